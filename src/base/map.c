@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/map.h"
+#include "base/clock.h"
+#include "base/memory.h"
+
+static uint64_t rotate(uint64_t x, int bits)
+{
+    return x << bits | x >> (64 - bits);
+}
+
+static void sip_round(uint64_t v[4])
+{
+    v[0] += v[1];
+    v[1] = rotate(v[1], 13) ^ v[0];
+    v[0] = rotate(v[0], 32);
+    v[2] += v[3];
+    v[3] = rotate(v[3], 16) ^ v[2];
+    v[0] += v[3];
+    v[3] = rotate(v[3], 21) ^ v[0];
+    v[2] += v[1];
+    v[1] = rotate(v[1], 17) ^ v[2];
+    v[2] = rotate(v[2], 32);
+}
+
+static uint64_t hash_of(const struct map *m, struct slice key)
+{
+    uint64_t v[4] = {m->seed[0] ^ 0x736f6d6570736575U, m->seed[1] ^ 0x646f72616e646f6dU,
+                     m->seed[0] ^ 0x6c7967656e657261U, m->seed[1] ^ 0x7465646279746573U};
+    size_t at = 0;
+    uint64_t word;
+
+    for (; at + 8 <= key.len; at += 8) {
+        memcpy(&word, key.data + at, 8);
+        v[3] ^= word;
+        sip_round(v);
+        v[0] ^= word;
+    }
+    word = (uint64_t)key.len << 56;
+    for (size_t i = 0; at + i < key.len; i++)
+        word |= (uint64_t)key.data[at + i] << (8 * i);
+    v[3] ^= word;
+    sip_round(v);
+    v[0] ^= word;
+    v[2] ^= 0xff;
+    for (int i = 0; i < 3; i++)
+        sip_round(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+void map_init(struct map *m)
+{
+    *m = (struct map){0};
+    if (random_system.fill(NULL, m->seed, sizeof(m->seed)) != 0)
+        m->seed[0] = (uint64_t)(uintptr_t)m;
+}
+
+void map_fini(struct map *m)
+{
+    mem_free(m->slots);
+    m->slots = NULL;
+    m->size = m->count = 0;
+}
+
+static struct map_slot *find(const struct map *m, struct slice key, uint64_t hash)
+{
+    for (size_t i = (size_t)hash & (m->size - 1);; i = (i + 1) & (m->size - 1)) {
+        struct map_slot *slot = &m->slots[i];
+        if (!slot->value || (slot->hash == hash && slice_equal(slot->key, key)))
+            return slot;
+    }
+}
+
+void *map_get(const struct map *m, struct slice key)
+{
+    return m->size ? find(m, key, hash_of(m, key))->value : NULL;
+}
+
+static int grow(struct map *m)
+{
+    struct map bigger = *m;
+
+    bigger.size = m->size ? m->size * 2 : 16;
+    bigger.slots = mem_new(bigger.size, sizeof(*bigger.slots));
+    if (!bigger.slots)
+        return -1;
+    for (size_t i = 0; i < m->size; i++)
+        if (m->slots[i].value)
+            *find(&bigger, m->slots[i].key, m->slots[i].hash) = m->slots[i];
+    mem_free(m->slots);
+    *m = bigger;
+    return 0;
+}
+
+int map_set(struct map *m, struct slice key, void *value)
+{
+    if ((m->count + 1) * 4 > m->size * 3 && grow(m) != 0)
+        return -1;
+    uint64_t hash = hash_of(m, key);
+    struct map_slot *slot = find(m, key, hash);
+    m->count += !slot->value;
+    *slot = (struct map_slot){.key = key, .value = value, .hash = hash};
+    return 0;
+}
+
+void *map_remove(struct map *m, struct slice key)
+{
+    if (!m->size)
+        return NULL;
+    struct map_slot *slot = find(m, key, hash_of(m, key));
+    void *value = slot->value;
+    if (!value)
+        return NULL;
+    m->count--;
+    size_t hole = (size_t)(slot - m->slots);
+    for (size_t i = (hole + 1) & (m->size - 1); m->slots[i].value; i = (i + 1) & (m->size - 1)) {
+        size_t home = (size_t)m->slots[i].hash & (m->size - 1);
+        if (((i - home) & (m->size - 1)) >= ((i - hole) & (m->size - 1))) {
+            m->slots[hole] = m->slots[i];
+            hole = i;
+        }
+    }
+    m->slots[hole] = (struct map_slot){0};
+    return value;
+}
+
+const struct map_slot *map_next(const struct map *m, size_t *at)
+{
+    while (*at < m->size) {
+        const struct map_slot *slot = &m->slots[(*at)++];
+        if (slot->value)
+            return slot;
+    }
+    return NULL;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every heap allocation of ours goes through these, so that tests can fail the k-th one
+ * (tests/fault) and see that nothing crashes, leaks or lies.
+ */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include "base/compiler.h"
+
+#include <stddef.h>
+
+/* Zeroed memory for count × size bytes, or NULL (also when the product overflows). */
+void *mem_new(size_t count, size_t size) MUST_CHECK;
+
+/* Grows or shrinks to count × size bytes; on NULL the old block is untouched. */
+void *mem_resize(void *block, size_t count, size_t size) MUST_CHECK;
+
+/* A copy of text with its NUL, or NULL. */
+char *mem_strdup(const char *text) MUST_CHECK;
+
+void mem_free(void *block);
+
+/* Overwrites, then frees: for keys and passphrases. */
+void mem_free_secret(void *block, size_t size);
+
+/* Test hook: the allocation after the next `after` ones fails, once; negative: none. Also counts.
+ */
+void mem_fail_after(long after);
+long mem_allocations(void);
+
+#endif
