@@ -23,7 +23,7 @@ int file_read(const char *path, size_t limit, struct buf *b, struct err *e)
         size_t chunk = 65536;
         uint8_t *at = buf_extend(b, chunk);
         if (!at) {
-            (void)buf_check(b, e);
+            result = buf_check(b, e);
             goto out;
         }
         ssize_t got = read(fd, at, chunk);
