@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a CSAF document says, in the form in which it is matched. A *target* is a product that the
+ * tree describes; a *criterion* is what a vulnerability says of a product: one target, or with a
+ * relationship two that must both be there. Owns copies of all it needs: the document may be freed.
+ * Read-only after building; may be shared by threads.
+ */
+#ifndef FLEET_CRITERIA_H
+#define FLEET_CRITERIA_H
+
+#include "csaf/document.h"
+#include "fleet/class.h"
+#include "fleet/range.h"
+
+struct fleet_place {
+    const char *pointer; /* in the advisory, RFC 6901 */
+    size_t line;
+};
+
+struct fleet_target {
+    struct slice id;    /* product id */
+    struct slice label; /* full product name */
+    struct fleet_place place;
+    struct fleet_name vendor;
+    struct fleet_name product; /* product_name branch, or the full product name */
+    struct fleet_name family;  /* product_family branch */
+    struct fleet_range range;
+    struct slice range_text;
+    struct fleet_place range_place;
+    struct fleet_strings models; /* model numbers: helper's and those in the name; wildcards kept */
+    struct fleet_strings skus;   /* raw patterns */
+    struct fleet_strings serials; /* raw patterns; `?` one character, `*` any number */
+    struct slice purl;            /* canonical, without version and qualifiers */
+    struct slice purl_version;
+    struct slice cpe; /* "part:vendor:product", lower case */
+    struct slice cpe_version;
+    struct fleet_strings hashes; /* "sha-256:0a1b…" */
+    struct fleet_strings uris;
+    bool any_vendor; /* the advisory names no vendor in particular ("multiple") */
+    bool relied_on;  /* some criterion needs it */
+};
+
+struct fleet_criterion {
+    const struct fleet_target *target; /* the product; of a relationship: product_reference */
+    const struct fleet_target *on;     /* relates_to_product_reference, or NULL */
+    enum csaf_relation relation;       /* when on is set */
+    struct slice product;              /* product id that the vulnerability names */
+    struct slice label;
+    struct fleet_place place;
+};
+
+struct fleet_remedy {
+    enum csaf_remedy category;
+    struct slice details;
+    struct slice url;
+    struct slice date;
+    const uint32_t *criteria; /* indices, sorted; NULL: all */
+    size_t count;
+    bool everywhere;
+};
+
+struct fleet_claim {
+    uint32_t criterion;
+    enum csaf_status status;
+    struct slice flag; /* justification of known_not_affected; empty: none */
+    struct fleet_place place;
+};
+
+struct fleet_vulnerability {
+    struct slice name; /* CVE or what stands for it */
+    struct slice title;
+    const struct fleet_claim *claims;
+    size_t claim_count;
+    const struct fleet_remedy *remedies;
+    size_t remedy_count;
+};
+
+struct fleet_criteria {
+    struct slice namespace;
+    struct slice id;
+    struct slice version;
+    struct slice title;
+    const struct fleet_target *targets;
+    size_t target_count;
+    const struct fleet_criterion *criteria;
+    size_t criterion_count;
+    const struct fleet_vulnerability *vulnerabilities;
+    size_t vulnerability_count;
+    struct arena arena;
+};
+
+/* 0 and *out; -1 with ERR_MEMORY. */
+int fleet_criteria_build(struct fleet_criteria **out, const struct csaf_document *document,
+                         struct err *e) MUST_CHECK;
+void fleet_criteria_free(struct fleet_criteria *criteria);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finds what to match without looking at the rest. Two indexes over the same keys: classes, so that
+ * a new advisory finds its classes; and advisories, so that a new class finds its advisories.
+ * Distinct components are matched first, then classes: a component that 100,000 classes share is
+ * compared once.
+ *
+ * Threads: one writer or many readers at a time; the caller holds a read-write lock. Matching reads
+ * only. Results refer to the criteria and copy what they need of the index.
+ */
+#ifndef FLEET_INDEX_H
+#define FLEET_INDEX_H
+
+#include "fleet/match.h"
+
+struct fleet_index;
+
+struct fleet_index *fleet_index_new(void) MUST_CHECK;
+void fleet_index_free(struct fleet_index *index);
+
+/* Adds a class under the caller's number for it. Nothing of the class is kept by reference.
+ * -1: ERR_MEMORY (index unchanged), or ERR_CONFLICT "index.twice". */
+int fleet_index_add(struct fleet_index *index, uint64_t id, const struct fleet_class *class,
+                    struct err *e) MUST_CHECK;
+/* false when there was none. */
+bool fleet_index_remove(struct fleet_index *index, uint64_t id);
+
+size_t fleet_index_classes(const struct fleet_index *index);
+size_t fleet_index_components(const struct fleet_index *index); /* distinct ones */
+
+struct fleet_hit {
+    uint64_t id;
+    uint32_t result; /* index into results: classes with the same answer share it */
+};
+
+/* Classes about which the advisory says something; all others are FLEET_NOT_LISTED. */
+struct fleet_hits {
+    struct fleet_hit *hits;
+    size_t count;
+    struct fleet_result **results;
+    size_t result_count;
+};
+
+/* Answers as fleet_match does for each class, in a time that does not depend on unrelated ones. */
+int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
+                      const struct fleet_criteria *criteria, const struct fleet_options *options,
+                      struct err *e) MUST_CHECK;
+void fleet_hits_free(struct fleet_hits *hits);
+
+/* The other way: advisories by key. The criteria are borrowed until removed. */
+struct fleet_advisories;
+
+struct fleet_advisories *fleet_advisories_new(void) MUST_CHECK;
+void fleet_advisories_free(struct fleet_advisories *advisories);
+int fleet_advisories_add(struct fleet_advisories *advisories, uint64_t id,
+                         const struct fleet_criteria *criteria, struct err *e) MUST_CHECK;
+bool fleet_advisories_remove(struct fleet_advisories *advisories, uint64_t id);
+
+/* Numbers of the advisories that may concern the class: match each with fleet_match. *ids is
+ * sorted, for mem_free. */
+int fleet_advisories_candidates(const struct fleet_advisories *advisories,
+                                const struct fleet_class *class,
+                                const struct fleet_options *options, uint64_t **ids, size_t *count,
+                                struct err *e) MUST_CHECK;
+
+#endif

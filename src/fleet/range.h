@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which versions a product of an advisory means: CSAF 2.0 section 3.1.2.3 in `vers:` syntax, and
+ * the ways in which advisories really write it ("< V4.3", "All versions < V5.2.4", "2.0.3 and
+ * prior", ">= 1.0 | < 2.0", "vers:all/*"). What is not understood contains nothing and excludes
+ * nothing: every question is answered FLEET_MAYBE.
+ */
+#ifndef FLEET_RANGE_H
+#define FLEET_RANGE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "fleet/version.h"
+
+enum fleet_in { FLEET_OUT, FLEET_IN, FLEET_MAYBE };
+
+enum fleet_range_kind {
+    FLEET_RANGE_ALL,     /* every version, also an unknown one */
+    FLEET_RANGE_LIST,    /* exactly these; others are not spoken of */
+    FLEET_RANGE_BOUNDED, /* intervals: what lies outside is excluded */
+    FLEET_RANGE_NONE,    /* "No version" */
+    FLEET_RANGE_OPAQUE,  /* not understood, or under a condition that we cannot see */
+};
+
+/* An interval; an empty version: no bound on that side. */
+struct fleet_interval {
+    struct slice low;
+    struct slice high;
+    bool low_open;  /* low itself is outside */
+    bool high_open; /* high itself is outside */
+};
+
+struct fleet_range {
+    enum fleet_range_kind kind;
+    struct slice text; /* as written, borrowed */
+    const struct fleet_scheme *scheme;
+    const struct fleet_interval *intervals; /* LIST: low = high */
+    size_t count;
+    struct slice prefix; /* product's own letters before the version ("CPCI85", "NMC2"); */
+    const char *problem; /* OPAQUE: what was not understood */
+    struct slice remark; /* text behind the range ("only if web components are used") */
+    const char *form;    /* which form was recognised: "vers", "operators", "prior", "all", … */
+    struct slice model;  /* the text looks like a model rather than a version; else empty */
+};
+
+/*
+ * Reads the name of a branch: is_range says whether its category is product_version_range (else
+ * product_version). scheme: the one to compare by when the text does not say (NULL: generic). Text
+ * that is not understood is no error. 0, or -1 with ERR_MEMORY.
+ */
+int fleet_range_parse(struct arena *a, struct slice text, bool is_range,
+                      const struct fleet_scheme *scheme, struct fleet_range *out,
+                      struct err *e) MUST_CHECK;
+
+/*
+ * Is version in the range? An empty version is FLEET_MAYBE, but FLEET_IN for FLEET_RANGE_ALL. For
+ * FLEET_RANGE_LIST a version that is not listed is FLEET_MAYBE: a list says nothing of others.
+ * *reason: a static sentence.
+ */
+enum fleet_in fleet_range_contains(const struct fleet_range *range, struct slice version,
+                                   const char **reason);
+
+#endif
