@@ -128,6 +128,8 @@ void json_write_name_slice(struct json_writer *w, struct slice name);
 void json_write_string(struct json_writer *w, const char *text); /* NULL: null */
 void json_write_slice(struct json_writer *w, struct slice text); /* data NULL: null */
 void json_write_int(struct json_writer *w, int64_t number);
+/* The shortest text that reads back the same (as ECMAScript writes it); null when not finite. */
+void json_write_double(struct json_writer *w, double number);
 void json_write_bool(struct json_writer *w, bool value);
 void json_write_null(struct json_writer *w);
 /* Text that is JSON already, taken as it is. */

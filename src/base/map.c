@@ -22,10 +22,10 @@ static void sip_round(uint64_t v[4])
     v[2] = rotate(v[2], 32);
 }
 
-static uint64_t hash_of(const struct map *m, struct slice key)
+uint64_t map_hash(const uint64_t seed[2], struct slice key)
 {
-    uint64_t v[4] = {m->seed[0] ^ 0x736f6d6570736575U, m->seed[1] ^ 0x646f72616e646f6dU,
-                     m->seed[0] ^ 0x6c7967656e657261U, m->seed[1] ^ 0x7465646279746573U};
+    uint64_t v[4] = {seed[0] ^ 0x736f6d6570736575U, seed[1] ^ 0x646f72616e646f6dU,
+                     seed[0] ^ 0x6c7967656e657261U, seed[1] ^ 0x7465646279746573U};
     size_t at = 0;
     uint64_t word;
 
@@ -72,7 +72,7 @@ static struct map_slot *find(const struct map *m, struct slice key, uint64_t has
 
 void *map_get(const struct map *m, struct slice key)
 {
-    return m->size ? find(m, key, hash_of(m, key))->value : NULL;
+    return m->size ? find(m, key, map_hash(m->seed, key))->value : NULL;
 }
 
 static int grow(struct map *m)
@@ -95,7 +95,7 @@ int map_set(struct map *m, struct slice key, void *value)
 {
     if ((m->count + 1) * 4 > m->size * 3 && grow(m) != 0)
         return -1;
-    uint64_t hash = hash_of(m, key);
+    uint64_t hash = map_hash(m->seed, key);
     struct map_slot *slot = find(m, key, hash);
     m->count += !slot->value;
     *slot = (struct map_slot){.key = key, .value = value, .hash = hash};
@@ -106,7 +106,7 @@ void *map_remove(struct map *m, struct slice key)
 {
     if (!m->size)
         return NULL;
-    struct map_slot *slot = find(m, key, hash_of(m, key));
+    struct map_slot *slot = find(m, key, map_hash(m->seed, key));
     void *value = slot->value;
     if (!value)
         return NULL;

@@ -23,6 +23,9 @@ struct map {
     uint64_t seed[2];
 };
 
+/* SipHash-1-3 of key under seed: who does not know the seed cannot choose collisions. */
+uint64_t map_hash(const uint64_t seed[2], struct slice key);
+
 void map_init(struct map *m);
 void map_fini(struct map *m);
 

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading a parsed document: types, strings, children, places. */
+#include "base/json_internal.h"
+
+enum json_type json_type(const struct json_value *v)
+{
+    return v ? json_value_type(v) : JSON_NULL;
+}
+
+bool json_is(const struct json_value *v, enum json_type type)
+{
+    return v && json_value_type(v) == type;
+}
+
+struct slice json_string(const struct json_value *v)
+{
+    return json_is(v, JSON_STRING) ? json_value_bytes(v) : slice_of(NULL, 0);
+}
+
+struct slice json_number(const struct json_value *v)
+{
+    return json_is(v, JSON_NUMBER) ? json_value_bytes(v) : slice_of(NULL, 0);
+}
+
+static bool is_container(const struct json_value *v)
+{
+    return json_is(v, JSON_ARRAY) || json_is(v, JSON_OBJECT);
+}
+
+size_t json_count(const struct json_value *v)
+{
+    return is_container(v) ? json_value_size(v) : 0;
+}
+
+const struct json_value *json_get(const struct json_value *v, const char *name)
+{
+    return json_get_slice(v, slice_str(name));
+}
+
+const struct json_value *json_get_slice(const struct json_value *v, struct slice name)
+{
+    return json_is(v, JSON_OBJECT) ? json_index_find(v, name) : NULL;
+}
+
+const struct json_value *json_at(const struct json_value *v, size_t index)
+{
+    if (!json_is(v, JSON_ARRAY) || index >= json_value_size(v))
+        return NULL;
+    if (v->span == json_value_size(v) + 1)
+        return v + 1 + index;
+    if (v->data)
+        return v + ((const uint32_t *)(const void *)v->data)[index];
+    v++;
+    while (index-- > 0)
+        v = json_value_next(v);
+    return v;
+}
+
+struct slice json_get_string(const struct json_value *v, const char *name)
+{
+    return json_string(json_get(v, name));
+}
+
+const struct json_value *json_first(const struct json_value *v)
+{
+    if (json_count(v) == 0)
+        return NULL;
+    return v + (json_value_type(v) == JSON_OBJECT ? 2 : 1);
+}
+
+const struct json_value *json_next(const struct json_value *v)
+{
+    return !v || v->size & JSON_LAST ? NULL : json_value_next(v);
+}
+
+struct slice json_name(const struct json_value *v)
+{
+    return v && v->size & JSON_MEMBER ? json_value_bytes(v - 1) : slice_of(NULL, 0);
+}
+
+void json_place(const struct json_doc *doc, const struct json_value *v, size_t *line,
+                size_t *column)
+{
+    json_place_of(doc->text, json_offset(doc, v), line, column);
+}
+
+size_t json_offset(const struct json_doc *doc, const struct json_value *v)
+{
+    (void)doc;
+    return v ? json_value_offset(v) : 0;
+}
+
+struct slice json_text(const struct json_doc *doc, const struct json_value *v)
+{
+    if (!v)
+        return slice_of(NULL, 0);
+    return slice_of(doc->text.data + json_value_offset(v), v->end - json_value_offset(v));
+}
+
+/* The child of the container that is v or holds it, and its number. */
+static const struct json_value *child_towards(const struct json_value *container,
+                                              const struct json_value *v, size_t *number)
+{
+    const uint32_t *slots = (const void *)container->data;
+    size_t low = 0;
+
+    if (slots && json_value_type(container) == JSON_ARRAY) {
+        size_t high = json_value_size(container);
+        while (high - low > 1) {
+            size_t middle = low + (high - low) / 2;
+            if (container + slots[middle] <= v)
+                low = middle;
+            else
+                high = middle;
+        }
+        *number = low;
+        return container + slots[low];
+    }
+    const struct json_value *child = json_first(container);
+    for (; child + child->span <= v; child = json_value_next(child))
+        low++;
+    *number = low;
+    return child;
+}
+
+void json_pointer(const struct json_doc *doc, const struct json_value *v, struct buf *out)
+{
+    const struct json_value *at = json_root(doc);
+    size_t number;
+
+    if (!v)
+        return;
+    while (at != v) {
+        at = child_towards(at, v, &number);
+        if (at->size & JSON_MEMBER)
+            json_pointer_name(out, json_value_bytes(at - 1));
+        else
+            buf_printf(out, "/%zu", number);
+    }
+}
+
+/* Does the token, with its ~0 and ~1, stand for the name? */
+static bool token_names(struct slice token, struct slice name)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < token.len; i++, at++) {
+        uint8_t c = token.data[i];
+        if (c == '~') {
+            if (++i == token.len || (token.data[i] != '0' && token.data[i] != '1'))
+                return false;
+            c = token.data[i] == '0' ? '~' : '/';
+        }
+        if (at >= name.len || name.data[at] != c)
+            return false;
+    }
+    return at == name.len;
+}
+
+static const struct json_value *resolve_member(const struct json_value *object, struct slice token)
+{
+    if (!memchr(token.data, '~', token.len))
+        return json_index_find(object, token);
+    json_each(member, object) if (token_names(token, json_name(member))) return member;
+    return NULL;
+}
+
+/* RFC 6901 section 4: digits without a leading zero. */
+static const struct json_value *resolve_element(const struct json_value *array, struct slice token)
+{
+    size_t index = 0;
+
+    if (token.len == 0 || token.len > 10 || (token.data[0] == '0' && token.len > 1))
+        return NULL;
+    for (size_t i = 0; i < token.len; i++) {
+        if (token.data[i] < '0' || token.data[i] > '9')
+            return NULL;
+        index = index * 10 + (size_t)(token.data[i] - '0');
+    }
+    return json_at(array, index);
+}
+
+const struct json_value *json_resolve(const struct json_doc *doc, struct slice pointer)
+{
+    const struct json_value *at = json_root(doc);
+
+    while (at && pointer.len > 0) {
+        if (pointer.data[0] != '/')
+            return NULL;
+        const uint8_t *from = pointer.data + 1;
+        size_t left = pointer.len - 1;
+        const uint8_t *slash = memchr(from, '/', left);
+        struct slice token = slice_of(from, slash ? (size_t)(slash - from) : left);
+        if (json_value_type(at) == JSON_OBJECT)
+            at = resolve_member(at, token);
+        else if (json_value_type(at) == JSON_ARRAY)
+            at = resolve_element(at, token);
+        else
+            return NULL;
+        pointer = slice_of(from + token.len, left - token.len);
+    }
+    return at;
+}
+
+int json_err_where(const struct json_doc *doc, const struct json_value *v, struct err *e)
+{
+    struct buf pointer;
+
+    if (!v)
+        return -1;
+    buf_init(&pointer);
+    json_pointer(doc, v, &pointer);
+    json_set_where(doc->text, json_value_offset(v), &pointer, e);
+    buf_fini(&pointer);
+    return -1;
+}
