@@ -11,6 +11,7 @@
  *   missing, doubled or malformed Host                http.host
  *   targets with fragments, bad percent-encoding,
  *   dot or empty segments, encoded '/' '\' or NUL     http.target
+ *   a second Authorization, Content-Type, Range, …    http.doubled-field
  *   over a limit                                      http.target-length (414),
  *                                                     http.head-length, http.fields (431)
  *   another version                                   http.version (505)
@@ -63,6 +64,7 @@ struct http_head {
     struct buf bytes; /* what was read of this head, without the line ends */
     bool response;
     bool allow_http10; /* set before reading: HTTP/1.0 requests are taken (old OCSP clients) */
+    bool to_head;      /* set before reading a response to HEAD: it has no body */
     bool http10;
     bool keep_alive;      /* the sender lets the connection persist */
     bool expect_continue; /* Expect: 100-continue */
@@ -75,19 +77,19 @@ struct http_head {
     bool asterisk; /* OPTIONS * */
     struct http_run host;
     unsigned field_count;
-    struct http_field fields[HTTP_FIELDS_MAX];
     /* of the reader */
     unsigned char state;
     unsigned char empty_lines;
-    size_t line;        /* where the unfinished line begins in bytes */
-    size_t fields_size; /* bytes of field lines so far */
-    unsigned seen;      /* which fields that may stand only once were seen */
+    size_t line;                               /* where the unfinished line begins in bytes */
+    size_t fields_size;                        /* bytes of field lines so far */
+    unsigned seen;                             /* which fields that may stand only once were seen */
+    struct http_field fields[HTTP_FIELDS_MAX]; /* the last member: not cleared by a reset */
 };
 
 /* response: status lines are expected instead of request lines. Keeps allow_http10 false. */
 void http_head_init(struct http_head *h, bool response);
 void http_head_fini(struct http_head *h);
-/* Ready for the next message; keeps the memory, response and allow_http10. */
+/* Ready for the next message; keeps the memory, response and allow_http10; to_head is false. */
 void http_head_reset(struct http_head *h);
 /* True when nothing of a message was read yet. */
 bool http_head_empty(const struct http_head *h);
@@ -97,9 +99,9 @@ bool http_head_empty(const struct http_head *h);
  * be reused at once. HTTP_MORE, HTTP_DONE (then framing and all runs are valid until the next
  * reset) or HTTP_REFUSED with *e and h->status (400, 413, 414, 417, 431, 501 or 505; 0 when it is
  * memory).
- * A response to HEAD, and 1xx, 204 and 304, have no body whatever the fields say (RFC 9112 6.3):
- * for HEAD, the caller sets framing to HTTP_NO_BODY. A response without length is refused
- * (http.no-length): a body that ends with the connection cannot be told from a cut one.
+ * A response to HEAD (to_head), and 1xx, 204 and 304, have no body whatever the fields say
+ * (RFC 9112 section 6.3). Any other response without a length is refused (http.no-length): a body
+ * that ends with the connection cannot be told from a cut one.
  */
 enum http_step http_head_feed(struct http_head *h, struct slice in, size_t *used,
                               struct err *e) MUST_CHECK;
