@@ -135,8 +135,9 @@ static inline struct db_value db_value_blob(struct slice v)
 #define DB_TEXT(v) db_value_text(v)          /* const char *; NULL: SQL NULL */
 #define DB_SLICE(v) db_value_slice(v)        /* struct slice of text; data NULL: SQL NULL */
 #define DB_BLOB(v) db_value_blob(v)          /* struct slice of bytes; data NULL: SQL NULL */
-#define DB_BYTES(p, len) db_value_blob(slice_of((p), (len))) /* the same from pointer and length   \
-                                                              */
+#define DB_BYTES(p, len)                                                                           \
+    db_value_blob(slice_of((p), (len))) /* the same from pointer and length                        \
+                                         */
 #define DB_NIL ((struct db_value){.type = DB_NULL})
 
 #define DB_VALUES_(...) ((const struct db_value[]){DB_NIL, ##__VA_ARGS__})
@@ -159,7 +160,8 @@ struct db_query {
     bool open;              /* counted in db->open_queries */
     bool row;               /* there is a current row */
     bool ended;             /* the last row has been seen, or it failed */
-    const char *bind_fault; /* what was wrong with a bound value; NULL: nothing */
+    unsigned bad_text;      /* the first parameter whose text is not UTF-8; 0: none */
+    const char *bind_fault; /* what was wrong with binding; NULL: nothing */
     void *cursor;           /* the driver's: PGresult or sqlite3_stmt */
     int64_t at;             /* the driver's: row number */
     int64_t changed;
@@ -198,7 +200,7 @@ bool db_is_null(struct db_query *q, unsigned col);
 /* Copies a blob of exactly len bytes, such as a digest; anything else is a misuse as above: false.
  */
 bool db_blob_copy(struct db_query *q, unsigned col, void *out, size_t len);
-/* Rows that the statement inserted, changed or deleted; after the first step. */
+/* Rows that the statement inserted, changed or deleted; complete once db_step has returned 0. */
 int64_t db_changed(const struct db_query *q);
 
 /* Start and bind in one: then db_step until it is not 1, and db_query_finish. */

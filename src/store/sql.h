@@ -37,7 +37,9 @@ const char *sql_name(enum sql_id id);
 /* Whether the statement changes rows, by its words: not a SELECT, or a WITH that inserts … */
 bool sql_changes(enum sql_id id);
 
-/* The highest $n in the text. */
+/* The highest $n in the text, outside of quotes and comments; 0: none. */
 unsigned sql_parameters(const char *text);
+/* The '$' of the next parameter from `at` on, and its number; NULL when there is none. */
+const char *sql_next_parameter(const char *at, unsigned *number);
 
 #endif
