@@ -28,10 +28,11 @@ struct csaf_strings {
     size_t count;
 };
 
-/* CSAF 2.0 section 3.2.2.12 (tracking). The order of the enumerations is that of their names. */
+/* CSAF 2.0 section 3.2.1.12.7 (tracking status). The order of the enumerations is that of their
+ * names. */
 enum csaf_tracking_status { CSAF_DRAFT, CSAF_FINAL, CSAF_INTERIM };
 
-/* Section 3.2.1.5.2 (tlp). CSAF_TLP_NONE: the document names no label. */
+/* Section 3.2.1.5.2.1 (TLP label). CSAF_TLP_NONE: the document names no label. */
 enum csaf_tlp { CSAF_TLP_NONE, CSAF_TLP_AMBER, CSAF_TLP_GREEN, CSAF_TLP_RED, CSAF_TLP_WHITE };
 
 /* Section 3.1.2.2 */
@@ -278,6 +279,9 @@ struct csaf_document {
     struct csaf_model *model; /* room's own: arena, look-up tables */
 };
 
+/* References to products that a document may make, groups resolved; more is ERR_LIMIT. */
+enum { CSAF_REFERENCES = 10000000 };
+
 /* What a report holds at most; the count goes on. */
 enum { CSAF_FINDINGS = 32 };
 
@@ -294,8 +298,8 @@ struct csaf_report {
  * Reads and checks a CSAF 2.0 document; text is copied. 0 and *document for csaf_free. -1 with the
  * first error: kind ERR_INPUT, a "json.…" code, or one of "csaf.not-csaf", "csaf.version",
  * "csaf.required", "csaf.type", "csaf.empty", "csaf.enum", "csaf.format", "csaf.duplicate",
- * "csaf.reference", "csaf.circular", "csaf.history"; clause "CSAF 2.0 section …"; where = line,
- * column, pointer; or ERR_LIMIT (json_limits_advisory), ERR_MEMORY.
+ * "csaf.reference", "csaf.circular", "csaf.contradiction", "csaf.history"; clause "CSAF 2.0 section
+ * …"; where = line, column, pointer; or ERR_LIMIT ("json.size", "csaf.limit"), ERR_MEMORY.
  */
 int csaf_load(struct csaf_document **document, struct slice text, struct err *e) MUST_CHECK;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a CSAF document says, in the form in which it is matched. A *target* is a product that the
- * tree describes; a *criterion* is what a vulnerability says of a product: one target, or with a
- * relationship two that must both be there. Owns copies of all it needs: the document may be freed.
- * Read-only after building; may be shared by threads.
+ * tree describes; a *criterion* is what a vulnerability says of a product: one target, or with
+ * relationships several that must all be there. Owns copies of all it needs: the document may be
+ * freed. Read-only after building; may be shared by threads.
  */
 #ifndef FLEET_CRITERIA_H
 #define FLEET_CRITERIA_H
@@ -40,11 +40,17 @@ struct fleet_target {
     bool relied_on;  /* some criterion needs it */
 };
 
+/* One product that has to be there. Of a relationship "A installed_on B" the first is A, and B says
+ * in which relation it stands to what comes before it. */
+struct fleet_operand {
+    const struct fleet_target *target;
+    enum csaf_relation relation; /* of all but the first */
+};
+
 struct fleet_criterion {
-    const struct fleet_target *target; /* the product; of a relationship: product_reference */
-    const struct fleet_target *on;     /* relates_to_product_reference, or NULL */
-    enum csaf_relation relation;       /* when on is set */
-    struct slice product;              /* product id that the vulnerability names */
+    const struct fleet_operand *operands; /* all must hold */
+    size_t operand_count;
+    struct slice product; /* product id that the vulnerability names */
     struct slice label;
     struct fleet_place place;
 };

@@ -2,8 +2,8 @@
 /*
  * Which versions a product of an advisory means: CSAF 2.0 section 3.1.2.3 in `vers:` syntax, and
  * the ways in which advisories really write it ("< V4.3", "All versions < V5.2.4", "2.0.3 and
- * prior", ">= 1.0 | < 2.0", "vers:all/*"). What is not understood contains nothing and excludes
- * nothing: every question is answered FLEET_MAYBE.
+ * prior", ">= 1.0 | < 2.0", "vers:all/ *" without the space). What is not understood contains
+ * nothing and excludes nothing: every question is answered FLEET_MAYBE.
  */
 #ifndef FLEET_RANGE_H
 #define FLEET_RANGE_H
