@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Advisories, their revisions and what they say of each class, as the database keeps them. */
+#ifndef FLEET_ADVISORY_STORE_H
+#define FLEET_ADVISORY_STORE_H
+
+#include "csaf/document.h"
+#include "fleet/match.h"
+#include "journal/change.h"
+#include "store/db.h"
+
+struct fleet_import {
+    char advisory[ID_TEXT];
+    char revision[ID_TEXT];
+    bool repeated; /* these very bytes were imported before: nothing was changed */
+};
+
+/*
+ * Takes a document in: its bytes, the advisory (by publisher namespace and tracking id), the
+ * revision, its vulnerabilities; act advisory.imported. organisation: who brings it in.
+ * ERR_CONFLICT "fleet.revision-changed": the same version with other bytes; "fleet.revision-older":
+ * a newer version is there; "fleet.advisory-foreign": another organisation brought the advisory in.
+ */
+int fleet_advisory_import(struct change *c, const struct csaf_document *document,
+                          const uint8_t digest[32], const char *organisation,
+                          struct fleet_import *import, struct err *e) MUST_CHECK;
+
+struct fleet_revision {
+    char id[ID_TEXT];
+    char advisory[ID_TEXT];
+    char organisation[ID_TEXT];
+    char state[12]; /* "imported", "matched", "published" */
+    char trigger[16];
+    char published[ID_TEXT]; /* the advisory's revision published last; may be empty */
+    char newest[ID_TEXT];
+    bool exercise;
+    uint8_t document[32];
+    uint64_t imported_act;
+    uint64_t asked_act; /* 0: publication was not asked for */
+    struct arena arena; /* of the texts */
+    const char *version, *title, *tlp, *released, *namespace, *tracking_id;
+};
+void fleet_revision_init(struct fleet_revision *revision);
+void fleet_revision_fini(struct fleet_revision *revision);
+/* 1 found, 0 none. */
+int fleet_revision_find(struct db *db, const char *id, struct fleet_revision *revision,
+                        struct err *e) MUST_CHECK;
+
+/* Appends the document's bytes. 1 found, 0 none. */
+int fleet_document_load(struct db *db, const uint8_t digest[32], struct buf *content,
+                        struct err *e) MUST_CHECK;
+
+/*
+ * The advisory that a user means: its id, its tracking id (when that is the only one of that name),
+ * or a revision's id. ERR_NOT_FOUND "fleet.no-advisory", ERR_USAGE "fleet.advisory-ambiguous".
+ */
+int fleet_advisory_resolve(struct db *db, const char *name, char advisory[ID_TEXT],
+                           struct err *e) MUST_CHECK;
+
+/* The member `advisory` of notices, publications and packs (docs/formats.md section 3.1). */
+void fleet_advisory_write(struct json_writer *w, const struct fleet_revision *revision);
+
+/* What is kept of a match: body is the statements array as JSON, meaning as in section 3.1. */
+int fleet_statement_keep(struct change *c, const struct fleet_revision *revision,
+                         const uint8_t class[32], const struct fleet_result *result,
+                         struct err *e) MUST_CHECK;
+
+/* SHA-256 over what a notice means to a device. statements: the array as JSON. */
+int fleet_meaning(const char *namespace, const char *tracking_id, struct slice statements,
+                  uint8_t meaning[32], struct err *e) MUST_CHECK;
+
+#endif
