@@ -110,6 +110,9 @@ static int apply(struct db *db, const struct schema_version *step, int64_t now, 
 
 int db_migrate(struct db *db, int64_t now, struct err *e)
 {
+    if (db->mode == DB_READ)
+        return err_set(e, ERR_DENIED, "store.read-only", NULL,
+                       "this connection only reads, and cannot bring the schema forward");
     for (size_t i = 0; i < schema_versions_count; i++) {
         const struct schema_version *step = &schema_versions[i];
         int version;
