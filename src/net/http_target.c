@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
 #include "net/http_parse.h"
 #include "net/http_chars.h"
 
@@ -154,24 +155,12 @@ int http_target_split(struct slice target, struct slice *authority, struct slice
     return check_encoded(*query, HTTP_CHAR_QUERY, e);
 }
 
-/* RFC 3629, and no control characters (C0 and DEL). */
-static bool is_plain_utf8(struct slice text)
+static bool has_control(struct slice text)
 {
-    for (size_t i = 0; i < text.len;) {
-        uint8_t lead = text.data[i];
-        size_t more = lead < 0x80 ? 0 : lead < 0xc2 ? 9 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-        if (lead < 0x20 || lead == 0x7f || lead > 0xf4 || more > 3 || text.len - i <= more)
-            return false;
-        for (size_t k = 1; k <= more; k++)
-            if ((text.data[i + k] & 0xc0) != 0x80)
-                return false;
-        uint8_t second = more ? text.data[i + 1] : 0;
-        if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-            (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
-            return false;
-        i += more + 1;
-    }
-    return true;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] < 0x20 || text.data[i] == 0x7f)
+            return true;
+    return false;
 }
 
 int http_decode(struct slice text, bool form, struct buf *out, struct err *e)
@@ -194,7 +183,8 @@ int http_decode(struct slice text, bool form, struct buf *out, struct err *e)
     }
     if (buf_check(out, e) != 0)
         return -1;
-    if (!is_plain_utf8(slice_of(out->data + before, out->len - before)))
+    struct slice decoded = slice_of(out->data + before, out->len - before);
+    if (has_control(decoded) || utf8_check(decoded) != decoded.len)
         return bad_target(e, "decodes to control bytes or bad UTF-8");
     return 0;
 }

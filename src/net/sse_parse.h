@@ -18,7 +18,9 @@ enum {
 struct sse_reader {
     struct buf line;
     struct buf data;
-    struct buf id;    /* last id, stays over events */
+    struct buf id;      /* of the last complete event that had one; stays over events and streams */
+    struct buf next_id; /* of the event being read: it counts when the event is complete */
+    bool has_next_id;
     struct buf event; /* name; empty: "message" */
     unsigned retry_ms;
     bool started; /* the byte order mark, if any, is past */

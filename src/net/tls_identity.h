@@ -17,7 +17,6 @@ struct tls_identity_config {
     struct slice key_pem;     /* unencrypted PEM; empty: see key */
     EVP_PKEY *key;            /* used when key_pem is empty (its own reference is taken) */
     struct slice anchors_pem; /* trust anchors: certificates; empty: nobody is believed */
-    struct slice crls_pem;    /* optional: revocation lists, checked for the leaf */
     uint64_t generation;      /* of trust; a new one kills resumption */
 };
 
@@ -38,6 +37,10 @@ bool tls_identity_has_certificate(const struct tls_identity *identity);
 /* Puts certificate, key and anchors into a context. 0, or -1 with "net.tls-…". */
 int tls_identity_apply(const struct tls_identity *identity, SSL_CTX *context,
                        struct err *e) MUST_CHECK;
+
+/* Tells clients the names of the anchors that their certificates should chain to. */
+int tls_identity_offer_anchors(const struct tls_identity *identity, SSL_CTX *context,
+                               struct err *e) MUST_CHECK;
 
 /* The oldest entry of OpenSSL's error queue as text into *e (always -1); empties the queue. */
 int tls_err(struct err *e, const char *code, const char *what);
