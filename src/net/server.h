@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "net/limits.h"
+#include "net/server_limits.h"
 #include "net/tls_identity.h"
 
 struct http_exchange;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every limit of the server, by name, with its default; and its counters. */
-#ifndef NET_LIMITS_H
-#define NET_LIMITS_H
+#ifndef NET_SERVER_LIMITS_H
+#define NET_SERVER_LIMITS_H
 
 #include <stddef.h>
 #include <stdint.h>
