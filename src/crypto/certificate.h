@@ -59,6 +59,7 @@ struct certificate {
     struct slice policies;              /* contents of certificatePolicies; empty: none */
     struct slice crl_points;            /* contents of CRLDistributionPoints; empty: none */
     struct slice info_access;           /* contents of AuthorityInfoAccess; empty: none */
+    struct slice extensions;            /* contents of Extensions, all of them */
     bool unknown_critical;              /* a critical extension that this program does not handle */
     enum signature_algorithm algorithm; /* SIGNATURE_UNKNOWN: one that we do not take */
     struct slice signature;
@@ -103,6 +104,12 @@ int certificate_policy_next(struct slice *rest, struct slice *oid);
 /* One extension's value by its OID's contents (the OCTET STRING's contents); false: not there. */
 bool certificate_extension(const struct certificate *c, struct slice oid, bool *critical,
                            struct slice *value);
+
+/* Walk: *rest starts as c->extensions; 1 and the next extension, or 0. */
+int certificate_extension_next(struct slice *rest, struct slice *oid, bool *critical,
+                               struct slice *value);
+/* Appends the value of extendedKeyUsage for PURPOSE_… bits. */
+void certificate_put_purposes(uint32_t purposes, struct buf *der);
 
 /* A list that owns its bytes; for bundles and chains. */
 struct certificate_list {

@@ -40,8 +40,8 @@ bool key_is_private(const struct key *key);
 bool key_same(const struct key *a, const struct key *b);
 
 /*
- * SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), strict DER. P-256 and P-384 as uncompressed or
- * compressed points on the named curve, checked to lie on it; Ed25519; RSA of 2,048 to 8,192 bits
+ * SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), strict DER. P-256 and P-384 as uncompressed
+ * points on the named curve, checked to lie on it; Ed25519; RSA of 2,048 to 8,192 bits
  * with an odd exponent of at least 65,537. Anything else is "crypto.key-unsupported" or
  * "crypto.key-weak".
  */
@@ -58,7 +58,7 @@ int key_to_ed25519(const struct key *key, uint8_t public_key[ED25519_PUBLIC_LEN]
                    struct err *e) MUST_CHECK;
 
 /*
- * PEM of a private key: PKCS#8, encrypted (PBES2 with scrypt N = 2^15, r = 8, p = 1 and
+ * PEM of a private key: PKCS#8, encrypted (PBES2 with scrypt N = 2^14, r = 8, p = 1 and
  * AES-256-CBC) when passphrase is not NULL, else in clear. Reading takes both; an encrypted key
  * without passphrase, or with a wrong one, is ERR_DENIED "crypto.key-passphrase". Key files hold
  * one key and at most KEY_PEM_MAX bytes. Write them with mode 0600.

@@ -76,6 +76,11 @@ int cosignature_sign(struct buf *b, struct slice text, uint64_t time, const stru
 void cosignature_put(struct buf *b, const struct note_key *key, uint64_t time,
                      struct slice signature);
 
+/* A size, index or time as these texts write it: decimal, no zero too many, below 2^63. */
+bool note_number_parse(struct slice text, uint64_t *number);
+/* A SHA-256 hash as these texts write it: base64 of 32 bytes. */
+bool note_hash_parse(struct slice text, uint8_t hash[32]);
+
 /* The body of a checkpoint. */
 struct checkpoint {
     struct slice origin;

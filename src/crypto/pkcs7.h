@@ -7,12 +7,12 @@
 
 enum { PKCS7_MAX = 1 << 20 };
 
-/* Appends the degenerate SignedData with these certificates, in the order of DER's SET OF. */
+/* Appends the degenerate SignedData with these certificates in the given order: CMS is BER, which
+ * does not sort a SET OF, and some clients take the first for the one that they asked for. */
 int pkcs7_certificates_build(const struct slice *certificates, size_t count, struct buf *der,
                              struct err *e) MUST_CHECK;
-/* Adds every certificate of one to list. DER, or the BER of indefinite length that some senders
- * use only where the standard allows it: refused here, "pkcs7.ber". CRLs are passed over; signers
- * are "pkcs7.signed". */
+/* Adds every certificate of one to list. Definite lengths only, which every EST client and server
+ * sends; CRLs are passed over; a message with signers is "pkcs7.signed". */
 int pkcs7_certificates_parse(struct slice der, struct certificate_list *list,
                              struct err *e) MUST_CHECK;
 
