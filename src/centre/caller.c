@@ -25,8 +25,8 @@ void roles_format(unsigned roles, char text[64])
     text[0] = '\0';
     for (size_t i = 0; i < ARRAY_LEN(role_names); i++)
         if (roles & role_names[i].role)
-            len += (size_t)snprintf(text + len, 64 - len, "%s%s", len ? "," : "",
-                                    role_names[i].name);
+            len +=
+                (size_t)snprintf(text + len, 64 - len, "%s%s", len ? "," : "", role_names[i].name);
 }
 
 int roles_parse(struct slice text, unsigned *roles, struct err *e)

@@ -33,7 +33,8 @@ void caller_system(struct caller *caller, const char *name, const char *organisa
 int caller_needs(const struct caller *caller, unsigned roles, struct err *e) MUST_CHECK;
 
 /* 0 when the caller may act for the organisation; else ERR_NOT_FOUND, as if it were not there. */
-int caller_acts_for(const struct caller *caller, const char *organisation, struct err *e) MUST_CHECK;
+int caller_acts_for(const struct caller *caller, const char *organisation,
+                    struct err *e) MUST_CHECK;
 
 /* "administrator,auditor" and back; -1 with ERR_USAGE "centre.role-name". */
 void roles_format(unsigned roles, char text[64]);

@@ -40,12 +40,12 @@ enum { COMMAND_KEY_MAX = 128 };
 struct command {
     const struct command_type *type;
     struct caller caller;
-    struct slice args;        /* JSON object, UTF-8; lives until done */
+    struct slice args;             /* JSON object, UTF-8; lives until done */
     char key[COMMAND_KEY_MAX + 1]; /* idempotency key; empty: none */
     char organisation[ID_TEXT];    /* whose acts; empty: the caller's */
     bool exercise;
-    void *prepared;           /* what a worker parsed before; the type knows what it is */
-    const char *follower;     /* the follower whose position moves with this command, or NULL */
+    void *prepared;       /* what a worker parsed before; the type knows what it is */
+    const char *follower; /* the follower whose position moves with this command, or NULL */
     uint64_t follower_position;
     /* Called on the writer thread once the outcome is durable. May free the command. */
     void (*done)(struct command *command);

@@ -296,8 +296,8 @@ static int run_one(struct writer *w, struct command *command, int64_t now, struc
         goto out;
     uint64_t after = journal_size(w->config.journal);
     command->act = after > before ? after - 1 : UINT64_MAX;
-    if (command->follower && journal_follower_move(w->db, command->follower,
-                                                   command->follower_position, e) != 0)
+    if (command->follower &&
+        journal_follower_move(w->db, command->follower, command->follower_position, e) != 0)
         goto out;
     result = remember(w, command, now, e);
 out:

@@ -18,19 +18,21 @@ struct writer_config {
     const struct clock *clock;
     const struct random *random;
     const char *organisation; /* that runs the centre: whose acts are those of its own parts */
-    /* After each commit: the journal now has this many acts. On the writer thread, must be quick. */
+    /* After each commit: the journal now has this many acts. On the writer thread, must be quick.
+     */
     void (*committed)(struct centre *centre, uint64_t journal_size);
 };
 
-int writer_new(struct writer **writer, const struct writer_config *config, struct err *e) MUST_CHECK;
+int writer_new(struct writer **writer, const struct writer_config *config,
+               struct err *e) MUST_CHECK;
 int writer_start(struct writer *writer, struct err *e) MUST_CHECK;
 /* Carries out what was submitted, then ends the thread. */
 void writer_stop(struct writer *writer);
 void writer_free(struct writer *writer);
 
 /*
- * Hands a command over; done is called for it exactly once, also when this fails: over 10,000 waiting
- * commands, or after writer_stop, it is answered with ERR_UNAVAILABLE at once.
+ * Hands a command over; done is called for it exactly once, also when this fails: over 10,000
+ * waiting commands, or after writer_stop, it is answered with ERR_UNAVAILABLE at once.
  */
 void writer_submit(struct writer *writer, struct command *command);
 

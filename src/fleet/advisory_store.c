@@ -10,7 +10,8 @@ static const char *text_of(struct slice s, struct arena *a)
     return arena_copy(a, s.data, s.len);
 }
 
-/* An advisory that is there already takes a revision only from who brought it in, and only forward. */
+/* An advisory that is there already takes a revision only from who brought it in, and only forward.
+ */
 static int check_known(struct change *c, const struct csaf_document *document,
                        const uint8_t digest[32], const char *organisation,
                        struct fleet_import *import, struct err *e)
@@ -26,8 +27,8 @@ static int check_known(struct change *c, const struct csaf_document *document,
         err_memory(e);
         goto out;
     }
-    int found = db_find(&q, c->db, e, SQL_REVISION_BY_VERSION, DB_TEXT(import->advisory),
-                        DB_TEXT(version));
+    int found =
+        db_find(&q, c->db, e, SQL_REVISION_BY_VERSION, DB_TEXT(import->advisory), DB_TEXT(version));
     if (found == 1) {
         uint8_t known[32];
         bool same = db_blob_copy(&q, 1, known, 32) && memcmp(known, digest, 32) == 0;
@@ -37,8 +38,7 @@ static int check_known(struct change *c, const struct csaf_document *document,
             import->repeated = true;
             result = 0;
         } else {
-            err_set(e, ERR_CONFLICT, "fleet.revision-changed",
-                    "CSAF 2.0 section 3.2.1.12.7",
+            err_set(e, ERR_CONFLICT, "fleet.revision-changed", "CSAF 2.0 section 3.2.1.12.7",
                     "version %s of %.*s was imported with other bytes", version,
                     SLICE_ARG(document->id));
             err_hint(e, "a changed document needs a new version in /document/tracking/version");
@@ -126,9 +126,9 @@ int fleet_advisory_import(struct change *c, const struct csaf_document *document
                DB_SLICE(document->version), DB_BYTES(digest, 32), DB_SLICE(document->title),
                DB_TEXT(tlp), DB_TEXT(released), DB_INT(c->now), DB_INT((int64_t)act.index)) < 0)
         return -1;
-    if (known == 1 && db_run(c->db, e, SQL_ADVISORY_NEWEST, DB_TEXT(import->advisory),
-                             DB_TEXT(import->revision), DB_TEXT(tlp), DB_SLICE(document->title),
-                             DB_SLICE(document->publisher)) < 0)
+    if (known == 1 &&
+        db_run(c->db, e, SQL_ADVISORY_NEWEST, DB_TEXT(import->advisory), DB_TEXT(import->revision),
+               DB_TEXT(tlp), DB_SLICE(document->title), DB_SLICE(document->publisher)) < 0)
         return -1;
     return keep_vulnerabilities(c, document, import->revision, e);
 }
@@ -249,11 +249,88 @@ void fleet_advisory_write(struct json_writer *w, const struct fleet_revision *r)
     json_write_object_end(w);
 }
 
-int fleet_meaning(const char *namespace, const char *tracking_id, struct slice statements,
-                  uint8_t meaning[32], struct err *e)
+static bool asks_something(const struct json_value *statement)
+{
+    struct slice status = json_get_string(statement, "status");
+
+    return !slice_is(status, "not_affected") && !slice_is(status, "fixed");
+}
+
+bool fleet_serials_write(struct json_writer *w, const struct json_value *statements)
+{
+    size_t asking = 0;
+
+    json_each(statement, statements)
+    {
+        if (!asks_something(statement))
+            continue;
+        if (json_count(json_get(statement, "serials")) == 0)
+            return false;
+        asking++;
+    }
+    if (asking == 0)
+        return false;
+    json_write_name(w, "serials");
+    json_write_array(w);
+    json_each(statement, statements)
+    {
+        if (!asks_something(statement))
+            continue;
+        json_each(pattern, json_get(statement, "serials"))
+        {
+            bool seen = false;
+            json_each(earlier, statements)
+            {
+                if (earlier == statement || seen)
+                    break;
+                json_each(other, json_get(earlier, "serials"))
+                {
+                    seen = seen || (asks_something(earlier) &&
+                                    slice_equal(json_string(other), json_string(pattern)));
+                }
+            }
+            if (!seen)
+                json_write_value(w, pattern);
+        }
+    }
+    json_write_array_end(w);
+    return true;
+}
+
+static void write_meaning(struct json_writer *w, const char *namespace, const char *tracking_id,
+                          const struct json_value *statements)
+{
+    static const char *const kept[] = {"remediations", "status", "vulnerability"};
+
+    json_write_object(w);
+    json_write_name(w, "advisory");
+    json_write_object(w);
+    json_member_string(w, "id", tracking_id);
+    json_member_string(w, "namespace", namespace);
+    json_write_object_end(w);
+    fleet_serials_write(w, statements);
+    json_write_name(w, "statements");
+    json_write_array(w);
+    json_each(statement, statements)
+    {
+        json_write_object(w);
+        for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+            const struct json_value *v = json_get(statement, kept[i]);
+            if (v) {
+                json_write_name(w, kept[i]);
+                json_write_value(w, v);
+            }
+        }
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    json_write_object_end(w);
+}
+
+int fleet_meaning(const char *namespace, const char *tracking_id,
+                  const struct json_value *statements, uint8_t meaning[32], struct err *e)
 {
     struct json_doc *doc = NULL;
-    struct json_doc *whole = NULL;
     struct json_writer w;
     struct buf text;
     struct buf canonical;
@@ -261,39 +338,14 @@ int fleet_meaning(const char *namespace, const char *tracking_id, struct slice s
 
     buf_init(&text);
     buf_init(&canonical);
-    if (json_parse(&doc, statements, NULL, e) != 0)
-        goto out;
     json_write_init(&w, &text, 0);
-    json_write_object(&w);
-    json_write_name(&w, "advisory");
-    json_write_object(&w);
-    json_member_string(&w, "id", tracking_id);
-    json_member_string(&w, "namespace", namespace);
-    json_write_object_end(&w);
-    json_write_name(&w, "statements");
-    json_write_array(&w);
-    json_each(statement, json_root(doc))
-    {
-        static const char *const kept[] = {"vulnerability", "status", "remediations", "serials"};
-        json_write_object(&w);
-        for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
-            const struct json_value *v = json_get(statement, kept[i]);
-            if (v) {
-                json_write_name(&w, kept[i]);
-                json_write_value(&w, v);
-            }
-        }
-        json_write_object_end(&w);
-    }
-    json_write_array_end(&w);
-    json_write_object_end(&w);
-    if (buf_check(&text, e) != 0 || json_parse(&whole, buf_slice(&text), NULL, e) != 0 ||
-        json_canonical(json_root(whole), &canonical, e) != 0)
+    write_meaning(&w, namespace, tracking_id, statements);
+    if (buf_check(&text, e) != 0 || json_parse(&doc, buf_slice(&text), NULL, e) != 0 ||
+        json_canonical(json_root(doc), &canonical, e) != 0)
         goto out;
     const struct slice parts[] = {slice_str("tocsin-meaning/v1\n"), buf_slice(&canonical)};
     result = sha256_slices(parts, ARRAY_LEN(parts), meaning) == 0 ? 0 : err_memory(e);
 out:
-    json_doc_free(whole);
     json_doc_free(doc);
     buf_fini(&canonical);
     buf_fini(&text);
@@ -304,6 +356,7 @@ int fleet_statement_keep(struct change *c, const struct fleet_revision *revision
                          const uint8_t class[32], const struct fleet_result *result, struct err *e)
 {
     uint8_t meaning[32];
+    struct json_doc *doc = NULL;
     struct json_writer w;
     struct buf body;
     int done = -1;
@@ -311,8 +364,8 @@ int fleet_statement_keep(struct change *c, const struct fleet_revision *revision
     buf_init(&body);
     json_write_init(&w, &body, 0);
     fleet_result_write(&w, result);
-    if (buf_check(&body, e) != 0 || fleet_meaning(revision->namespace, revision->tracking_id,
-                                                  buf_slice(&body), meaning, e) != 0)
+    if (buf_check(&body, e) != 0 || json_parse(&doc, buf_slice(&body), NULL, e) != 0 ||
+        fleet_meaning(revision->namespace, revision->tracking_id, json_root(doc), meaning, e) != 0)
         goto out;
     if (db_run(c->db, e, SQL_STATEMENT_SET, DB_TEXT(revision->id), DB_BYTES(class, 32),
                DB_TEXT(fleet_status_name(result->status)), DB_BLOB(buf_slice(&body)),
@@ -320,6 +373,7 @@ int fleet_statement_keep(struct change *c, const struct fleet_revision *revision
         goto out;
     done = 0;
 out:
+    json_doc_free(doc);
     buf_fini(&body);
     return done;
 }

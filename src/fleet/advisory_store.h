@@ -64,8 +64,18 @@ int fleet_statement_keep(struct change *c, const struct fleet_revision *revision
                          const uint8_t class[32], const struct fleet_result *result,
                          struct err *e) MUST_CHECK;
 
-/* SHA-256 over what a notice means to a device. statements: the array as JSON. */
-int fleet_meaning(const char *namespace, const char *tracking_id, struct slice statements,
-                  uint8_t meaning[32], struct err *e) MUST_CHECK;
+/*
+ * SHA-256 over what a notice means to a device (section 3.1). statements: the parsed array.
+ */
+int fleet_meaning(const char *namespace, const char *tracking_id,
+                  const struct json_value *statements, uint8_t meaning[32],
+                  struct err *e) MUST_CHECK;
+
+/*
+ * The member `serials` of a notice, written as name and array: patterns of all statements, when
+ * every statement that asks for something (affected, unknown, under investigation) has some. False
+ * and nothing written: the notice is for all members.
+ */
+bool fleet_serials_write(struct json_writer *w, const struct json_value *statements);
 
 #endif

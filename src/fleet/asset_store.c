@@ -106,8 +106,7 @@ int fleet_asset_register(struct change *c, const struct fleet_registration *r, c
         return -1;
     return db_run(c->db, e, SQL_ASSET_INSERT, DB_TEXT(id), DB_TEXT(r->organisation),
                   DB_TEXT(r->audience), DB_BOOL(r->exercise), DB_TEXT(fleet_way_name(r->way)),
-                  DB_TEXT(r->label), DB_TEXT(owner), DB_INT(c->now),
-                  DB_INT((int64_t)act.index)) < 0
+                  DB_TEXT(r->label), DB_TEXT(owner), DB_INT(c->now), DB_INT((int64_t)act.index)) < 0
                ? -1
                : 0;
 }
@@ -152,7 +151,8 @@ int fleet_asset_remove(struct change *c, const char *id, const char *reason, str
         goto out;
     if (asset.has_class && fleet_member_leave(c, &asset, &act, e) != 0)
         goto out;
-    result = db_run(c->db, e, SQL_ASSET_REMOVE, DB_TEXT(id), DB_INT((int64_t)act.index)) < 0 ? -1 : 0;
+    result =
+        db_run(c->db, e, SQL_ASSET_REMOVE, DB_TEXT(id), DB_INT((int64_t)act.index)) < 0 ? -1 : 0;
 out:
     fleet_asset_fini(&asset);
     return result;
@@ -179,9 +179,9 @@ static int keep_inventory(struct change *c, const struct fleet_asset *asset,
     struct slice none = slice_of(NULL, 0);
     if (db_run(c->db, e, SQL_ASSET_SET_INVENTORY, DB_TEXT(asset->id), DB_BYTES(class->digest, 32),
                DB_SLICE(plate->serial.len ? plate->serial : none),
-               DB_SLICE(plate->vendor.len ? plate->vendor : none), DB_SLICE(model.len ? model : none),
-               DB_SLICE(version.len ? version : none), DB_BLOB(buf_slice(&text)),
-               DB_BYTES(payload_hash, 32), DB_INT(c->now)) < 0)
+               DB_SLICE(plate->vendor.len ? plate->vendor : none),
+               DB_SLICE(model.len ? model : none), DB_SLICE(version.len ? version : none),
+               DB_BLOB(buf_slice(&text)), DB_BYTES(payload_hash, 32), DB_INT(c->now)) < 0)
         goto out;
     result = 0;
 out:

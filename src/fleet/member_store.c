@@ -11,8 +11,7 @@ int fleet_class_keep(struct change *c, const struct fleet_class *class, struct e
                : 0;
 }
 
-int fleet_member_event_json(const struct fleet_member_event *event, struct buf *json,
-                            struct err *e)
+int fleet_member_event_json(const struct fleet_member_event *event, struct buf *json, struct err *e)
 {
     char class_text[FLEET_CLASS_TEXT];
     struct json_writer w;
@@ -73,7 +72,7 @@ static int load_tree(struct db *db, const char *audience, const uint8_t class[32
 
 static int append_event(struct change *c, const struct fleet_asset *asset, const uint8_t class[32],
                         bool joined, const struct act_ref *cause, uint8_t leaf[32],
-                        struct act_ref *act, struct err *e)
+                        struct act_ref *act, int64_t *at, struct err *e)
 {
     uint8_t frontier[MERKLE_FRONTIER_MAX];
     uint8_t salt[FLEET_SALT];
@@ -91,6 +90,7 @@ static int append_event(struct change *c, const struct fleet_asset *asset, const
         load_tree(c->db, asset->audience, class, &tree, e) != 0)
         return -1;
     int64_t position = (int64_t)tree.frontier.size;
+    *at = position;
     if (merkle_leaf(slice_of(leaf, 32), leaf_hash) != 0 ||
         merkle_frontier_append(&tree.frontier, leaf_hash) != 0 ||
         merkle_frontier_root(&tree.frontier, tree.root) != 0)
@@ -126,11 +126,13 @@ int fleet_member_join(struct change *c, const struct fleet_asset *asset, const u
 {
     struct act_ref act;
     uint8_t leaf[32];
+    int64_t position;
 
-    if (append_event(c, asset, class, true, cause, leaf, &act, e) != 0)
+    if (append_event(c, asset, class, true, cause, leaf, &act, &position, e) != 0)
         return -1;
     if (db_run(c->db, e, SQL_MEMBERSHIP_JOIN, DB_TEXT(asset->id), DB_INT((int64_t)act.index),
-               DB_TEXT(asset->audience), DB_BYTES(class, 32), DB_BYTES(leaf, 32)) < 0)
+               DB_TEXT(asset->audience), DB_BYTES(class, 32), DB_BYTES(leaf, 32),
+               DB_INT(position)) < 0)
         return -1;
     return db_run(c->db, e, SQL_ASSET_SET_CLASS, DB_TEXT(asset->id), DB_BYTES(class, 32),
                   DB_INT((int64_t)act.index)) < 0
@@ -143,8 +145,9 @@ int fleet_member_leave(struct change *c, const struct fleet_asset *asset,
 {
     struct act_ref act;
     uint8_t leaf[32];
+    int64_t position;
 
-    if (append_event(c, asset, asset->class, false, cause, leaf, &act, e) != 0)
+    if (append_event(c, asset, asset->class, false, cause, leaf, &act, &position, e) != 0)
         return -1;
     int64_t changed =
         db_run(c->db, e, SQL_MEMBERSHIP_LEAVE, DB_TEXT(asset->id), DB_INT((int64_t)act.index));

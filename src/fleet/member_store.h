@@ -10,8 +10,8 @@
 int fleet_class_keep(struct change *c, const struct fleet_class *class, struct err *e) MUST_CHECK;
 
 /*
- * Acts membership.joined and membership.left with the event's leaf and the tree after it. cause: the
- * act that made it so; the event names it.
+ * Acts membership.joined and membership.left with the event's leaf and the tree after it. cause:
+ * the act that made it so; the event names it.
  */
 int fleet_member_join(struct change *c, const struct fleet_asset *asset, const uint8_t class[32],
                       const struct act_ref *cause, struct err *e) MUST_CHECK;

@@ -4,6 +4,21 @@
 #include <errno.h>
 #include <string.h>
 
+/* The errno of the last failed write, which SQLite does not always pass on from a commit. */
+static int last_errno(sqlite3 *handle)
+{
+    sqlite3_file *file = NULL;
+    int said = sqlite3_system_errno(handle);
+
+    if (said == 0 &&
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) == SQLITE_OK &&
+        file && file->pMethods)
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &said);
+    if (said == 0)
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &said);
+    return said;
+}
+
 static bool disk_is_full(sqlite3 *handle, int code)
 {
     int said;
@@ -13,7 +28,7 @@ static bool disk_is_full(sqlite3 *handle, int code)
     if (!handle || ((code & 0xff) != SQLITE_IOERR && (code & 0xff) != SQLITE_CANTOPEN))
         return false;
     /* SQLite says FULL for ENOSPC only; a quota or a file size limit is the same to the user. */
-    said = sqlite3_system_errno(handle);
+    said = last_errno(handle);
     return said == ENOSPC || said == EDQUOT || said == EFBIG;
 }
 
@@ -65,9 +80,8 @@ int sqlite_error(sqlite3 *handle, int code, struct err *e)
         return err_errno(e, handle ? sqlite3_system_errno(handle) : ENOENT, "store.open",
                          "the database file cannot be opened");
     case SQLITE_IOERR:
-        return err_set(e, ERR_SYSTEM, "store.engine", NULL,
-                       "the disk of the database failed: %s (%s)", sqlite3_errstr(code),
-                       handle ? strerrordesc_np(sqlite3_system_errno(handle)) : "");
+        return err_errno(e, handle ? last_errno(handle) : EIO, "store.engine",
+                         "the disk of the database failed (SQLite's code %d)", code);
     default:
         return err_set(e, ERR_SYSTEM, "store.engine", NULL, "SQLite: %s",
                        handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code));

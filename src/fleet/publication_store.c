@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/publication_store.h"
+#include "base/memory.h"
+#include "crypto/digest.h"
+#include "crypto/envelope.h"
+#include "crypto/merkle.h"
+#include "fleet/notice.h"
+
+#include <stdio.h>
+
+bool fleet_status_is_told(struct slice status, bool tell_unknown)
+{
+    return slice_is(status, "affected") || slice_is(status, "under_investigation") ||
+           (tell_unknown && slice_is(status, "unknown"));
+}
+
+struct publication {
+    char revision[ID_TEXT];
+    char state[12];
+    char trigger[16];
+    uint64_t as_of;
+    int64_t entries;
+    int64_t members;
+};
+
+static int load(struct db *db, const char *id, const char *state, struct publication *p,
+                struct err *e)
+{
+    struct db_query q;
+    int found = db_find(&q, db, e, SQL_PUBLICATION_FIND, DB_TEXT(id));
+
+    if (found == 1) {
+        snprintf(p->revision, sizeof(p->revision), "%s", db_text(&q, 2));
+        snprintf(p->trigger, sizeof(p->trigger), "%s", db_text(&q, 3));
+        snprintf(p->state, sizeof(p->state), "%s", db_text(&q, 4));
+        p->as_of = (uint64_t)db_int(&q, 5);
+        p->entries = db_int(&q, 6);
+        p->members = db_int(&q, 7);
+    }
+    db_query_finish(&q);
+    if (found == 0)
+        return err_set(e, ERR_NOT_FOUND, "fleet.no-publication", NULL, "there is no publication %s",
+                       id);
+    if (found == 1 && strcmp(p->state, state) != 0)
+        return err_set(e, ERR_CONFLICT, "fleet.publication-state", NULL,
+                       "the publication %s is %s, not %s", id, p->state, state);
+    return found == 1 ? 0 : -1;
+}
+
+int fleet_publication_begin(struct change *c, const char *revision, const char *trigger,
+                            char id[ID_TEXT], struct err *e)
+{
+    struct fleet_revision r;
+    int result = -1;
+
+    fleet_revision_init(&r);
+    int found = fleet_revision_find(c->db, revision, &r, e);
+    if (found == 0)
+        err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no revision %s", revision);
+    if (found != 1 || change_id(c, "pub", id, e) != 0)
+        goto out;
+    result = db_run(c->db, e, SQL_PUBLICATION_BEGIN, DB_TEXT(id), DB_TEXT(r.organisation),
+                    DB_BOOL(r.exercise), DB_TEXT(revision), DB_TEXT(trigger),
+                    DB_INT((int64_t)change_next_index(c)), DB_INT(c->now)) < 0
+                 ? -1
+                 : 0;
+out:
+    fleet_revision_fini(&r);
+    return result;
+}
+
+int fleet_publication_drop(struct change *c, const char *id, struct err *e)
+{
+    struct publication p;
+
+    if (load(c->db, id, "building", &p, e) != 0)
+        return -1;
+    return db_run(c->db, e, SQL_NOTICE_ASSET_DROP, DB_TEXT(id)) < 0 ||
+                   db_run(c->db, e, SQL_NOTICE_DROP, DB_TEXT(id)) < 0 ||
+                   db_run(c->db, e, SQL_PUBLICATION_DROP, DB_TEXT(id)) < 0
+               ? -1
+               : 0;
+}
+
+int fleet_publication_unfinished(struct db *db, char id[ID_TEXT], struct err *e)
+{
+    struct db_query q;
+    int found = db_find(&q, db, e, SQL_PUBLICATION_BUILDING);
+
+    if (found == 1)
+        snprintf(id, ID_TEXT, "%s", db_text(&q, 0));
+    db_query_finish(&q);
+    return found;
+}
+
+/* ---- one notice ------------------------------------------------------------------------------ */
+
+/* What a notice is made of; those meant are the tree's members, or those of `only`. */
+struct making {
+    struct change *c;
+    const char *id;
+    const char *origin;
+    struct publication p;
+    struct fleet_revision revision;
+};
+
+static int making_start(struct making *m, struct change *c, const char *id, const char *origin,
+                        struct err *e)
+{
+    m->c = c;
+    m->id = id;
+    m->origin = origin;
+    fleet_revision_init(&m->revision);
+    if (load(c->db, id, "building", &m->p, e) != 0)
+        return -1;
+    int found = fleet_revision_find(c->db, m->p.revision, &m->revision, e);
+    return found == 1 ? 0
+                      : err_set(e, ERR_INTERNAL, "fleet.no-advisory", NULL,
+                                "the publication %s has no revision", id);
+}
+
+static int making_end(struct making *m, struct err *e)
+{
+    return db_run(m->c->db, e, SQL_PUBLICATION_GROWS, DB_TEXT(m->id), DB_INT(m->p.entries),
+                  DB_INT(m->p.members)) < 0
+               ? -1
+               : 0;
+}
+
+struct statement {
+    const uint8_t *class;
+    struct slice status;
+    struct slice body; /* JSON array */
+};
+
+/* Writes the notice with its entry. only: NULL for all members. */
+static int put_notice(struct making *m, const char *audience, const struct statement *s,
+                      const struct fleet_member_tree *tree, const struct fleet_only *only,
+                      struct err *e)
+{
+    struct fleet_notice_parts parts = {.origin = m->origin,
+                                       .audience = audience,
+                                       .class = s->class,
+                                       .exercise = m->revision.exercise,
+                                       .revision = &m->revision,
+                                       .statements = s->body};
+    struct fleet_notice notice;
+    struct buf entry;
+    int result = -1;
+
+    buf_init(&entry);
+    fleet_notice_init(&notice);
+    int64_t members = only ? (int64_t)only->count : tree->members;
+    if (fleet_notice_build(&parts, &notice, e) != 0 ||
+        fleet_entry_build(m->p.entries, notice.digest, audience, s->class, tree, only, &entry, e) !=
+            0)
+        goto out;
+    if (db_run(m->c->db, e, SQL_NOTICE_INSERT, DB_TEXT(m->id), DB_INT(m->p.entries),
+               DB_TEXT(audience), DB_BYTES(s->class, 32), DB_BOOL(only != NULL), DB_INT(members),
+               DB_SLICE(s->status), DB_BYTES(notice.digest, 32), DB_BYTES(notice.meaning, 32),
+               DB_BLOB(buf_slice(&notice.body)), DB_BLOB(buf_slice(&entry))) < 0)
+        goto out;
+    for (size_t i = 0; only && i < only->count; i++)
+        if (db_run(m->c->db, e, SQL_NOTICE_ASSET_INSERT, DB_TEXT(only->members[i].asset),
+                   DB_TEXT(m->id), DB_INT(m->p.entries), DB_BYTES(only->members[i].leaf, 32)) < 0)
+            goto out;
+    m->p.entries++;
+    m->p.members += members;
+    result = 0;
+out:
+    fleet_notice_fini(&notice);
+    buf_fini(&entry);
+    return result;
+}
+
+/* The members whose serial number fits; all members of the class before as_of are looked at. */
+static int select_by_serial(struct making *m, const char *audience, const uint8_t class[32],
+                            const struct json_value *serials, struct fleet_only *only,
+                            struct err *e)
+{
+    struct db_query q;
+    int step;
+
+    if (db_select(&q, m->c->db, e, SQL_MEMBERSHIP_SERIALS, DB_TEXT(audience), DB_BYTES(class, 32),
+                  DB_INT((int64_t)m->p.as_of)) != 0)
+        return -1;
+    while ((step = db_step(&q, e)) == 1) {
+        bool fits = db_is_null(&q, 2); /* a device without a known serial number is told, too */
+        uint8_t leaf[32];
+        json_each(pattern, serials)
+        {
+            fits = fits || fleet_pattern_fits(json_string(pattern), db_slice(&q, 2));
+        }
+        if (!fits)
+            continue;
+        if (!db_blob_copy(&q, 1, leaf, 32) || fleet_only_add(only, db_text(&q, 0), leaf) != 0) {
+            step = err_memory(e);
+            break;
+        }
+    }
+    db_query_finish(&q);
+    return step;
+}
+
+static int tell_class(struct making *m, const char *audience, const struct statement *s,
+                      struct err *e)
+{
+    struct fleet_member_tree tree;
+    struct fleet_only only;
+    struct json_doc *doc = NULL;
+    struct json_doc *serials = NULL;
+    struct json_writer w;
+    struct buf text;
+    int result = -1;
+
+    buf_init(&text);
+    fleet_only_init(&only);
+    if (fleet_member_tree_at(m->c->db, audience, s->class, m->p.as_of, &tree, e) != 0 ||
+        json_parse(&doc, s->body, NULL, e) != 0)
+        goto out;
+    if (tree.members == 0) {
+        result = 0;
+        goto out;
+    }
+    json_write_init(&w, &text, 0);
+    json_write_object(&w);
+    bool filtered = fleet_serials_write(&w, json_root(doc));
+    json_write_object_end(&w);
+    if (!filtered) {
+        result = put_notice(m, audience, s, &tree, NULL, e);
+        goto out;
+    }
+    if (buf_check(&text, e) != 0 || json_parse(&serials, buf_slice(&text), NULL, e) != 0 ||
+        select_by_serial(m, audience, s->class, json_get(json_root(serials), "serials"), &only,
+                         e) != 0)
+        goto out;
+    if (fleet_only_order(m->c->db, &only, e) == 0)
+        result = only.count == 0 ? 0 : put_notice(m, audience, s, &tree, &only, e);
+out:
+    json_doc_free(serials);
+    json_doc_free(doc);
+    fleet_only_fini(&only);
+    buf_fini(&text);
+    return result;
+}
+
+/* ---- chunks ---------------------------------------------------------------------------------- */
+
+/* Whether members of (audience, class) know already what this statement means to them. */
+static int needs_telling(struct making *m, const char *audience, const struct statement *s,
+                         struct slice meaning, bool tell_unknown, struct err *e)
+{
+    struct db_query q;
+    int found = db_find(&q, m->c->db, e, SQL_TOLD_FIND, DB_TEXT(audience), DB_BYTES(s->class, 32),
+                        DB_TEXT(m->revision.advisory));
+    bool same = found == 1 && slice_equal(db_blob(&q, 1), meaning);
+
+    db_query_finish(&q);
+    if (found < 0)
+        return -1;
+    if (found == 1)
+        return !same;
+    return fleet_status_is_told(s->status, tell_unknown);
+}
+
+static int tell_audiences(struct making *m, const struct statement *s, struct slice meaning,
+                          bool tell_unknown, struct err *e)
+{
+    char audiences[64][ID_TEXT];
+    size_t count = 0;
+    struct db_query q;
+    int step;
+    char after[ID_TEXT] = "";
+
+    for (;;) {
+        count = 0;
+        if (db_select(&q, m->c->db, e, SQL_MEMBER_TREE_AUDIENCES, DB_BYTES(s->class, 32),
+                      DB_TEXT(after), DB_BOOL(m->revision.exercise),
+                      DB_INT((int64_t)ARRAY_LEN(audiences))) != 0)
+            return -1;
+        while ((step = db_step(&q, e)) == 1 && count < ARRAY_LEN(audiences))
+            snprintf(audiences[count++], ID_TEXT, "%s", db_text(&q, 0));
+        db_query_finish(&q);
+        if (step < 0)
+            return -1;
+        for (size_t i = 0; i < count; i++) {
+            int needs = needs_telling(m, audiences[i], s, meaning, tell_unknown, e);
+            if (needs < 0 || (needs && tell_class(m, audiences[i], s, e) != 0))
+                return -1;
+        }
+        if (count < ARRAY_LEN(audiences))
+            return 0;
+        snprintf(after, sizeof(after), "%s", audiences[count - 1]);
+    }
+}
+
+/* First pass: what the revision says of classes, in the order of their digests. */
+static int chunk_of_statements(struct making *m, struct fleet_chunk *chunk, struct err *e)
+{
+    struct db_query q;
+    unsigned rows = 0;
+    int step;
+
+    if (db_select(&q, m->c->db, e, SQL_STATEMENT_PAGE, DB_TEXT(m->p.revision),
+                  DB_BYTES(chunk->after_class, 32), DB_INT(chunk->limit)) != 0)
+        return -1;
+    while ((step = db_step(&q, e)) == 1) {
+        rows++;
+        if (!db_blob_copy(&q, 0, chunk->after_class, 32)) {
+            step = -1;
+            break;
+        }
+        const struct statement s = {
+            .class = chunk->after_class, .status = db_slice(&q, 1), .body = db_blob(&q, 2)};
+        if (tell_audiences(m, &s, db_blob(&q, 3), chunk->tell_unknown, e) != 0) {
+            step = -1;
+            break;
+        }
+    }
+    db_query_finish(&q);
+    if (step < 0)
+        return -1;
+    if (rows < chunk->limit) {
+        chunk->second = true;
+        memset(chunk->after_class, 0, sizeof(chunk->after_class));
+        chunk->after_audience[0] = '\0';
+    }
+    return 0;
+}
+
+/* Second pass: who was told by an earlier revision, and is named no more. */
+static int chunk_of_told(struct making *m, struct fleet_chunk *chunk, struct err *e)
+{
+    uint8_t meaning[32];
+    struct json_doc *nothing = NULL;
+    struct db_query q;
+    unsigned rows = 0;
+    int step;
+
+    if (json_parse(&nothing, slice_str("[]"), NULL, e) != 0 ||
+        fleet_meaning(m->revision.namespace, m->revision.tracking_id, json_root(nothing), meaning,
+                      e) != 0) {
+        json_doc_free(nothing);
+        return -1;
+    }
+    json_doc_free(nothing);
+    if (db_select(&q, m->c->db, e, SQL_TOLD_BEFORE, DB_TEXT(m->revision.advisory),
+                  DB_TEXT(m->p.revision), DB_BYTES(chunk->after_class, 32),
+                  DB_TEXT(chunk->after_audience), DB_INT(chunk->limit)) != 0)
+        return -1;
+    while ((step = db_step(&q, e)) == 1) {
+        rows++;
+        snprintf(chunk->after_audience, sizeof(chunk->after_audience), "%s", db_text(&q, 0));
+        if (!db_blob_copy(&q, 1, chunk->after_class, 32)) {
+            step = -1;
+            break;
+        }
+        const struct statement s = {.class = chunk->after_class,
+                                    .status = slice_str("not_listed"),
+                                    .body = slice_str("[]")};
+        int needs = needs_telling(m, chunk->after_audience, &s, slice_of(meaning, 32), false, e);
+        if (needs < 0 || (needs && tell_class(m, chunk->after_audience, &s, e) != 0)) {
+            step = -1;
+            break;
+        }
+    }
+    db_query_finish(&q);
+    chunk->done = step == 0 && rows < chunk->limit;
+    return step < 0 ? -1 : 0;
+}
+
+int fleet_publication_chunk(struct change *c, struct fleet_chunk *chunk, struct err *e)
+{
+    struct making m;
+    int result = -1;
+
+    if (making_start(&m, c, chunk->publication, chunk->origin, e) == 0 &&
+        (chunk->second ? chunk_of_told(&m, chunk, e) : chunk_of_statements(&m, chunk, e)) == 0)
+        result = making_end(&m, e);
+    fleet_revision_fini(&m.revision);
+    return result;
+}
+
+/* ---- additions ------------------------------------------------------------------------------- */
+
+int fleet_publication_addition(struct change *c, const char *publication, const char *origin,
+                               const struct fleet_addition *addition, struct err *e)
+{
+    struct fleet_member_tree tree;
+    struct fleet_only only;
+    struct db_query q;
+    struct making m;
+    struct buf body;
+    struct buf status;
+    int result = -1;
+
+    buf_init(&body);
+    buf_init(&status);
+    fleet_only_init(&only);
+    if (making_start(&m, c, publication, origin, e) != 0)
+        goto out;
+    int found = db_find(&q, c->db, e, SQL_STATEMENT_FIND, DB_TEXT(m.p.revision),
+                        DB_BYTES(addition->class, 32));
+    if (found == 1) {
+        buf_put_slice(&status, db_slice(&q, 0));
+        buf_put_slice(&body, db_blob(&q, 1));
+    }
+    db_query_finish(&q);
+    if (found == 0)
+        err_set(e, ERR_CONFLICT, "fleet.no-statement", NULL,
+                "the revision says nothing of this class");
+    if (found != 1 || buf_check(&body, e) != 0 || buf_check(&status, e) != 0 ||
+        fleet_member_tree_at(c->db, addition->audience, addition->class, m.p.as_of, &tree, e) != 0)
+        goto out;
+    for (size_t i = 0; i < addition->count; i++) {
+        uint8_t leaf[32];
+        found = db_find(&q, c->db, e, SQL_MEMBERSHIP_NOW, DB_TEXT(addition->assets[i]));
+        bool here = found == 1 && slice_is(db_slice(&q, 0), addition->audience) &&
+                    slice_equal(db_blob(&q, 1), slice_of(addition->class, 32)) &&
+                    db_blob_copy(&q, 3, leaf, 32);
+        db_query_finish(&q);
+        if (found < 0)
+            goto out;
+        /* who has left meanwhile is told as a member of the class it joined */
+        if (here && fleet_only_add(&only, addition->assets[i], leaf) != 0) {
+            err_memory(e);
+            goto out;
+        }
+    }
+    if (fleet_only_order(c->db, &only, e) != 0)
+        goto out;
+    const struct statement s = {
+        .class = addition->class, .status = buf_slice(&status), .body = buf_slice(&body)};
+    if (only.count > 0 && put_notice(&m, addition->audience, &s, &tree, &only, e) != 0)
+        goto out;
+    result = making_end(&m, e);
+out:
+    fleet_revision_fini(&m.revision);
+    fleet_only_fini(&only);
+    buf_fini(&status);
+    buf_fini(&body);
+    return result;
+}
+
+int fleet_missing_of(struct db *db, const char *asset, const uint8_t class[32], bool tell_unknown,
+                     struct fleet_missing *missing, size_t room, struct err *e)
+{
+    char after[ID_TEXT] = "";
+    size_t count = 0;
+    int step = 1;
+
+    while (step == 1 && count < room) {
+        struct db_query q;
+        char advisory[ID_TEXT];
+        char revision[ID_TEXT];
+        uint8_t meaning[32];
+        bool told_by_itself;
+
+        step = db_find(&q, db, e, SQL_STATEMENT_PUBLISHED_OF_CLASS, DB_BYTES(class, 32),
+                       DB_TEXT(after), DB_INT(1));
+        if (step == 1) {
+            snprintf(revision, sizeof(revision), "%s", db_text(&q, 0));
+            told_by_itself = fleet_status_is_told(db_slice(&q, 1), tell_unknown);
+            if (!db_blob_copy(&q, 3, meaning, 32))
+                step = err_set(e, ERR_SYSTEM, "store.corrupt", NULL, "a statement is damaged");
+            snprintf(advisory, sizeof(advisory), "%s", db_text(&q, 4));
+        }
+        db_query_finish(&q);
+        if (step != 1)
+            break;
+        snprintf(after, sizeof(after), "%s", advisory);
+        int found =
+            db_find(&q, db, e, SQL_CHAIN_LAST_OF_ADVISORY, DB_TEXT(asset), DB_TEXT(advisory));
+        bool knows = found == 1 && slice_equal(db_blob(&q, 2), slice_of(meaning, 32));
+        db_query_finish(&q);
+        if (found < 0)
+            return -1;
+        /* moving to a class that is fixed or not affected is an end state, not news */
+        if (!knows && told_by_itself)
+            snprintf(missing[count++].revision, ID_TEXT, "%s", revision);
+    }
+    return step < 0 ? -1 : (int)count;
+}
+
+/* ---- freezing and signing -------------------------------------------------------------------- */
+
+static int root_of_entries(struct db *db, const char *id, uint8_t root[32], struct err *e)
+{
+    struct merkle_frontier frontier = {0};
+    struct db_query q;
+    int64_t after = -1;
+    int step = 1;
+
+    while (step == 1) {
+        unsigned rows = 0;
+        if (db_select(&q, db, e, SQL_NOTICE_ENTRIES, DB_TEXT(id), DB_INT(after), DB_INT(5000)) != 0)
+            return -1;
+        while ((step = db_step(&q, e)) == 1) {
+            uint8_t leaf[32];
+            rows++;
+            after = db_int(&q, 0);
+            if (merkle_leaf(db_blob(&q, 1), leaf) != 0 ||
+                merkle_frontier_append(&frontier, leaf) != 0) {
+                step = err_memory(e);
+                break;
+            }
+        }
+        db_query_finish(&q);
+        if (step < 0)
+            return -1;
+        step = rows == 5000;
+    }
+    return merkle_frontier_root(&frontier, root) == 0 ? 0 : err_memory(e);
+}
+
+int fleet_publication_freeze(struct change *c, const char *id, const char *origin,
+                             struct fleet_frozen *frozen, struct err *e)
+{
+    char root_text[FLEET_CLASS_TEXT];
+    uint8_t root[32];
+    struct act_ref act;
+    struct making m;
+    struct buf payload;
+    int result = -1;
+
+    buf_init(&payload);
+    if (making_start(&m, c, id, origin, e) != 0 || root_of_entries(c->db, id, root, e) != 0)
+        goto out;
+    fleet_class_format(root, root_text);
+    c->exercise = m.revision.exercise;
+    struct json_writer *data = change_act(c, "publication.frozen", m.revision.organisation);
+    json_member_string(data, "publication", id);
+    json_member_string(data, "revision", m.p.revision);
+    json_member_string(data, "trigger", m.p.trigger);
+    json_member_int(data, "notices", m.p.entries);
+    json_member_string(data, "root", root_text);
+    json_member_int(data, "members", m.p.members);
+    if (change_act_end(c, &act, e) != 0)
+        goto out;
+    const struct fleet_publication_parts parts = {.id = id,
+                                                  .origin = origin,
+                                                  .at = c->now,
+                                                  .trigger = m.p.trigger,
+                                                  .revision = &m.revision,
+                                                  .entries = m.p.entries,
+                                                  .root = root,
+                                                  .members = m.p.members,
+                                                  .frozen = act.index};
+    if (fleet_publication_payload(&parts, &payload, e) != 0)
+        goto out;
+    if (db_run(c->db, e, SQL_PUBLICATION_FREEZE, DB_TEXT(id), DB_BYTES(root, 32),
+               DB_INT((int64_t)act.index), DB_BLOB(buf_slice(&payload))) < 0 ||
+        db_run(c->db, e, SQL_NOTICE_FROZEN, DB_TEXT(id), DB_INT((int64_t)act.index)) < 0 ||
+        db_run(c->db, e, SQL_TOLD_FROM_NOTICES, DB_TEXT(id), DB_TEXT(m.revision.advisory),
+               DB_TEXT(m.p.revision)) < 0 ||
+        db_run(c->db, e, SQL_REVISION_PUBLISHED, DB_TEXT(m.p.revision),
+               DB_INT((int64_t)act.index)) < 0 ||
+        db_run(c->db, e, SQL_ADVISORY_PUBLISHED, DB_TEXT(m.revision.advisory),
+               DB_TEXT(m.p.revision)) < 0)
+        goto out;
+    *frozen =
+        (struct fleet_frozen){.act = act.index, .entries = m.p.entries, .members = m.p.members};
+    result = 0;
+out:
+    fleet_revision_fini(&m.revision);
+    buf_fini(&payload);
+    return result;
+}
+
+int fleet_publication_to_sign(struct db *db, char id[ID_TEXT], struct buf *payload, struct err *e)
+{
+    struct db_query q;
+    int found = db_find(&q, db, e, SQL_PUBLICATION_TO_SIGN);
+
+    if (found == 1) {
+        snprintf(id, ID_TEXT, "%s", db_text(&q, 0));
+        buf_put_slice(payload, db_blob(&q, 1));
+        if (buf_check(payload, e) != 0)
+            found = -1;
+    }
+    db_query_finish(&q);
+    return found;
+}
+
+int fleet_publication_sign(struct change *c, const char *id, struct slice envelope, struct err *e)
+{
+    char hash_text[FLEET_CLASS_TEXT];
+    struct fleet_revision revision;
+    struct publication p;
+    struct act_ref act;
+    uint8_t hash[32];
+    int result = -1;
+
+    fleet_revision_init(&revision);
+    if (load(c->db, id, "frozen", &p, e) != 0 || envelope_hash(envelope, hash, e) != 0 ||
+        fleet_revision_find(c->db, p.revision, &revision, e) != 1)
+        goto out;
+    c->exercise = revision.exercise;
+    struct json_writer *data = change_act(c, "publication.signed", revision.organisation);
+    json_member_string(data, "publication", id);
+    fleet_class_format(hash, hash_text);
+    json_member_string(data, "envelope", hash_text);
+    if (change_act_end(c, &act, e) != 0)
+        goto out;
+    int64_t changed = db_run(c->db, e, SQL_PUBLICATION_SIGNED, DB_TEXT(id), DB_BLOB(envelope),
+                             DB_INT((int64_t)act.index));
+    result = changed < 0 ? -1 : 0;
+out:
+    fleet_revision_fini(&revision);
+    return result;
+}
