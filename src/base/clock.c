@@ -136,9 +136,10 @@ static int64_t fraction(struct time_reader *r)
     int seen = 0;
 
     while (r->at < r->text.len && r->text.data[r->at] >= '0' && r->text.data[r->at] <= '9') {
-        if (seen < 6)
+        if (seen < 6) { /* the rest is cut off */
             micro = micro * 10 + (r->text.data[r->at] - '0');
-        seen++;
+            seen++;
+        }
         r->at++;
     }
     if (seen == 0)

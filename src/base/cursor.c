@@ -7,6 +7,8 @@ struct slice cursor_take(struct cursor *c, size_t len)
         c->failed = true;
         return slice_of(NULL, 0);
     }
+    if (len == 0) /* of a cursor over nothing, too, which has no data to point to */
+        return slice_of(c->data ? c->data + c->at : NULL, 0);
     struct slice taken = slice_of(c->data + c->at, len);
     c->at += len;
     return taken;
@@ -84,7 +86,7 @@ bool cursor_skip(struct cursor *c, const char *text)
 {
     size_t len = strlen(text);
 
-    if (c->failed || len > c->len - c->at || memcmp(c->data + c->at, text, len) != 0)
+    if (c->failed || len > c->len - c->at || (len && memcmp(c->data + c->at, text, len) != 0))
         return false;
     c->at += len;
     return true;

@@ -1,9 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/err.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/*
+ * Messages quote what outsiders wrote, and end on terminals and in logs: controls (C0, DEL, C1) and
+ * what is not UTF-8 (also a character cut in half by the end of the field) become '?'.
+ */
+static void make_printable(char *text)
+{
+    uint8_t *at = (uint8_t *)text;
+    const uint8_t *end = at + strlen(text);
+    uint8_t *to = at;
+
+    while (at < end) {
+        size_t len = utf8_length(at, end);
+        bool control = *at < ' ' || *at == 0x7F || (*at == 0xC2 && at[1] < 0xA0);
+        if (len == 0 || control) {
+            *to++ = '?';
+            at += len ? len : 1;
+        } else {
+            memmove(to, at, len);
+            to += len;
+            at += len;
+        }
+    }
+    *to = '\0';
+}
 
 void err_clear(struct err *e)
 {
@@ -24,6 +50,7 @@ int err_set(struct err *e, enum err_kind kind, const char *code, const char *cla
     va_start(args, format);
     vsnprintf(e->text, sizeof(e->text), format, args);
     va_end(args);
+    make_printable(e->text);
     return -1;
 }
 
@@ -50,15 +77,19 @@ int err_memory(struct err *e)
 int err_context(struct err *e, const char *format, ...)
 {
     char before[sizeof(e->where)];
-    char context[120];
+    char context[160]; /* leaves room for the place itself */
     va_list args;
 
     va_start(args, format);
     vsnprintf(context, sizeof(context), format, args);
     va_end(args);
     memcpy(before, e->where, sizeof(before));
-    snprintf(e->where, sizeof(e->where), "%s%s%.*s", context, before[0] ? ": " : "",
-             (int)(sizeof(e->where) - sizeof(context) - 4), before);
+    size_t len = strlen(context);
+    memcpy(e->where, context, len + 1);
+    if (before[0])
+        snprintf(e->where + len, sizeof(e->where) - len, ": %.*s",
+                 (int)(sizeof(e->where) - len - 3), before);
+    make_printable(e->where);
     return -1;
 }
 
@@ -71,6 +102,7 @@ int err_where(struct err *e, const char *format, ...)
     va_start(args, format);
     vsnprintf(e->where, sizeof(e->where), format, args);
     va_end(args);
+    make_printable(e->where);
     return -1;
 }
 
@@ -83,6 +115,7 @@ int err_hint(struct err *e, const char *format, ...)
     va_start(args, format);
     vsnprintf(e->hint, sizeof(e->hint), format, args);
     va_end(args);
+    make_printable(e->hint);
     return -1;
 }
 

@@ -6,6 +6,9 @@
  * found, with a stable code, the clause that was broken, the place in the input, and what to do
  * next. Callers pass it up unchanged, or add context once (err_context). The first error is the
  * root cause: err_set on an err that is already set does nothing but return -1.
+ *
+ * What is put into text, where and hint may quote bytes of outsiders: control characters and what
+ * is not UTF-8 are replaced by '?', so that each is one harmless line of UTF-8.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

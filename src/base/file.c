@@ -106,9 +106,41 @@ static int write_new(const char *path, struct slice content, mode_t mode, struct
     return 0;
 }
 
+/* Writes to a name beside path that nobody uses; one left by a killed process is passed over. */
+static int write_beside(const char *path, struct slice content, mode_t mode, char beside[PATH_MAX],
+                        struct err *e)
+{
+    static _Thread_local unsigned counter;
+
+    for (int attempt = 0; attempt < 100; attempt++) {
+        struct err why = {0};
+        int len = snprintf(beside, PATH_MAX, "%s.new-%d-%p-%u", path, (int)getpid(),
+                           (void *)&counter, counter++);
+        if (len < 0 || len >= PATH_MAX)
+            return err_set(e, ERR_USAGE, "base.file-name", NULL, "the file name %s is too long",
+                           path);
+        if (write_new(beside, content, mode, &why) == 0)
+            return 0;
+        if (why.kind != ERR_CONFLICT || attempt == 99) {
+            *e = err_is_set(e) ? *e : why;
+            return -1;
+        }
+    }
+    return -1;
+}
+
 int file_create(const char *path, struct slice content, mode_t mode, struct err *e)
 {
-    if (write_new(path, content, mode, e) != 0)
+    char beside[PATH_MAX];
+
+    if (write_beside(path, content, mode, beside, e) != 0)
+        return -1;
+    int failed = link(beside, path) == 0 ? 0 : errno; /* unlike rename, never over a file */
+    unlink(beside);
+    if (failed == EEXIST)
+        return err_set(e, ERR_CONFLICT, "base.file-exists", NULL, "%s is there already", path);
+    /* file systems without links (memory sticks): a crash may then leave a part of it */
+    if (failed && write_new(path, content, mode, e) != 0)
         return -1;
     if (sync_folder_of(path) != 0)
         return err_errno(e, errno, "base.file-sync", "cannot sync the folder of %s", path);
@@ -118,13 +150,8 @@ int file_create(const char *path, struct slice content, mode_t mode, struct err 
 int file_write(const char *path, struct slice content, mode_t mode, struct err *e)
 {
     char beside[PATH_MAX];
-    static _Thread_local unsigned counter;
 
-    if (snprintf(beside, sizeof(beside), "%s.new-%d-%p-%u", path, (int)getpid(), (void *)&counter,
-                 counter) >= (int)sizeof(beside))
-        return err_set(e, ERR_USAGE, "base.file-name", NULL, "the file name %s is too long", path);
-    counter++;
-    if (write_new(beside, content, mode, e) != 0)
+    if (write_beside(path, content, mode, beside, e) != 0)
         return -1;
     if (rename(beside, path) != 0) {
         err_errno(e, errno, "base.file-write", "cannot write %s", path);
@@ -140,9 +167,9 @@ int file_make_folder(const char *path, mode_t mode, struct err *e)
 {
     char part[PATH_MAX];
 
-    if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
-        return err_set(e, ERR_USAGE, "base.file-name", NULL, "the folder name %s is too long",
-                       path);
+    if (!path[0] || snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
+        return err_set(e, ERR_USAGE, "base.file-name", NULL, "the folder name \"%s\" is %s", path,
+                       path[0] ? "too long" : "empty");
     for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(part, mode) != 0 && errno != EEXIST)
@@ -151,6 +178,8 @@ int file_make_folder(const char *path, mode_t mode, struct err *e)
     }
     if (mkdir(part, mode) != 0 && errno != EEXIST)
         return err_errno(e, errno, "base.folder", "cannot create the folder %s", path);
+    if (file_kind(path) != 2)
+        return err_errno(e, ENOTDIR, "base.folder", "cannot create the folder %s", path);
     return 0;
 }
 

@@ -13,7 +13,10 @@ int file_read(const char *path, size_t limit, struct buf *b, struct err *e) MUST
 /* Writes to a temporary name beside path, fsyncs, renames, fsyncs the folder. */
 int file_write(const char *path, struct slice content, mode_t mode, struct err *e) MUST_CHECK;
 
-/* Writes a new file, fsynced; ERR_CONFLICT when there is one already. */
+/*
+ * Writes a new file, whole and fsynced; ERR_CONFLICT when there is one already. (Where the file
+ * system has no hard links, a crash in the middle may leave a part.)
+ */
 int file_create(const char *path, struct slice content, mode_t mode, struct err *e) MUST_CHECK;
 
 /* Makes the folder and missing parents; fine when it is there. */

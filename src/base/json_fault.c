@@ -11,20 +11,12 @@ enum { QUOTED = 64, WHERE_POINTER = 180 };
 
 static const char grammar[] = "RFC 8259 section 2";
 
-/* A name as it may stand in a message: short, and nothing that a terminal would obey. */
-static void printable(char out[QUOTED], struct slice name)
+/* A name, cut short; that it is fit for a terminal is the care of struct err. */
+static void shorten(char out[QUOTED], struct slice name)
 {
     size_t cut = utf8_cut(name, QUOTED - 5);
-    size_t len = 0;
 
-    for (size_t i = 0; i < cut; i++) {
-        uint8_t c = name.data[i];
-        bool c1 = c == 0xC2 && i + 1 < cut && name.data[i + 1] < 0xA0;
-        if (c1)
-            i++;
-        out[len++] = c < ' ' || c == 0x7F || c1 ? '?' : (char)c;
-    }
-    snprintf(out + len, QUOTED - len, "%s", cut < name.len ? "..." : "");
+    snprintf(out, QUOTED, "%.*s%s", (int)cut, (const char *)name.data, cut < name.len ? "..." : "");
 }
 
 static void describe(char out[QUOTED], const struct json_reader *r, const uint8_t *at)
@@ -70,30 +62,21 @@ void json_pointer_name(struct buf *out, struct slice name)
 int json_set_where(struct slice text, size_t offset, const struct buf *pointer, struct err *e)
 {
     struct slice tail = buf_slice(pointer);
-    char shown[2 * WHERE_POINTER];
     size_t line;
     size_t column;
-    size_t len = 0;
+    bool cut = tail.len > WHERE_POINTER;
 
     json_place_of(text, offset, &line, &column);
     if (pointer->failed || tail.len == 0)
         return err_where(e, "line %zu column %zu", line, column);
-    bool cut = tail.len > WHERE_POINTER;
     if (cut) { /* the end of a pointer says more than its beginning */
         size_t from = tail.len - WHERE_POINTER;
         while (from < tail.len && (tail.data[from] & 0xC0) == 0x80)
             from++;
         tail = slice_of(tail.data + from, tail.len - from);
     }
-    for (size_t i = 0; i < tail.len; i++) {
-        uint8_t c = tail.data[i];
-        bool c1 = c == 0xC2 && i + 1 < tail.len && tail.data[i + 1] < 0xA0;
-        if (c1)
-            i++;
-        shown[len++] = c < ' ' || c == 0x7F || c1 ? '?' : (char)c;
-    }
-    return err_where(e, "line %zu column %zu (%s%.*s)", line, column, cut ? "..." : "", (int)len,
-                     shown);
+    return err_where(e, "line %zu column %zu (%s%.*s)", line, column, cut ? "..." : "",
+                     SLICE_ARG(tail));
 }
 
 /* The pointer of the open container, and of the value that comes next in it if that is wanted. */
@@ -230,7 +213,7 @@ int json_fault_colon(struct json_reader *r, const uint8_t *at)
     char name[QUOTED];
 
     describe(found, r, at);
-    printable(name, json_value_bytes(&r->values[r->used - 1]));
+    shorten(name, json_value_bytes(&r->values[r->used - 1]));
     return json_fault(r, at, JSON_HERE_VALUE, ERR_INPUT, "json.syntax", "RFC 8259 section 4",
                       "expected ':' after the name \"%s\", found %s", name, found);
 }
@@ -245,7 +228,7 @@ int json_fault_after(struct json_reader *r, const uint8_t *at)
 
     describe(found, r, at);
     if (json_value_type(open) == JSON_OBJECT) {
-        printable(name, json_value_bytes(&r->values[open->end - 1]));
+        shorten(name, json_value_bytes(&r->values[open->end - 1]));
         json_fault(r, at, JSON_HERE_CONTAINER, ERR_INPUT, "json.syntax", "RFC 8259 section 4",
                    "expected ',' or '}' after the value of \"%s\", found %s", name, found);
     } else {
@@ -316,7 +299,7 @@ int json_fault_twice(struct json_reader *r, const struct json_value *name)
     char shown[QUOTED];
     struct buf pointer;
 
-    printable(shown, json_value_bytes(name));
+    shorten(shown, json_value_bytes(name));
     err_set(r->e, ERR_INPUT, "json.duplicate-name", "RFC 8259 section 4",
             "the name \"%s\" stands twice in one object", shown);
     buf_init(&pointer);

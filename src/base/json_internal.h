@@ -149,7 +149,7 @@ int json_fault_twice(struct json_reader *r, const struct json_value *name);
 
 /* Line and column (both from 1, columns in bytes) of an offset. */
 void json_place_of(struct slice text, size_t offset, size_t *line, size_t *column);
-/* Sets where from an offset and a pointer, shortened and made fit for a terminal. Returns -1. */
+/* Sets where from an offset and a pointer, which is shortened to its end. Returns -1. */
 int json_set_where(struct slice text, size_t offset, const struct buf *pointer, struct err *e);
 /* "/" and the reference token of RFC 6901 for a name. */
 void json_pointer_name(struct buf *out, struct slice name);

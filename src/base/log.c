@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -19,26 +20,33 @@ static bool plain(const char *text)
 {
     if (!*text)
         return false;
-    for (const char *c = text; *c; c++)
-        if ((unsigned char)*c <= ' ' || *c == '"' || *c == '=' || *c == '\\' || *c == 0x7f)
+    for (const uint8_t *c = (const uint8_t *)text; *c; c++)
+        if (*c <= ' ' || *c >= 0x7F || *c == '"' || *c == '=' || *c == '\\')
             return false;
     return true;
 }
 
+/* As a JSON string, with all controls escaped; what is not UTF-8 becomes U+FFFD. */
 static void put_text(struct buf *b, const char *text)
 {
+    const uint8_t *at = (const uint8_t *)text;
+    const uint8_t *end = at + strlen(text);
+
     if (plain(text)) {
         buf_puts(b, text);
         return;
     }
     buf_putc(b, '"');
-    for (const char *c = text; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            buf_printf(b, "\\%c", *c);
-        else if ((unsigned char)*c < ' ' || *c == 0x7f)
-            buf_printf(b, "\\u%04x", (unsigned char)*c);
+    while (at < end) {
+        size_t len = utf8_length(at, end);
+        uint32_t point = len ? utf8_decode(at, len) : 0xFFFD;
+        if (point == '"' || point == '\\')
+            buf_printf(b, "\\%c", (int)point);
+        else if (point < ' ' || (point >= 0x7F && point < 0xA0) || len == 0)
+            buf_printf(b, "\\u%04x", (unsigned)point);
         else
-            buf_putc(b, *c);
+            buf_put(b, at, len);
+        at += len ? len : 1;
     }
     buf_putc(b, '"');
 }

@@ -56,7 +56,7 @@ size_t utf8_encode(uint32_t point, uint8_t out[4])
 
 size_t utf8_check(struct slice text)
 {
-    const uint8_t *end = text.data + text.len;
+    const uint8_t *end = text.len ? text.data + text.len : NULL;
 
     for (size_t at = 0; at < text.len;) {
         uint64_t eight;
