@@ -10,8 +10,17 @@ void buf_init(struct buf *b)
     *b = (struct buf){0};
 }
 
+void buf_init_secret(struct buf *b)
+{
+    *b = (struct buf){.secret = true};
+}
+
 void buf_fini(struct buf *b)
 {
+    if (b->secret) {
+        buf_fini_secret(b);
+        return;
+    }
     mem_free(b->data);
     *b = (struct buf){.limit = b->limit};
 }
@@ -19,7 +28,7 @@ void buf_fini(struct buf *b)
 void buf_fini_secret(struct buf *b)
 {
     mem_free_secret(b->data, b->room);
-    *b = (struct buf){.limit = b->limit};
+    *b = (struct buf){.limit = b->limit, .secret = b->secret};
 }
 
 void buf_reset(struct buf *b)
@@ -28,6 +37,18 @@ void buf_reset(struct buf *b)
     b->failed = false;
     if (b->data)
         b->data[0] = 0;
+}
+
+static uint8_t *grow(struct buf *b, size_t room)
+{
+    if (!b->secret)
+        return mem_resize(b->data, 1, room);
+    uint8_t *grown = mem_new(1, room);
+    if (grown && b->data) {
+        memcpy(grown, b->data, b->len);
+        mem_free_secret(b->data, b->room);
+    }
+    return grown;
 }
 
 uint8_t *buf_extend(struct buf *b, size_t len)
@@ -42,7 +63,7 @@ uint8_t *buf_extend(struct buf *b, size_t len)
         size_t room = b->room ? b->room : 64;
         while (room < b->len + len + 1)
             room *= 2;
-        uint8_t *grown = mem_resize(b->data, 1, room);
+        uint8_t *grown = grow(b, room);
         if (!grown) {
             b->failed = true;
             return NULL;

@@ -16,9 +16,11 @@ struct buf {
     size_t room;
     size_t limit; /* most bytes; 0: no limit */
     bool failed;
+    bool secret; /* growing leaves no copy behind in freed memory */
 };
 
 void buf_init(struct buf *b);
+void buf_init_secret(struct buf *b); /* for keys and passphrases; end with buf_fini_secret */
 void buf_fini(struct buf *b);        /* frees; the buf may be used again */
 void buf_fini_secret(struct buf *b); /* overwrites first */
 void buf_reset(struct buf *b);       /* empties, keeps the room, forgets a failure */

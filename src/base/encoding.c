@@ -51,27 +51,32 @@ int hex_parse(struct slice text, uint8_t *out, size_t len)
 
 static void put_base64(struct buf *b, struct slice s, const char *alphabet, bool padded)
 {
-    size_t i = 0;
+    size_t rest = s.len % 3;
+    size_t whole = s.len - rest;
+    uint8_t *to = buf_extend(b, whole / 3 * 4 + (rest == 0 ? 0 : padded ? 4 : rest + 1));
 
-    for (; i + 3 <= s.len; i += 3) {
-        uint32_t v = (uint32_t)s.data[i] << 16 | (uint32_t)s.data[i + 1] << 8 | s.data[i + 2];
-        const char four[4] = {alphabet[v >> 18], alphabet[v >> 12 & 63], alphabet[v >> 6 & 63],
-                              alphabet[v & 63]};
-        buf_put(b, four, 4);
-    }
-    if (i == s.len)
+    if (!to)
         return;
-    uint32_t v = (uint32_t)s.data[i] << 16;
-    if (i + 1 < s.len)
-        v |= (uint32_t)s.data[i + 1] << 8;
-    buf_putc(b, alphabet[v >> 18]);
-    buf_putc(b, alphabet[v >> 12 & 63]);
-    if (i + 1 < s.len)
-        buf_putc(b, alphabet[v >> 6 & 63]);
+    for (size_t i = 0; i < whole; i += 3) {
+        uint32_t v = (uint32_t)s.data[i] << 16 | (uint32_t)s.data[i + 1] << 8 | s.data[i + 2];
+        *to++ = (uint8_t)alphabet[v >> 18];
+        *to++ = (uint8_t)alphabet[v >> 12 & 63];
+        *to++ = (uint8_t)alphabet[v >> 6 & 63];
+        *to++ = (uint8_t)alphabet[v & 63];
+    }
+    if (rest == 0)
+        return;
+    uint32_t v = (uint32_t)s.data[whole] << 16;
+    if (rest == 2)
+        v |= (uint32_t)s.data[whole + 1] << 8;
+    *to++ = (uint8_t)alphabet[v >> 18];
+    *to++ = (uint8_t)alphabet[v >> 12 & 63];
+    if (rest == 2)
+        *to++ = (uint8_t)alphabet[v >> 6 & 63];
     else if (padded)
-        buf_putc(b, '=');
+        *to++ = '=';
     if (padded)
-        buf_putc(b, '=');
+        *to = '=';
 }
 
 void base64_put(struct buf *b, struct slice bytes)
@@ -84,24 +89,27 @@ void base64url_put(struct buf *b, struct slice bytes)
     put_base64(b, bytes, url_safe, false);
 }
 
-static int sextet(uint8_t c, bool url)
+enum { NOT_IN_ALPHABET = 64 };
+
+static uint32_t sextet(uint8_t c, bool url)
 {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
     if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
+        return c - 'a' + 26U;
     if (c >= '0' && c <= '9')
-        return c - '0' + 52;
+        return c - '0' + 52U;
     if (c == (url ? '-' : '+'))
         return 62;
     if (c == (url ? '_' : '/'))
         return 63;
-    return -1;
+    return NOT_IN_ALPHABET;
 }
 
 static int parse_base64(struct slice text, struct buf *b, bool url)
 {
     size_t len = text.len;
+    uint32_t seen = 0; /* all sextets, or-ed */
 
     if (!url) {
         if (len % 4 != 0)
@@ -111,22 +119,37 @@ static int parse_base64(struct slice text, struct buf *b, bool url)
         if (len && len % 4 == 3 && text.data[len - 1] == '=')
             len--;
     }
-    if (len % 4 == 1)
+    size_t rest = len % 4;
+    if (rest == 1)
         return -1;
-    uint32_t bits = 0;
-    int count = 0;
-    for (size_t i = 0; i < len; i++) {
-        int value = sextet(text.data[i], url);
-        if (value < 0)
-            return -1;
-        bits = bits << 6 | (uint32_t)value;
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            buf_putc(b, (int)(bits >> count & 255));
+    uint8_t *to = buf_extend(b, len / 4 * 3 + (rest ? rest - 1 : 0));
+    if (!to)
+        return -1;
+    for (size_t i = 0; i + 4 <= len; i += 4) {
+        uint32_t v = 0;
+        for (size_t j = 0; j < 4; j++) {
+            uint32_t value = sextet(text.data[i + j], url);
+            seen |= value;
+            v = v << 6 | value;
         }
+        *to++ = (uint8_t)(v >> 16);
+        *to++ = (uint8_t)(v >> 8);
+        *to++ = (uint8_t)v;
     }
-    return (bits & ((1U << count) - 1)) == 0 && !b->failed ? 0 : -1;
+    uint32_t v = 0;
+    for (size_t i = len - rest; i < len; i++) {
+        uint32_t value = sextet(text.data[i], url);
+        seen |= value;
+        v = v << 6 | value;
+    }
+    if (rest == 2)
+        *to = (uint8_t)(v >> 4);
+    if (rest == 3) {
+        *to++ = (uint8_t)(v >> 10);
+        *to = (uint8_t)(v >> 2);
+    }
+    uint32_t unused = rest == 2 ? v & 15 : rest == 3 ? v & 3 : 0;
+    return unused == 0 && seen < NOT_IN_ALPHABET ? 0 : -1;
 }
 
 int base64_parse(struct slice text, struct buf *b)
