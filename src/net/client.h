@@ -85,6 +85,9 @@ int http_client_request(struct http_client *client, const struct http_request *r
 /* Fills *e from a response's problem+json (or its status), kind by status. Always -1. */
 int http_client_problem(const struct http_response *r, struct err *e);
 
+/* A field of the last answer's head, of a stream's too; data NULL: none. */
+struct slice http_client_header(const struct http_client *client, const char *name);
+
 /* Closes the connection; the next request opens a new one. */
 void http_client_disconnect(struct http_client *client);
 /* Uses another certificate or other anchors from the next connection on. */
@@ -119,6 +122,12 @@ int http_client_stream_open(struct http_client *client, const char *target,
  * "client.interrupted". After 0 or -1 the stream is closed.
  */
 int http_client_stream_next(struct http_client *client, unsigned dead_ms, struct http_event *event,
+                            struct err *e) MUST_CHECK;
+/*
+ * The next event if it is there: as above, but 2 when only heart-beats or a part of an event have
+ * come so far. For callers that wait with http_client_stream_poll and have other things to do.
+ */
+int http_client_stream_take(struct http_client *client, unsigned dead_ms, struct http_event *event,
                             struct err *e) MUST_CHECK;
 /*
  * Waits until the stream has something to read or a file descriptor of the caller (-1: none) is

@@ -4,7 +4,10 @@
 
 #include <strings.h>
 
-enum { PROBLEM_LIMIT = 64 * 1024 };
+enum {
+    PROBLEM_LIMIT = 64 * 1024,
+    TAKE_READS_MAX = 64, /* a flood of comments does not keep a caller from its other work */
+};
 
 static bool is_event_stream(struct slice type)
 {
@@ -97,6 +100,38 @@ int http_client_stream_next(struct http_client *c, unsigned dead_ms, struct http
     }
     http_client_disconnect(c);
     return result;
+}
+
+int http_client_stream_take(struct http_client *c, unsigned dead_ms, struct http_event *event,
+                            struct err *e)
+{
+    int result = -1;
+
+    if (!c->streaming)
+        return err_set(e, ERR_USAGE, "client.closed", NULL, "no stream is open");
+    for (unsigned reads = 0;; reads++) {
+        size_t used = 0;
+        int complete = sse_reader_feed(&c->events, c->event_bytes, &used, e);
+        if (complete < 0)
+            break;
+        if (c->event_bytes.len)
+            c->event_bytes = slice_of(c->event_bytes.data + used, c->event_bytes.len - used);
+        if (complete == 1)
+            return give_event(c, event);
+        if (reads == TAKE_READS_MAX || (!c->unread.len && !client_link_readable(&c->link)))
+            return 2;
+        result = client_read_body(c, &c->event_bytes, client_deadline(dead_ms), e);
+        if (result != 1)
+            break;
+        result = -1;
+    }
+    http_client_disconnect(c);
+    return result;
+}
+
+struct slice http_client_header(const struct http_client *c, const char *name)
+{
+    return http_head_find(&c->head, name);
 }
 
 int http_client_stream_poll(struct http_client *c, int other_fd, unsigned timeout_ms)
