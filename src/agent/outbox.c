@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/outbox.h"
+#include "agent/home.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int outcome_path(const char *home, const char *name, char path[PATH_MAX], struct err *e)
+{
+    char inside[OUTBOX_NAME + 16];
+
+    snprintf(inside, sizeof(inside), "outcomes/%s", name);
+    return home_path(home, inside, path, e);
+}
+
+int outbox_put(const char *home, uint64_t n, struct slice envelope, struct err *e)
+{
+    for (unsigned serial = 0; serial < 1000; serial++) {
+        char name[OUTBOX_NAME], path[PATH_MAX];
+        snprintf(name, sizeof(name), "%012llu-%03u.json", (unsigned long long)n, serial);
+        if (outcome_path(home, name, path, e) != 0)
+            return -1;
+        if (file_kind(path) == 0)
+            return file_write(path, envelope, 0600, e);
+    }
+    return err_set(e, ERR_LIMIT, "agent.outbox", NULL,
+                   "1000 outcomes of notice %llu are waiting to be sent", (unsigned long long)n);
+}
+
+struct search {
+    uint64_t n;
+    char *name;
+};
+
+static int is_of(void *context, uint64_t number, const char *name, struct err *e)
+{
+    const struct search *s = context;
+
+    (void)name;
+    (void)e;
+    return number == s->n;
+}
+
+int outbox_has(const char *home, uint64_t n, struct err *e)
+{
+    struct search s = {.n = n};
+
+    return home_each(home, "outcomes", is_of, &s, e);
+}
+
+static int take_name(void *context, uint64_t number, const char *name, struct err *e)
+{
+    (void)number;
+    (void)e;
+    snprintf(context, OUTBOX_NAME, "%s", name);
+    return 1;
+}
+
+int outbox_first(const char *home, char name[OUTBOX_NAME], struct buf *envelope, struct err *e)
+{
+    char path[PATH_MAX];
+    int found = home_each(home, "outcomes", take_name, name, e);
+
+    if (found != 1)
+        return found;
+    if (outcome_path(home, name, path, e) != 0 ||
+        file_read(path, OUTBOX_ENVELOPE_MAX, envelope, e) != 0)
+        return -1;
+    return 1;
+}
+
+int outbox_remove(const char *home, const char *name, struct err *e)
+{
+    char path[PATH_MAX];
+
+    if (outcome_path(home, name, path, e) != 0)
+        return -1;
+    if (unlink(path) != 0 && errno != ENOENT)
+        return err_errno(e, errno, "agent.outbox", "cannot remove %s", path);
+    return 0;
+}
+
+int outbox_set_aside(const char *home, const char *name, struct err *e)
+{
+    char path[PATH_MAX], aside[PATH_MAX], inside[OUTBOX_NAME + 32];
+
+    snprintf(inside, sizeof(inside), "evidence/outcome-%s", name);
+    if (outcome_path(home, name, path, e) != 0 || home_path(home, inside, aside, e) != 0)
+        return -1;
+    if (rename(path, aside) != 0)
+        return err_errno(e, errno, "agent.outbox", "cannot move %s", path);
+    return 0;
+}
+
+struct walk {
+    const char *home;
+    int (*each)(void *context, const char *name, struct slice envelope, struct err *e);
+    void *context;
+};
+
+static int read_one(void *context, uint64_t number, const char *name, struct err *e)
+{
+    const struct walk *walk = context;
+    char path[PATH_MAX];
+    struct buf envelope;
+    int result = -1;
+
+    (void)number;
+    buf_init(&envelope);
+    if (outcome_path(walk->home, name, path, e) == 0 &&
+        file_read(path, OUTBOX_ENVELOPE_MAX, &envelope, e) == 0)
+        result = walk->each(walk->context, name, buf_slice(&envelope), e);
+    buf_fini(&envelope);
+    return result;
+}
+
+int outbox_each(const char *home,
+                int (*each)(void *context, const char *name, struct slice envelope, struct err *e),
+                void *context, struct err *e)
+{
+    struct walk walk = {.home = home, .each = each, .context = context};
+
+    return home_each(home, "outcomes", read_one, &walk, e);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signed outcomes that wait until the centre took them: HOME/outcomes/N-K.json, K a serial. */
+#ifndef AGENT_OUTBOX_H
+#define AGENT_OUTBOX_H
+
+#include "base/buf.h"
+
+enum { OUTBOX_NAME = 64, OUTBOX_ENVELOPE_MAX = 256 * 1024 };
+
+/* Stores an outcome of notice n, durably, behind those that are there. */
+int outbox_put(const char *home, uint64_t n, struct slice envelope, struct err *e) MUST_CHECK;
+/* True when an outcome of notice n is waiting; -1: the folder cannot be read. */
+int outbox_has(const char *home, uint64_t n, struct err *e) MUST_CHECK;
+/* The oldest notice's first outcome: 1 with its file name and envelope, 0 none. */
+int outbox_first(const char *home, char name[OUTBOX_NAME], struct buf *envelope,
+                 struct err *e) MUST_CHECK;
+/* The centre took it. */
+int outbox_remove(const char *home, const char *name, struct err *e) MUST_CHECK;
+/* The centre will never take it: kept as evidence, "outcome-" before its name. */
+int outbox_set_aside(const char *home, const char *name, struct err *e) MUST_CHECK;
+/* Calls each with every waiting envelope in order. */
+int outbox_each(const char *home,
+                int (*each)(void *context, const char *name, struct slice envelope, struct err *e),
+                void *context, struct err *e) MUST_CHECK;
+
+#endif
