@@ -67,7 +67,7 @@ struct journal_mark {
 struct journal_mark journal_mark(const struct journal *journal);
 void journal_reset_to(struct journal *journal, struct journal_mark mark);
 
-/* Writes full tiles and the head; just before db_commit. */
+/* Writes full tiles and the head; once, just before db_commit, outside of savepoints. */
 int journal_flush(struct journal *journal, struct db *db, struct err *e) MUST_CHECK;
 void journal_committed(struct journal *journal);
 void journal_rolled_back(struct journal *journal);
