@@ -58,7 +58,9 @@ void cursor_copy(struct cursor *c, void *out, size_t len)
 {
     struct slice s = cursor_take(c, len);
 
-    if (s.len == len && len)
+    if (len == 0)
+        return;
+    if (s.len == len)
         memcpy(out, s.data, len);
     else
         memset(out, 0, len);

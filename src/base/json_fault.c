@@ -31,21 +31,6 @@ static void describe(char out[QUOTED], const struct json_reader *r, const uint8_
         snprintf(out, QUOTED, "the byte 0x%02X", *at);
 }
 
-void json_place_of(struct slice text, size_t offset, size_t *line, size_t *column)
-{
-    const uint8_t *at = text.data;
-    const uint8_t *stop = text.data + (offset < text.len ? offset : text.len);
-
-    *line = 1;
-    for (const uint8_t *feed; at < stop; at = feed + 1) {
-        feed = memchr(at, '\n', (size_t)(stop - at));
-        if (!feed)
-            break;
-        ++*line;
-    }
-    *column = (size_t)(stop - at) + 1;
-}
-
 void json_pointer_name(struct buf *out, struct slice name)
 {
     buf_putc(out, '/');
@@ -59,14 +44,11 @@ void json_pointer_name(struct buf *out, struct slice name)
     }
 }
 
-int json_set_where(struct slice text, size_t offset, const struct buf *pointer, struct err *e)
+int json_set_where(size_t line, size_t column, const struct buf *pointer, struct err *e)
 {
     struct slice tail = buf_slice(pointer);
-    size_t line;
-    size_t column;
     bool cut = tail.len > WHERE_POINTER;
 
-    json_place_of(text, offset, &line, &column);
     if (pointer->failed || tail.len == 0)
         return err_where(e, "line %zu column %zu", line, column);
     if (cut) { /* the end of a pointer says more than its beginning */
@@ -107,10 +89,13 @@ static void put_pointer(const struct json_reader *r, enum json_here here, struct
 static int put_where(struct json_reader *r, const uint8_t *at, enum json_here here)
 {
     struct buf pointer;
+    size_t line;
+    size_t column;
 
     buf_init(&pointer);
     put_pointer(r, here, &pointer);
-    json_set_where(r->text, (size_t)(at - r->text.data), &pointer, r->e);
+    json_place_of(r->text, (size_t)(at - r->text.data), &line, &column);
+    json_set_where(line, column, &pointer, r->e);
     buf_fini(&pointer);
     return -1;
 }
@@ -298,6 +283,8 @@ int json_fault_twice(struct json_reader *r, const struct json_value *name)
 {
     char shown[QUOTED];
     struct buf pointer;
+    size_t line;
+    size_t column;
 
     shorten(shown, json_value_bytes(name));
     err_set(r->e, ERR_INPUT, "json.duplicate-name", "RFC 8259 section 4",
@@ -305,7 +292,8 @@ int json_fault_twice(struct json_reader *r, const struct json_value *name)
     buf_init(&pointer);
     put_pointer(r, JSON_HERE_CONTAINER, &pointer);
     json_pointer_name(&pointer, json_value_bytes(name));
-    json_set_where(r->text, json_value_offset(name), &pointer, r->e);
+    json_place_of(r->text, json_value_offset(name), &line, &column);
+    json_set_where(line, column, &pointer, r->e);
     buf_fini(&pointer);
     return -1;
 }

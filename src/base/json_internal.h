@@ -10,6 +10,8 @@
 
 #include "base/json.h"
 
+#include <stdatomic.h>
+
 struct json_value {
     const uint8_t *data; /* string: decoded bytes; number: its text; container: its index or NULL */
     uint32_t place;      /* offset in the text << JSON_SHIFT | enum json_type */
@@ -44,7 +46,8 @@ struct json_doc {
     struct slice text;
     struct json_value *values;
     size_t used;
-    struct arena arena; /* decoded strings, indexes */
+    struct arena arena;                 /* decoded strings, indexes */
+    _Atomic(struct json_lines *) lines; /* made when places are asked for */
 };
 
 struct json_reader {
@@ -147,12 +150,16 @@ int json_fault_escape(struct json_reader *r, const uint8_t *at, enum json_decode
                       enum json_here here);
 int json_fault_twice(struct json_reader *r, const struct json_value *name);
 
-/* Line and column (both from 1, columns in bytes) of an offset. */
-void json_place_of(struct slice text, size_t offset, size_t *line, size_t *column);
-/* Sets where from an offset and a pointer, which is shortened to its end. Returns -1. */
-int json_set_where(struct slice text, size_t offset, const struct buf *pointer, struct err *e);
+/* Sets where; a long pointer is shortened to its end. Returns -1. */
+int json_set_where(size_t line, size_t column, const struct buf *pointer, struct err *e);
 /* "/" and the reference token of RFC 6901 for a name. */
 void json_pointer_name(struct buf *out, struct slice name);
+
+/* --- json_place.c -------------------------------------------------------------------------------
+ */
+
+/* Line and column (both from 1, columns in bytes) of an offset, by counting from the beginning. */
+void json_place_of(struct slice text, size_t offset, size_t *line, size_t *column);
 
 /* --- json_number.c: decimal to binary and back --------------------------------------------------
  */

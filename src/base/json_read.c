@@ -300,6 +300,7 @@ void json_doc_free(struct json_doc *doc)
     if (!doc)
         return;
     arena_fini(&doc->arena);
+    mem_free(atomic_load_explicit(&doc->lines, memory_order_acquire));
     mem_free(doc->values);
     mem_free(doc);
 }

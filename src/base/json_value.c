@@ -78,12 +78,6 @@ struct slice json_name(const struct json_value *v)
     return v && v->size & JSON_MEMBER ? json_value_bytes(v - 1) : slice_of(NULL, 0);
 }
 
-void json_place(const struct json_doc *doc, const struct json_value *v, size_t *line,
-                size_t *column)
-{
-    json_place_of(doc->text, json_offset(doc, v), line, column);
-}
-
 size_t json_offset(const struct json_doc *doc, const struct json_value *v)
 {
     (void)doc;
@@ -205,12 +199,15 @@ const struct json_value *json_resolve(const struct json_doc *doc, struct slice p
 int json_err_where(const struct json_doc *doc, const struct json_value *v, struct err *e)
 {
     struct buf pointer;
+    size_t line;
+    size_t column;
 
     if (!v)
         return -1;
     buf_init(&pointer);
     json_pointer(doc, v, &pointer);
-    json_set_where(doc->text, json_value_offset(v), &pointer, e);
+    json_place(doc, v, &line, &column);
+    json_set_where(line, column, &pointer, e);
     buf_fini(&pointer);
     return -1;
 }

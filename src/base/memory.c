@@ -23,6 +23,8 @@ static int must_fail(void)
 
 void *mem_new(size_t count, size_t size)
 {
+    if (size != 0 && count > SIZE_MAX / size)
+        return NULL;
     if (must_fail())
         return NULL;
     return calloc(count ? count : 1, size ? size : 1);

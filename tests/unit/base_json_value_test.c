@@ -202,6 +202,53 @@ static void every_value_knows_its_place(void **state)
     buf_fini(&text);
 }
 
+/* Long enough for the table of lines: short lines, empty ones, and some longer than a step of it.
+ */
+static void places_in_a_long_text(void **state)
+{
+    enum { VALUES = 9000 };
+    static struct {
+        size_t line;
+        size_t column;
+    } wanted[VALUES];
+    struct json_doc *doc = NULL;
+    struct err e = {0};
+    struct buf text;
+    size_t line = 1;
+    size_t start = 0;
+    size_t i = 0;
+
+    (void)state;
+    buf_init(&text);
+    buf_putc(&text, '[');
+    for (; i < VALUES; i++) {
+        if (i)
+            buf_putc(&text, ',');
+        for (size_t feeds = i % 1000 < 300 ? 0 : i % 3; feeds > 0; feeds--) {
+            buf_putc(&text, '\n');
+            line++;
+            start = text.len;
+        }
+        wanted[i].line = line;
+        wanted[i].column = text.len - start + 1;
+        buf_printf(&text, "\"value %zu of a long text\"", i);
+    }
+    buf_putc(&text, ']');
+    assert_int_equal(json_parse(&doc, buf_slice(&text), NULL, &e), 0);
+    i = 0;
+    json_each(item, json_root(doc))
+    {
+        size_t got_line;
+        size_t got_column;
+        json_place(doc, item, &got_line, &got_column);
+        assert_int_equal(got_line, wanted[i].line);
+        assert_int_equal(got_column, wanted[i].column);
+        i++;
+    }
+    json_doc_free(doc);
+    buf_fini(&text);
+}
+
 /* The document and pointers of RFC 6901 section 5, and what resolves to nothing. */
 static void pointers_resolve(void **state)
 {
@@ -241,6 +288,7 @@ int main(void)
         cmocka_unit_test(members_are_found),
         cmocka_unit_test(large_containers_answer_alike),
         cmocka_unit_test(every_value_knows_its_place),
+        cmocka_unit_test(places_in_a_long_text),
         cmocka_unit_test(pointers_resolve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
