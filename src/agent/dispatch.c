@@ -175,13 +175,16 @@ static int start_open(struct dispatch *d, struct err *e)
 {
     const struct state *s = &d->agent->state;
 
+    d->fetch_waits = false;
     for (uint64_t n = s->hooks_to + 1; n <= s->n && n <= s->hooks_to + STATE_HOOKS_AHEAD; n++) {
         if (hook_runner_full(d->runner))
             return 0;
         if (!state_hook_open(s, n) || hook_runner_has(d->runner, n) || is_waiting(d, n))
             continue;
-        if (try_start(d, n, e) < 0)
+        int result = try_start(d, n, e);
+        if (result < 0)
             return -1;
+        d->fetch_waits = d->fetch_waits || result == 0;
     }
     return 0;
 }
@@ -257,7 +260,7 @@ int dispatch_wait_ms(const struct dispatch *d)
     if (!d->runner)
         return -1;
     wait = hook_runner_wait_ms(d->runner);
-    for (size_t i = 0; i < DISPATCH_AGAIN_MAX; i++) {
+    for (size_t i = 0; i < DISPATCH_AGAIN_MAX && !hook_runner_full(d->runner); i++) {
         const struct dispatch_wait *again = &d->again[i];
         if (again->n == 0 || again->at == 0)
             continue;

@@ -35,6 +35,7 @@ struct dispatch {
      */
     int (*fetch)(void *context, const uint8_t hash[32]);
     void *fetch_context;
+    bool fetch_waits; /* a hook waits for a document that could not be had yet */
 };
 
 int dispatch_init(struct dispatch *d, struct agent *a, struct err *e) MUST_CHECK;
