@@ -8,6 +8,8 @@
 
 #include "base/json.h"
 
+#include <pthread.h>
+
 static struct json_doc *parse(const char *text)
 {
     struct json_doc *doc = NULL;
@@ -249,6 +251,53 @@ static void places_in_a_long_text(void **state)
     buf_fini(&text);
 }
 
+struct reader_thread {
+    pthread_t id;
+    const struct json_doc *doc;
+    size_t sum;
+};
+
+static void *sum_places(void *context)
+{
+    struct reader_thread *t = context;
+
+    json_each(item, json_root(t->doc))
+    {
+        size_t line;
+        size_t column;
+        json_place(t->doc, item, &line, &column);
+        t->sum += line * 31 + column + json_get_string(item, "id").len;
+    }
+    return NULL;
+}
+
+/* A parsed document may be read by several threads, also what it works out only when asked. */
+static void threads_may_share_a_document(void **state)
+{
+    struct reader_thread threads[4] = {0};
+    struct json_doc *doc = NULL;
+    struct err e = {0};
+    struct buf text;
+
+    (void)state;
+    buf_init(&text);
+    for (int i = 0; i < 3000; i++)
+        buf_printf(&text, "%s{\"id\":\"%d\"}", i ? ",\n" : "[", i);
+    buf_putc(&text, ']');
+    assert_int_equal(json_parse(&doc, buf_slice(&text), NULL, &e), 0);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        threads[i].doc = doc;
+        assert_int_equal(pthread_create(&threads[i].id, NULL, sum_places, &threads[i]), 0);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        pthread_join(threads[i].id, NULL);
+        assert_int_equal(threads[i].sum, threads[0].sum);
+    }
+    assert_true(threads[0].sum > 3000);
+    json_doc_free(doc);
+    buf_fini(&text);
+}
+
 /* The document and pointers of RFC 6901 section 5, and what resolves to nothing. */
 static void pointers_resolve(void **state)
 {
@@ -289,6 +338,7 @@ int main(void)
         cmocka_unit_test(large_containers_answer_alike),
         cmocka_unit_test(every_value_knows_its_place),
         cmocka_unit_test(places_in_a_long_text),
+        cmocka_unit_test(threads_may_share_a_document),
         cmocka_unit_test(pointers_resolve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
