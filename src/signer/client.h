@@ -47,11 +47,12 @@ int signer_client_lock(struct signer_client *client, struct err *e) MUST_CHECK;
 
 /* What a key is for; it signs nothing else. */
 enum signer_purpose {
-    SIGNER_ROOT_CA = 1,     /* its own certificate, certificates of CAs, its CRL */
-    SIGNER_ISSUING_CA = 2,  /* certificates of end entities, its CRL */
-    SIGNER_JOURNAL = 3,     /* checkpoints of its origin; Ed25519 */
-    SIGNER_PUBLICATION = 4, /* payloads of tocsin-publication/v1, -trust/v1, -bundle/v1; P-256 */
-    SIGNER_WITNESS = 5,     /* cosignatures under checkpoints of logs it knows; Ed25519 */
+    SIGNER_ROOT_CA = 1,    /* its own certificate, certificates of CAs, its CRL */
+    SIGNER_ISSUING_CA = 2, /* certificates of end entities, its CRL */
+    SIGNER_JOURNAL = 3,    /* checkpoints of its origin; Ed25519 */
+    SIGNER_PUBLICATION =
+        4, /* payloads of tocsin-publication/v1, -trust/v1, -bundle/v1, -pack/v1; P-256 */
+    SIGNER_WITNESS = 5, /* cosignatures under checkpoints of logs it knows; Ed25519 */
 };
 const char *signer_purpose_name(enum signer_purpose purpose); /* "root-ca", … */
 
@@ -122,7 +123,8 @@ int signer_client_open_origin(struct signer_client *client, const char *name, co
 
 /*
  * Appends the signature over FORMAT ‖ "\n" ‖ payload (docs/formats.md section 1.1), where FORMAT is
- * the payload's own member "format": tocsin-publication/v1, tocsin-bundle/v1 or tocsin-trust/v1.
+ * the payload's own member "format": tocsin-publication/v1, tocsin-bundle/v1, tocsin-trust/v1 or
+ * tocsin-pack/v1.
  * The payload must be canonical JSON of at most 4 MiB and name the journal's origin; a trust
  * payload's generation never goes back.
  */
@@ -133,6 +135,8 @@ int signer_client_sign_bundle(struct signer_client *client, const char *name, st
                               struct buf *signature, struct err *e) MUST_CHECK;
 int signer_client_sign_trust(struct signer_client *client, const char *name, struct slice payload,
                              struct buf *signature, struct err *e) MUST_CHECK;
+int signer_client_sign_pack(struct signer_client *client, const char *name, struct slice payload,
+                            struct buf *signature, struct err *e) MUST_CHECK;
 
 /* Teaches a witness key a log: its origin and Ed25519 key, which cannot be changed afterwards. */
 int signer_client_add_log(struct signer_client *client, const char *name, const char *origin,
