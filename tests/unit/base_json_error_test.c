@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 struct refusal {
     const char *text;
@@ -124,6 +125,40 @@ static void refusals_name_the_place(void **state)
             (r->hint && !strstr(e.hint, r->hint)) || e.kind != ERR_INPUT)
             fail_msg("%s: got %s | %s | %s | %s | %s", r->text, e.code, e.clause, e.where, e.text,
                      e.hint);
+    }
+}
+
+/* Every pair of \u escapes around the edges of the surrogates: a pair, two characters, or refused.
+ */
+static void escapes_at_the_edges_of_surrogates(void **state)
+{
+    static const unsigned edges[] = {0,      0x41,   0xD7FF, 0xD800, 0xDBFF,
+                                     0xDC00, 0xDFFF, 0xE000, 0xFFFF};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(edges); i++) {
+        for (size_t j = 0; j < ARRAY_LEN(edges); j++) {
+            unsigned a = edges[i];
+            unsigned b = edges[j];
+            bool high = a >= 0xD800 && a <= 0xDBFF;
+            bool low = b >= 0xDC00 && b <= 0xDFFF;
+            bool lone =
+                high ? !low : low || (a >= 0xDC00 && a <= 0xDFFF) || (b >= 0xD800 && b <= 0xDBFF);
+            struct json_doc *doc = NULL;
+            struct err e = {0};
+            char text[32];
+            snprintf(text, sizeof(text), "\"\\u%04x\\u%04X\"", a, b);
+            if (json_parse(&doc, slice_str(text), NULL, &e) != (lone ? -1 : 0))
+                fail_msg("%s", text);
+            if (lone)
+                assert_string_equal(e.code, "json.surrogate");
+            else
+                assert_int_equal(utf8_check(json_string(json_root(doc))),
+                                 json_string(json_root(doc)).len);
+            if (high && low)
+                assert_int_equal(json_string(json_root(doc)).len, 4);
+            json_doc_free(doc);
+        }
     }
 }
 
@@ -257,6 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refusals_name_the_place),
+        cmocka_unit_test(escapes_at_the_edges_of_surrogates),
         cmocka_unit_test(long_pointers_keep_their_end),
         cmocka_unit_test(a_duplicate_in_a_large_object_is_found),
         cmocka_unit_test(limits_hold_at_the_edge),
