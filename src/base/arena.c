@@ -6,6 +6,21 @@
 #include <stdalign.h>
 #include <stdio.h>
 
+/* Under AddressSanitizer what was not handed out may not be touched. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_WATCHED 1
+#endif
+#endif
+#ifdef ARENA_WATCHED
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#endif
+
 enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, ALIGNMENT = alignof(max_align_t) };
 
 struct arena_block {
@@ -49,6 +64,7 @@ void arena_reset(struct arena *a)
         a->blocks = largest;
         a->next = largest->data;
         a->left = a->used = largest->size;
+        ASAN_POISON_MEMORY_REGION(a->next, a->left);
     }
 }
 
@@ -76,6 +92,7 @@ static int add_block(struct arena *a, size_t wanted)
     a->next = block->data;
     a->left = size;
     a->used += size;
+    ASAN_POISON_MEMORY_REGION(a->next, a->left);
     return 0;
 }
 
@@ -91,6 +108,7 @@ void *arena_alloc(struct arena *a, size_t size)
     void *taken = a->next;
     a->next += rounded;
     a->left -= rounded;
+    ASAN_UNPOISON_MEMORY_REGION(taken, size);
     return taken;
 }
 
