@@ -12,6 +12,10 @@
 
 #include <stdalign.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 static void allocations_refuse_overflow(void **state)
 {
     char *block = mem_new(3, 5);
@@ -69,6 +73,27 @@ static void arena_memory_is_aligned_and_apart(void **state)
             assert_int_equal(pieces[i][j], i & 255);
     }
     arena_fini(&a);
+}
+
+/* With AddressSanitizer, a step past what was given is seen. */
+static void arena_is_watched(void **state)
+{
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    struct arena a;
+    arena_init(&a, 0);
+    uint8_t *piece = arena_alloc(&a, 13);
+    assert_non_null(piece);
+    assert_false(__asan_address_is_poisoned(piece + 12));
+    assert_true(__asan_address_is_poisoned(piece + 13));
+    assert_true(__asan_address_is_poisoned(piece + 16));
+    arena_reset(&a);
+    assert_true(__asan_address_is_poisoned(piece));
+    arena_fini(&a);
+#else
+    print_message("skipped: not built with AddressSanitizer\n");
+    skip();
+#endif
 }
 
 static void arena_copies_and_formats(void **state)
@@ -216,6 +241,7 @@ int main(void)
         cmocka_unit_test(allocations_refuse_overflow),
         cmocka_unit_test(the_chosen_allocation_fails_once),
         cmocka_unit_test(arena_memory_is_aligned_and_apart),
+        cmocka_unit_test(arena_is_watched),
         cmocka_unit_test(arena_copies_and_formats),
         cmocka_unit_test(arena_limit_holds),
         cmocka_unit_test(arena_says_when_memory_ends),
