@@ -63,6 +63,9 @@ struct fleet_name {
 int fleet_name_normalise(struct arena *a, enum fleet_name_kind kind, struct slice text,
                          struct fleet_name *out, struct err *e) MUST_CHECK;
 
+/* A name whose normal form is known already, as classes store it. */
+void fleet_name_known(struct slice form, struct fleet_name *out);
+
 /*
  * The forms under which a product's normal form may be looked up when its vendor is known: itself,
  * without the vendor's name in front, without generic words, umlauts as one and as two letters.

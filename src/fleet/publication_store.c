@@ -457,7 +457,7 @@ int fleet_missing_of(struct db *db, const char *asset, const uint8_t class[32], 
         bool told_by_itself;
 
         step = db_find(&q, db, e, SQL_STATEMENT_PUBLISHED_OF_CLASS, DB_BYTES(class, 32),
-                       DB_TEXT(after), DB_INT(1));
+                       DB_TEXT(after), DB_INT(1), DB_TEXT(asset));
         if (step == 1) {
             snprintf(revision, sizeof(revision), "%s", db_text(&q, 0));
             told_by_itself = fleet_status_is_told(db_slice(&q, 1), tell_unknown);

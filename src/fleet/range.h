@@ -18,7 +18,6 @@ enum fleet_range_kind {
     FLEET_RANGE_ALL,     /* every version, also an unknown one */
     FLEET_RANGE_LIST,    /* exactly these; others are not spoken of */
     FLEET_RANGE_BOUNDED, /* intervals: what lies outside is excluded */
-    FLEET_RANGE_NONE,    /* "No version" */
     FLEET_RANGE_OPAQUE,  /* not understood, or under a condition that we cannot see */
 };
 
@@ -34,13 +33,14 @@ struct fleet_range {
     enum fleet_range_kind kind;
     struct slice text; /* as written, borrowed */
     const struct fleet_scheme *scheme;
-    const struct fleet_interval *intervals; /* LIST: low = high */
+    const struct fleet_interval *intervals; /* LIST: low = high, or what "12.6.x" covers */
     size_t count;
-    struct slice prefix; /* product's own letters before the version ("CPCI85", "NMC2"); */
-    const char *problem; /* OPAQUE: what was not understood */
+    struct slice prefix; /* words before the version that it belongs to ("CPCI85", "NMC2") */
     struct slice remark; /* text behind the range ("only if web components are used") */
-    const char *form;    /* which form was recognised: "vers", "operators", "prior", "all", … */
-    struct slice model;  /* the text looks like a model rather than a version; else empty */
+    bool conditional;    /* the remark is a condition that an inventory does not show */
+    struct slice model;  /* the text may be a model rather than a version ("1783-SAD4T0SBK9") */
+    const char *form;    /* how it was written: "vers", "operators", "words", "all", "exact" */
+    const char *problem; /* OPAQUE: what was not understood */
 };
 
 /*
@@ -54,8 +54,9 @@ int fleet_range_parse(struct arena *a, struct slice text, bool is_range,
 
 /*
  * Is version in the range? An empty version is FLEET_MAYBE, but FLEET_IN for FLEET_RANGE_ALL. For
- * FLEET_RANGE_LIST a version that is not listed is FLEET_MAYBE: a list says nothing of others.
- * *reason: a static sentence.
+ * FLEET_RANGE_LIST a version that is not listed is FLEET_MAYBE: a list says nothing of others. A
+ * remark or prefix behind which the range stands makes FLEET_OUT a FLEET_MAYBE, a condition makes
+ * FLEET_IN one, too. *reason: a static sentence.
  */
 enum fleet_in fleet_range_contains(const struct fleet_range *range, struct slice version,
                                    const char **reason);

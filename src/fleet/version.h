@@ -25,19 +25,24 @@ struct fleet_scheme {
 };
 
 /*
- * "generic": firmware and products of no ecosystem. An optional prefix (V, v, Ver., Version,
- * Release, R, Rev, FW, Firmware, or the product's own letters such as MX-V, with the same prefix on
- * both sides), numbers in groups separated by '.', '_' or '-', each possibly with letters behind
- * (1.2a); then SP, HF, Update/Upd, Patch, Build, SR, CU, in that order of weight. A missing group
- * counts as zero (4.3 = 4.3.0). alpha, beta, rc, pre and preview come before the release. Dates
- * (2021-08-13) are numbers. Anything else has no order.
+ * "generic": firmware and products of no ecosystem. In front: nothing, or V, Ver, Version, R, Rev,
+ * Rel, Release, FW, Firmware, SW, Software (these count as nothing), or letters of the product's
+ * own (MX-V4.0, A12), which must be the same on both sides. Then numbers separated by '.', '-',
+ * '_', spaces or parentheses, each possibly with one letter behind (1.2a, 1.52E); then R, SP, SR,
+ * CU, Update, Patch, HF, Build and revisions with their numbers, in that order of weight. A number
+ * that is missing counts as zero (4.3 = 4.3.0). alpha, beta, pre, rc come before the release. Dates
+ * (2021-08-13) are numbers. Other words must be the same on both sides; else there is no order.
  */
 extern const struct fleet_scheme fleet_scheme_generic;
 
-/* "semver" (npm, cargo, golang, …), "deb", "rpm", "generic"; NULL when none has that name. */
+/* For ecosystems whose order is not known here: equal texts are equal, others have no order. */
+extern const struct fleet_scheme fleet_scheme_exact;
+
+/* By the type of a `vers:` text or a purl: "deb", "rpm", "semver", "npm", "cargo", "golang",
+ * "generic", "intdot", "all", "" (generic); any other: fleet_scheme_exact. */
 const struct fleet_scheme *fleet_scheme_find(struct slice name);
 
-/* The scheme of a purl's type ("pkg:deb/…" deb); generic for types without an own order here. */
+/* The scheme of a purl's type; empty purl: generic. */
 const struct fleet_scheme *fleet_scheme_of_purl(struct slice purl);
 
 /* FLEET_NO_ORDER when one of them is not valid. */

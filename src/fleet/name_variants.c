@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Under which forms a product is looked up, and how near two names are. */
+#include "base/utf8.h"
+#include "fleet/name.h"
+#include "fleet/name_words.h"
+
+static const char *const generic_words[] = {
+    "firmware", "fw",     "software", "series",   "family",  "families", "product",
+    "products", "device", "devices",  "hardware", "version", "versions", "all",
+    "models",   "model",  "of",       "the",      "line",    "range",    NULL};
+
+static bool add(struct fleet_form *out, int *count, struct slice form, unsigned rules)
+{
+    for (int i = 0; i < *count; i++)
+        if (slice_equal(out[i].text, form))
+            return true;
+    if (*count < FLEET_FORMS && form.len)
+        out[(*count)++] = (struct fleet_form){form, rules};
+    return true;
+}
+
+static struct slice rest_behind(struct slice form, struct slice prefix)
+{
+    if (form.len > prefix.len + 1 && form.data[prefix.len] == ' ' &&
+        memcmp(form.data, prefix.data, prefix.len) == 0)
+        return slice_of(form.data + prefix.len + 1, form.len - prefix.len - 1);
+    return slice_of(NULL, 0);
+}
+
+/* form without its generic words; empty when nothing else is left, or nothing changed */
+static int without_generic(struct arena *a, struct slice form, struct slice *out, struct err *e)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    *out = slice_of(NULL, 0);
+    if (words.cut)
+        return 0;
+    char *text = arena_alloc(a, form.len + 1);
+    if (!text)
+        return err_memory(e);
+    size_t len = 0, kept = 0;
+    for (size_t i = 0; i < words.count; i++) {
+        if (fleet_word_in(generic_words, words.at[i]))
+            continue;
+        if (kept++)
+            text[len++] = ' ';
+        memcpy(text + len, words.at[i].data, words.at[i].len);
+        len += words.at[i].len;
+    }
+    if (kept && kept < words.count)
+        *out = slice_of(text, len);
+    return 0;
+}
+
+int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
+                        const struct fleet_name *vendor, struct fleet_form out[FLEET_FORMS],
+                        struct err *e)
+{
+    int count = 0;
+    add(out, &count, form, rules);
+    for (size_t i = 0; vendor && i < vendor->count; i++) {
+        struct slice rest = rest_behind(form, vendor->forms[i].text);
+        if (rest.len)
+            add(out, &count, rest, rules | FLEET_RULE_VENDOR);
+    }
+    for (int i = 0, before = count; i < before; i++) {
+        struct slice rest;
+        if (without_generic(a, out[i].text, &rest, e) != 0)
+            return -1;
+        if (rest.len)
+            add(out, &count, rest, out[i].rules | FLEET_RULE_GENERIC);
+    }
+    for (int i = 0, before = count; i < before; i++)
+        for (int two = 0; two < 2; two++) {
+            struct slice plain;
+            if (fleet_umlaut_form(a, out[i].text, two, &plain, e) != 0)
+                return -1;
+            if (plain.len)
+                add(out, &count, plain, out[i].rules | FLEET_RULE_UMLAUT);
+        }
+    return count;
+}
+
+enum { WORD_POINTS = 40 };
+
+/* Code points of a word; 0 when it is too long to be compared. */
+static size_t points(struct slice word, uint32_t out[WORD_POINTS])
+{
+    const uint8_t *at = word.data, *end = word.data + word.len;
+    size_t count = 0;
+    while (at < end) {
+        size_t len = utf8_length(at, end);
+        if (count == WORD_POINTS)
+            return 0;
+        out[count++] = len ? utf8_decode(at, len) : *at;
+        at += len ? len : 1;
+    }
+    return count;
+}
+
+/* Optimal string alignment: insert, delete, replace, swap of neighbours. */
+static unsigned distance(const uint32_t *a, size_t n, const uint32_t *b, size_t m)
+{
+    unsigned rows[3][WORD_POINTS + 1];
+    for (size_t j = 0; j <= m; j++)
+        rows[0][j] = (unsigned)j;
+    for (size_t i = 1; i <= n; i++) {
+        unsigned *row = rows[i % 3], *up = rows[(i + 2) % 3], *up2 = rows[(i + 1) % 3];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= m; j++) {
+            unsigned best = up[j - 1] + (a[i - 1] != b[j - 1]);
+            if (up[j] + 1 < best)
+                best = up[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                up2[j - 2] + 1 < best)
+                best = up2[j - 2] + 1;
+            row[j] = best;
+        }
+    }
+    return rows[n % 3][m];
+}
+
+int fleet_name_misspelt(struct slice a, struct slice b)
+{
+    struct fleet_words x, y;
+    if (slice_equal(a, b))
+        return 0;
+    fleet_words_split(a, &x);
+    fleet_words_split(b, &y);
+    if (x.count != y.count || x.cut || y.cut)
+        return -1;
+    int result = 0;
+    for (size_t i = 0; i < x.count; i++) {
+        uint32_t p[WORD_POINTS], q[WORD_POINTS];
+        if (slice_equal(x.at[i], y.at[i]))
+            continue;
+        if (result != 0 || fleet_word_has_digit(x.at[i]) || fleet_word_has_digit(y.at[i]))
+            return -1;
+        size_t n = points(x.at[i], p), m = points(y.at[i], q);
+        size_t longer = n > m ? n : m;
+        size_t most = longer >= 9 ? 2 : 1;
+        if (n == 0 || m == 0 || longer < 5 || (n > m ? n - m : m - n) > most)
+            return -1;
+        unsigned d = distance(p, n, q, m);
+        if (d > most)
+            return -1;
+        result = (int)d;
+    }
+    return result ? result : -1;
+}
+
+bool fleet_name_prefix(struct slice prefix, struct slice text)
+{
+    return prefix.len > 0 && rest_behind(text, prefix).len > 0;
+}

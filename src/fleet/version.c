@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/version.h"
+#include "fleet/version_schemes.h"
+
+static bool exact_valid(struct slice text)
+{
+    return text.len > 0;
+}
+
+static enum fleet_order exact_compare(struct slice a, struct slice b)
+{
+    return slice_equal(a, b) ? FLEET_EQUAL : FLEET_NO_ORDER;
+}
+
+const struct fleet_scheme fleet_scheme_generic = {
+    "generic", fleet_generic_valid, fleet_generic_compare,
+    "numbers from left to right, then service packs, updates, patches, hot fixes and builds"};
+const struct fleet_scheme fleet_scheme_exact = {
+    "exact", exact_valid, exact_compare,
+    "equal texts only: the order of this ecosystem is unknown"};
+static const struct fleet_scheme semver = {"semver", fleet_semver_valid, fleet_semver_compare,
+                                           "Semantic Versioning 2.0.0 clause 11"};
+static const struct fleet_scheme deb = {"deb", fleet_deb_valid, fleet_deb_compare,
+                                        "Debian Policy section 5.6.12"};
+static const struct fleet_scheme rpm = {"rpm", fleet_rpm_valid, fleet_rpm_compare,
+                                        "epoch, version and release as rpm compares them"};
+
+static const struct {
+    const char *name;
+    const struct fleet_scheme *scheme;
+} schemes[] = {
+    {"", &fleet_scheme_generic},
+    {"all", &fleet_scheme_generic},
+    {"cargo", &semver},
+    {"deb", &deb},
+    {"generic", &fleet_scheme_generic},
+    {"golang", &semver},
+    {"intdot", &fleet_scheme_generic},
+    {"npm", &semver},
+    {"rpm", &rpm},
+    {"semver", &semver},
+};
+
+const struct fleet_scheme *fleet_scheme_find(struct slice name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+        if (slice_is(name, schemes[i].name))
+            return schemes[i].scheme;
+    return &fleet_scheme_exact;
+}
+
+const struct fleet_scheme *fleet_scheme_of_purl(struct slice purl)
+{
+    if (purl.len < 5 || memcmp(purl.data, "pkg:", 4) != 0)
+        return &fleet_scheme_generic;
+    const uint8_t *slash = memchr(purl.data + 4, '/', purl.len - 4);
+    if (!slash)
+        return &fleet_scheme_exact;
+    return fleet_scheme_find(slice_of(purl.data + 4, (size_t)(slash - purl.data) - 4));
+}
+
+enum fleet_order fleet_version_compare(const struct fleet_scheme *scheme, struct slice a,
+                                       struct slice b)
+{
+    if (!scheme->valid(a) || !scheme->valid(b))
+        return slice_equal(a, b) && a.len ? FLEET_EQUAL : FLEET_NO_ORDER;
+    return scheme->compare(a, b);
+}
+
+void fleet_version_normalise(struct slice text, struct buf *out)
+{
+    static const char *const prefixes[] = {"version ", "version", "ver. ", "ver.",
+                                           "ver ",     "v. ",     "v."};
+    size_t start = out->len;
+    bool space = false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        if (c <= ' ' || c == 0x7f) {
+            space = out->len > start;
+            continue;
+        }
+        if (space)
+            buf_putc(out, ' ');
+        space = false;
+        buf_putc(out, c >= 'A' && c <= 'Z' ? c + 32 : c);
+    }
+    if (out->failed)
+        return;
+    size_t len = out->len - start, cut = 0;
+    uint8_t *at = out->data + start;
+    for (size_t i = 0; i < ARRAY_LEN(prefixes) && !cut; i++) {
+        size_t n = strlen(prefixes[i]);
+        if (len > n && memcmp(at, prefixes[i], n) == 0 && at[n] >= '0' && at[n] <= '9')
+            cut = n;
+    }
+    if (!cut && len > 1 && at[0] == 'v') {
+        size_t n = at[1] == ' ' ? 2 : 1;
+        if (len > n && at[n] >= '0' && at[n] <= '9')
+            cut = n;
+    }
+    if (cut) {
+        memmove(at, at + cut, len - cut + 1);
+        out->len -= cut;
+    }
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Versions of firmware and products that follow no ecosystem's rules. */
+#include "base/cursor.h"
+#include "fleet/name_words.h"
+#include "fleet/version_schemes.h"
+
+enum { GROUPS = 16, LONGEST = 128 };
+
+/* In order of weight: what stands behind the numbers. */
+enum qualifier {
+    RELEASE,
+    SERVICE_PACK,
+    SERVICE_RELEASE,
+    CUMULATIVE,
+    UPDATE,
+    PATCH,
+    HOT_FIX,
+    BUILD,
+    REVISION,
+    QUALIFIERS
+};
+
+struct number {
+    struct slice digits;
+    uint8_t letter; /* 0: none */
+};
+
+struct version {
+    struct slice prefix; /* the product's own letters; empty: none */
+    struct number group[GROUPS];
+    size_t count;
+    int stage; /* 0 alpha, 1 beta, 2 pre, 3 rc, 4 release */
+    struct slice stage_number;
+    struct slice qualifier[QUALIFIERS]; /* digits; empty: not there */
+    uint8_t letter[QUALIFIERS];         /* behind the digits; 0: none */
+    struct slice words[GROUPS];         /* anything else, in order */
+    size_t word_count;
+};
+
+static const struct {
+    const char *word;
+    enum qualifier qualifier;
+} qualifiers[] = {
+    {"sp", SERVICE_PACK},
+    {"servicepack", SERVICE_PACK},
+    {"sr", SERVICE_RELEASE},
+    {"cu", CUMULATIVE},
+    {"update", UPDATE},
+    {"upd", UPDATE},
+    {"up", UPDATE},
+    {"patch", PATCH},
+    {"p", PATCH},
+    {"pl", PATCH},
+    {"hf", HOT_FIX},
+    {"hotfix", HOT_FIX},
+    {"build", BUILD},
+    {"bld", BUILD},
+    {"bn", BUILD},
+    {"b", BUILD},
+    {"rev", REVISION},
+    {"revision", REVISION},
+    {"r", RELEASE},
+    {"release", RELEASE},
+};
+
+static const char *const no_prefix[] = {"v",       "ver",      "version", "r",        "rel",
+                                        "release", "rev",      "fw",      "firmware", "revision",
+                                        "sw",      "software", NULL};
+
+static int letter(int c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c + 32;
+    return c >= 'a' && c <= 'z' ? c : 0;
+}
+
+static bool digit(int c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool separator(int c)
+{
+    return c == '.' || c == '-' || c == '_' || c == ' ' || c == '(' || c == ')' || c == ',' ||
+           c == '\t';
+}
+
+static struct slice take(struct cursor *c, bool letters)
+{
+    size_t start = c->at;
+    while (letters ? letter(cursor_peek(c)) != 0 : digit(cursor_peek(c)))
+        cursor_u8(c);
+    return slice_of(c->data + start, c->at - start);
+}
+
+static bool equal_ignoring_case(struct slice a, struct slice b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++) {
+        int x = letter(a.data[i]), y = letter(b.data[i]);
+        if ((x ? x : a.data[i]) != (y ? y : b.data[i]))
+            return false;
+    }
+    return true;
+}
+
+/* 06162022: month, day, year in one number. Its numeric order is not that of time. */
+static bool backward_date(struct slice digits)
+{
+    if (digits.len != 8)
+        return false;
+    unsigned value[8];
+    for (size_t i = 0; i < 8; i++)
+        value[i] = (unsigned)(digits.data[i] - '0');
+    unsigned front = value[0] * 10 + value[1], middle = value[2] * 10 + value[3];
+    unsigned year = value[4] * 1000 + value[5] * 100 + value[6] * 10 + value[7];
+    return year >= 1990 && year <= 2059 && front >= 1 && front <= 31 && middle >= 1 && middle <= 31;
+}
+
+static bool word_is(struct slice word, const char *text)
+{
+    return equal_ignoring_case(word, slice_str(text));
+}
+
+/* Dates by the name of the month are none of this order. */
+static bool month(struct slice word)
+{
+    static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun",
+                                         "jul", "aug", "sep", "oct", "nov", "dec"};
+    for (size_t i = 0; i < ARRAY_LEN(months); i++)
+        if (word.len >= 3 && equal_ignoring_case(slice_of(word.data, 3), slice_str(months[i])))
+            return true;
+    return false;
+}
+
+/* What stands before the first digit. "MX-V" is the product's own; "Firmware V" is nothing. */
+static bool take_prefix(struct cursor *c, struct version *v)
+{
+    size_t start = c->at, end = c->at;
+    bool own = false;
+    while (cursor_left(c) && !digit(cursor_peek(c))) {
+        struct slice word = take(c, true);
+        if (month(word))
+            return false;
+        if (word.len == 0) {
+            if (!separator(cursor_peek(c)))
+                return false;
+            cursor_u8(c);
+            continue;
+        }
+        bool nothing = false;
+        for (size_t i = 0; no_prefix[i]; i++)
+            nothing = nothing || word_is(word, no_prefix[i]);
+        if (!nothing) {
+            own = true;
+            end = c->at;
+        }
+    }
+    if (own)
+        v->prefix = slice_of(c->data + start, end - start);
+    return cursor_left(c) > 0;
+}
+
+static bool take_stage(struct version *v, struct slice word, struct cursor *c)
+{
+    static const struct {
+        const char *word;
+        int stage;
+    } stages[] = {{"alpha", 0}, {"beta", 1}, {"pre", 2}, {"preview", 2}, {"rc", 3}};
+    for (size_t i = 0; i < ARRAY_LEN(stages); i++) {
+        if (!word_is(word, stages[i].word) || v->stage != 4)
+            continue;
+        v->stage = stages[i].stage;
+        while (separator(cursor_peek(c)))
+            cursor_u8(c);
+        v->stage_number = take(c, false);
+        return true;
+    }
+    return false;
+}
+
+static bool take_qualifier(struct version *v, struct slice word, struct cursor *c)
+{
+    for (size_t i = 0; i < ARRAY_LEN(qualifiers); i++) {
+        enum qualifier q = qualifiers[i].qualifier;
+        if (!word_is(word, qualifiers[i].word) || v->qualifier[q].len)
+            continue;
+        size_t at = c->at;
+        while (separator(cursor_peek(c)))
+            cursor_u8(c);
+        struct slice digits = take(c, false);
+        if (digits.len == 0) {
+            c->at = at;
+            return false;
+        }
+        v->qualifier[q] = digits;
+        /* "HF5a", but not the "HF" of "SP1HF5" */
+        if (letter(cursor_peek(c))) {
+            size_t before = c->at;
+            struct slice behind = take(c, true);
+            if (behind.len == 1 && !digit(cursor_peek(c)))
+                v->letter[q] = (uint8_t)letter(behind.data[0]);
+            else
+                c->at = before;
+        }
+        return true;
+    }
+    return false;
+}
+
+static bool parse(struct slice text, struct version *v)
+{
+    struct cursor c;
+    *v = (struct version){.stage = 4};
+    if (text.len == 0 || text.len > LONGEST)
+        return false;
+    cursor_init(&c, text);
+    if (!take_prefix(&c, v))
+        return false;
+    bool qualified = false, glued = false;
+    while (cursor_left(&c)) {
+        int byte = cursor_peek(&c);
+        if (separator(byte)) {
+            cursor_u8(&c);
+            glued = false;
+        } else if (digit(byte)) {
+            struct slice digits = take(&c, false);
+            if (qualified || v->count == GROUPS)
+                return false; /* numbers behind "SP1": which weight they have is not known */
+            v->group[v->count++] = (struct number){digits, 0};
+            glued = true;
+        } else if (letter(byte)) {
+            struct slice word = take(&c, true);
+            bool single =
+                word.len == 1 && glued && !digit(cursor_peek(&c)) && !qualified && v->count > 0;
+            if (single) {
+                v->group[v->count - 1].letter = (uint8_t)letter(word.data[0]);
+            } else if (take_stage(v, word, &c) || take_qualifier(v, word, &c)) {
+                qualified = true;
+            } else {
+                if (v->word_count == GROUPS)
+                    return false;
+                v->words[v->word_count++] = word;
+            }
+            glued = false;
+        } else {
+            return false;
+        }
+    }
+    return v->count > 0;
+}
+
+int fleet_digits_compare(struct slice a, struct slice b)
+{
+    while (a.len && a.data[0] == '0')
+        a = slice_of(a.data + 1, a.len - 1);
+    while (b.len && b.data[0] == '0')
+        b = slice_of(b.data + 1, b.len - 1);
+    if (a.len != b.len)
+        return a.len < b.len ? -1 : 1;
+    int order = slice_compare(a, b);
+    return (order > 0) - (order < 0);
+}
+
+bool fleet_generic_valid(struct slice text)
+{
+    struct version v;
+    return parse(text, &v);
+}
+
+static bool zeros_behind(const struct version *v, size_t from)
+{
+    for (size_t i = from; i < v->count; i++)
+        if (fleet_digits_compare(v->group[i].digits, slice_of(NULL, 0)) != 0 || v->group[i].letter)
+            return false;
+    return true;
+}
+
+static enum fleet_order compare_groups(const struct version *a, const struct version *b)
+{
+    size_t most = a->count > b->count ? a->count : b->count;
+    static const struct number none;
+    for (size_t i = 0; i < most; i++) {
+        const struct number *x = i < a->count ? &a->group[i] : &none;
+        const struct number *y = i < b->count ? &b->group[i] : &none;
+        int order = fleet_digits_compare(x->digits, y->digits);
+        if (order && (backward_date(x->digits) || backward_date(y->digits)))
+            return FLEET_NO_ORDER;
+        if (order)
+            return order < 0 ? FLEET_LESS : FLEET_GREATER;
+        if (x->letter == y->letter)
+            continue;
+        /* 1.2a is later than 1.2; whether it is later than 1.2.3, nobody can say */
+        if (!x->letter && !zeros_behind(a, i + 1))
+            return FLEET_NO_ORDER;
+        if (!y->letter && !zeros_behind(b, i + 1))
+            return FLEET_NO_ORDER;
+        return x->letter < y->letter ? FLEET_LESS : FLEET_GREATER;
+    }
+    return FLEET_EQUAL;
+}
+
+enum fleet_order fleet_generic_compare(struct slice a, struct slice b)
+{
+    struct version x, y;
+    if (!parse(a, &x) || !parse(b, &y))
+        return FLEET_NO_ORDER;
+    if (!equal_ignoring_case(x.prefix, y.prefix) || x.word_count != y.word_count)
+        return FLEET_NO_ORDER;
+    for (size_t i = 0; i < x.word_count; i++)
+        if (!equal_ignoring_case(x.words[i], y.words[i]))
+            return FLEET_NO_ORDER;
+    enum fleet_order order = compare_groups(&x, &y);
+    if (order != FLEET_EQUAL)
+        return order;
+    if (x.stage != y.stage)
+        return x.stage < y.stage ? FLEET_LESS : FLEET_GREATER;
+    int by_stage = fleet_digits_compare(x.stage_number, y.stage_number);
+    if (by_stage)
+        return by_stage < 0 ? FLEET_LESS : FLEET_GREATER;
+    for (size_t q = 0; q < QUALIFIERS; q++) {
+        /* a build or revision that only one side names decides nothing */
+        if ((q == BUILD || q == REVISION) && (x.qualifier[q].len == 0) != (y.qualifier[q].len == 0))
+            return FLEET_NO_ORDER;
+        int by = fleet_digits_compare(x.qualifier[q], y.qualifier[q]);
+        if (by == 0)
+            by = (x.letter[q] > y.letter[q]) - (x.letter[q] < y.letter[q]);
+        if (by)
+            return by < 0 ? FLEET_LESS : FLEET_GREATER;
+    }
+    return FLEET_EQUAL;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+#include "base/memory.h"
+#include "csaf/document.h"
+#include "fleet/range.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static struct slice s(const char *text)
+{
+    return slice_str(text);
+}
+
+/* Each list rises; 2 beside a pair means that there is no order. */
+static void orders_of_the_schemes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scheme;
+        const char *rising[12];
+    } lists[] = {
+        {"generic", {"1.0-alpha", "1.0-beta2", "1.0rc1", "1.0", "1.0.1", "1.1", "1.10", "2"}},
+        {"generic", {"V1.4", "V1.4 SP1", "V1.4 SP1 HF5", "V1.4 SP1 Update 1", "V1.4 SP2", "V1.5"}},
+        {"generic", {"4.3", "4.3a", "4.3b", "4.4"}},
+        {"generic", {"2014", "2014 R2", "2014 R2 SP1", "2016"}},
+        {"generic", {"MX-V4.0.1.15", "MX-V4.7.2.35", "MX-V4.7.2.35-r1", "MX-V5.0"}},
+        {"generic", {"A8", "A10", "A12"}},
+        {"generic", {"3.4.4 Build 16102415", "3.4.4 Build 16102416", "3.4.5 Build 1"}},
+        {"semver", {"1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-beta", "1.0.0", "1.0.1", "v1.2.0"}},
+        {"deb",
+         {"1.0~rc1-1", "1.0-1", "1.0-1+deb12u1", "1.0-2", "1.0a-1", "1.0+b-1", "1.1-1", "1:0.1-1"}},
+        {"rpm", {"1.0~rc1-1", "1.0-1", "1.0^git1-1", "1.0.1-1", "1.0a-1", "1.1-1", "1:0.1-1"}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        const struct fleet_scheme *scheme = fleet_scheme_find(s(lists[i].scheme));
+        for (size_t a = 0; lists[i].rising[a]; a++)
+            for (size_t b = 0; lists[i].rising[b]; b++) {
+                if (i == 9 && (a == 4 || b == 4))
+                    continue; /* letters behind 1.0 against 1.0.1: below */
+                enum fleet_order order =
+                    fleet_version_compare(scheme, s(lists[i].rising[a]), s(lists[i].rising[b]));
+                if (order != (int)(a > b) - (int)(a < b))
+                    print_message("%s: %s against %s is %d\n", lists[i].scheme, lists[i].rising[a],
+                                  lists[i].rising[b], order);
+                assert_int_equal(order, (int)(a > b) - (int)(a < b));
+            }
+    }
+}
+
+static void equal_spellings_are_equal(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"4.3", "V4.3"},         {"4.3", "v4.3.0"},
+        {"02.00.18", "2.0.18"},  {"Version 2.1", "2.1"},
+        {"FW11", "11"},          {"R15.01", "15.1"},
+        {"2.0 SP2", "V2.0_SP2"}, {"15.1 Upd 4", "15.1 Update 4"},
+        {"firmware_32", "32"},   {"1.03.07 (build 317)", "1.3.7 Build 317"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        enum fleet_order order =
+            fleet_version_compare(&fleet_scheme_generic, s(pairs[i][0]), s(pairs[i][1]));
+        if (order != FLEET_EQUAL)
+            print_message("%s against %s is %d\n", pairs[i][0], pairs[i][1], order);
+        assert_int_equal(order, FLEET_EQUAL);
+    }
+}
+
+static void what_is_not_understood_has_no_order(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"1.2a", "1.2.3"},
+        {"MX-V4.0", "4.0"},
+        {"A12", "B13"},
+        {"LF", "LC"},
+        {"April/17/2023", "April/20/2022"},
+        {"2.1.NA", "2.2"},
+        {"", "1"},
+        {"july 1 2017", "july 2 2016"},
+        {"3.4 Build 1", "3.4"},
+        {"1.42.06162022", "1.42.12312021"},
+        {"2018 SP3 Version 3.4", "2018 SP3"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+        for (int turn = 0; turn < 2; turn++) {
+            enum fleet_order order = fleet_version_compare(&fleet_scheme_generic, s(pairs[i][turn]),
+                                                           s(pairs[i][1 - turn]));
+            if (order != FLEET_NO_ORDER)
+                print_message("%s against %s is %d\n", pairs[i][0], pairs[i][1], order);
+            assert_int_equal(order, FLEET_NO_ORDER);
+        }
+    /* an ecosystem whose order is not known: only equal texts */
+    const struct fleet_scheme *maven = fleet_scheme_of_purl(s("pkg:maven/org.x/y@1"));
+    assert_int_equal(fleet_version_compare(maven, s("1.0"), s("1.1")), FLEET_NO_ORDER);
+    assert_int_equal(fleet_version_compare(maven, s("1.0"), s("1.0")), FLEET_EQUAL);
+    assert_ptr_equal(fleet_scheme_of_purl(s("pkg:npm/x")), fleet_scheme_find(s("semver")));
+}
+
+/* Texts as the corpus writes them. */
+static void ranges_as_advisories_write_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *range, *version;
+        enum fleet_in in;
+    } cases[] = {
+        {"vers:all/*", "1", FLEET_IN},
+        {"vers:all/*", "", FLEET_IN},
+        {"All versions", "", FLEET_IN},
+        {"*", "7", FLEET_IN},
+        {"< V4.3", "4.2.9", FLEET_IN},
+        {"< V4.3", "4.3", FLEET_OUT},
+        {"< V4.3", "", FLEET_MAYBE},
+        {"<V4.3", "V4.3 SP1", FLEET_OUT},
+        {"vers:all/<V4.0.1", "V4.0.1", FLEET_OUT},
+        {"vers:all/<V4.0.1", "V4.0.0", FLEET_IN},
+        {"vers:semver/>=1.0.0|<2.0.0", "1.9.9", FLEET_IN},
+        {"vers:semver/>=1.0.0|<2.0.0", "2.0.0", FLEET_OUT},
+        {"vers:semver/1.0.0|>=1.2.0|<1.3.0|>2.0.0", "1.0.0", FLEET_IN},
+        {"vers:semver/>=1.2.0|<1.3.0|>2.0.0", "1.5.0", FLEET_OUT},
+        {"vers:semver/>=1.2.0|<1.3.0|>2.0.0", "2.1.0", FLEET_IN},
+        {"vers:deb/<1.0-1%2Bdeb12u2", "1.0-1+deb12u1", FLEET_IN},
+        {"vers:deb/<1.0-1%2Bdeb12u2", "1.0-1+deb12u2", FLEET_OUT},
+        {"vers:maven/<1.0", "0.9", FLEET_MAYBE},
+        {"All versions < V5.2.4", "5.2.3", FLEET_IN},
+        {"All versions < V5.2.4", "5.2.4", FLEET_OUT},
+        {"All BIOS versions < V22.01.08", "22.01.07", FLEET_IN},
+        {"All versions <= V5.x", "5.9", FLEET_IN},
+        {"All versions <= V5.x", "6.0", FLEET_OUT},
+        {"All versions between V2.5 (including) and V2.7 (excluding)", "2.5", FLEET_IN},
+        {"All versions between V2.5 (including) and V2.7 (excluding)", "2.7", FLEET_OUT},
+        {"All versions only if web components are used", "1", FLEET_MAYBE},
+        {"< V10.3 only if web components are used", "10.2", FLEET_MAYBE},
+        {"< V10.3 only if web components are used", "10.3", FLEET_MAYBE},
+        {"All Versions >= V2.1 and < V2.1.3", "2.1.2", FLEET_IN},
+        {"All Versions >= V2.1 and < V2.1.3", "2.1.3", FLEET_OUT},
+        {"All Versions >= V2.1 and < V2.1.3", "2.0", FLEET_OUT},
+        {"2.0.3 and prior", "2.0.3", FLEET_IN},
+        {"2.0.3 and prior", "2.0.4", FLEET_OUT},
+        {"Version 4.3 and earlier", "4.2", FLEET_IN},
+        {"v1.2 and all prior versions", "1.1", FLEET_IN},
+        {"versions prior to 1.3", "1.2.9", FLEET_IN},
+        {"versions prior to 1.3", "1.3", FLEET_OUT},
+        {"Version 5 and later", "6", FLEET_IN},
+        {"Version 5 and later", "4", FLEET_OUT},
+        {"Versions 2.00 to 6.11", "6.11", FLEET_IN},
+        {"Versions 2.00 to 6.11", "6.12", FLEET_OUT},
+        {">= 1.0 | < 2.0", "1.5", FLEET_IN},
+        {">= 1.0 | < 2.0", "2.0", FLEET_OUT},
+        {">= 1.0 | < 2.0", "0.9", FLEET_OUT},
+        {">=12.0.1|<=12.0.14", "12.0.14", FLEET_IN},
+        {"<= 1.12.0.27 | 1.12.13.2 | 1.12.14.5", "1.12.13.2", FLEET_IN},
+        {"<= 1.12.0.27 | 1.12.13.2 | 1.12.14.5", "1.12.13.1", FLEET_OUT},
+        {">=R6.01.01 -| <=R8.03.01", "R7", FLEET_IN},
+        {">= V2.5 < V2.6.1", "2.6.1", FLEET_OUT},
+        {">= V2.5 < V2.6.1", "2.6", FLEET_IN},
+        {"V04.00.02 and all versions >= V04.00.15 < 04.00.18", "4.0.2", FLEET_IN},
+        {"V04.00.02 and all versions >= V04.00.15 < 04.00.18", "4.0.16", FLEET_IN},
+        {"V04.00.02 and all versions >= V04.00.15 < 04.00.18", "4.0.3", FLEET_OUT},
+        {"0 < 8.0.1", "8.0", FLEET_IN},
+        {"<= 3.4.4 Build 16102416", "3.4.4 Build 16102417", FLEET_OUT},
+        {"<=firmware_32", "31", FLEET_IN},
+        {"<V16_Update_7", "V16 Update 6", FLEET_IN},
+        {"<V16_Update_7", "V16 Update 7", FLEET_OUT},
+        {"<=2020_R2_SP2", "2020 R2 SP2", FLEET_IN},
+        {"<=2020_R2_SP2", "2020 R2 SP3", FLEET_OUT},
+        {"NMC2 <= 6.9.6", "6.9.4", FLEET_IN},
+        {"NMC2 <= 6.9.6", "7.0", FLEET_MAYBE},
+        {"All versions < CPCI85 V05.11", "CPCI85 V05.11", FLEET_OUT},
+        {"All versions < CPCI85 V05.11", "CPCI85 V05.10", FLEET_IN},
+        {"All versions < CPCI85 V05.11", "V05.11", FLEET_MAYBE},
+        {"<= 7.20 (7.50 and 7.60 may also be affected if WibuKey was installed manually)", "7.50",
+         FLEET_MAYBE},
+        {"<April/17/2023", "April/20/2022", FLEET_MAYBE},
+        {"<=LF", "LF", FLEET_MAYBE},
+        {"No version", "1", FLEET_MAYBE},
+        {"<V33.017_V34.014_V35.013_V36.011", "V34.015", FLEET_MAYBE},
+        {"", "1", FLEET_MAYBE},
+    };
+    size_t wrong = 0;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena a;
+        arena_init(&a, 0);
+        struct err e = {0};
+        struct fleet_range r;
+        const char *reason = NULL;
+        assert_int_equal(fleet_range_parse(&a, s(cases[i].range), true, NULL, &r, &e), 0);
+        enum fleet_in in = fleet_range_contains(&r, s(cases[i].version), &reason);
+        assert_non_null(reason);
+        if (in != cases[i].in) {
+            print_message("\"%s\" with \"%s\": %d, not %d (%s; %s)\n", cases[i].range,
+                          cases[i].version, in, cases[i].in, r.form ? r.form : "-", reason);
+            wrong++;
+        }
+        arena_fini(&a);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* A list of single versions says nothing of others. */
+static void lists_exclude_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *range, *version;
+        enum fleet_in in;
+    } cases[] = {
+        {"4.8.2", "4.8.2", FLEET_IN},
+        {"4.8.2", "V4.8.2", FLEET_IN},
+        {"4.8.2", "4.8.3", FLEET_MAYBE},
+        {"1.8.29 | 1.8.44", "1.8.44", FLEET_IN},
+        {"V15, V15.1 and V16", "15.1", FLEET_IN},
+        {"V15, V15.1 and V16", "14", FLEET_MAYBE},
+        {"12.6.X", "12.6.4", FLEET_IN},
+        {"12.6.X", "12.7", FLEET_MAYBE},
+        {"vers:all/*", "9", FLEET_IN},
+        {"* (with option G28)", "9", FLEET_MAYBE},
+        {"MX-V4.7.2.35-r1", "MX-V4.7.2.35-r1", FLEET_IN},
+        {"1.03.07 (build 317)", "1.03.07 (build 317)", FLEET_IN},
+        {"1.03.07 (build 317)", "1.03.07 (build 318)", FLEET_MAYBE},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena a;
+        arena_init(&a, 0);
+        struct err e = {0};
+        struct fleet_range r;
+        const char *reason;
+        assert_int_equal(fleet_range_parse(&a, s(cases[i].range), false, NULL, &r, &e), 0);
+        enum fleet_in in = fleet_range_contains(&r, s(cases[i].version), &reason);
+        if (in != cases[i].in)
+            print_message("\"%s\" with \"%s\": %d (%s)\n", cases[i].range, cases[i].version, in,
+                          reason);
+        assert_int_equal(in, cases[i].in);
+        arena_fini(&a);
+    }
+    struct arena a;
+    struct err e = {0};
+    struct fleet_range r;
+    arena_init(&a, 0);
+    assert_int_equal(fleet_range_parse(&a, s("1783-SAD4T0SBK9"), false, NULL, &r, &e), 0);
+    assert_true(slice_is(r.model, "1783-SAD4T0SBK9"));
+    assert_int_equal(fleet_range_parse(&a, s("V2.0"), false, NULL, &r, &e), 0);
+    assert_int_equal(r.model.len, 0);
+    arena_fini(&a);
+}
+
+static void normal_form_of_versions(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"  V2.9.2 ", "2.9.2"}, {"Version  3.1", "3.1"}, {"v. 4", "4"},
+        {"MX-V5", "mx-v5"},     {"1.0\tSP1", "1.0 sp1"}, {"", ""},
+        {"vanilla", "vanilla"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct buf b;
+        buf_init(&b);
+        fleet_version_normalise(s(cases[i][0]), &b);
+        assert_string_equal(buf_text(&b), cases[i][1]);
+        buf_fini(&b);
+    }
+}
+
+static void memory_runs_out(void **state)
+{
+    (void)state;
+    for (long k = 0;; k++) {
+        struct arena a;
+        struct err e = {0};
+        struct fleet_range r;
+        arena_init(&a, 0);
+        mem_fail_after(k);
+        int result = fleet_range_parse(&a, s("vers:deb/>=1%2B2|<3.x"), true, NULL, &r, &e);
+        bool injected = mem_allocations() > k;
+        mem_fail_after(-1);
+        arena_fini(&a);
+        if (result != 0)
+            assert_int_equal(e.kind, ERR_MEMORY);
+        if (!injected) {
+            assert_int_equal(result, 0);
+            return;
+        }
+        assert_int_equal(result, -1);
+    }
+}
+
+/* Over every range of the corpus: how many are understood. */
+static void corpus_is_mostly_understood(void **state)
+{
+    (void)state;
+    static const char root[] = "../shared/data/cisa-csaf/csaf_files/OT/white";
+    if (file_kind(root) != 2) {
+        print_message("skipped: no ../shared/data\n");
+        return;
+    }
+    size_t kinds[5] = {0}, total = 0;
+    for (int year = 2017; year <= 2024; year++) {
+        char folder[256];
+        snprintf(folder, sizeof folder, "%s/%d", root, year);
+        DIR *dir = opendir(folder);
+        assert_non_null(dir);
+        struct dirent *entry;
+        while ((entry = readdir(dir))) {
+            size_t len = strlen(entry->d_name);
+            if (len < 5 || strcmp(entry->d_name + len - 5, ".json") != 0)
+                continue;
+            char path[600];
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+            struct buf b;
+            struct err e = {0};
+            struct csaf_document *d;
+            buf_init(&b);
+            assert_int_equal(file_read(path, 64 << 20, &b, &e), 0);
+            assert_int_equal(csaf_load(&d, buf_slice(&b), &e), 0);
+            for (size_t i = 0; i < d->product_count; i++) {
+                const struct csaf_branch *v = d->products[i].branch;
+                if (!v || (v->category != CSAF_BRANCH_PRODUCT_VERSION_RANGE &&
+                           v->category != CSAF_BRANCH_PRODUCT_VERSION))
+                    continue;
+                struct arena a;
+                struct fleet_range r;
+                arena_init(&a, 0);
+                assert_int_equal(fleet_range_parse(&a, v->name,
+                                                   v->category == CSAF_BRANCH_PRODUCT_VERSION_RANGE,
+                                                   NULL, &r, &e),
+                                 0);
+                kinds[r.kind]++;
+                total++;
+                if (r.kind == FLEET_RANGE_OPAQUE && getenv("SHOW"))
+                    print_message("not understood: %.*s\n", SLICE_ARG(v->name));
+                arena_fini(&a);
+            }
+            csaf_free(d);
+            buf_fini(&b);
+        }
+        closedir(dir);
+    }
+    print_message("ranges: %zu; all %zu, lists %zu, bounded %zu, not understood %zu\n", total,
+                  kinds[FLEET_RANGE_ALL], kinds[FLEET_RANGE_LIST], kinds[FLEET_RANGE_BOUNDED],
+                  kinds[FLEET_RANGE_OPAQUE]);
+    assert_true(kinds[FLEET_RANGE_OPAQUE] * 100 < total * 8);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(orders_of_the_schemes),
+        cmocka_unit_test(equal_spellings_are_equal),
+        cmocka_unit_test(what_is_not_understood_has_no_order),
+        cmocka_unit_test(ranges_as_advisories_write_them),
+        cmocka_unit_test(lists_exclude_nothing),
+        cmocka_unit_test(normal_form_of_versions),
+        cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(corpus_is_mostly_understood),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
