@@ -18,6 +18,14 @@ int outbox_first(const char *home, char name[OUTBOX_NAME], struct buf *envelope,
 int outbox_remove(const char *home, const char *name, struct err *e) MUST_CHECK;
 /* The centre will never take it: kept as evidence, "outcome-" before its name. */
 int outbox_set_aside(const char *home, const char *name, struct err *e) MUST_CHECK;
+/*
+ * It went away with an answer file, on a stick: not known to have arrived. Kept, as
+ * N-K.answered.json; still sent when there is a connection.
+ */
+int outbox_mark_answered(const char *home, const char *name, struct err *e) MUST_CHECK;
+bool outbox_answered(const char *name);
+/* The notice's number in the name. */
+uint64_t outbox_number(const char *name);
 /* Calls each with every waiting envelope in order. */
 int outbox_each(const char *home,
                 int (*each)(void *context, const char *name, struct slice envelope, struct err *e),

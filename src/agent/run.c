@@ -89,7 +89,8 @@ static int loop_init(struct loop *l, struct agent *a, struct err *e)
                  (unsigned)a->config.retry_most_ms);
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
     l->outbox = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (l->epoll < 0 || l->outbox < 0 || inotify_add_watch(l->outbox, path, IN_MOVED_TO) < 0 ||
+    if (l->epoll < 0 || l->outbox < 0 ||
+        inotify_add_watch(l->outbox, path, IN_CREATE | IN_MOVED_TO) < 0 ||
         pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) != 0 || watch_fd(l, stop_pipe[0]) != 0 ||
         watch_fd(l, l->outbox) != 0 ||
         (dispatch_fd(&l->session.dispatch) >= 0 &&
