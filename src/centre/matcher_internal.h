@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the matcher hands to its commands. For its own files. */
+#ifndef CENTRE_MATCHER_INTERNAL_H
+#define CENTRE_MATCHER_INTERNAL_H
+
+#include "centre/matcher.h"
+#include "fleet/advisory_store.h"
+#include "fleet/publication_store.h"
+
+struct kept_statement {
+    const struct fleet_revision *revision; /* NULL: that of the whole */
+    const uint8_t *class;
+    const struct fleet_result *result;
+};
+
+struct kept_statements {
+    const struct fleet_revision *revision;
+    bool first; /* statements of an earlier, interrupted run are forgotten */
+    const struct kept_statement *items;
+    size_t count;
+};
+
+struct kept_addition {
+    const char *revision;
+    struct fleet_addition addition;
+};
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Routes: what the doors answer. A request is taken on a loop thread, handed to a worker with its
+ * caller known, and answered from there, or by the writer when a command has been carried out.
+ */
+#ifndef CENTRE_ROUTES_H
+#define CENTRE_ROUTES_H
+
+#include "centre/centre.h"
+#include "centre/command.h"
+#include "centre/workers.h"
+#include "net/exchange.h"
+
+enum route_who {
+    ROUTE_ANYONE,   /* the caller is a stranger */
+    ROUTE_OPERATOR, /* by client certificate, or by uid on the local socket */
+    ROUTE_ASSET,    /* by device certificate */
+};
+
+struct route_call {
+    struct centre *centre;
+    struct http_exchange *x;
+    const struct route *route;
+    struct caller caller;
+};
+
+typedef void route_fn(struct worker *worker, struct route_call *call);
+
+struct route {
+    const char *method;
+    const char *pattern;
+    unsigned doors;
+    enum route_who who;
+    size_t body_limit;
+    unsigned flags; /* enum http_route_flags */
+    route_fn *fn;
+};
+
+struct route_table {
+    const struct route *routes;
+    size_t count;
+};
+
+/* The tables of all files routes_*.c. */
+extern const struct route_table routes_device, routes_enrol, routes_public, routes_advisory,
+    routes_asset, routes_admin, routes_proof;
+
+/* All of them as the server wants them, for mem_free; contexts included. */
+int routes_build(struct centre *centre, struct http_route **routes, size_t *count,
+                 struct err *e) MUST_CHECK;
+void routes_free(struct http_route *routes);
+
+/* ---- for routes_*.c ---- */
+
+/* Answers with JSON, or with the problem when the buf failed. */
+void route_json(struct route_call *call, int status, struct buf *json);
+void route_fail(struct route_call *call, const struct err *e);
+/*
+ * Submits a command and answers with what comes of it; the call is over. args are copied. prepared
+ * goes to the command; release(prepared) is called afterwards, when given.
+ */
+void route_command(struct route_call *call, const struct command_type *type, struct slice args,
+                   void *prepared, void (*release)(void *prepared), const char *organisation,
+                   bool exercise);
+/* The request's body as the arguments. */
+void route_body_command(struct route_call *call, const struct command_type *type,
+                        const char *organisation);
+
+/* The organisation meant by the query's `organisation`, else the caller's own; checked. Empty text
+ * for "all" when the caller may act for all and named none. */
+int route_organisation(struct route_call *call, bool all_by_default, char organisation[ID_TEXT],
+                       struct err *e) MUST_CHECK;
+/* The page asked for by `after` and `limit` (1 to 1,000; 100). */
+int route_page(struct route_call *call, const char **after, int64_t *limit,
+               struct err *e) MUST_CHECK;
+
+#endif

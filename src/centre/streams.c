@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "centre/streams.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "centre/centre.h"
+#include "centre/workers.h"
+#include "fleet/chain_store.h"
+#include "journal/read.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+enum { DELIVERIES_A_TURN = 32, QUEUE_BYTES = 4 << 20 };
+
+struct device_stream {
+    struct device_stream *next;
+    struct device_stream **previous;
+    struct streams *streams;
+    struct http_stream *stream;
+    char asset[ID_TEXT];
+    struct fleet_position position;
+    uint64_t checkpoint;   /* size of the last one sent */
+    atomic_int references; /* the list's, and a running job's */
+    /* guarded by streams->lock */
+    bool working;
+    bool again;
+    bool closed;
+};
+
+struct streams {
+    struct centre *centre;
+    pthread_mutex_t lock;
+    struct device_stream *first;
+    size_t count;
+};
+
+int streams_new(struct streams **out, struct centre *centre, struct err *e)
+{
+    struct streams *s = mem_new(1, sizeof(*s));
+
+    if (!s)
+        return err_memory(e);
+    s->centre = centre;
+    pthread_mutex_init(&s->lock, NULL);
+    *out = s;
+    return 0;
+}
+
+void streams_free(struct streams *s)
+{
+    if (!s)
+        return;
+    pthread_mutex_destroy(&s->lock);
+    mem_free(s);
+}
+
+static void release(struct device_stream *d)
+{
+    if (atomic_fetch_sub(&d->references, 1) != 1)
+        return;
+    if (d->stream)
+        http_stream_release(d->stream);
+    mem_free(d);
+}
+
+/* On the loop thread, when the connection has ended. */
+static void closed(struct http_stream *stream, void *context)
+{
+    struct device_stream *d = context;
+    struct streams *s = d->streams;
+
+    (void)stream;
+    pthread_mutex_lock(&s->lock);
+    bool was_listed = !d->closed;
+    d->closed = true;
+    if (was_listed) {
+        *d->previous = d->next;
+        if (d->next)
+            d->next->previous = d->previous;
+        s->count--;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (was_listed)
+        release(d);
+}
+
+struct turn {
+    struct worker *worker;
+    struct device_stream *stream;
+    struct buf text;
+    bool failed;
+};
+
+static int send_checkpoint(struct turn *turn, struct err *e)
+{
+    struct device_stream *d = turn->stream;
+    struct buf note;
+    uint64_t size = 0;
+
+    buf_init(&note);
+    int found = journal_checkpoint_latest(turn->worker->db, &note, &size, e);
+    if (found == 1 && size > d->checkpoint) {
+        struct json_writer w;
+        buf_reset(&turn->text);
+        json_write_init(&w, &turn->text, 0);
+        json_write_slice(&w, buf_slice(&note));
+        if (buf_check(&turn->text, e) != 0 ||
+            http_stream_send(d->stream, NULL, "checkpoint", buf_slice(&turn->text)) != 0)
+            found = -1;
+        else
+            d->checkpoint = size;
+    }
+    buf_fini(&note);
+    return found < 0 ? -1 : 0;
+}
+
+static int send_delivery(void *context, const struct fleet_link *link, struct err *e)
+{
+    struct turn *turn = context;
+    struct device_stream *d = turn->stream;
+    char id[24];
+
+    buf_reset(&turn->text);
+    if (fleet_delivery_write(turn->worker->db, turn->worker->centre->trees, link, &turn->text, e) !=
+        0)
+        return -1;
+    snprintf(id, sizeof(id), "%llu", (unsigned long long)link->position.n);
+    if (http_stream_send(d->stream, id, "notice", buf_slice(&turn->text)) != 0) {
+        turn->failed = true;
+        return 1;
+    }
+    return 0;
+}
+
+/* One turn of one stream; true: more is waiting. */
+static bool take_turn(struct worker *worker, struct device_stream *d)
+{
+    struct turn turn = {.worker = worker, .stream = d};
+    struct fleet_position position = d->position;
+    struct err e = {0};
+    bool more = false;
+
+    buf_init(&turn.text);
+    if (send_checkpoint(&turn, &e) == 0) {
+        int64_t seen = fleet_chain_walk(worker->db, d->asset, &position, DELIVERIES_A_TURN,
+                                        send_delivery, &turn, &e);
+        if (seen >= 0 && !turn.failed)
+            d->position = position;
+        more = seen == DELIVERIES_A_TURN && !turn.failed;
+        if (seen < 0)
+            turn.failed = true;
+    } else {
+        turn.failed = true;
+    }
+    if (err_is_set(&e))
+        log_line(LOG_LEVEL_WARNING, "stream.failed", LOG_S("asset", d->asset),
+                 LOG_S("code", e.code), LOG_S("text", e.text));
+    buf_fini(&turn.text);
+    if (turn.failed) {
+        http_stream_close(d->stream); /* the device comes again, with what it has */
+        return false;
+    }
+    return more;
+}
+
+static void work(struct worker *worker, void *context)
+{
+    struct device_stream *d = context;
+    struct streams *s = d->streams;
+    bool more = take_turn(worker, d);
+
+    pthread_mutex_lock(&s->lock);
+    bool again = (more || d->again) && !d->closed;
+    d->again = false;
+    d->working = again;
+    pthread_mutex_unlock(&s->lock);
+    if (!again) {
+        release(d);
+    } else if (!workers_post_always(s->centre->workers, work, d)) {
+        http_stream_close(d->stream);
+        release(d);
+    }
+}
+
+/* With the lock held. */
+static void wake(struct device_stream *d)
+{
+    if (d->closed)
+        return;
+    if (d->working) {
+        d->again = true;
+        return;
+    }
+    d->working = true;
+    atomic_fetch_add(&d->references, 1);
+    if (!workers_post_always(d->streams->centre->workers, work, d)) {
+        d->working = false;
+        atomic_fetch_sub(&d->references, 1);
+    }
+}
+
+void streams_open(struct streams *s, struct http_exchange *x, const char *asset,
+                  const uint8_t certificate[32], const struct fleet_position *position)
+{
+    struct device_stream *d = mem_new(1, sizeof(*d));
+    struct err e = {0};
+
+    (void)certificate;
+    if (!d) {
+        err_memory(&e);
+        http_problem(x, &e);
+        return;
+    }
+    d->streams = s;
+    d->position = *position;
+    snprintf(d->asset, sizeof(d->asset), "%s", asset);
+    atomic_store(&d->references, 2); /* the list's and ours */
+    pthread_mutex_lock(&s->lock);
+    d->next = s->first;
+    d->previous = &s->first;
+    if (s->first)
+        s->first->previous = &d->next;
+    s->first = d;
+    s->count++;
+    pthread_mutex_unlock(&s->lock);
+    const struct http_stream_config config = {
+        .retry_ms = 2000, .queue = QUEUE_BYTES, .closed = closed, .context = d};
+    struct http_stream *stream = http_stream_open(x, &config);
+    if (!stream) {
+        closed(NULL, d);
+        release(d);
+        return;
+    }
+    pthread_mutex_lock(&s->lock);
+    d->stream = stream;
+    wake(d);
+    pthread_mutex_unlock(&s->lock);
+    release(d);
+}
+
+void streams_wake_all(struct streams *s)
+{
+    pthread_mutex_lock(&s->lock);
+    for (struct device_stream *d = s->first; d; d = d->next)
+        if (d->stream)
+            wake(d);
+    pthread_mutex_unlock(&s->lock);
+}
+
+size_t streams_count(struct streams *s)
+{
+    pthread_mutex_lock(&s->lock);
+    size_t count = s->count;
+    pthread_mutex_unlock(&s->lock);
+    return count;
+}
+
+bool streams_has(struct streams *s, const char *asset)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&s->lock);
+    for (struct device_stream *d = s->first; d && !found; d = d->next)
+        found = strcmp(d->asset, asset) == 0;
+    pthread_mutex_unlock(&s->lock);
+    return found;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Open device streams: what each has been given, and what comes next. Deliveries are read from the
+ * database by workers; a stream that is behind is worked on by one worker at a time.
+ */
+#ifndef CENTRE_STREAMS_H
+#define CENTRE_STREAMS_H
+
+#include "base/id.h"
+#include "net/stream.h"
+
+struct centre;
+struct streams;
+struct fleet_position;
+
+int streams_new(struct streams **streams, struct centre *centre, struct err *e) MUST_CHECK;
+void streams_free(struct streams *streams);
+
+/*
+ * Answers x with an event stream of the asset's deliveries behind *position, and keeps it going.
+ * Takes x over. From a worker.
+ */
+void streams_open(struct streams *streams, struct http_exchange *x, const char *asset,
+                  const uint8_t certificate[32], const struct fleet_position *position);
+
+/* Something was published: every stream looks whether it is meant. Any thread, quick. */
+void streams_wake_all(struct streams *streams);
+
+size_t streams_count(struct streams *streams);
+/* Whether a stream of this asset is open. */
+bool streams_has(struct streams *streams, const char *asset);
+
+#endif
