@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "centre/centre.h"
 #include "centre/issuance.h"
+#include "centre/refusals.h"
 #include "centre/trust.h"
 #include "centre/writer.h"
 #include "journal/journal.h"
@@ -292,6 +293,7 @@ static void *clock_thread(void *context)
         if (now >= k->housekeeping_at) {
             k->housekeeping_at = now + HOUSEKEEPING_US;
             issuance_housekeeping(centre, k->db);
+            refusals_write(centre, false);
         }
     }
     db_close(k->db);
