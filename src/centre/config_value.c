@@ -227,7 +227,9 @@ static int read_list(struct arena *a, const struct config_key *key,
         *place = v->place;
         if (v->text.len == 0 || (key->type == CONFIG_ADDRESSES && !is_address(v->text)))
             return refuse(key, "config.type", v->text, e);
-        items[at++] = (const char *)v->text.data;
+        items[at] = arena_copy(a, v->text.data, v->text.len);
+        if (!items[at++])
+            return err_memory(e);
     }
     *out = (struct config_list){.items = items, .count = count};
     return 0;

@@ -8,7 +8,9 @@
 #include "centre/courier_internal.h"
 #include "centre/sandbox.h"
 
+#include <curl/curl.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/signalfd.h>
@@ -17,7 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 4 * 1024 * 1024, READ_CHUNK = 64 * 1024 };
+enum { OUTPUT_MAX = 4 * 1024 * 1024, READ_CHUNK = 64 * 1024, FIXED_WAITS = 3 };
 
 struct client {
     int fd; /* -1: free place */
@@ -81,14 +83,9 @@ static void answered(void *context, void *who, uint32_t number, const struct cou
 
 static void answer_status(struct courier *c, struct client *client, uint32_t number)
 {
-    struct courier_status status = {
-        .waiting = (uint32_t)c->queue.waiting,
-        .in_flight = (uint32_t)c->queue.in_flight,
-        .delivered = c->queue.delivered,
-        .failed = c->queue.failed,
-        .unknown = c->queue.unknown,
-    };
+    struct courier_status status = {0};
 
+    courier_queue_status(&c->queue, &status);
     snprintf(status.sandbox, sizeof(status.sandbox), "%s", c->sandbox);
     courier_status_put(&client->out, number, &status);
 }
@@ -182,22 +179,22 @@ static void accept_client(struct courier *c)
 
 /* ---- the loop ------------------------------------------------------------------------------ */
 
-/* The listener first, then signals, then the clients in use (their places in at). */
-static unsigned fill_waits(struct courier *c, struct curl_waitfd *waits, size_t *at)
+/* Signals, the queue, the listener (-1: poll passes over it), then the clients in use (their places
+ * in at). The number of waits. */
+static nfds_t fill_waits(struct courier *c, struct pollfd *waits, size_t *at)
 {
-    unsigned count = 0;
+    nfds_t count = FIXED_WAITS;
 
-    waits[count++] = (struct curl_waitfd){.fd = c->signals, .events = CURL_WAIT_POLLIN};
-    if (c->listener >= 0)
-        waits[count++] = (struct curl_waitfd){.fd = c->listener, .events = CURL_WAIT_POLLIN};
-    unsigned fixed = count;
+    waits[0] = (struct pollfd){.fd = c->signals, .events = POLLIN};
+    waits[1] = (struct pollfd){.fd = c->queue.wake, .events = POLLIN};
+    waits[2] = (struct pollfd){.fd = c->listener, .events = POLLIN};
     for (size_t i = 0; i < COURIER_CLIENTS_MAX; i++) {
         struct client *client = &c->clients[i];
         if (client->fd < 0)
             continue;
-        short events = client->out.len ? CURL_WAIT_POLLIN | CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN;
-        at[count - fixed] = i;
-        waits[count++] = (struct curl_waitfd){.fd = client->fd, .events = events};
+        at[count - FIXED_WAITS] = i;
+        waits[count++] = (struct pollfd){.fd = client->fd,
+                                         .events = client->out.len ? POLLIN | POLLOUT : POLLIN};
     }
     return count;
 }
@@ -205,11 +202,17 @@ static unsigned fill_waits(struct courier *c, struct curl_waitfd *waits, size_t 
 static void take_signal(struct courier *c)
 {
     struct signalfd_siginfo info;
+    struct courier_status status = {0};
 
-    if (read(c->signals, &info, sizeof(info)) != (ssize_t)sizeof(info) || c->stopping)
+    if (read(c->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return;
-    log_info("courier.stopping", LOG_I("in_flight", c->queue.in_flight),
-             LOG_I("waiting", c->queue.waiting));
+    if (c->stopping) { /* told twice: at once */
+        c->stop_at = clock_monotonic(&clock_system);
+        return;
+    }
+    courier_queue_status(&c->queue, &status);
+    log_info("courier.stopping", LOG_I("in_flight", status.in_flight),
+             LOG_I("waiting", status.waiting));
     c->stopping = true;
     c->stop_at = clock_monotonic(&clock_system) + COURIER_GRACE_SECONDS * 1000000LL;
     close(c->listener);
@@ -218,10 +221,10 @@ static void take_signal(struct courier *c)
     courier_queue_drain(&c->queue);
 }
 
-static void serve_clients(struct courier *c, const struct curl_waitfd *waits, unsigned count,
+static void serve_clients(struct courier *c, const struct pollfd *waits, nfds_t count,
                           const size_t *at)
 {
-    for (unsigned i = 0; i < count; i++) {
+    for (nfds_t i = 0; i < count; i++) {
         struct client *client = &c->clients[at[i]];
         if (waits[i].revents)
             client_read(c, client);
@@ -235,27 +238,30 @@ static void serve_clients(struct courier *c, const struct curl_waitfd *waits, un
     }
 }
 
-static bool is_done(const struct courier *c)
+static bool is_done(struct courier *c)
 {
+    struct courier_status status = {0};
+
     if (!c->stopping)
         return false;
-    return c->queue.in_flight == 0 || clock_monotonic(&clock_system) >= c->stop_at;
+    courier_queue_status(&c->queue, &status);
+    return status.in_flight == 0 || clock_monotonic(&clock_system) >= c->stop_at;
 }
 
 static void run(struct courier *c)
 {
-    struct curl_waitfd waits[COURIER_CLIENTS_MAX + 2];
+    struct pollfd waits[COURIER_CLIENTS_MAX + FIXED_WAITS];
     size_t at[COURIER_CLIENTS_MAX];
 
     while (!is_done(c)) {
-        unsigned count = fill_waits(c, waits, at);
-        unsigned fixed = c->listener >= 0 ? 2 : 1;
-        curl_multi_poll(c->queue.multi, waits, count, 1000, NULL);
+        nfds_t count = fill_waits(c, waits, at);
+        if (poll(waits, count, 1000) < 0)
+            continue;
         if (waits[0].revents)
             take_signal(c);
-        if (c->listener >= 0 && waits[1].revents)
+        if (c->listener >= 0 && waits[2].revents)
             accept_client(c);
-        serve_clients(c, waits + fixed, count - fixed, at);
+        serve_clients(c, waits + FIXED_WAITS, count - FIXED_WAITS, at);
         courier_queue_turn(&c->queue);
         serve_clients(c, waits, 0, at); /* the answers of this turn */
     }
@@ -352,7 +358,7 @@ int courier_main(const struct courier_options *options)
     } else {
         log_err(LOG_LEVEL_ERROR, "courier.failed", &e);
     }
-    if (c->queue.multi)
+    if (c->queue.threads)
         courier_queue_fini(&c->queue);
     for (size_t i = 0; i < COURIER_CLIENTS_MAX; i++) {
         if (c->clients[i].fd >= 0)

@@ -5,8 +5,8 @@
  * (courier_frame.h) and answers each with what became of it. Started by the supervisor as
  * `tocsin courier --home DIR`.
  *
- * One thread, one libcurl multi handle: a server that hangs holds up only its own deliveries, and
- * one host may take at most a quarter of what is in flight.
+ * A server that hangs holds up only its own deliveries: each in flight has a thread, mail may take
+ * three quarters of them and one webhook's host a quarter.
  */
 #ifndef CENTRE_COURIER_H
 #define CENTRE_COURIER_H
@@ -31,8 +31,9 @@ struct courier_options {
 };
 
 /*
- * Listens until SIGTERM or SIGINT and returns the process's exit code (0, or 3 with a log line).
- * Turns the whole process into the courier: sandbox, no core dumps, no new privileges.
+ * Listens until SIGTERM or SIGINT (a second one ends the grace for what is in flight) and returns
+ * the process's exit code (0, or 3 with a log line). Turns the whole process into the courier:
+ * sandbox, no core dumps, no new privileges.
  */
 int courier_main(const struct courier_options *options);
 

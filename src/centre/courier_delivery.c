@@ -5,14 +5,17 @@
 #include "centre/courier_address.h"
 #include "centre/mail.h"
 
+#include <curl/curl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 enum { ANCHORS_MAX = 4 * 1024 * 1024, PASSWORD_MAX = 1024 };
 
-struct courier_delivery {
+/* One delivery under way; on its thread's stack. */
+struct delivery {
     const struct courier_means *means;
-    struct courier_job job;
+    const struct courier_job *job;
+    const atomic_bool *cut;
     CURL *curl;
     struct curl_slist *recipients, *headers;
     size_t sent;                     /* bytes of a mail that libcurl has taken */
@@ -80,11 +83,11 @@ void courier_means_fini(struct courier_means *means)
 
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    struct courier_delivery *d = context;
+    struct delivery *d = context;
 
     (void)purpose;
     /* The mail server is the operator's own choice; where a webhook leads is not. */
-    if (d->job.operation != COURIER_MAIL &&
+    if (d->job->operation != COURIER_MAIL &&
         !courier_address_is_allowed(&address->addr,
                                     &d->means->config->courier_allow_private_addresses)) {
         courier_address_format(&address->addr, d->peer);
@@ -98,17 +101,17 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 
 static size_t give_mail(char *out, size_t size, size_t count, void *context)
 {
-    struct courier_delivery *d = context;
-    size_t left = d->job.content.len - d->sent;
+    struct delivery *d = context;
+    size_t left = d->job->content.len - d->sent;
     size_t len = size * count < left ? size * count : left;
 
     if (len)
-        memcpy(out, d->job.content.data + d->sent, len);
+        memcpy(out, d->job->content.data + d->sent, len);
     d->sent += len;
     return len;
 }
 
-static void keep_said(struct courier_delivery *d, const char *line, size_t len)
+static void keep_said(struct delivery *d, const char *line, size_t len)
 {
     size_t at = 0;
 
@@ -133,25 +136,25 @@ static unsigned three_digits(const char *text, size_t len)
     return code;
 }
 
-/* A line of the mail server's. What comes after the answer to the message (to QUIT) is nothing. */
+/* A line of the mail server's. What it says to QUIT (221, or after the message) is nothing. */
 static size_t take_mail_line(char *line, size_t size, size_t count, void *context)
 {
-    struct courier_delivery *d = context;
+    struct delivery *d = context;
     size_t len = size * count;
     unsigned code = three_digits(line, len);
 
-    if (d->final || code == 0)
+    if (d->final || code == 0 || code == 221)
         return len;
     d->code = code;
     keep_said(d, line, len);
     /* A whole message is answered once; 354 came before its first byte. */
-    d->final = d->sent == d->job.content.len && code != 354 && (len < 4 || line[3] != '-');
+    d->final = d->sent == d->job->content.len && code != 354 && (len < 4 || line[3] != '-');
     return len;
 }
 
 static size_t take_http_line(char *line, size_t size, size_t count, void *context)
 {
-    struct courier_delivery *d = context;
+    struct delivery *d = context;
     size_t len = size * count;
 
     if (len > 9 && memcmp(line, "HTTP/1.", 7) == 0) {
@@ -163,7 +166,7 @@ static size_t take_http_line(char *line, size_t size, size_t count, void *contex
 
 static size_t take_http_body(char *data, size_t size, size_t count, void *context)
 {
-    struct courier_delivery *d = context;
+    struct delivery *d = context;
 
     (void)data;
     d->answered += size * count;
@@ -196,7 +199,16 @@ static bool set_anchors(CURL *curl, const struct buf *anchors)
                                  curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK);
 }
 
-static bool set_common(struct courier_delivery *d, int64_t timeout)
+static int look_whether_cut(void *context, curl_off_t down_total, curl_off_t down,
+                            curl_off_t up_total, curl_off_t up)
+{
+    const struct delivery *d = context;
+
+    (void)down_total, (void)down, (void)up_total, (void)up;
+    return atomic_load(d->cut);
+}
+
+static bool set_common(struct delivery *d, int64_t timeout)
 {
     CURL *c = d->curl;
     long ms = (long)(timeout / 1000);
@@ -214,10 +226,13 @@ static bool set_common(struct courier_delivery *d, int64_t timeout)
            curl_easy_setopt(c, CURLOPT_SERVER_RESPONSE_TIMEOUT, ms / 1000 + 1) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, d) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, look_whether_cut) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_XFERINFODATA, d) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_HEADERDATA, d) == CURLE_OK;
 }
 
-static bool set_mail(struct courier_delivery *d)
+static bool set_mail(struct delivery *d)
 {
     const struct config *config = d->means->config;
     bool ipv6 = strchr(config->mail_host, ':') != NULL && config->mail_host[0] != '[';
@@ -227,8 +242,8 @@ static bool set_mail(struct courier_delivery *d)
     snprintf(url, sizeof(url), "smtp%s://%s%s%s:%lld/%s",
              config->mail_tls == CONFIG_MAIL_TLS ? "s" : "", ipv6 ? "[" : "", config->mail_host,
              ipv6 ? "]" : "", (long long)config->mail_port, d->means->hello);
-    snprintf(from, sizeof(from), "<%.*s>", SLICE_ARG(d->job.from));
-    snprintf(to, sizeof(to), "<%.*s>", SLICE_ARG(d->job.to));
+    snprintf(from, sizeof(from), "<%.*s>", SLICE_ARG(d->job->from));
+    snprintf(to, sizeof(to), "<%.*s>", SLICE_ARG(d->job->to));
     d->recipients = curl_slist_append(NULL, to);
     if (!d->recipients || !set_common(d, config->mail_timeout) ||
         !set_anchors(c, &d->means->mail_anchors))
@@ -248,12 +263,12 @@ static bool set_mail(struct courier_delivery *d)
            curl_easy_setopt(c, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_READFUNCTION, give_mail) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_READDATA, d) == CURLE_OK &&
-           curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)d->job.content.len) ==
+           curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)d->job->content.len) ==
                CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_mail_line) == CURLE_OK;
 }
 
-static bool add_header(struct courier_delivery *d, const char *name, struct slice value)
+static bool add_header(struct delivery *d, const char *name, struct slice value)
 {
     char line[COURIER_FIELD_MAX + 64];
 
@@ -264,19 +279,19 @@ static bool add_header(struct courier_delivery *d, const char *name, struct slic
     return longer != NULL;
 }
 
-static bool set_webhook(struct courier_delivery *d)
+static bool set_webhook(struct delivery *d)
 {
     const struct config *config = d->means->config;
     char url[COURIER_FIELD_MAX + 1], time[24];
     CURL *c = d->curl;
 
-    snprintf(url, sizeof(url), "%.*s", SLICE_ARG(d->job.to));
-    snprintf(time, sizeof(time), "%llu", (unsigned long long)d->job.time);
+    snprintf(url, sizeof(url), "%.*s", SLICE_ARG(d->job->to));
+    snprintf(time, sizeof(time), "%llu", (unsigned long long)d->job->time);
     return add_header(d, "Content-Type", slice_str("application/json")) &&
-           add_header(d, "Tocsin-Event-Id", d->job.id) &&
-           add_header(d, "Tocsin-Event", d->job.event) &&
+           add_header(d, "Tocsin-Event-Id", d->job->id) &&
+           add_header(d, "Tocsin-Event", d->job->event) &&
            add_header(d, "Tocsin-Timestamp", slice_str(time)) &&
-           (d->job.signature.len == 0 || add_header(d, "Tocsin-Signature", d->job.signature)) &&
+           (d->job->signature.len == 0 || add_header(d, "Tocsin-Signature", d->job->signature)) &&
            /* libcurl would wait for "100 Continue" before a larger body */
            add_header(d, "Expect", slice_str("")) && set_common(d, config->webhook_timeout) &&
            set_anchors(c, &d->means->webhook_anchors) &&
@@ -287,10 +302,10 @@ static bool set_webhook(struct courier_delivery *d)
            curl_easy_setopt(c, CURLOPT_USERAGENT, "tocsin/" TOCSIN_VERSION) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_HTTPHEADER, d->headers) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK &&
-           curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)d->job.content.len) ==
+           curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)d->job->content.len) ==
                CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_POSTFIELDS,
-                            d->job.content.len ? (const char *)d->job.content.data : "") ==
+                            d->job->content.len ? (const char *)d->job->content.data : "") ==
                CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_http_line) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_http_body) == CURLE_OK &&
@@ -361,76 +376,37 @@ static const char *job_fault(const struct courier_means *means, const struct cou
     return *means->config->mail_host ? NULL : "no mail server is configured";
 }
 
-struct courier_delivery *courier_delivery_new(const struct courier_means *means,
-                                              const struct courier_job *job,
-                                              struct courier_result *result)
-{
-    enum courier_state state;
-    const char *fault = job_fault(means, job, &state);
-
-    if (fault) {
-        answer(result, state, fault);
-        return NULL;
-    }
-    answer(result, COURIER_BUSY, "the courier is out of memory");
-    struct courier_delivery *d = mem_new(1, sizeof(*d));
-    if (!d)
-        return NULL;
-    d->means = means;
-    d->job = *job;
-    d->curl = curl_easy_init();
-    if (d->curl && (job->operation == COURIER_MAIL ? set_mail(d) : set_webhook(d)))
-        return d;
-    courier_delivery_free(d);
-    return NULL;
-}
-
-CURL *courier_delivery_handle(struct courier_delivery *delivery, void *owner)
-{
-    curl_easy_setopt(delivery->curl, CURLOPT_PRIVATE, owner);
-    return delivery->curl;
-}
-
-void courier_delivery_free(struct courier_delivery *delivery)
-{
-    if (!delivery)
-        return;
-    curl_easy_cleanup(delivery->curl);
-    curl_slist_free_all(delivery->recipients);
-    curl_slist_free_all(delivery->headers);
-    mem_free(delivery);
-}
-
 /* ---- judging ------------------------------------------------------------------------------- */
 
 /* What a failure before the message was sent whole means. */
-static enum courier_state state_of_failure(const struct courier_delivery *d, CURLcode code)
+static enum courier_state state_of_failure(const struct delivery *d, CURLcode code)
 {
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT: return COURIER_TIMED_OUT;
     case CURLE_COULDNT_CONNECT:
         return d->turned_down && !d->tried ? COURIER_PRIVATE : COURIER_UNREACHABLE;
-    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_HOST: return COURIER_UNREACHABLE;
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-    case CURLE_GOT_NOTHING: return COURIER_UNREACHABLE;
+    case CURLE_GOT_NOTHING: return d->code ? COURIER_UNREACHABLE : COURIER_NO_SESSION;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT: return COURIER_BAD_JOB;
+    case CURLE_ABORTED_BY_CALLBACK: /* told to stop */
     case CURLE_OUT_OF_MEMORY: return COURIER_BUSY;
     default: return COURIER_NO_SESSION;
     }
 }
 
-static bool may_have_been_taken(const struct courier_delivery *d)
+static bool may_have_been_taken(const struct delivery *d)
 {
     long bytes = 0;
 
-    if (d->job.operation == COURIER_MAIL)
-        return d->code == 354 && d->sent == d->job.content.len;
+    if (d->job->operation == COURIER_MAIL)
+        return d->code == 354 && d->sent == d->job->content.len;
     return curl_easy_getinfo(d->curl, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes > 0;
 }
 
-static enum courier_state judge_mail(const struct courier_delivery *d, CURLcode code)
+static enum courier_state judge_mail(const struct delivery *d, CURLcode code)
 {
     /* 530 and its kin refuse us, not the recipient (RFC 4954 section 6). */
     bool us = d->code == 530 || d->code == 534 || d->code == 535 || d->code == 538;
@@ -445,7 +421,7 @@ static enum courier_state judge_mail(const struct courier_delivery *d, CURLcode 
     return us ? COURIER_NO_SESSION : state_of_failure(d, code);
 }
 
-static enum courier_state judge_webhook(const struct courier_delivery *d, CURLcode code)
+static enum courier_state judge_webhook(const struct delivery *d, CURLcode code)
 {
     if (d->code >= 200 && d->code < 300)
         return COURIER_DELIVERED;
@@ -456,10 +432,9 @@ static enum courier_state judge_webhook(const struct courier_delivery *d, CURLco
     return may_have_been_taken(d) ? COURIER_UNKNOWN : state_of_failure(d, code);
 }
 
-void courier_delivery_judge(const struct courier_delivery *delivery, CURLcode code,
-                            struct courier_result *result)
+static void judge(const struct delivery *delivery, CURLcode code, struct courier_result *result)
 {
-    bool mail = delivery->job.operation == COURIER_MAIL;
+    bool mail = delivery->job->operation == COURIER_MAIL;
 
     memset(result, 0, sizeof(*result));
     result->state = mail ? judge_mail(delivery, code) : judge_webhook(delivery, code);
@@ -478,15 +453,23 @@ void courier_delivery_judge(const struct courier_delivery *delivery, CURLcode co
                  *delivery->fault ? delivery->fault : curl_easy_strerror(code));
 }
 
-void courier_delivery_cut(const struct courier_delivery *delivery, struct courier_result *result)
+void courier_deliver(const struct courier_means *means, const struct courier_job *job,
+                     const atomic_bool *cut, struct courier_result *result)
 {
-    bool taken = may_have_been_taken(delivery);
+    struct delivery d = {.means = means, .job = job, .cut = cut};
+    enum courier_state state;
+    const char *fault = job_fault(means, job, &state);
 
-    if (delivery->final || (delivery->job.operation == COURIER_WEBHOOK && delivery->code >= 200)) {
-        courier_delivery_judge(delivery, CURLE_OK, result);
+    if (fault) {
+        answer(result, state, fault);
         return;
     }
-    answer(result, taken ? COURIER_UNKNOWN : COURIER_BUSY,
-           taken ? "the courier was stopped before the answer came" : "the courier is stopping");
-    snprintf(result->peer, sizeof(result->peer), "%s", delivery->peer);
+    d.curl = curl_easy_init();
+    if (d.curl && (job->operation == COURIER_MAIL ? set_mail(&d) : set_webhook(&d)))
+        judge(&d, curl_easy_perform(d.curl), result);
+    else
+        answer(result, COURIER_BUSY, "the courier is out of memory");
+    curl_easy_cleanup(d.curl);
+    curl_slist_free_all(d.recipients);
+    curl_slist_free_all(d.headers);
 }

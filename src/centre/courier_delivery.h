@@ -11,9 +11,7 @@
 #include "centre/config.h"
 #include "centre/courier_frame.h"
 
-#include <curl/curl.h>
-
-struct courier_delivery;
+#include <stdatomic.h>
 
 /* What all deliveries share; made before the sandbox is put up. */
 struct courier_means {
@@ -30,21 +28,12 @@ int courier_means_init(struct courier_means *means, const struct config *config,
 void courier_means_fini(struct courier_means *means);
 
 /*
- * Prepares a delivery; job's slices must outlive it. NULL with *result set: the job cannot be
- * tried (bad address or URL, nothing configured, no memory).
+ * Carries out a job; returns when its outcome is known, its time is over, or *cut has become true
+ * (looked at about once a second). Any number at a time, each on its own thread: libcurl's SMTP
+ * blocks while it waits for the answer to a message, even in its multi interface.
  */
-struct courier_delivery *courier_delivery_new(const struct courier_means *means,
-                                              const struct courier_job *job,
-                                              struct courier_result *result) MUST_CHECK;
-/* The handle to add to a multi handle; its private pointer is `owner`. */
-CURL *courier_delivery_handle(struct courier_delivery *delivery, void *owner);
-/* What became of it, when libcurl says it is done with `code`. */
-void courier_delivery_judge(const struct courier_delivery *delivery, CURLcode code,
-                            struct courier_result *result);
-/* As if the connection were cut now: unknown when the message may have been taken, else busy. */
-void courier_delivery_cut(const struct courier_delivery *delivery, struct courier_result *result);
-/* The handle must have been removed from its multi handle. */
-void courier_delivery_free(struct courier_delivery *delivery);
+void courier_deliver(const struct courier_means *means, const struct courier_job *job,
+                     const atomic_bool *cut, struct courier_result *result);
 
 /*
  * Who is spoken to, for a fair share of what is in flight: the webhook's host and port, or "mail".

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# not a test: others start it
 # A real PostgreSQL for the time of a test: makes a cluster in a temporary folder, prints one line
 #     postgres:host=/tmp/tocsin-postgres-XXXX user=tocsin dbname=postgres
 # and runs until its standard input ends (so also when the test is killed); then nothing is left.

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a sandboxed process cannot do any more; each tried in a child of its own. */
+#include "centre/sandbox.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char home[64];
+static char inside[96];
+static char report[200]; /* of the sandboxed child */
+
+/* Exit code of act() in a sandboxed child, or minus the signal that ended it. */
+static int in_sandbox(int (*act)(void))
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        struct err e = {0};
+        if (sandbox_courier(home, report, sizeof(report), &e) != 0)
+            _exit(100);
+        _exit(act());
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int landlock_is_there(void)
+{
+    return strstr(report, "no Landlock") == NULL;
+}
+
+static int report_is_full(void)
+{
+    return strstr(report, "no new privileges, no core dumps") && strstr(report, "seccomp") ? 0 : 1;
+}
+
+static int run_a_program(void)
+{
+    execl("/bin/true", "true", NULL);
+    return 1;
+}
+
+static int trace_parent(void)
+{
+    return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0
+               ? 0
+               : 1;
+}
+
+static int write_a_file(void)
+{
+    int fd = open(inside, O_WRONLY | O_CREAT, 0600);
+
+    return fd < 0 && (errno == EACCES || errno == EPERM) ? 0 : 1;
+}
+
+static int read_a_secret(void)
+{
+    int fd = open("/proc/self/environ", O_RDONLY);
+
+    return fd < 0 && errno == EACCES ? 0 : 1;
+}
+
+static int read_etc(void)
+{
+    return open("/etc/passwd", O_RDONLY) >= 0 ? 0 : 1;
+}
+
+static int packet_socket(void)
+{
+    return socket(AF_PACKET, SOCK_RAW, 0) < 0 && errno == EPERM ? 0 : 1;
+}
+
+static int internet_socket(void)
+{
+    return socket(AF_INET, SOCK_STREAM, 0) >= 0 ? 0 : 1;
+}
+
+static int chmod_a_file(void)
+{
+    return chmod("/etc/passwd", 0644) < 0 && errno == EPERM ? 0 : 1;
+}
+
+static void test_what_is_denied(void **state)
+{
+    (void)state;
+    assert_int_equal(in_sandbox(report_is_full), 0);
+    assert_int_equal(in_sandbox(trace_parent), 0);
+    assert_int_equal(in_sandbox(run_a_program), -SIGSYS);
+    assert_int_equal(in_sandbox(packet_socket), 0);
+    assert_int_equal(in_sandbox(chmod_a_file), 0);
+}
+
+static void test_what_is_allowed(void **state)
+{
+    (void)state;
+    assert_int_equal(in_sandbox(internet_socket), 0);
+    assert_int_equal(in_sandbox(read_etc), 0);
+}
+
+static void test_files(void **state)
+{
+    (void)state;
+    if (in_sandbox(landlock_is_there) != 1) {
+        printf("skipped: no Landlock in this kernel\n");
+        skip();
+    }
+    assert_int_equal(in_sandbox(write_a_file), 0);
+    assert_int_equal(in_sandbox(read_a_secret), 0);
+}
+
+static int make_home(void **state)
+{
+    (void)state;
+    snprintf(home, sizeof(home), "/tmp/tocsin-sandbox.XXXXXX");
+    if (!mkdtemp(home))
+        return -1;
+    snprintf(inside, sizeof(inside), "%s/file", home);
+    return 0;
+}
+
+static int remove_home(void **state)
+{
+    (void)state;
+    unlink(inside);
+    return rmdir(home);
+}
+
+int main(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    printf("skipped: a sanitizer needs what the sandbox takes away\n");
+    return 0;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    printf("skipped: a sanitizer needs what the sandbox takes away\n");
+    return 0;
+#endif
+#endif
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_denied),
+        cmocka_unit_test(test_what_is_allowed),
+        cmocka_unit_test(test_files),
+    };
+    return cmocka_run_group_tests_name("centre_sandbox", tests, make_home, remove_home);
+}
