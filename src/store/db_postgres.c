@@ -465,10 +465,12 @@ static int postgres_backup(struct db *base, const char *path, db_progress_fn *pr
     (void)context;
     err_set(e, ERR_USAGE, "store.backup-engine", NULL,
             "PostgreSQL's own tools make its backups, without stopping anything");
-    return err_hint(e,
-                    "pg_dump --format=custom --serializable-deferrable --host=%s --dbname=%s "
-                    "--file=%s",
-                    PQhost(db->connection), PQdb(db->connection), path);
+    return err_hint(
+        e,
+        "pg_dump --format=custom --serializable-deferrable --host=%s --username=%s --dbname=%s "
+        "--file=%s",
+        PQhost(db->connection), PQuser(db->connection), PQdb(db->connection),
+        strlen(path) < 80 ? path : "FILE"); /* a hint is short */
 }
 
 const struct db_driver db_driver_postgres = {
