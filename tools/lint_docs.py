@@ -5,6 +5,7 @@
   lint_docs.py conformance   tests named in docs/conformance/*.md exist (`path` or `path:name`)
   lint_docs.py links         relative links in *.md lead somewhere
   lint_docs.py sql           each statement of src/store/sql/*.def is used, each used one is there
+  lint_docs.py config        each key of the configuration is used somewhere
   lint_docs.py man           man pages are well-formed (needs man from man-db, or mandoc)
 """
 
@@ -55,6 +56,18 @@ def sql():
         yield f"{defined[name]}: {name} is not used"
 
 
+def config():
+    table = TOP / "src" / "centre" / "config_keys.def"
+    if not table.exists():
+        return
+    code = ""
+    for page in (TOP / "src").rglob("*.c"):
+        code += page.read_text(encoding="utf-8")
+    for section, key in re.findall(r"^KEY\((\w+),\s*(\w+),", table.read_text(encoding="utf-8"), re.M):
+        if not re.search(rf"(?:->|\.){section}_{key}\b", code):
+            yield f"src/centre/config_keys.def: nothing uses {section} {key}"
+
+
 def man():
     pages = sorted((TOP / "docs").rglob("*.[1-8]"))
     if shutil.which("mandoc"):
@@ -70,7 +83,7 @@ def man():
             yield said
 
 
-LINTS = {"conformance": conformance, "links": links, "sql": sql, "man": man}
+LINTS = {"conformance": conformance, "links": links, "sql": sql, "config": config, "man": man}
 
 
 def main():
