@@ -121,6 +121,31 @@ struct slice name_attribute(struct slice name_der, struct slice oid)
     return found;
 }
 
+bool name_same(struct slice a, struct slice b)
+{
+    struct der_document documents[2];
+    struct der tops[2] = {der_open(&documents[0], a), der_open(&documents[1], b)};
+    struct der names[2] = {der_enter(&tops[0], DER_SEQUENCE), der_enter(&tops[1], DER_SEQUENCE)};
+    struct der sets[2] = {der_inside(&names[0], slice_of(NULL, 0)),
+                          der_inside(&names[1], slice_of(NULL, 0))};
+    struct slice oids[2], values[2];
+    bool firsts[2], more[2];
+
+    if (slice_equal(a, b))
+        return true;
+    do {
+        for (size_t i = 0; i < 2; i++)
+            more[i] = next_attribute(&names[i], &sets[i], &oids[i], &values[i], &firsts[i]);
+        if (more[0] != more[1])
+            return false;
+        /* a value that is not text (data NULL) is not compared: it is never the same */
+        if (more[0] && (firsts[0] != firsts[1] || !slice_equal(oids[0], oids[1]) ||
+                        !values[0].data || !slice_equal(values[0], values[1])))
+            return false;
+    } while (more[0]);
+    return !documents[0].reason && !documents[1].reason;
+}
+
 struct slice name_common_name(struct slice name_der)
 {
     return name_attribute(name_der, OID(oid_common_name));

@@ -26,6 +26,9 @@ int name_build(const struct name_parts *parts, struct buf *der, struct err *e) M
  */
 void name_text(struct slice name_der, char text[NAME_TEXT]);
 
+/* The same attributes with the same text in the same order; string types may differ. */
+bool name_same(struct slice a, struct slice b);
+
 /* The bytes of the (last) common name, or of any attribute by its OID's contents; empty when there
  * is none. Only UTF8String, PrintableString, IA5String. */
 struct slice name_common_name(struct slice name_der);

@@ -42,6 +42,8 @@ int pki_live_put(struct pki_live *live, const struct pki_live_entry *entry,
 void pki_live_entry_of(const struct pki_issued *issued, struct pki_live_entry *entry);
 /* After pki_revoke committed; then close that peer's streams. False when it was not known. */
 bool pki_live_revoke(struct pki_live *live, const uint8_t fingerprint[32]);
+/* The same for every certificate of a subject (its asset was removed); the number. */
+size_t pki_live_revoke_subject(struct pki_live *live, const char *subject_id);
 /* Forgets what ended before `now`; the number. Call it now and then. */
 size_t pki_live_sweep(struct pki_live *live, int64_t now);
 size_t pki_live_count(struct pki_live *live);

@@ -63,7 +63,7 @@ struct pki_profile {
     enum pki_subject_kind subject;
     int64_t validity;   /* microseconds */
     int64_t backdate;   /* notBefore lies that much before now, for clocks that are slow */
-    int64_t renew_from; /* simplereenroll is refused before notAfter − renew_from; 0: never */
+    int64_t renew_from; /* simplereenroll is refused earlier than that before notAfter; 0: ever */
     uint32_t key_usage; /* KEY_USAGE_… */
     uint32_t purposes;  /* PURPOSE_…; 0: no extendedKeyUsage */
     bool purposes_critical;
@@ -122,6 +122,13 @@ int pki_authority_ids(struct db *db, char (*ids)[ID_TEXT], size_t room, struct e
 int pki_authority_certificates(struct db *db, int64_t now, bool anchors_only,
                                struct certificate_list *list, struct err *e) MUST_CHECK;
 
+/*
+ * The certificate of the publication key that is valid now, and behind it its issuer's: what an
+ * envelope's "chain" holds. "pki.no-publication-certificate".
+ */
+int pki_publication_chain(struct db *db, int64_t now, struct certificate_list *list,
+                          struct err *e) MUST_CHECK;
+
 /* ---- issuance ---------------------------------------------------------------------------- */
 
 struct pki_request {
@@ -146,7 +153,8 @@ struct pki_intended {
     uint8_t serial[PKI_SERIAL_LEN];
     uint8_t tbs_hash[32];
     int64_t not_before, not_after;
-    struct buf tbs;         /* the exact TBSCertificate */
+    bool same_key;  /* the subject had a certificate for this key before: renewal, not rekey */
+    struct buf tbs; /* the exact TBSCertificate */
     struct buf issuer_spki; /* to check the signature with */
 };
 void pki_intended_init(struct pki_intended *i);
@@ -316,7 +324,8 @@ int pki_token_create(struct db *db, const struct pki *pki, struct pki_token *tok
                      char text[PKI_TOKEN_TEXT], struct err *e) MUST_CHECK;
 /*
  * Uses a token up: found, unused, in time, right secret. Two transactions cannot both succeed. All
- * refusals are ERR_DENIED; the code says which ("pki.token-unknown", "-used", "-expired",
+ * refusals are ERR_DENIED; the code says which ("pki.token-unknown", "-secret", "-used",
+ * "-expired",
  * "-withdrawn"), for the journal only: tell the outside nothing but "refused". token->id is set
  * whenever the id was known.
  */
