@@ -1,0 +1,1361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack_fixture.h"
+#include "authority.h"
+
+#include "base/encoding.h"
+#include "base/memory.h"
+#include "crypto/digest.h"
+#include "crypto/pem.h"
+#include "journal/act.h"
+#include "journal/pack_write.h"
+#include "journal/proof.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CHECK(what)                                                                                \
+    do {                                                                                           \
+        if (!(what)) {                                                                             \
+            fprintf(stderr, "%s:%d: %s: %s (%s) %s\n", __FILE__, __LINE__, #what, s->e.text,       \
+                    s->e.code, s->e.where);                                                        \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+#define ORIGIN "centre.example/tocsin/00112233445566aa"
+#define AUDIENCE "aud_00000000000000000000000001"
+#define VENDOR "https://vendor.example"
+#define BEGIN INT64_C(1795262400000000) /* 2026-11-21T12:00:00Z */
+
+enum { DEVICES = 10, CLASSES = 3, PUBLICATIONS = 3, CHAIN_MAX = 4, HEADS_MAX = 8 };
+
+struct scene_act {
+    struct buf body;
+    uint8_t salt[ACT_SALT];
+    uint8_t leaf[32];
+    char id[ID_TEXT];
+    bool shown;
+};
+
+struct event {
+    unsigned device;
+    bool joined;
+    uint8_t salt[32];
+    struct buf json;
+    uint8_t data[32]; /* leaf data */
+    uint8_t leaf[32];
+    uint64_t act;
+};
+
+struct tree {
+    char class[HASH_TEXT];
+    struct event *events;
+    size_t count, room;
+};
+
+struct device {
+    char id[ID_TEXT];
+    char organisation[ID_TEXT];
+    struct identity identity;
+    uint64_t issued, revoked; /* acts; revoked 0: not */
+    uint8_t heads[CHAIN_MAX + 1][32];
+    uint8_t digests[CHAIN_MAX + 1][32]; /* from 1 */
+    uint64_t n;
+};
+
+struct entry {
+    unsigned class;
+    struct buf json, notice;
+    uint8_t digest[32];
+    uint8_t leaf[32];
+    uint64_t size; /* of the members' tree */
+    uint8_t root[32];
+    unsigned *meant; /* devices */
+    size_t meant_count;
+    uint64_t *n; /* each one's place in its chain */
+};
+
+struct publication {
+    char id[ID_TEXT];
+    unsigned document;
+    struct entry entries[CLASSES];
+    size_t count;
+    uint8_t root[32];
+    uint64_t frozen, members;
+    struct buf envelope;
+};
+
+struct receipt {
+    unsigned device;
+    uint64_t position, n, act;
+    struct buf envelope;
+    bool outcome; /* an outcome's envelope, for outcomes.jsonl */
+};
+
+struct head {
+    uint64_t size;
+    uint8_t root[32];
+};
+
+struct scene {
+    struct err e;
+    const struct pack_options *options;
+    struct identity root, issuing, publisher;
+    struct key *log_private, *witness_private;
+    struct note_key log, witness;
+    struct scene_act *acts;
+    size_t act_count, act_room;
+    struct tree trees[CLASSES];
+    struct device *devices;
+    size_t device_count;
+    struct publication publications[PUBLICATIONS];
+    size_t publication_count;
+    struct receipt *receipts;
+    size_t receipt_count, receipt_room;
+    struct head heads[HEADS_MAX]; /* those that devices and others saw */
+    size_t head_count;
+    struct buf documents[2], advisories[2], crl;
+    uint64_t imported[2];
+};
+
+static void hash(struct scene *s, struct slice a, struct slice b, uint8_t out[32])
+{
+    const struct slice parts[2] = {a, b};
+
+    CHECK(sha256_slices(parts, 2, out) == 0);
+}
+
+static const char *text_of(const uint8_t digest[32])
+{
+    static char texts[8][HASH_TEXT];
+    static unsigned next;
+    char *text = texts[next++ % 8];
+
+    hash_text_format(digest, text);
+    return text;
+}
+
+static void *grow(void *array, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return array;
+    *room = *room ? *room * 2 : 64;
+    array = mem_resize(array, *room, size);
+    if (!array)
+        abort();
+    return array;
+}
+
+/* ---- the journal ------------------------------------------------------------------------- */
+
+static int64_t now(const struct scene *s)
+{
+    return BEGIN + (int64_t)s->act_count * 1000000;
+}
+
+/* Appends an act; data is written in canonical order by the caller. */
+static uint64_t act(struct scene *s, bool shown, const char *type, const char *organisation,
+                    const char *format, ...) PRINTF_LIKE(5, 6);
+static uint64_t act(struct scene *s, bool shown, const char *type, const char *organisation,
+                    const char *format, ...)
+{
+    char data[4096], number[16];
+    struct scene_act *made;
+    uint8_t commitment[32];
+    va_list args;
+
+    va_start(args, format);
+    int len = vsnprintf(data, sizeof data, format, args);
+    va_end(args);
+    CHECK(len > 0 && (size_t)len < sizeof data);
+    s->acts = grow(s->acts, s->act_count, &s->act_room, sizeof *s->acts);
+    made = &s->acts[s->act_count];
+    memset(made, 0, sizeof *made);
+    made->shown = shown;
+    snprintf(made->id, sizeof made->id, "act_%026zu", s->act_count);
+    snprintf(number, sizeof number, "%zu", s->act_count);
+    hash(s, slice_str("salt of act "), slice_str(number), made->salt);
+    const struct act a = {.id = made->id,
+                          .at = now(s),
+                          .type = type,
+                          .actor = "sys:test",
+                          .organisation = organisation,
+                          .data = slice_of(data, (size_t)len)};
+    buf_init(&made->body);
+    CHECK(act_build(&a, &made->body, &s->e) == 0);
+    CHECK(act_check(buf_slice(&made->body), &s->e) == 0);
+    CHECK(act_commit(made->salt, buf_slice(&made->body), commitment, made->leaf, &s->e) == 0);
+    return s->act_count++;
+}
+
+static struct merkle_table *acts_table(struct scene *s)
+{
+    uint8_t(*leaves)[32] = mem_new(s->act_count, 32);
+
+    CHECK(leaves);
+    for (size_t i = 0; i < s->act_count; i++)
+        memcpy(leaves[i], s->acts[i].leaf, 32);
+    struct merkle_table *table =
+        merkle_table_new((const uint8_t(*)[32])leaves, s->act_count, &s->e);
+    CHECK(table);
+    mem_free(leaves);
+    return table;
+}
+
+/* A head that somebody sees now. */
+static struct head see_head(struct scene *s)
+{
+    struct merkle_table *table = acts_table(s);
+    struct merkle_source source = merkle_table_source(table);
+    struct head head = {.size = s->act_count};
+
+    CHECK(merkle_source_root(&source, head.size, head.root, &s->e) == 0);
+    merkle_table_free(table);
+    bool known = false;
+    for (size_t i = 0; i < s->head_count && !known; i++)
+        known = s->heads[i].size == head.size;
+    if (!known) {
+        CHECK(s->head_count < HEADS_MAX);
+        s->heads[s->head_count++] = head;
+    }
+    return head;
+}
+
+static void sign_head(struct scene *s, struct head head, bool cosigned, struct buf *note)
+{
+    struct buf text;
+
+    buf_init(&text);
+    checkpoint_put(&text, slice_str(ORIGIN), head.size, head.root);
+    buf_put_slice(note, buf_slice(&text));
+    buf_putc(note, '\n');
+    CHECK(note_sign(note, buf_slice(&text), &s->log, s->log_private, &s->e) == 0);
+    if (cosigned)
+        CHECK(cosignature_sign(note, buf_slice(&text), 1795266000, &s->witness, s->witness_private,
+                               &s->e) == 0);
+    buf_fini(&text);
+}
+
+/* ---- who is there ------------------------------------------------------------------------ */
+
+static void name_key(struct scene *s, struct note_key *key, const char *name, enum note_type type,
+                     const struct key *private_key)
+{
+    uint8_t public_key[ED25519_PUBLIC_LEN];
+
+    CHECK(key_to_ed25519(private_key, public_key, &s->e) == 0);
+    CHECK(note_key_init(key, slice_str(name), type, public_key, &s->e) == 0);
+}
+
+static void found_centre(struct scene *s)
+{
+    const char *keys = s->options->keys;
+    struct buf vkey;
+
+    identity_make(&s->root, IDENTITY_ROOT, "Test Root", key_in_folder(keys, "root", KEY_P256), NULL,
+                  BEGIN - INT64_C(86400000000), 3650);
+    identity_make(&s->issuing, IDENTITY_CA, "Test Issuing CA",
+                  key_in_folder(keys, "issuing", KEY_P256), &s->root, BEGIN - 3600000000, 1825);
+    identity_make(&s->publisher, IDENTITY_PUBLISHER, "centre.example publications",
+                  key_in_folder(keys, "publisher", KEY_P256), &s->issuing, BEGIN - 3600000000, 365);
+    s->log_private = key_in_folder(keys, "log", KEY_ED25519);
+    s->witness_private = key_in_folder(keys, "witness", KEY_ED25519);
+    name_key(s, &s->log, ORIGIN, NOTE_ED25519, s->log_private);
+    name_key(s, &s->witness, "witness.example/w1", NOTE_COSIGNATURE, s->witness_private);
+    buf_init(&vkey);
+    note_key_put(&vkey, &s->log);
+    act(s, true, "log.opened", NULL, "{\"key\":\"%s\",\"origin\":\"%s\",\"reason\":\"init\"}",
+        buf_text(&vkey), ORIGIN);
+    buf_fini(&vkey);
+    for (unsigned i = 0; i < CLASSES; i++) {
+        char name[16];
+        uint8_t digest[32];
+        snprintf(name, sizeof name, "class %u", i + 1);
+        hash(s, slice_str(name), slice_of(NULL, 0), digest);
+        hash_text_format(digest, s->trees[i].class);
+    }
+}
+
+static void enrol(struct scene *s, unsigned number)
+{
+    struct device *d = &s->devices[number];
+    uint8_t fingerprint[32];
+    char name[32], serial[64];
+
+    snprintf(d->id, sizeof d->id, "ast_%026u", number + 1);
+    snprintf(d->organisation, sizeof d->organisation, "org_%026u", number == 5 ? 2u : 1u);
+    snprintf(name, sizeof name, "device%u", number + 1);
+    identity_make(&d->identity, IDENTITY_DEVICE, d->id,
+                  key_in_folder(number < DEVICES ? s->options->keys : NULL, name, KEY_P256),
+                  &s->issuing, BEGIN - 60000000, 90);
+    hash(s, buf_slice(&d->identity.certificate), slice_of(NULL, 0), fingerprint);
+    identity_serial(&d->identity, serial);
+    d->issued = act(s, true, "certificate.issued", d->organisation,
+                    "{\"certificate\":\"crt_%026u\",\"fingerprint\":\"%s\",\"profile\":\"device\","
+                    "\"serial\":\"%s\",\"subject\":\"%s\"}",
+                    number, text_of(fingerprint), serial, d->id);
+    act(s, false, "asset.registered", d->organisation, "{\"asset\":\"%s\"}", d->id);
+    hash(s, slice_str("tocsin-chain/v1\n"), slice_str(d->id), d->heads[0]);
+}
+
+/* ---- members ----------------------------------------------------------------------------- */
+
+static void tree_state(struct scene *s, const struct tree *tree, size_t size, uint8_t root[32])
+{
+    struct merkle_frontier f = {.size = 0};
+
+    for (size_t i = 0; i < size; i++)
+        CHECK(merkle_frontier_append(&f, tree->events[i].leaf) == 0);
+    CHECK(merkle_frontier_root(&f, root) == 0);
+}
+
+static uint64_t event(struct scene *s, unsigned device, unsigned class, bool joined)
+{
+    struct tree *tree = &s->trees[class];
+    struct event *event;
+    struct buf data;
+    char number[32];
+    uint8_t root[32];
+
+    tree->events = grow(tree->events, tree->count, &tree->room, sizeof *tree->events);
+    event = &tree->events[tree->count++];
+    memset(event, 0, sizeof *event);
+    event->device = device;
+    event->joined = joined;
+    snprintf(number, sizeof number, "%u %zu", class, tree->count);
+    hash(s, slice_str("salt of event "), slice_str(number), event->salt);
+    buf_init(&event->json);
+    buf_printf(&event->json,
+               "{\"act\":\"act_%026zu\",\"asset\":\"%s\",\"audience\":\"" AUDIENCE
+               "\",\"class\":\"%s\",\"event\":\"%s\"}",
+               s->act_count, s->devices[device].id, tree->class, joined ? "joined" : "left");
+    buf_init(&data);
+    buf_puts(&data, "tocsin-member/v1\n");
+    buf_put(&data, event->salt, 32);
+    hash(s, buf_slice(&data), buf_slice(&event->json), event->data);
+    buf_fini(&data);
+    CHECK(merkle_leaf(slice_of(event->data, 32), event->leaf) == 0);
+    if (tree->count < 64) /* the extra devices' roots are not shown: do not compute each */
+        tree_state(s, tree, tree->count, root);
+    else
+        memset(root, 0, sizeof root);
+    event->act = act(s, !joined, joined ? "membership.joined" : "membership.left",
+                     s->devices[device].organisation,
+                     "{\"audience\":\"" AUDIENCE
+                     "\",\"class\":\"%s\",\"leaf\":\"%s\",\"root\":\"%s\",\"size\":%zu}",
+                     tree->class, text_of(event->data), text_of(root), tree->count);
+    return event->act;
+}
+
+static bool is_member(const struct tree *tree, unsigned device)
+{
+    bool member = false;
+
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->events[i].device == device)
+            member = tree->events[i].joined;
+    return member;
+}
+
+/* ---- what is told ------------------------------------------------------------------------ */
+
+static void import(struct scene *s, unsigned number)
+{
+    uint8_t digest[32];
+
+    buf_init(&s->documents[number]);
+    buf_init(&s->advisories[number]);
+    buf_printf(&s->documents[number],
+               "{\"document\":{\"title\":\"Overflow in the pump's web page\","
+               "\"tracking\":{\"id\":\"TEST-2026-0001\",\"version\":\"%u\"}}}\n",
+               number + 1);
+    hash(s, buf_slice(&s->documents[number]), slice_of(NULL, 0), digest);
+    buf_printf(&s->advisories[number],
+               "{\"document\":\"%s\",\"id\":\"TEST-2026-0001\",\"namespace\":\"" VENDOR
+               "\",\"published\":\"2026-11-21T11:%02u:00Z\",\"title\":\"Overflow in the pump's web "
+               "page\",\"tlp\":\"AMBER\",\"version\":\"%u\"}",
+               text_of(digest), number, number + 1);
+    s->imported[number] =
+        act(s, true, "advisory.imported", "org_00000000000000000000000001",
+            "{\"advisory\":\"adv_00000000000000000000000001\",\"document\":\"%s\",\"namespace\":"
+            "\"" VENDOR "\",\"revision\":\"rev_%026u\",\"size\":%zu,"
+            "\"tracking_id\":\"TEST-2026-0001\",\"version\":\"%u\"}",
+            text_of(digest), number, s->documents[number].len, number + 1);
+}
+
+static void make_notice(struct scene *s, struct entry *entry, unsigned document, bool serials)
+{
+    static const char remediations[] =
+        "[{\"category\":\"vendor_fix\",\"details\":\"Update to 4.3\",\"url\":\"" VENDOR "/4.3\"}]";
+    const char *filter = serials ? "[\"AB12*\"]" : NULL;
+    const char *status = document == 0 ? "under_investigation" : "affected";
+    struct buf meaning;
+    uint8_t digest[32];
+
+    buf_init(&meaning);
+    buf_init(&entry->notice);
+    buf_printf(&meaning,
+               "tocsin-meaning/v1\n{\"advisory\":{\"id\":\"TEST-2026-0001\",\"namespace\":\"" VENDOR
+               "\"},%s%s%s\"statements\":[{\"remediations\":%s,\"status\":\"%s\","
+               "\"vulnerability\":\"CVE-2026-0001\"}]}",
+               filter ? "\"serials\":" : "", filter ? filter : "", filter ? "," : "", remediations,
+               status);
+    hash(s, buf_slice(&meaning), slice_of(NULL, 0), digest);
+    buf_printf(&entry->notice,
+               "{\"advisory\":%s,\"audience\":\"" AUDIENCE "\",\"class\":\"%s\","
+               "\"format\":\"tocsin-notice/v1\",\"meaning\":\"%s\",\"origin\":\"" ORIGIN
+               "\",%s%s%s\"statements\":[{\"confidence\":95,\"products\":[\"CSAFPID-1\"],"
+               "\"reasons\":[\"name and version\"],\"remediations\":%s,\"status\":\"%s\","
+               "\"vulnerability\":\"CVE-2026-0001\"}]}",
+               buf_text(&s->advisories[document]), s->trees[entry->class].class, text_of(digest),
+               filter ? "\"serials\":" : "", filter ? filter : "", filter ? "," : "", remediations,
+               status);
+    hash(s, slice_str("tocsin-notice/v1\n"), buf_slice(&entry->notice), entry->digest);
+    buf_fini(&meaning);
+}
+
+/* The newest join of each member meant, in the order of the tree. */
+static void only_root(struct scene *s, const struct entry *entry, uint8_t root[32])
+{
+    const struct tree *tree = &s->trees[entry->class];
+    struct merkle_frontier f = {.size = 0};
+
+    for (size_t i = 0; i < tree->count; i++)
+        for (size_t j = 0; j < entry->meant_count; j++) {
+            bool last = tree->events[i].joined && tree->events[i].device == entry->meant[j];
+            for (size_t k = i + 1; k < tree->count && last; k++)
+                last = tree->events[k].device != entry->meant[j];
+            if (last)
+                CHECK(merkle_frontier_append(&f, tree->events[i].leaf) == 0);
+        }
+    CHECK(merkle_frontier_root(&f, root) == 0);
+}
+
+/* only: one device, or -1 for all members of the class. */
+static void make_entry(struct scene *s, struct publication *p, unsigned class, int only,
+                       bool serials)
+{
+    struct tree *tree = &s->trees[class];
+    struct entry *entry = &p->entries[p->count];
+    size_t members = 0;
+    uint8_t root[32];
+
+    *entry = (struct entry){.class = class, .size = tree->count};
+    entry->meant = mem_new(s->device_count, sizeof *entry->meant);
+    entry->n = mem_new(s->device_count, sizeof *entry->n);
+    CHECK(entry->meant && entry->n);
+    make_notice(s, entry, p->document, serials);
+    for (unsigned i = 0; i < s->device_count; i++) {
+        struct device *d = &s->devices[i];
+        if (i >= DEVICES ? class != 2 : !is_member(tree, i))
+            continue;
+        members++;
+        if (only >= 0 && i != (unsigned)only)
+            continue;
+        entry->n[entry->meant_count] = ++d->n;
+        entry->meant[entry->meant_count++] = i;
+        memcpy(d->digests[d->n], entry->digest, 32);
+        hash(s, slice_of(d->heads[d->n - 1], 32), slice_of(entry->digest, 32), d->heads[d->n]);
+    }
+    tree_state(s, tree, tree->count, entry->root);
+    buf_init(&entry->json);
+    buf_printf(&entry->json,
+               "{\"audience\":\"" AUDIENCE "\",\"class\":\"%s\",\"format\":\"tocsin-entry/v1\","
+               "\"index\":%zu,\"members\":{\"count\":%zu,\"root\":\"%s\",\"size\":%zu},"
+               "\"notice\":\"%s\"",
+               tree->class, p->count, members, text_of(entry->root), tree->count,
+               text_of(entry->digest));
+    if (only >= 0) {
+        only_root(s, entry, root);
+        buf_printf(&entry->json, ",\"only\":{\"count\":%zu,\"root\":\"%s\"}", entry->meant_count,
+                   text_of(root));
+    }
+    buf_putc(&entry->json, '}');
+    CHECK(merkle_leaf(buf_slice(&entry->json), entry->leaf) == 0);
+    p->members += entry->meant_count;
+    p->count++;
+}
+
+static void sign(struct scene *s, struct slice payload, const struct identity *identity,
+                 bool with_chain, struct buf *envelope)
+{
+    struct slice chain[2] = {buf_slice(&identity->certificate), buf_slice(&s->issuing.certificate)};
+    struct envelope_signer signer = envelope_signer_of_key(identity->key, chain, 2);
+
+    signer.leave_out_chain = !with_chain;
+    CHECK(envelope_build(envelope, payload, &signer, &s->e) == 0);
+}
+
+static struct publication *begin_publication(struct scene *s, unsigned document)
+{
+    struct publication *p = &s->publications[s->publication_count];
+
+    *p = (struct publication){.document = document};
+    snprintf(p->id, sizeof p->id, "pub_%026zu", s->publication_count + 1);
+    s->publication_count++;
+    return p;
+}
+
+static void publish(struct scene *s, struct publication *p, const char *trigger)
+{
+    struct merkle_frontier f = {.size = 0};
+    struct buf payload;
+    uint8_t digest[32];
+    char at[TIME_TEXT];
+
+    for (size_t i = 0; i < p->count; i++)
+        CHECK(merkle_frontier_append(&f, p->entries[i].leaf) == 0);
+    CHECK(merkle_frontier_root(&f, p->root) == 0);
+    time_format(now(s), at);
+    p->frozen = act(s, true, "publication.frozen", "org_00000000000000000000000001",
+                    "{\"members\":%llu,\"notices\":%zu,\"publication\":\"%s\",\"revision\":"
+                    "\"rev_%026u\",\"root\":\"%s\",\"trigger\":\"%s\"}",
+                    (unsigned long long)p->members, p->count, p->id, p->document, text_of(p->root),
+                    trigger);
+    buf_init(&payload);
+    buf_init(&p->envelope);
+    buf_printf(
+        &payload,
+        "{\"advisory\":%s,\"at\":\"%s\",\"entries\":{\"count\":%zu,\"root\":\"%s\"},"
+        "\"format\":\"tocsin-publication/v1\",\"frozen\":%llu,\"id\":\"%s\",\"members\":%llu,"
+        "\"origin\":\"" ORIGIN "\",\"trigger\":\"%s\"}",
+        buf_text(&s->advisories[p->document]), at, p->count, text_of(p->root),
+        (unsigned long long)p->frozen, p->id, (unsigned long long)p->members, trigger);
+    sign(s, buf_slice(&payload), &s->publisher, true, &p->envelope);
+    buf_fini(&payload);
+    hash(s, buf_slice(&p->envelope), slice_of(NULL, 0), digest);
+    act(s, true, "publication.signed", "org_00000000000000000000000001",
+        "{\"envelope\":\"%s\",\"publication\":\"%s\"}", text_of(digest), p->id);
+}
+
+/* ---- what comes back --------------------------------------------------------------------- */
+
+static struct receipt *new_receipt(struct scene *s, unsigned device)
+{
+    s->receipts = grow(s->receipts, s->receipt_count, &s->receipt_room, sizeof *s->receipts);
+    struct receipt *r = &s->receipts[s->receipt_count++];
+    *r = (struct receipt){.device = device};
+    buf_init(&r->envelope);
+    return r;
+}
+
+static void certificate_hash(struct scene *s, const struct identity *identity, uint8_t out[32])
+{
+    hash(s, buf_slice(&identity->certificate), slice_of(NULL, 0), out);
+}
+
+static void answer(struct scene *s, unsigned device, uint64_t position, uint64_t n,
+                   struct head seen)
+{
+    struct device *d = &s->devices[device];
+    struct receipt *r = new_receipt(s, device);
+    struct buf payload;
+    uint8_t digest[32], fingerprint[32];
+    char at[TIME_TEXT];
+
+    r->position = position;
+    r->n = n;
+    time_format(now(s) - 500000, at);
+    buf_init(&payload);
+    buf_printf(&payload,
+               "{\"asset\":\"%s\",\"at\":\"%s\",\"checkpoint\":{\"root\":\"%s\",\"size\":%llu},"
+               "\"format\":\"tocsin-receipt/v1\",\"head\":\"%s\",\"n\":%llu,\"origin\":\"" ORIGIN
+               "\"}",
+               d->id, at, text_of(seen.root), (unsigned long long)seen.size, text_of(d->heads[n]),
+               (unsigned long long)n);
+    sign(s, buf_slice(&payload), &d->identity, device % 2 == 0, &r->envelope);
+    buf_fini(&payload);
+    hash(s, buf_slice(&r->envelope), slice_of(NULL, 0), digest);
+    certificate_hash(s, &d->identity, fingerprint);
+    r->act = act(s, true, "receipt.accepted", d->organisation,
+                 "{\"asset\":\"%s\",\"certificate\":\"%s\",\"head\":\"%s\",\"n\":%llu,"
+                 "\"receipt\":\"%s\",\"via\":\"%s\"}",
+                 d->id, text_of(fingerprint), text_of(d->heads[n]), (unsigned long long)n,
+                 text_of(digest), device == 5 ? "bundle" : "device");
+}
+
+static void report(struct scene *s, unsigned device, uint64_t n, const char *outcome)
+{
+    struct device *d = &s->devices[device];
+    struct receipt *r = new_receipt(s, device);
+    struct buf payload;
+    uint8_t digest[32];
+
+    r->outcome = true;
+    buf_init(&payload);
+    buf_printf(&payload,
+               "{\"asset\":\"%s\",\"at\":\"2026-11-21T13:00:00Z\",\"format\":\"tocsin-outcome/v1\","
+               "\"n\":%llu,\"notice\":\"%s\",\"origin\":\"" ORIGIN "\",\"outcome\":\"%s\"}",
+               d->id, (unsigned long long)n, text_of(d->digests[n]), outcome);
+    sign(s, buf_slice(&payload), &d->identity, false, &r->envelope);
+    buf_fini(&payload);
+    hash(s, buf_slice(&r->envelope), slice_of(NULL, 0), digest);
+    r->act = act(s, true, "outcome.reported", d->organisation,
+                 "{\"asset\":\"%s\",\"envelope\":\"%s\",\"notice\":\"%s\",\"outcome\":\"%s\"}",
+                 d->id, text_of(digest), text_of(d->digests[n]), outcome);
+}
+
+static void revoke(struct scene *s, unsigned device)
+{
+    struct device *d = &s->devices[device];
+    uint8_t fingerprint[32];
+    char serial[64];
+
+    certificate_hash(s, &d->identity, fingerprint);
+    identity_serial(&d->identity, serial);
+    d->revoked = act(s, true, "certificate.revoked", d->organisation,
+                     "{\"at\":\"2026-11-21T13:00:00Z\",\"certificate\":\"crt_%026u\","
+                     "\"fingerprint\":\"%s\",\"reason\":\"keyCompromise\",\"serial\":\"%s\"}",
+                     device, text_of(fingerprint), serial);
+}
+
+static void issue_crl(struct scene *s)
+{
+    const struct identity *revoked[DEVICES];
+    size_t count = 0;
+    uint8_t digest[32];
+
+    for (unsigned i = 0; i < DEVICES; i++)
+        if (s->devices[i].revoked)
+            revoked[count++] = &s->devices[i].identity;
+    buf_init(&s->crl);
+    authority_crl(&s->issuing, revoked, count, now(s), &s->crl);
+    hash(s, buf_slice(&s->crl), slice_of(NULL, 0), digest);
+    act(s, true, "crl.issued", NULL, "{\"crl\":\"%s\",\"entries\":%zu,\"number\":7}",
+        text_of(digest), count);
+}
+
+/* ---- the story --------------------------------------------------------------------------- */
+
+struct story {
+    struct head after_first; /* the head when the first publication was out */
+    uint64_t removed, left;  /* acts */
+    uint8_t left_salt[32];
+};
+
+static void tell(struct scene *s, struct story *story)
+{
+    bool silent = !s->options->without_silent;
+    struct publication *p;
+    struct head first, later;
+
+    found_centre(s);
+    for (unsigned i = 0; i < s->device_count; i++)
+        if (silent || i != 1)
+            enrol(s, i);
+    for (unsigned i = 0; i < 5; i++)
+        if (silent || i != 1)
+            event(s, i, 0, true);
+    for (unsigned i = 5; i < 8; i++)
+        event(s, i, 1, true);
+    event(s, 9, 1, true);
+    event(s, 7, 1, false); /* 8 leaves before anything is told */
+    for (unsigned i = DEVICES; i < s->device_count; i++)
+        event(s, i, 2, true);
+    /* Another advisory's notice is the first in device 1's chain. */
+    hash(s, slice_str("another notice"), slice_of(NULL, 0), s->devices[0].digests[1]);
+    hash(s, slice_of(s->devices[0].heads[0], 32), slice_of(s->devices[0].digests[1], 32),
+         s->devices[0].heads[1]);
+    s->devices[0].n = 1;
+    first = see_head(s);
+    import(s, 0);
+    p = begin_publication(s, 0);
+    make_entry(s, p, 0, -1, false);
+    make_entry(s, p, 1, -1, false);
+    if (s->device_count > DEVICES)
+        make_entry(s, p, 2, -1, false);
+    publish(s, p, "manual");
+    act(s, false, "advisory.matched", NULL,
+        "{\"affected\":2,\"classes\":4,\"criteria\":1,\"revision\":\"rev_%026u\",\"unknown\":1}",
+        0);
+    story->after_first = see_head(s);
+
+    answer(s, 0, 2, 2, story->after_first);
+    answer(s, 2, 1, 1, first); /* an older head; enrolled long ago */
+    report(s, 0, 2, "installed");
+    revoke(s, 2);
+    story->removed = act(s, true, "asset.removed", s->devices[3].organisation,
+                         "{\"asset\":\"%s\",\"reason\":\"scrapped\"}", s->devices[3].id);
+    event(s, 3, 0, false);
+    story->left = event(s, 4, 0, false);
+    memcpy(story->left_salt, s->trees[0].events[s->trees[0].count - 1].salt, 32);
+
+    event(s, 8, 0, true);
+    p = begin_publication(s, 0);
+    make_entry(s, p, 0, 8, false);
+    publish(s, p, "addition");
+    later = see_head(s);
+    import(s, 1);
+    p = begin_publication(s, 1);
+    make_entry(s, p, 0, -1, false);
+    make_entry(s, p, 1, 5, true);
+    publish(s, p, "revision");
+    answer(s, 0, 3, 3, later);
+    answer(s, 5, 1, 2, story->after_first);
+    answer(s, 8, 1, 2, see_head(s));
+    for (unsigned i = DEVICES; i < s->device_count; i++)
+        answer(s, i, 1, 1, later);
+    issue_crl(s);
+    act(s, true, "owner.told", "org_00000000000000000000000001",
+        "{\"delivery\":\"dlv_00000000000000000000000001\",\"organisation\":"
+        "\"org_00000000000000000000000001\",\"publication\":\"%s\",\"result\":\"told\","
+        "\"way\":\"mail\"}",
+        s->publications[0].id);
+}
+
+/* ---- writing the pack -------------------------------------------------------------------- */
+
+struct writing {
+    struct scene *s;
+    struct pack_writer *w;
+    struct story *story;
+    struct head head;
+    struct pack_counts counts;
+    struct merkle_table *table;
+    bool customer;
+};
+
+static bool concerned(const struct writing *w, unsigned device)
+{
+    return !w->customer || strcmp(w->s->devices[device].organisation, w->s->options->customer) == 0;
+}
+
+/* Opens, writes by a function, closes. */
+static void lines(struct writing *w, const char *name,
+                  void (*fill)(struct writing *w, struct pack_lines *lines))
+{
+    struct scene *s = w->s;
+    struct pack_lines *out;
+
+    CHECK(pack_lines_open(w->w, name, &out, &s->e) == 0);
+    fill(w, out);
+    CHECK(pack_lines_close(out, &s->e) == 0);
+}
+
+static void put(struct writing *w, struct pack_lines *out, struct buf *line)
+{
+    struct scene *s = w->s;
+
+    CHECK(json_check_canonical(buf_slice(line), &s->e) == 0);
+    CHECK(pack_line(out, buf_slice(line), &s->e) == 0);
+    buf_reset(line);
+}
+
+static void put_hex(struct buf *line, const uint8_t bytes[32])
+{
+    hex_put(line, slice_of(bytes, 32));
+}
+
+static void put_hashes(struct buf *line, uint8_t proof[MERKLE_PROOF_MAX][32], size_t n)
+{
+    struct json_writer j;
+
+    json_write_init(&j, line, 0);
+    journal_hashes_write(&j, (const uint8_t(*)[32])proof, n);
+}
+
+static void put_inclusion(struct writing *w, struct buf *line, const struct merkle_table *table,
+                          uint64_t index, uint64_t size)
+{
+    struct merkle_source source = merkle_table_source(table);
+    uint8_t proof[MERKLE_PROOF_MAX][32];
+    struct scene *s = w->s;
+    size_t n;
+
+    CHECK(merkle_source_inclusion(&source, index, size, proof, &n, &s->e) == 0);
+    put_hashes(line, proof, n);
+}
+
+static bool act_is_shown(const struct writing *w, size_t i)
+{
+    struct scene *s = w->s;
+    const struct scene_act *a = &s->acts[i];
+
+    if (!a->shown || !w->customer)
+        return a->shown;
+    if (memmem(a->body.data, a->body.len, "owner.told", 10))
+        return false;
+    /* acts of other organisations' devices stay hidden */
+    const char *mine = s->options->customer, *first = "org_00000000000000000000000001";
+    bool of_device = memmem(a->body.data, a->body.len, "\"certificate.", 13) ||
+                     memmem(a->body.data, a->body.len, "\"receipt.", 9) ||
+                     memmem(a->body.data, a->body.len, "\"outcome.", 9) ||
+                     memmem(a->body.data, a->body.len, "\"asset.", 7) ||
+                     memmem(a->body.data, a->body.len, "\"membership.", 12);
+    return !of_device || strcmp(mine, first) == 0 ||
+           memmem(a->body.data, a->body.len, mine, strlen(mine));
+}
+
+static void fill_acts(struct writing *w, struct pack_lines *out)
+{
+    struct buf line;
+
+    buf_init(&line);
+    for (size_t i = 0; i < w->s->act_count; i++) {
+        if (!act_is_shown(w, i))
+            continue;
+        buf_printf(&line, "{\"act\":%s,\"index\":%zu,\"proof\":", buf_text(&w->s->acts[i].body), i);
+        put_inclusion(w, &line, w->table, i, w->head.size);
+        buf_puts(&line, ",\"salt\":\"");
+        put_hex(&line, w->s->acts[i].salt);
+        buf_puts(&line, "\"}");
+        put(w, out, &line);
+    }
+    buf_fini(&line);
+}
+
+static void fill_consistency(struct writing *w, struct pack_lines *out)
+{
+    struct merkle_source source = merkle_table_source(w->table);
+    uint8_t proof[MERKLE_PROOF_MAX][32];
+    struct scene *s = w->s;
+    struct buf line;
+    size_t n;
+
+    buf_init(&line);
+    for (size_t i = 0; i < s->head_count; i++) {
+        CHECK(merkle_source_consistency(&source, s->heads[i].size, w->head.size, proof, &n,
+                                        &s->e) == 0);
+        journal_consistency_put(&line, s->heads[i].size, w->head.size, (const uint8_t(*)[32])proof,
+                                n);
+        put(w, out, &line);
+    }
+    buf_fini(&line);
+}
+
+static bool entry_is_shown(const struct writing *w, const struct entry *entry)
+{
+    for (size_t i = 0; i < entry->meant_count; i++)
+        if (concerned(w, entry->meant[i]))
+            return true;
+    return false;
+}
+
+static bool publication_is_shown(const struct writing *w, const struct publication *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (entry_is_shown(w, &p->entries[i]))
+            return true;
+    return false;
+}
+
+static void fill_entries(struct writing *w, struct pack_lines *out)
+{
+    struct scene *s = w->s;
+    struct buf line;
+
+    buf_init(&line);
+    for (size_t i = 0; i < s->publication_count; i++) {
+        struct publication *p = &s->publications[i];
+        uint8_t leaves[CLASSES][32];
+        for (size_t j = 0; j < p->count; j++)
+            memcpy(leaves[j], p->entries[j].leaf, 32);
+        struct merkle_table *table =
+            merkle_table_new((const uint8_t(*)[32])leaves, p->count, &s->e);
+        CHECK(table);
+        for (size_t j = 0; j < p->count; j++) {
+            if (!entry_is_shown(w, &p->entries[j]))
+                continue;
+            buf_printf(&line, "{\"entry\":%s,\"index\":%zu,\"notice\":%s",
+                       buf_text(&p->entries[j].json), j, buf_text(&p->entries[j].notice));
+            if (w->customer) {
+                buf_puts(&line, ",\"path\":");
+                put_inclusion(w, &line, table, j, p->count);
+            }
+            buf_printf(&line, ",\"publication\":\"%s\"}", p->id);
+            put(w, out, &line);
+        }
+        merkle_table_free(table);
+    }
+    buf_fini(&line);
+}
+
+static uint64_t largest_size(const struct scene *s, unsigned class)
+{
+    uint64_t largest = 0;
+
+    for (size_t i = 0; i < s->publication_count; i++)
+        for (size_t j = 0; j < s->publications[i].count; j++)
+            if (s->publications[i].entries[j].class == class &&
+                s->publications[i].entries[j].size > largest)
+                largest = s->publications[i].entries[j].size;
+    return largest;
+}
+
+/* Trees are sorted by class digest. */
+static void by_class(const struct scene *s, unsigned order[CLASSES])
+{
+    for (unsigned i = 0; i < CLASSES; i++)
+        order[i] = i;
+    for (unsigned i = 0; i < CLASSES; i++)
+        for (unsigned j = i + 1; j < CLASSES; j++)
+            if (strcmp(s->trees[order[i]].class, s->trees[order[j]].class) > 0) {
+                unsigned hold = order[i];
+                order[i] = order[j];
+                order[j] = hold;
+            }
+}
+
+static void put_event(struct writing *w, struct pack_lines *out, struct buf *line,
+                      const struct tree *tree, size_t index, uint64_t size)
+{
+    const struct event *event = &tree->events[index];
+    struct scene *s = w->s;
+    uint8_t root[32];
+
+    buf_printf(line, "{\"audience\":\"" AUDIENCE "\",\"class\":\"%s\",\"event\":%s,\"index\":%zu",
+               tree->class, buf_text(&event->json), index);
+    if (size) {
+        uint8_t(*leaves)[32] = mem_new(tree->count, 32);
+        CHECK(leaves);
+        for (size_t i = 0; i < tree->count; i++)
+            memcpy(leaves[i], tree->events[i].leaf, 32);
+        struct merkle_table *table =
+            merkle_table_new((const uint8_t(*)[32])leaves, tree->count, &s->e);
+        CHECK(table);
+        tree_state(s, tree, size, root);
+        buf_puts(line, ",\"proof\":");
+        put_inclusion(w, line, table, index, size);
+        buf_printf(line, ",\"root\":\"%s\"", text_of(root));
+        merkle_table_free(table);
+        mem_free(leaves);
+    }
+    buf_puts(line, ",\"salt\":\"");
+    put_hex(line, event->salt);
+    buf_puts(line, "\"");
+    if (size)
+        buf_printf(line, ",\"size\":%llu", (unsigned long long)size);
+    buf_puts(line, "}");
+    put(w, out, line);
+}
+
+static void fill_members(struct writing *w, struct pack_lines *out)
+{
+    struct scene *s = w->s;
+    unsigned order[CLASSES];
+    struct buf line;
+
+    buf_init(&line);
+    by_class(s, order);
+    for (unsigned c = 0; c < CLASSES; c++) {
+        const struct tree *tree = &s->trees[order[c]];
+        for (size_t i = 0; i < largest_size(s, order[c]); i++) {
+            if (!w->customer) {
+                put_event(w, out, &line, tree, i, 0);
+                continue;
+            }
+            if (!concerned(w, tree->events[i].device))
+                continue;
+            uint64_t before = 0;
+            for (size_t p = 0; p < s->publication_count; p++)
+                for (size_t j = 0; j < s->publications[p].count; j++) {
+                    const struct entry *entry = &s->publications[p].entries[j];
+                    if (entry->class != order[c] || entry->size <= i || entry->size == before ||
+                        !entry_is_shown(w, entry))
+                        continue;
+                    before = entry->size;
+                    put_event(w, out, &line, tree, i, entry->size);
+                }
+        }
+    }
+    buf_fini(&line);
+}
+
+static bool answered(const struct scene *s, unsigned device, uint64_t n)
+{
+    for (size_t i = 0; i < s->receipt_count; i++)
+        if (!s->receipts[i].outcome && s->receipts[i].device == device &&
+            s->receipts[i].position <= n && s->receipts[i].n >= n)
+            return true;
+    return false;
+}
+
+static void put_recipient(struct writing *w, struct pack_lines *out, struct buf *line,
+                          const struct publication *p, size_t index, unsigned device, uint64_t n)
+{
+    struct scene *s = w->s;
+    const char *state;
+
+    w->counts.meant++;
+    buf_putc(line, '{');
+    if (answered(s, device, n)) {
+        state = "acknowledged";
+        w->counts.acknowledged++;
+    } else if (device == 3) {
+        state = "removed";
+        w->counts.removed++;
+        buf_printf(line, "\"act\":%llu,", (unsigned long long)w->story->removed);
+    } else if (device == 4) {
+        state = "left_fixed";
+        w->counts.left_fixed++;
+        buf_printf(line, "\"act\":%llu,", (unsigned long long)w->story->left);
+    } else {
+        w->counts.silent++;
+        state = device == 1 ? "undelivered" : "unacknowledged";
+        if (device == 1)
+            w->counts.undelivered++;
+        else
+            w->counts.unacknowledged++;
+    }
+    buf_printf(line, "\"asset\":\"%s\",\"index\":%zu,\"n\":%llu,\"publication\":\"%s\"",
+               s->devices[device].id, index, (unsigned long long)n, p->id);
+    if (device == 1)
+        buf_puts(line, ",\"reason\":\"never fetched\"");
+    if (device == 4) {
+        buf_puts(line, ",\"salt\":\"");
+        put_hex(line, w->story->left_salt);
+        buf_putc(line, '"');
+    }
+    buf_printf(line, ",\"state\":\"%s\"}", state);
+    put(w, out, line);
+}
+
+static void fill_recipients(struct writing *w, struct pack_lines *out)
+{
+    struct scene *s = w->s;
+    bool *seen = mem_new(s->device_count, sizeof *seen);
+    struct buf line;
+
+    CHECK(seen);
+    buf_init(&line);
+    for (size_t i = 0; i < s->publication_count; i++)
+        for (size_t j = 0; j < s->publications[i].count; j++) {
+            const struct entry *entry = &s->publications[i].entries[j];
+            for (size_t k = 0; k < entry->meant_count; k++) {
+                if (!concerned(w, entry->meant[k]))
+                    continue;
+                put_recipient(w, out, &line, &s->publications[i], j, entry->meant[k], entry->n[k]);
+                w->counts.devices += !seen[entry->meant[k]];
+                seen[entry->meant[k]] = true;
+            }
+        }
+    mem_free(seen);
+    buf_fini(&line);
+}
+
+static void fill_receipts(struct writing *w, struct pack_lines *out)
+{
+    struct buf line;
+
+    buf_init(&line);
+    for (size_t i = 0; i < w->s->receipt_count; i++) {
+        const struct receipt *r = &w->s->receipts[i];
+        const struct device *d = &w->s->devices[r->device];
+        if (r->outcome || !concerned(w, r->device))
+            continue;
+        buf_printf(&line, "{\"act\":%llu,\"asset\":\"%s\",\"before\":\"%s\",\"digests\":[",
+                   (unsigned long long)r->act, d->id, text_of(d->heads[r->position - 1]));
+        for (uint64_t n = r->position; n <= r->n; n++)
+            buf_printf(&line, "%s\"%s\"", n > r->position ? "," : "", text_of(d->digests[n]));
+        buf_printf(&line, "],\"envelope\":%s,\"position\":%llu}", buf_text(&r->envelope),
+                   (unsigned long long)r->position);
+        put(w, out, &line);
+    }
+    buf_fini(&line);
+}
+
+static void fill_outcomes(struct writing *w, struct pack_lines *out)
+{
+    struct buf line;
+
+    buf_init(&line);
+    for (size_t i = 0; i < w->s->receipt_count; i++) {
+        const struct receipt *r = &w->s->receipts[i];
+        if (!r->outcome || !concerned(w, r->device))
+            continue;
+        buf_printf(&line, "{\"act\":%llu,\"asset\":\"%s\",\"envelope\":%s}",
+                   (unsigned long long)r->act, w->s->devices[r->device].id, buf_text(&r->envelope));
+        put(w, out, &line);
+    }
+    buf_fini(&line);
+}
+
+static void fill_others(struct writing *w, struct pack_lines *out)
+{
+    struct buf line;
+
+    if (w->customer)
+        return;
+    buf_init(&line);
+    buf_printf(&line,
+               "{\"audience\":\"" AUDIENCE "\",\"class\":\"%s\",\"members\":2,"
+               "\"reasons\":[\"serial number\"],\"status\":\"other_serial\"}",
+               w->s->trees[1].class);
+    put(w, out, &line);
+    buf_printf(&line,
+               "{\"audience\":\"" AUDIENCE "\",\"class\":\"%s\",\"members\":4,"
+               "\"reasons\":[\"version 5.0 is newer\"],\"status\":\"not_affected\"}",
+               text_of(w->head.root));
+    put(w, out, &line);
+    w->counts.not_told.other_serial = 2;
+    w->counts.not_told.not_affected = 4;
+    buf_fini(&line);
+}
+
+static void fill_owners(struct writing *w, struct pack_lines *out)
+{
+    struct buf line;
+
+    if (w->customer)
+        return;
+    buf_init(&line);
+    buf_printf(&line,
+               "{\"act\":%zu,\"at\":\"2026-11-21T13:00:00Z\",\"delivery\":"
+               "\"dlv_00000000000000000000000001\",\"organisation\":"
+               "\"org_00000000000000000000000001\",\"state\":\"told\",\"way\":\"mail\"}",
+               w->s->act_count - 1);
+    put(w, out, &line);
+    buf_puts(&line,
+             "{\"at\":\"2026-11-21T13:00:01Z\",\"delivery\":"
+             "\"dlv_00000000000000000000000002\",\"organisation\":"
+             "\"org_00000000000000000000000002\",\"state\":\"no_address\",\"way\":\"none\"}");
+    put(w, out, &line);
+    w->counts.owners.told = 1;
+    w->counts.owners.no_address = 1;
+    w->counts.ownerless = 1;
+    buf_fini(&line);
+}
+
+struct certificate_line {
+    uint8_t hash[32];
+    const struct identity *identity;
+    const struct device *device; /* NULL: a CA or publisher */
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    return memcmp(((const struct certificate_line *)a)->hash,
+                  ((const struct certificate_line *)b)->hash, 32);
+}
+
+static void fill_certificates(struct writing *w, struct pack_lines *out)
+{
+    struct scene *s = w->s;
+    struct certificate_line *all = mem_new(s->device_count + 2, sizeof *all);
+    struct buf line;
+    size_t count = 0;
+
+    CHECK(all);
+    all[count++].identity = &s->issuing;
+    all[count++].identity = &s->publisher;
+    for (unsigned i = 0; i < s->device_count; i++) {
+        if (!s->devices[i].identity.key || !concerned(w, i))
+            continue;
+        all[count].device = &s->devices[i];
+        all[count++].identity = &s->devices[i].identity;
+    }
+    for (size_t i = 0; i < count; i++)
+        certificate_hash(s, all[i].identity, all[i].hash);
+    qsort(all, count, sizeof *all, by_hash);
+    buf_init(&line);
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(&line, "{\"certificate\":\"%s\",\"der\":\"", text_of(all[i].hash));
+        base64_put(&line, buf_slice(&all[i].identity->certificate));
+        buf_putc(&line, '"');
+        if (all[i].device) {
+            buf_printf(&line, ",\"issued\":%llu", (unsigned long long)all[i].device->issued);
+            if (all[i].device->revoked)
+                buf_printf(&line, ",\"revoked\":%llu", (unsigned long long)all[i].device->revoked);
+            buf_printf(&line, ",\"subject\":\"%s\"", all[i].device->id);
+        }
+        buf_putc(&line, '}');
+        put(w, out, &line);
+    }
+    mem_free(all);
+    buf_fini(&line);
+}
+
+static void add_trust(struct writing *w)
+{
+    struct scene *s = w->s;
+    struct buf payload, envelope;
+
+    buf_init(&payload);
+    buf_init(&envelope);
+    buf_puts(&payload, "{\"anchors\":[\"");
+    base64_put(&payload, buf_slice(&s->root.certificate));
+    buf_puts(&payload, "\"],\"at\":\"2026-11-21T12:00:00Z\",\"doors\":{\"device\":"
+                       "\"https://centre.example:8443\",\"enrol\":\"https://centre.example:8444\","
+                       "\"public\":\"http://centre.example\"},\"format\":\"tocsin-trust/v1\","
+                       "\"generation\":1,\"log_key\":\"");
+    note_key_put(&payload, &s->log);
+    buf_puts(&payload, "\",\"origin\":\"" ORIGIN "\",\"quorum\":1,\"witnesses\":[\"");
+    note_key_put(&payload, &s->witness);
+    buf_puts(&payload, "\"]}");
+    sign(s, buf_slice(&payload), &s->publisher, true, &envelope);
+    CHECK(pack_add_file(w->w, "trust.json", buf_slice(&envelope), &s->e) == 0);
+    buf_fini(&payload);
+    buf_fini(&envelope);
+}
+
+static void add_heads(struct writing *w)
+{
+    struct scene *s = w->s;
+    struct buf note;
+
+    buf_init(&note);
+    sign_head(s, w->head, s->options->witnessing == PACK_WITNESSED, &note);
+    CHECK(pack_add_file(w->w, "checkpoint", buf_slice(&note), &s->e) == 0);
+    if (s->options->witnessing == PACK_WITNESSED_EARLIER) {
+        buf_reset(&note);
+        sign_head(s, w->story->after_first, true, &note);
+        CHECK(pack_add_file(w->w, "witnessed", buf_slice(&note), &s->e) == 0);
+    }
+    buf_fini(&note);
+}
+
+static void write_pack(struct scene *s, struct story *story, const char *path)
+{
+    struct writing w = {.s = s, .story = story, .customer = s->options->customer != NULL};
+    const char *ids[PUBLICATIONS];
+    size_t count = 0;
+
+    w.table = acts_table(s);
+    struct merkle_source source = merkle_table_source(w.table);
+    w.head.size = s->act_count;
+    CHECK(merkle_source_root(&source, w.head.size, w.head.root, &s->e) == 0);
+    CHECK(pack_writer_new(&w.w, path, &s->e) == 0);
+    CHECK(pack_add_file(w.w, "advisory.json", buf_slice(&s->documents[1]), &s->e) == 0);
+    char name[96] = "advisories/";
+    uint8_t digest[32];
+    hash(s, buf_slice(&s->documents[0]), slice_of(NULL, 0), digest);
+    hex_format(digest, 32, name + strlen(name));
+    memcpy(name + strlen(name), ".json", 6);
+    CHECK(pack_add_file(w.w, name, buf_slice(&s->documents[0]), &s->e) == 0);
+    add_trust(&w);
+    add_heads(&w);
+    CHECK(pack_add_file(w.w, "crl.der", buf_slice(&s->crl), &s->e) == 0);
+    for (size_t i = 0; i < s->publication_count; i++) {
+        if (!publication_is_shown(&w, &s->publications[i]))
+            continue;
+        snprintf(name, sizeof name, "publications/%s.json", s->publications[i].id);
+        CHECK(pack_add_file(w.w, name, buf_slice(&s->publications[i].envelope), &s->e) == 0);
+        ids[count++] = s->publications[i].id;
+    }
+    lines(&w, "acts.jsonl", fill_acts);
+    lines(&w, "consistency.jsonl", fill_consistency);
+    lines(&w, "entries.jsonl", fill_entries);
+    lines(&w, "members.jsonl", fill_members);
+    lines(&w, "recipients.jsonl", fill_recipients);
+    lines(&w, "receipts.jsonl", fill_receipts);
+    lines(&w, "outcomes.jsonl", fill_outcomes);
+    lines(&w, "others.jsonl", fill_others);
+    lines(&w, "owners.jsonl", fill_owners);
+    lines(&w, "certificates.jsonl", fill_certificates);
+
+    struct slice chain[2] = {buf_slice(&s->publisher.certificate),
+                             buf_slice(&s->issuing.certificate)};
+    struct envelope_signer signer = envelope_signer_of_key(s->publisher.key, chain, 2);
+    const struct pack_statement statement = {
+        .made = now(s),
+        .origin = ORIGIN,
+        .advisory = buf_slice(&s->advisories[1]),
+        .checkpoint_size = w.head.size,
+        .checkpoint_root = {0},
+        .publications = ids,
+        .publication_count = count,
+        .counts = w.counts,
+        .witnessed = s->options->witnessing == PACK_WITNESSED           ? w.head.size
+                     : s->options->witnessing == PACK_WITNESSED_EARLIER ? story->after_first.size
+                                                                        : 0,
+        .organisation = s->options->customer,
+    };
+    struct pack_statement whole = statement;
+    memcpy(whole.checkpoint_root, w.head.root, 32);
+    CHECK(pack_finish(w.w, &whole, &signer, &s->e) == 0);
+    pack_writer_free(w.w);
+    merkle_table_free(w.table);
+}
+
+static void make_proof(struct scene *s, struct buf *out)
+{
+    struct merkle_table *table = acts_table(s);
+    struct merkle_source source = merkle_table_source(table);
+    struct head head = {.size = s->act_count};
+    uint8_t proof[MERKLE_PROOF_MAX][32];
+    uint64_t index = s->publications[0].frozen;
+    struct buf note;
+    size_t n;
+
+    buf_init(&note);
+    CHECK(merkle_source_root(&source, head.size, head.root, &s->e) == 0);
+    sign_head(s, head, true, &note);
+    CHECK(merkle_source_inclusion(&source, index, head.size, proof, &n, &s->e) == 0);
+    journal_proof_put(out, index, (const uint8_t(*)[32])proof, n, s->acts[index].salt,
+                      buf_slice(&s->acts[index].body), buf_slice(&note));
+    buf_fini(&note);
+    merkle_table_free(table);
+}
+
+static void forget_scene(struct scene *s)
+{
+    for (size_t i = 0; i < s->act_count; i++)
+        buf_fini(&s->acts[i].body);
+    mem_free(s->acts);
+    for (size_t i = 0; i < CLASSES; i++) {
+        for (size_t j = 0; j < s->trees[i].count; j++)
+            buf_fini(&s->trees[i].events[j].json);
+        mem_free(s->trees[i].events);
+    }
+    for (size_t i = 0; i < s->device_count; i++)
+        if (s->devices[i].identity.key)
+            identity_fini(&s->devices[i].identity);
+    mem_free(s->devices);
+    for (size_t i = 0; i < s->publication_count; i++) {
+        struct publication *p = &s->publications[i];
+        for (size_t j = 0; j < p->count; j++) {
+            buf_fini(&p->entries[j].json);
+            buf_fini(&p->entries[j].notice);
+            mem_free(p->entries[j].meant);
+            mem_free(p->entries[j].n);
+        }
+        buf_fini(&p->envelope);
+    }
+    for (size_t i = 0; i < s->receipt_count; i++)
+        buf_fini(&s->receipts[i].envelope);
+    mem_free(s->receipts);
+    for (size_t i = 0; i < 2; i++) {
+        buf_fini(&s->documents[i]);
+        buf_fini(&s->advisories[i]);
+    }
+    buf_fini(&s->crl);
+    identity_fini(&s->root);
+    identity_fini(&s->issuing);
+    identity_fini(&s->publisher);
+    key_free(s->log_private);
+    key_free(s->witness_private);
+}
+
+void pack_fixture_make(const char *path, const struct pack_options *options, struct pack_made *made)
+{
+    struct scene *s = mem_new(1, sizeof *s);
+    struct story story = {.removed = 0};
+
+    if (!s)
+        abort();
+    s->options = options;
+    s->device_count = DEVICES + options->extra;
+    s->devices = mem_new(s->device_count, sizeof *s->devices);
+    CHECK(s->devices);
+    tell(s, &story);
+    write_pack(s, &story, path);
+    buf_init(&made->root);
+    buf_init(&made->kept);
+    buf_init(&made->witness);
+    buf_init(&made->proof);
+    pem_put(&made->root, "CERTIFICATE", buf_slice(&s->root.certificate));
+    sign_head(s, story.after_first, true, &made->kept);
+    note_key_put(&made->witness, &s->witness);
+    make_proof(s, &made->proof);
+    forget_scene(s);
+    mem_free(s);
+}
+
+void pack_made_fini(struct pack_made *made)
+{
+    buf_fini(&made->root);
+    buf_fini(&made->kept);
+    buf_fini(&made->witness);
+    buf_fini(&made->proof);
+}
