@@ -122,15 +122,18 @@ void door_fini(struct door *door)
 
 SSL_CTX *door_context(struct door *door, struct err *e)
 {
+    char scope[160];
     struct tls_context_config config = {
         .identity = door->identity,
         .mode = door->tls,
         .allow_tls12 = door->allow_tls12,
-        .scope = door->address,
+        .scope = scope,
         .tickets = door->tickets,
         .verify = connection_verify,
     };
 
+    snprintf(scope, sizeof(scope), "%zu %s %.120s", door->index, http_door_name(door->kind),
+             door->address);
     return tls_context_new(&config, e);
 }
 

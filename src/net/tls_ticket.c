@@ -99,8 +99,7 @@ static int rotate(struct tls_tickets *t)
     return 0;
 }
 
-/* The key to make a ticket with, or the one that it names: 1, 2 when a fresh ticket should follow,
- * 0 when there is none. */
+/* The key to make a ticket with, or the one that it names: 1, or 0 when there is none. */
 static int choose_key(struct tls_tickets *t, const unsigned char *name, int making,
                       struct ticket_key *key)
 {
@@ -113,7 +112,7 @@ static int choose_key(struct tls_tickets *t, const unsigned char *name, int maki
                 (!making && memcmp(name, t->keys[i].name, sizeof(t->keys[i].name)) != 0))
                 continue;
             *key = t->keys[i];
-            result = i == 0 ? 1 : 2;
+            result = 1;
         }
     }
     pthread_mutex_unlock(&t->lock);
@@ -145,8 +144,8 @@ static int ticket_key_call(SSL *ssl, unsigned char *name, unsigned char *iv, EVP
                        EVP_MAC_CTX_set_params(mac, params) != 1))
         result = -1;
     explicit_bzero(&key, sizeof(key));
-    /* each TLS 1.3 connection gets a fresh ticket anyhow */
-    return result;
+    /* 2: opened, and a fresh one is due: each ticket is for one use (RFC 8446 appendix C.4) */
+    return result > 0 && !making ? 2 : result;
 }
 
 static void free_with_context(void *parent, void *pointer, CRYPTO_EX_DATA *data, int index,
