@@ -7,6 +7,7 @@
 #ifndef JOURNAL_WITNESS_H
 #define JOURNAL_WITNESS_H
 
+#include "base/clock.h"
 #include "crypto/merkle.h"
 #include "crypto/note.h"
 
