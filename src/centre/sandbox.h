@@ -37,4 +37,11 @@ int sandbox_enter(const struct sandbox *sandbox, char *report, size_t size,
 /* The courier's: speaks to the network, reads /etc and libraries, writes nothing. */
 int sandbox_courier(const char *home, char *report, size_t size, struct err *e) MUST_CHECK;
 
+/*
+ * The centre's: the network, its database and files below home, and below each of the folders in
+ * writable (NULL ends; may be NULL: none). After the doors are bound, before threads.
+ */
+int sandbox_centre(const char *home, const char *const *writable, char *report, size_t size,
+                   struct err *e) MUST_CHECK;
+
 #endif
