@@ -262,10 +262,12 @@ int witness_handle(struct witness *w, struct slice body, enum witness_verdict *v
         if (log && load_head(w, log, &head, e) != 0)
             goto out;
         *verdict = witness_decide(request, log, &head, &why);
-        if (*verdict == WITNESS_COSIGN) {
+        if (*verdict == WITNESS_COSIGN)
             rc = accept_head(w, log, request, answer, e);
+        else if (*verdict == WITNESS_FAILED)
+            *e = why;
+        if (*verdict == WITNESS_COSIGN || *verdict == WITNESS_FAILED)
             goto out;
-        }
     }
     put_refusal(answer, *verdict, &head, &why);
     rc = buf_check(answer, e);

@@ -47,6 +47,7 @@ enum witness_verdict {
     WITNESS_UNKNOWN_LOG = 404,
     WITNESS_CONFLICT = 409, /* old size is not the head's: the answer is the head's size */
     WITNESS_INCONSISTENT = 422,
+    WITNESS_FAILED = 500, /* memory or OpenSSL; e says which */
 };
 
 /*

@@ -4,6 +4,7 @@
 
 #include "base/cursor.h"
 #include "base/encoding.h"
+#include "crypto/digest.h"
 
 #define CLAUSE "C2SP tlog-witness, add-checkpoint"
 
@@ -60,6 +61,13 @@ void witness_request_put(struct buf *b, uint64_t old_size, const uint8_t (*proof
     buf_put_slice(b, note);
 }
 
+/* Not the request's fault: nothing was decided. */
+static enum witness_verdict failed(struct err *e, const struct err *cause)
+{
+    *e = *cause;
+    return WITNESS_FAILED;
+}
+
 enum witness_verdict witness_decide(const struct witness_request *request,
                                     const struct note_key *log, const struct witness_head *head,
                                     struct err *e)
@@ -75,6 +83,8 @@ enum witness_verdict witness_decide(const struct witness_request *request,
         return WITNESS_UNKNOWN_LOG;
     }
     is_signed = note_verify(&request->note, log, NULL, &cause);
+    if (is_signed < 0 && cause.kind != ERR_VERIFY)
+        return failed(e, &cause);
     if (is_signed != 1) {
         err_set(e, ERR_VERIFY, "witness.unsigned", CLAUSE,
                 is_signed == 0 ? "the checkpoint is not signed by the key of \"%s\""
@@ -96,12 +106,14 @@ enum witness_verdict witness_decide(const struct witness_request *request,
     }
     /* Nothing cosigned yet: the empty tree is what went before. */
     if (head->size == 0 && merkle_empty_root(empty) != 0) {
-        err_set(e, ERR_SYSTEM, "witness.digest", NULL, "a digest could not be computed");
-        return WITNESS_INCONSISTENT;
+        digest_failed(&cause);
+        return failed(e, &cause);
     }
     if (merkle_verify_consistency(head->size, head->size == 0 ? empty : head->root,
                                   checkpoint->size, checkpoint->root, request->proof,
                                   request->proof_count, &cause) != 0) {
+        if (cause.kind != ERR_VERIFY)
+            return failed(e, &cause);
         err_set(e, ERR_VERIFY, "witness.inconsistent", CLAUSE,
                 "the checkpoint of size %llu does not continue the cosigned head of size %llu: "
                 "another history",
