@@ -763,6 +763,38 @@ static void test_many_threads(void **state)
     stop(&sink, SIGTERM);
 }
 
+/* Torture: each allocation of the client fails once; an error each time, nothing lost or leaked. */
+static void test_client_without_memory(void **state)
+{
+    struct process courier = start_courier("");
+    long k = 0;
+
+    (void)state;
+    for (;; k++) {
+        struct courier_job job = mail_to("owner@example.net");
+        struct courier_result result = {0};
+        struct err e = {0};
+        mem_fail_after(k);
+        struct courier_client *client = courier_client_new(socket_path, &e);
+        int sent = client ? courier_send_mail(client, &job, 5000000, &result, &e) : -1;
+        courier_client_free(client);
+        bool reached = mem_allocations() > k;
+        mem_fail_after(-1);
+        if (!reached) {
+            assert_int_equal(sent, 0);
+            assert_int_equal(result.state, COURIER_NOT_CONFIGURED);
+            break;
+        }
+        /* The thread that takes answers may be the one without memory: then it is unknown. */
+        if (sent == 0)
+            assert_true(result.state == COURIER_UNKNOWN || result.state == COURIER_NOT_CONFIGURED);
+        else
+            assert_int_equal(e.kind, ERR_MEMORY);
+    }
+    assert_true(k > 2);
+    stop(&courier, SIGTERM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -781,6 +813,7 @@ int main(void)
         cmocka_unit_test_setup(test_queue_is_bounded, empty_kept),
         cmocka_unit_test_setup(test_bad_frames, empty_kept),
         cmocka_unit_test_setup(test_many_threads, empty_kept),
+        cmocka_unit_test(test_client_without_memory),
     };
     return cmocka_run_group_tests_name("centre_courier", tests, make_home, remove_home);
 }
