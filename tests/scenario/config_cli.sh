@@ -15,7 +15,7 @@ expect() { # expect NAME EXIT-CODE PATTERN COMMAND...
 	local ended=$?
 	if [ $ended -ne "$code" ]; then
 		echo "not ok $name — ended with $ended: $said"
-	elif ! printf '%s' "$said" | grep -q -- "$pattern"; then
+	elif ! printf '%s\n' "$said" | grep -q -- "$pattern"; then
 		echo "not ok $name — said: $said"
 	else
 		echo "ok $name"
