@@ -11,38 +11,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-#include <endian.h>
 #include <stdio.h>
-
-/* Types as pg_type.dat numbers them; these numbers never change. */
-enum {
-    TYPE_BOOL = 16,
-    TYPE_BYTEA = 17,
-    TYPE_NAME = 19,
-    TYPE_INT8 = 20,
-    TYPE_INT2 = 21,
-    TYPE_INT4 = 23,
-    TYPE_TEXT = 25,
-    TYPE_VARCHAR = 1043,
-};
 
 /* "tocsin" in ASCII. */
 #define WRITER_LOCK "128021758699886"
-
-static int exec(struct postgres_db *db, const char *text, PGresult **out, struct err *e)
-{
-    PGresult *result = PQexec(db->connection, text);
-    ExecStatusType status = PQresultStatus(result);
-    int failed = 0;
-
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        failed = postgres_error(db, result, e);
-    if (out && !failed)
-        *out = result;
-    else
-        PQclear(result);
-    return failed;
-}
 
 static void drop_notice(void *context, const PGresult *result)
 {
@@ -56,12 +28,12 @@ static int check_server(struct postgres_db *db, struct err *e)
     PGresult *result = NULL;
     int failed = 0;
 
-    if (exec(db,
-             "SELECT current_setting('fsync'), current_setting('full_page_writes'), "
-             "current_setting('server_encoding'), "
-             "set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
-             "WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)",
-             &result, e))
+    if (postgres_exec(db,
+                      "SELECT current_setting('fsync'), current_setting('full_page_writes'), "
+                      "current_setting('server_encoding'), "
+                      "set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
+                      "WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)",
+                      &result, e))
         return -1;
     if (strcmp(PQgetvalue(result, 0, 0), "on") != 0 ||
         strcmp(PQgetvalue(result, 0, 1), "on") != 0) {
@@ -87,7 +59,7 @@ static int set_up(struct postgres_db *db, struct err *e)
              "SET standard_conforming_strings = on; SET lock_timeout = '%ds'; "
              "SET default_transaction_read_only = %s; SET extra_float_digits = 1",
              DB_BUSY_SECONDS, db->base.mode == DB_READ ? "on" : "off");
-    return exec(db, text, NULL, e) || check_server(db, e) ? -1 : 0;
+    return postgres_exec(db, text, NULL, e) || check_server(db, e) ? -1 : 0;
 }
 
 static void postgres_close(struct db *base)
@@ -142,10 +114,10 @@ static int begin(struct postgres_db *db, struct err *e)
                            : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1";
     struct err ignored = {0};
 
-    if (exec(db, text, NULL, e) == 0)
+    if (postgres_exec(db, text, NULL, e) == 0)
         return 0;
     if (db->base.alive)
-        (void)exec(db, "ROLLBACK", NULL, &ignored);
+        (void)postgres_exec(db, "ROLLBACK", NULL, &ignored);
     return -1;
 }
 
@@ -154,7 +126,7 @@ static int commit(struct postgres_db *db, struct err *e)
     struct err why = {0};
     PGresult *result = NULL;
 
-    if (exec(db, "COMMIT", &result, &why)) {
+    if (postgres_exec(db, "COMMIT", &result, &why)) {
         if (!db->base.alive) {
             err_set(e, ERR_UNAVAILABLE, "store.outcome-unknown", NULL,
                     "the connection was lost during the commit: %s", why.text);
@@ -176,33 +148,26 @@ static int commit(struct postgres_db *db, struct err *e)
 static int postgres_control(struct db *base, enum db_control control, unsigned depth, struct err *e)
 {
     struct postgres_db *db = (struct postgres_db *)base;
-    char text[64];
 
+    if (control == DB_CONTROL_COMMIT || control == DB_CONTROL_ROLLBACK)
+        db->sent = db->kept = 0; /* the end of the transaction is theirs too */
     switch (control) {
     case DB_CONTROL_BEGIN: return begin(db, e);
     case DB_CONTROL_COMMIT: return commit(db, e);
     case DB_CONTROL_ROLLBACK:
         if (PQtransactionStatus(db->connection) == PQTRANS_IDLE)
             return 0;
-        return exec(db, "ROLLBACK", NULL, e);
-    case DB_CONTROL_SAVEPOINT: snprintf(text, sizeof(text), "SAVEPOINT s%u", depth); break;
-    case DB_CONTROL_RELEASE: snprintf(text, sizeof(text), "RELEASE s%u", depth); break;
-    case DB_CONTROL_ROLLBACK_TO:
-        snprintf(text, sizeof(text), "ROLLBACK TO s%u; RELEASE s%u", depth, depth);
-        break;
+        return postgres_exec(db, "ROLLBACK", NULL, e);
+    case DB_CONTROL_SAVEPOINT: return 0; /* said before the next statement */
+    case DB_CONTROL_RELEASE: postgres_savepoint_release(db, depth); return 0;
+    case DB_CONTROL_ROLLBACK_TO: return postgres_savepoint_undo(db, depth, e);
     }
-    return exec(db, text, NULL, e);
+    return db_misuse(e, "no such control");
 }
 
-static void statement_name(enum sql_id id, char name[16])
+static int describe(struct postgres_db *db, struct postgres_statement *made, struct err *e)
 {
-    snprintf(name, 16, "q%u", (unsigned)id);
-}
-
-static int describe(struct postgres_db *db, const char *name, struct postgres_statement *made,
-                    struct err *e)
-{
-    PGresult *result = PQdescribePrepared(db->connection, name);
+    PGresult *result = PQdescribePrepared(db->connection, made->name);
     int failed = -1;
 
     if (PQresultStatus(result) != PGRES_COMMAND_OK) {
@@ -232,7 +197,6 @@ static int postgres_prepare(struct db *base, enum sql_id id, struct db_statement
 {
     struct postgres_db *db = (struct postgres_db *)base;
     struct postgres_statement *made;
-    char name[16];
 
     if (db->statements[id]) {
         *statement = &db->statements[id]->base;
@@ -242,13 +206,19 @@ static int postgres_prepare(struct db *base, enum sql_id id, struct db_statement
     if (!made)
         return err_memory(e);
     made->base.id = id;
-    statement_name(id, name);
-    PGresult *result = PQprepare(db->connection, name, sql_text(id), 0, NULL);
+    /* Never a name that a failed attempt may have left on the server. */
+    snprintf(made->name, sizeof(made->name), "q%u", ++db->named);
+    /* A failure would spoil what came before a savepoint that the server does not know yet. */
+    if (postgres_savepoints_say(db, e)) {
+        mem_free(made);
+        return -1;
+    }
+    PGresult *result = PQprepare(db->connection, made->name, sql_text(id), 0, NULL);
     int failed = 0;
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         failed = postgres_error(db, result, e);
     PQclear(result);
-    if (failed || describe(db, name, made, e)) {
+    if (failed || describe(db, made, e)) {
         mem_free(made);
         return err_where(e, "statement %s", sql_name(id));
     }
@@ -257,112 +227,9 @@ static int postgres_prepare(struct db *base, enum sql_id id, struct db_statement
     return 0;
 }
 
-struct binding {
-    const char *values[DB_PARAMETERS_MAX];
-    int lengths[DB_PARAMETERS_MAX];
-    int formats[DB_PARAMETERS_MAX];
-    uint8_t numbers[DB_PARAMETERS_MAX][8];
-};
-
-static bool is_text(Oid type)
-{
-    return type == TYPE_TEXT || type == TYPE_VARCHAR || type == TYPE_NAME;
-}
-
-/* Big-endian, in the width of the parameter's type; 0: the type takes no such number. */
-static int put_number(Oid type, int64_t number, uint8_t out[8])
-{
-    switch (type) {
-    case TYPE_INT8: {
-        uint64_t word = htobe64((uint64_t)number);
-        memcpy(out, &word, sizeof(word));
-        return 8;
-    }
-    case TYPE_INT4: {
-        if (number < INT32_MIN || number > INT32_MAX)
-            return 0;
-        uint32_t word = htobe32((uint32_t)number);
-        memcpy(out, &word, sizeof(word));
-        return 4;
-    }
-    case TYPE_INT2: {
-        if (number < INT16_MIN || number > INT16_MAX)
-            return 0;
-        uint16_t word = htobe16((uint16_t)number);
-        memcpy(out, &word, sizeof(word));
-        return 2;
-    }
-    case TYPE_BOOL:
-        if (number != 0 && number != 1)
-            return 0;
-        out[0] = (uint8_t)number;
-        return 1;
-    default: return 0;
-    }
-}
-
-static int bind_value(struct binding *b, unsigned at, Oid type, const struct db_value *v,
-                      struct err *e)
-{
-    b->values[at] = NULL;
-    b->lengths[at] = 0;
-    b->formats[at] = 1;
-    switch (v->type) {
-    case DB_NULL:
-    case DB_OTHER_TYPE: return 0;
-    case DB_INTEGER:
-        b->values[at] = (const char *)b->numbers[at];
-        b->lengths[at] = put_number(type, v->number, b->numbers[at]);
-        if (b->lengths[at] > 0)
-            return 0;
-        return db_misuse(e, "parameter $%u (type %u) does not take this integer", at + 1,
-                         (unsigned)type);
-    case DB_TEXT_TYPE:
-    case DB_BLOB_TYPE: break;
-    }
-    if (v->type == DB_TEXT_TYPE ? !is_text(type) : type != TYPE_BYTEA)
-        return db_misuse(e, "parameter $%u (type %u) takes no %s", at + 1, (unsigned)type,
-                         v->type == DB_TEXT_TYPE ? "text" : "blob");
-    if (v->bytes.len > INT32_MAX / 2)
-        return err_set(e, ERR_LIMIT, "store.too-big", NULL, "a value is larger than 1 GiB");
-    b->values[at] = (const char *)v->bytes.data;
-    b->lengths[at] = (int)v->bytes.len;
-    return 0;
-}
-
-static int run(struct db_query *q, struct err *e)
-{
-    struct postgres_db *db = (struct postgres_db *)q->db;
-    const struct postgres_statement *statement = (const struct postgres_statement *)q->statement;
-    struct binding b;
-    char name[16];
-
-    for (unsigned i = 0; i < q->bound; i++) {
-        if (bind_value(&b, i, statement->parameters[i], &q->values[i], e))
-            return -1;
-    }
-    statement_name(q->id, name);
-    PGresult *result =
-        PQexecPrepared(db->connection, name, (int)q->bound, b.values, b.lengths, b.formats, 1);
-    ExecStatusType status = PQresultStatus(result);
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-        postgres_error(db, result, e);
-        PQclear(result);
-        return -1;
-    }
-    if (sql_changes(q->id)) {
-        const char *digits = PQcmdTuples(result);
-        for (q->changed = 0; *digits; digits++)
-            q->changed = q->changed * 10 + (*digits - '0');
-    }
-    q->cursor = result;
-    q->at = -1;
-    return 0;
-}
-
 static int postgres_step(struct db_query *q, struct err *e)
 {
-    if (!q->started && run(q, e))
+    if (!q->started && postgres_run(q, e))
         return -1;
     q->at++;
     return q->at < PQntuples(q->cursor) ? 1 : 0;
@@ -419,7 +286,9 @@ static int64_t postgres_column_int(const struct db_query *q, unsigned col)
 
 static int postgres_script(struct db *base, const char *text, struct err *e)
 {
-    return exec((struct postgres_db *)base, text, NULL, e);
+    struct postgres_db *db = (struct postgres_db *)base;
+
+    return postgres_savepoints_say(db, e) ? -1 : postgres_exec(db, text, NULL, e);
 }
 
 static int postgres_has_schema(struct db *base, bool *has, struct err *e)
@@ -427,10 +296,11 @@ static int postgres_has_schema(struct db *base, bool *has, struct err *e)
     PGresult *result = NULL;
     bool others;
 
-    if (exec((struct postgres_db *)base,
-             "SELECT COUNT(*) FILTER (WHERE relname = 'schema_version'), COUNT(*) FROM pg_class "
-             "WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v')",
-             &result, e))
+    if (postgres_exec(
+            (struct postgres_db *)base,
+            "SELECT COUNT(*) FILTER (WHERE relname = 'schema_version'), COUNT(*) FROM pg_class "
+            "WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v')",
+            &result, e))
         return -1;
     *has = strcmp(PQgetvalue(result, 0, 0), "0") != 0;
     others = strcmp(PQgetvalue(result, 0, 1), "0") != 0;

@@ -152,6 +152,70 @@ static void savepoints_nest(void **state)
     assert_false(there(f, f->db, "released into what is undone"));
 }
 
+/*
+ * Random walks of savepoints, writes, failures and undoing, against a model: which of the rows
+ * written so far would be there if we committed now.
+ */
+static void savepoints_follow_a_model(void **state)
+{
+    struct fixture *f = fixture(state);
+    unsigned seed = 7;
+
+    for (int walk = 0; walk < 20; walk++) {
+        unsigned depth_of[40]; /* the savepoint that a row was written in; its loss is 0xff */
+        unsigned written = 0;
+        unsigned depth = 0;
+        char name[16];
+
+        ok(db_begin(f->db, &f->e));
+        while (written < ARRAY_LEN(depth_of)) {
+            bool full = depth == DB_SAVEPOINTS_MAX;
+            switch (rand_r(&seed) % 6) {
+            case 0:
+            case 1:
+                snprintf(name, sizeof(name), "%d-%u", walk, written);
+                ok(set(f, name, ""));
+                depth_of[written++] = depth;
+                break;
+            case 2:
+                if (!full) {
+                    ok(db_savepoint(f->db, &f->e));
+                    depth++;
+                }
+                break;
+            case 3:
+                if (depth > 0) {
+                    ok(db_release(f->db, &f->e));
+                    depth--;
+                    for (unsigned i = 0; i < written; i++)
+                        depth_of[i] = depth_of[i] == depth + 1 ? depth : depth_of[i];
+                }
+                break;
+            case 4: /* a failure, now and then after a savepoint that nothing else followed */
+                if (depth == 0)
+                    break;
+                refused(db_run(f->db, &f->e, SQL_FACT_SET, DB_TEXT("x"), DB_NIL, DB_INT(0)),
+                        "store.check");
+                /* fall through */
+            default:
+                if (depth > 0) {
+                    ok(db_rollback_to(f->db, &f->e));
+                    for (unsigned i = 0; i < written; i++)
+                        depth_of[i] = depth_of[i] == depth ? 0xff : depth_of[i];
+                    depth--;
+                }
+            }
+        }
+        for (; depth > 0; depth--)
+            ok(db_release(f->db, &f->e));
+        ok(db_commit(f->db, &f->e));
+        for (unsigned i = 0; i < written; i++) {
+            snprintf(name, sizeof(name), "%d-%u", walk, i);
+            assert_int_equal(there(f, f->db, name), depth_of[i] != 0xff);
+        }
+    }
+}
+
 static void savepoints_have_a_limit(void **state)
 {
     struct fixture *f = fixture(state);
@@ -681,6 +745,7 @@ int main(void)
         ON_BOTH(commit_keeps_and_rollback_forgets),
         ON_BOTH(closing_rolls_back),
         ON_BOTH(savepoints_nest),
+        ON_BOTH(savepoints_follow_a_model),
         ON_BOTH(savepoints_have_a_limit),
         ON_BOTH(a_violation_inside_a_savepoint_fails_alone),
         ON_BOTH(a_violation_outside_a_savepoint_spoils_the_transaction),
