@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 enum {
     CHAIN_DEPTH_MAX = 8,
@@ -154,6 +155,14 @@ int chain_verify(struct chain_verifier *verifier, struct slice leaf,
             err_set(e, ERR_INPUT, "chain.certificate", "RFC 5280 section 4.1",
                     "intermediate certificate %zu cannot be read", i + 1);
             goto out;
+        }
+        /*
+         * OpenSSL takes a self-signed certificate before a link to a root that it trusts, and then
+         * does not turn back (RFC 4210 section 4.4): a root that is no anchor leads nowhere.
+         */
+        if (X509_get_extension_flags(other) & EXFLAG_SS) {
+            X509_free(other);
+            continue;
         }
         if (sk_X509_push(others, other) <= 0) {
             X509_free(other);

@@ -18,9 +18,10 @@ void chain_verifier_free(struct chain_verifier *verifier);
 /*
  * 0 when leaf chains over the intermediates to an anchor, every certificate of the path is valid at
  * `time` (microseconds), signed with SHA-256 or better, at most 8 long, and the leaf's extended key
- * usages allow all of `purposes` (PURPOSE_…; 0: any use). Revocation is not looked at. Else -1,
- * ERR_VERIFY with "chain.expired", "chain.not-yet-valid", "chain.untrusted", "chain.purpose",
- * "chain.signature", "chain.weak", or "chain.refused", naming the certificate.
+ * usages allow all of `purposes` (PURPOSE_…; 0: any use). Self-signed certificates among the
+ * intermediates are passed over. Revocation is not looked at. Else -1, ERR_VERIFY with
+ * "chain.expired", "chain.not-yet-valid", "chain.untrusted", "chain.purpose", "chain.signature",
+ * "chain.weak", or "chain.refused", naming the certificate.
  */
 int chain_verify(struct chain_verifier *verifier, struct slice leaf,
                  const struct slice *intermediates, size_t count, int64_t time, uint32_t purposes,

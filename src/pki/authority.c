@@ -146,6 +146,20 @@ int pki_authority_certificates(struct db *db, int64_t now, bool anchors_only,
     return add_rows(&q, db_find(&q, db, e, SQL_PKI_LINK_CERTIFICATES, DB_INT(now)), list, e);
 }
 
+int pki_authority_chain(struct db *db, int64_t now, struct certificate_list *list, struct err *e)
+{
+    struct pki_authority issuing;
+    struct db_query q;
+    int result = -1;
+
+    pki_authority_init(&issuing);
+    if (pki_authority_current(db, PKI_ISSUING, &issuing, e) == 0 &&
+        certificate_list_add(list, buf_slice(&issuing.certificate), e) == 0)
+        result = add_rows(&q, db_find(&q, db, e, SQL_PKI_LINK_CERTIFICATES, DB_INT(now)), list, e);
+    pki_authority_fini(&issuing);
+    return result;
+}
+
 int pki_publication_chain(struct db *db, int64_t now, struct certificate_list *list, struct err *e)
 {
     struct db_query q;
@@ -155,9 +169,12 @@ int pki_publication_chain(struct db *db, int64_t now, struct certificate_list *l
                        certificate_list_add(list, db_blob(&q, 3), e) != 0))
         found = -1;
     db_query_finish(&q);
-    if (found != 0)
-        return found == 1 ? 0 : -1;
-    err_set(e, ERR_CONFLICT, "pki.no-publication-certificate", NULL,
-            "the publication key has no certificate that is valid now");
-    return err_hint(e, "make one with: tocsin init");
+    if (found == 0) {
+        err_set(e, ERR_CONFLICT, "pki.no-publication-certificate", NULL,
+                "the publication key has no certificate that is valid now");
+        return err_hint(e, "make one with: tocsin init");
+    }
+    if (found < 0)
+        return -1;
+    return add_rows(&q, db_find(&q, db, e, SQL_PKI_LINK_CERTIFICATES, DB_INT(now)), list, e);
 }

@@ -194,6 +194,11 @@ static int draft_validity(struct pki_draft *d, const struct pki_request *request
             d->not_before = d->issuer->not_before;
         if (d->not_after > d->issuer->not_after)
             d->not_after = d->issuer->not_after;
+        if (d->issuer->not_before > now) {
+            err_set(e, ERR_CONFLICT, "pki.issuer-not-yet-valid", "ISO/IEC 27099 row 40",
+                    "the clock stands before the beginning of the authority's own certificate");
+            return err_hint(e, "set the machine's clock right");
+        }
         if (d->issuer->not_after <= now)
             return err_set(e, ERR_CONFLICT, "pki.issuer-expired", "ISO/IEC 27099 row 24",
                            "the authority's own certificate is over");

@@ -114,6 +114,24 @@ bool pki_live_revoke(struct pki_live *live, const uint8_t fingerprint[32])
     return found != NULL;
 }
 
+size_t pki_live_revoke_subject(struct pki_live *live, const char *subject_id)
+{
+    const struct map_slot *slot;
+    size_t count = 0;
+    size_t at = 0;
+
+    pthread_rwlock_wrlock(&live->turn);
+    while ((slot = map_next(&live->by_fingerprint, &at)) != NULL) {
+        struct pki_live_entry *entry = slot->value;
+        if (strcmp(entry->subject_id, subject_id) == 0 && entry->status == PKI_ACTIVE) {
+            entry->status = PKI_REVOKED;
+            count++;
+        }
+    }
+    pthread_rwlock_unlock(&live->turn);
+    return count;
+}
+
 static int read_entry(struct db_query *q, struct pki_live_entry *entry, struct err *e)
 {
     struct slice subject = db_slice(q, 2);

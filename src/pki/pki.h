@@ -123,8 +123,16 @@ int pki_authority_certificates(struct db *db, int64_t now, bool anchors_only,
                                struct certificate_list *list, struct err *e) MUST_CHECK;
 
 /*
- * The certificate of the publication key that is valid now, and behind it its issuer's: what an
- * envelope's "chain" holds. "pki.no-publication-certificate".
+ * What goes behind a certificate of the current issuing authority when it is shown to others (TLS,
+ * envelopes): the authority's own, then the links to earlier roots. No root: who knows only an
+ * earlier one would stop at it.
+ */
+int pki_authority_chain(struct db *db, int64_t now, struct certificate_list *list,
+                        struct err *e) MUST_CHECK;
+
+/*
+ * The certificate of the publication key that is valid now, then its issuer's and the links: what
+ * an envelope's "chain" holds. "pki.no-publication-certificate".
  */
 int pki_publication_chain(struct db *db, int64_t now, struct certificate_list *list,
                           struct err *e) MUST_CHECK;
@@ -165,8 +173,9 @@ void pki_intended_fini(struct pki_intended *i);
  * another subject (row 32); a renewal follows the rules of row 34; serial of 128 random bits,
  * unique for the issuer; validity inside the issuer's. Errors: "pki.profile-unknown",
  * "pki.key-kind", "pki.key-blocked", "pki.key-taken", "pki.renew-…", "pki.host-name",
- * "pki.issuer-expired", "pki.lint" (the TBS did not pass the check that every TBS passes before it
- * is recorded, row 36).
+ * "pki.issuer-expired",
+ * "pki.issuer-not-yet-valid", "pki.lint" (the TBS did not pass the check that every TBS passes
+ * before it is recorded, row 36).
  */
 int pki_issue_begin(struct db *db, const struct pki *pki, const struct pki_request *request,
                     struct pki_intended *intended, struct err *e) MUST_CHECK;
