@@ -29,7 +29,7 @@ struct centre {
     struct workers *workers;
     struct followers *followers;
     struct streams *streams;
-    struct deadlines *deadlines;
+    struct checkpointer *checkpointer;
     struct trust *trust;
     struct refusals *refusals;
     struct matcher *matcher;
@@ -48,6 +48,7 @@ struct centre {
     uint64_t head;
     bool stopping;
     int64_t started_at;
+    char sandbox[160]; /* what is in force, for status */
 };
 
 /* The journal has this many committed acts now; wakes who waits. Any thread. */

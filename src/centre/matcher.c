@@ -5,6 +5,7 @@
 #include "centre/centre.h"
 #include "centre/matcher_internal.h"
 #include "crypto/envelope.h"
+#include "fleet/alias_store.h"
 #include "fleet/index.h"
 
 #include <stdio.h>
@@ -15,7 +16,6 @@ enum {
     CLASSES_A_CHUNK = 100,
     JOINS_AT_ONCE = 256,
     MISSING_AT_ONCE = 16,
-    ALIASES_A_PAGE = 500,
 };
 
 /* An advisory revision that new classes must be matched with. */
@@ -72,6 +72,14 @@ static void forget_all(struct matcher *m)
     map_fini(&m->by_digest);
     fleet_aliases_free(m->aliases);
     memset(m, 0, sizeof(*m));
+}
+
+void matcher_free(struct matcher *m)
+{
+    if (!m)
+        return;
+    forget_all(m);
+    mem_free(m);
 }
 
 /* ---- classes -----------------------------------------------------------------------------------
@@ -246,40 +254,13 @@ static int load_advisories(struct matcher *m, struct db *db, struct err *e)
 
 static int load_aliases(struct matcher *m, struct db *db, struct err *e)
 {
-    char kind[16] = "";
-    struct buf from;
-    int step = -1;
-
-    buf_init(&from);
     fleet_aliases_free(m->aliases);
-    m->aliases = fleet_aliases_new();
-    if (!m->aliases) {
-        err_memory(e);
-        goto out;
-    }
-    for (;;) {
-        struct db_query q;
-        step =
-            db_find(&q, db, e, SQL_ALIAS_LIST, DB_TEXT(kind), DB_TEXT(buf_text(&from)), DB_INT(1));
-        if (step == 1) {
-            snprintf(kind, sizeof(kind), "%s", db_text(&q, 0));
-            buf_reset(&from);
-            buf_puts(&from, db_text(&q, 1));
-            enum fleet_name_kind which =
-                strcmp(kind, "vendor") == 0 ? FLEET_NAME_VENDOR : FLEET_NAME_PRODUCT;
-            if (buf_check(&from, e) != 0 ||
-                fleet_aliases_add(m->aliases, which, db_slice(&q, 1), db_slice(&q, 2),
-                                  db_slice(&q, 3), e) != 0)
-                step = -1;
-        }
-        db_query_finish(&q);
-        if (step != 1)
-            break;
-    }
+    m->aliases = NULL;
+    m->options.aliases = NULL;
+    if (fleet_aliases_load(db, &m->aliases, e) != 0)
+        return -1;
     m->options.aliases = m->aliases;
-out:
-    buf_fini(&from);
-    return step;
+    return 0;
 }
 
 static int prepare(struct follower *f, struct err *e)

@@ -11,6 +11,10 @@
 
 extern const struct follower_type follower_matcher;
 
+/* What it keeps in memory (centre->matcher); NULL is fine. */
+struct matcher;
+void matcher_free(struct matcher *matcher);
+
 /* Its commands; for nobody else. */
 extern const struct command_type command_statements_keep;
 extern const struct command_type command_advisory_matched;

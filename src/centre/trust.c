@@ -27,29 +27,19 @@ struct trust {
 
 static int load_signer(struct trust *t, struct db *db, struct err *e)
 {
-    struct pki_record records[16];
-    char after[ID_TEXT] = "";
-    char newest[ID_TEXT] = "";
-    int64_t best = 0;
+    struct pki_record record;
+    char id[ID_TEXT] = "";
+    struct db_query q;
+    int found = db_find(&q, db, e, SQL_PKI_PUBLICATION_CERTIFICATE,
+                        DB_INT(clock_now(t->centre->clock)));
 
-    for (;;) {
-        int count =
-            pki_certificate_list(db, NULL, "publication", after, records, ARRAY_LEN(records), e);
-        if (count < 0)
-            return -1;
-        for (int i = 0; i < count; i++)
-            if (records[i].subject == PKI_SUBJECT_PUBLICATION && records[i].status == PKI_ACTIVE &&
-                records[i].not_after > best) {
-                best = records[i].not_after;
-                snprintf(newest, sizeof(newest), "%s", records[i].id);
-            }
-        if ((size_t)count < ARRAY_LEN(records))
-            break;
-        snprintf(after, sizeof(after), "%s", records[count - 1].id);
-    }
-    int found = newest[0] ? pki_certificate_find(db, newest, &records[0], &t->signer_der, e) : 0;
     if (found == 1)
-        found = pki_authority_find(db, records[0].authority, &t->issuing, e);
+        snprintf(id, sizeof(id), "%s", db_text(&q, 0));
+    db_query_finish(&q);
+    if (found == 1)
+        found = pki_certificate_find(db, id, &record, &t->signer_der, e);
+    if (found == 1)
+        found = pki_authority_find(db, record.authority, &t->issuing, e);
     if (found == 0) {
         err_set(e, ERR_CONFLICT, "centre.no-publication-signer", NULL,
                 "the database has no active certificate for signing publications");

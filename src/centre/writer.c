@@ -2,6 +2,7 @@
 #include "centre/writer.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "centre/approval.h"
 #include "journal/journal.h"
 #include "store/db.h"
 
@@ -289,6 +290,8 @@ static int run_one(struct writer *w, struct command *command, int64_t now, struc
     run.command = command;
     run.args = json_root(command->doc);
     run.answer = &answer;
+    if (command->type->approvals > 0 && approval_use(&run, e) != 0)
+        goto out;
     if (command->type->run(&run, e) != 0)
         goto out;
     json_write_object_end(&answer);

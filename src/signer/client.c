@@ -455,6 +455,12 @@ int signer_client_sign_trust(struct signer_client *client, const char *name, str
     return sign_payload(client, name, "tocsin-trust/v1", payload, signature, e);
 }
 
+int signer_client_sign_pack(struct signer_client *client, const char *name, struct slice payload,
+                            struct buf *signature, struct err *e)
+{
+    return sign_payload(client, name, "tocsin-pack/v1", payload, signature, e);
+}
+
 int signer_client_add_log(struct signer_client *client, const char *name, const char *origin,
                           const uint8_t log_key[ED25519_PUBLIC_LEN], struct err *e)
 {

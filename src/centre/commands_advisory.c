@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Advisories: taken in, and published. */
+#include "centre/centre.h"
+#include "centre/commands.h"
+#include "fleet/advisory_store.h"
+
+#include <stdio.h>
+
+static int ask_publication(struct command_run *run, const char *revision, const char *organisation,
+                           const char *trigger, struct err *e)
+{
+    struct change *c = &run->change;
+    struct act_ref act;
+
+    struct json_writer *data = change_act(c, "publication.asked", organisation);
+    json_member_string(data, "revision", revision);
+    json_member_string(data, "trigger", trigger);
+    if (change_act_end(c, &act, e) != 0)
+        return -1;
+    return db_run(c->db, e, SQL_REVISION_ASKED, DB_TEXT(revision), DB_INT((int64_t)act.index),
+                  DB_TEXT(trigger)) < 0
+               ? -1
+               : 0;
+}
+
+static int advisory_import(struct command_run *run, struct err *e)
+{
+    const struct advisory_import *import = run->command->prepared;
+    const char *organisation = run->command->caller.organisation;
+    struct fleet_import done;
+
+    if (fleet_advisory_import(&run->change, import->document, import->digest, organisation, &done,
+                              e) != 0)
+        return -1;
+    if (!done.repeated && run->centre->config->publication_automatic &&
+        ask_publication(run, done.revision, organisation, "automatic", e) != 0)
+        return -1;
+    json_member_string(run->answer, "advisory", done.advisory);
+    json_member_string(run->answer, "revision", done.revision);
+    json_member_slice(run->answer, "tracking_id", import->document->id);
+    json_member_slice(run->answer, "version", import->document->version);
+    json_member_slice(run->answer, "title", import->document->title);
+    json_member_bool(run->answer, "repeated", done.repeated);
+    return 0;
+}
+
+const struct command_type command_advisory_import = {
+    .name = "advisory.import", .roles = ROLE_COORDINATOR, .run = advisory_import};
+
+static int advisory_publish(struct command_run *run, struct err *e)
+{
+    struct fleet_revision revision;
+    char advisory[ID_TEXT];
+    char newest[ID_TEXT] = "";
+    struct slice name;
+    struct db_query q;
+    int result = -1;
+
+    fleet_revision_init(&revision);
+    if (args_string(run->args, "advisory", 200, true, &name, e) != 0)
+        goto out;
+    char *text = arena_copy(run->change.arena, name.data, name.len);
+    if (!text) {
+        err_memory(e);
+        goto out;
+    }
+    if (fleet_advisory_resolve(run->change.db, text, advisory, e) != 0)
+        goto out;
+    int found = db_find(&q, run->change.db, e, SQL_ADVISORY_FIND, DB_TEXT(advisory));
+    if (found == 1)
+        snprintf(newest, sizeof(newest), "%s", db_text(&q, 7));
+    db_query_finish(&q);
+    if (found != 1 || fleet_revision_find(run->change.db, newest, &revision, e) != 1 ||
+        caller_acts_for(&run->command->caller, revision.organisation, e) != 0)
+        goto out;
+    if (revision.asked_act != 0) {
+        err_set(e, ERR_CONFLICT, "centre.published", NULL,
+                "version %s of %s was published already", revision.version, revision.tracking_id);
+        err_hint(e, "a changed advisory is a new version: import that, then publish it");
+        goto out;
+    }
+    run->change.exercise = revision.exercise;
+    if (ask_publication(run, newest, revision.organisation,
+                        revision.published[0] ? "revision" : "manual", e) != 0)
+        goto out;
+    json_member_string(run->answer, "advisory", advisory);
+    json_member_string(run->answer, "revision", newest);
+    result = 0;
+out:
+    fleet_revision_fini(&revision);
+    return result;
+}
+
+const struct command_type command_advisory_publish = {
+    .name = "advisory.publish", .roles = ROLE_COORDINATOR, .run = advisory_publish};

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Assets, as operators change them. */
+#include "centre/centre.h"
+#include "centre/commands.h"
+#include "fleet/asset_store.h"
+#include "crypto/crl.h"
+#include "pki/pki.h"
+
+#include <stdio.h>
+
+static int organisation_of(struct command_run *run, char id[ID_TEXT], char audience[ID_TEXT],
+                           struct err *e)
+{
+    const struct caller *caller = &run->command->caller;
+
+    if (!json_get(run->args, "organisation"))
+        snprintf(id, ID_TEXT, "%s", caller->organisation);
+    else if (args_id(run->args, "organisation", "org", id, e) != 0)
+        return -1;
+    if (caller_acts_for(caller, id, e) != 0)
+        return -1;
+    return fleet_audience_of(run->change.db, id, audience, e);
+}
+
+static int is_exercise(struct db *db, const char *organisation, bool *exercise, struct err *e)
+{
+    struct db_query q;
+    int found = db_find(&q, db, e, SQL_ORGANISATION_FIND, DB_TEXT(organisation));
+
+    if (found == 1)
+        *exercise = db_bool(&q, 1);
+    db_query_finish(&q);
+    return found < 0 ? -1 : 0;
+}
+
+/* An owner is a contact of the asset's organisation. */
+static int check_owner(struct command_run *run, struct slice owner, const char *organisation,
+                       char id[ID_TEXT], struct err *e)
+{
+    struct db_query q;
+
+    id[0] = '\0';
+    if (owner.len == 0)
+        return 0;
+    if (!id_is(owner, "per"))
+        return err_set(e, ERR_USAGE, "centre.argument", NULL,
+                       "\"owner\" must be a contact's id, which begins with per_");
+    snprintf(id, ID_TEXT, "%.*s", SLICE_ARG(owner));
+    int found = db_find(&q, run->change.db, e, SQL_PERSON_FIND, DB_TEXT(id));
+    bool theirs = found == 1 && slice_is(db_slice(&q, 0), organisation);
+    db_query_finish(&q);
+    if (found < 0)
+        return -1;
+    return theirs ? 0
+                  : err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no contact %s", id);
+}
+
+static int asset_register(struct command_run *run, struct err *e)
+{
+    struct fleet_registration r = {.way = FLEET_ONLINE};
+    char organisation[ID_TEXT];
+    char audience[ID_TEXT];
+    char owner[ID_TEXT];
+    char id[ID_TEXT];
+    struct slice label;
+    struct slice owner_text;
+    struct slice way;
+
+    if (organisation_of(run, organisation, audience, e) != 0 ||
+        is_exercise(run->change.db, organisation, &r.exercise, e) != 0 ||
+        args_string(run->args, "label", FLEET_LABEL_MAX, false, &label, e) != 0 ||
+        args_string(run->args, "owner", ID_TEXT - 1, false, &owner_text, e) != 0 ||
+        args_string(run->args, "way", 10, false, &way, e) != 0 ||
+        (way.len && fleet_way_parse(way, &r.way, e) != 0) ||
+        check_owner(run, owner_text, organisation, owner, e) != 0)
+        return -1;
+    r.organisation = organisation;
+    r.audience = audience;
+    r.owner = owner;
+    r.label = label.len ? arena_copy(run->change.arena, label.data, label.len) : NULL;
+    if (label.len && !r.label)
+        return err_memory(e);
+    run->change.exercise = r.exercise;
+    if (fleet_asset_register(&run->change, &r, id, e) != 0)
+        return -1;
+    json_member_string(run->answer, "asset", id);
+    json_member_string(run->answer, "organisation", organisation);
+    return 0;
+}
+
+const struct command_type command_asset_register = {
+    .name = "asset.register", .roles = ROLE_REGISTRAR, .run = asset_register};
+
+/* The asset that is meant, when the caller may act for its organisation. */
+static int find_asset(struct command_run *run, struct fleet_asset *asset, struct err *e)
+{
+    char id[ID_TEXT];
+
+    if (args_id(run->args, "asset", "ast", id, e) != 0)
+        return -1;
+    int found = fleet_asset_find(run->change.db, id, asset, e);
+    if (found == 0)
+        return err_set(e, ERR_NOT_FOUND, "fleet.no-asset", NULL, "there is no asset %s", id);
+    if (found < 0)
+        return -1;
+    run->change.exercise = asset->exercise;
+    return caller_acts_for(&run->command->caller, asset->organisation, e);
+}
+
+static int asset_owner(struct command_run *run, struct err *e)
+{
+    struct fleet_asset asset;
+    struct slice owner_text;
+    char owner[ID_TEXT];
+    int result = -1;
+
+    fleet_asset_init(&asset);
+    if (find_asset(run, &asset, e) != 0 ||
+        args_string(run->args, "owner", ID_TEXT - 1, false, &owner_text, e) != 0 ||
+        check_owner(run, owner_text, asset.organisation, owner, e) != 0)
+        goto out;
+    struct json_writer *data = change_act(&run->change, "asset.owner", asset.organisation);
+    json_member_string(data, "asset", asset.id);
+    json_member_string(data, "owner", owner);
+    if (change_act_end(&run->change, NULL, e) == 0)
+        result = fleet_asset_set_owner(&run->change, asset.id, owner, e);
+out:
+    fleet_asset_fini(&asset);
+    return result;
+}
+
+const struct command_type command_asset_owner = {
+    .name = "asset.owner", .roles = ROLE_REGISTRAR, .run = asset_owner};
+
+static int asset_remove(struct command_run *run, struct err *e)
+{
+    struct pki_record records[8];
+    struct fleet_asset asset;
+    struct slice reason;
+    int result = -1;
+
+    fleet_asset_init(&asset);
+    if (find_asset(run, &asset, e) != 0 ||
+        args_string(run->args, "reason", 200, true, &reason, e) != 0)
+        goto out;
+    char *text = arena_copy(run->change.arena, reason.data, reason.len);
+    if (!text) {
+        err_memory(e);
+        goto out;
+    }
+    if (fleet_asset_remove(&run->change, asset.id, text, e) != 0)
+        goto out;
+    /* its certificates are for nothing now; the clock thread lists them */
+    result = pki_revoke_subject(run->change.db, &run->centre->pki, asset.organisation, asset.id,
+                                CRL_CESSATION_OF_OPERATION, records, ARRAY_LEN(records), e) < 0
+                 ? -1
+                 : 0;
+out:
+    fleet_asset_fini(&asset);
+    return result;
+}
+
+/* The live table is asked on every request: what was revoked must be gone from it. */
+static void removed_now(struct centre *centre, const struct command *command)
+{
+    char id[ID_TEXT];
+    struct err e = {0};
+
+    if (args_id(json_root(command->doc), "asset", "ast", id, &e) != 0)
+        return;
+    pki_live_revoke_subject(centre->live, id);
+    if (centre->server)
+        http_server_recheck_peers(centre->server);
+}
+
+const struct command_type command_asset_remove = {.name = "asset.remove",
+                                                  .roles = ROLE_REGISTRAR,
+                                                  .run = asset_remove,
+                                                  .committed = removed_now};
+
+/* ---- import without agents --------------------------------------------------------------------- */
+
+/* One row: an asset with this label is brought up to date, or registered. */
+static int import_row(struct command_run *run, const struct asset_rows *rows,
+                      const struct asset_row *row, const char *audience, struct err *e)
+{
+    struct change *c = &run->change;
+    struct db_query q;
+    char owner[ID_TEXT];
+    char id[ID_TEXT];
+
+    char *label = arena_copy(c->arena, row->label.data, row->label.len);
+    if (!label)
+        return err_memory(e);
+    if (check_owner(run, row->owner, rows->organisation, owner, e) != 0)
+        return -1;
+    int found =
+        db_find(&q, c->db, e, SQL_ASSET_BY_LABEL, DB_TEXT(rows->organisation), DB_TEXT(label));
+    if (found == 1)
+        snprintf(id, sizeof(id), "%s", db_text(&q, 0));
+    db_query_finish(&q);
+    if (found < 0)
+        return -1;
+    const struct fleet_registration registration = {.organisation = rows->organisation,
+                                                    .audience = audience,
+                                                    .owner = owner,
+                                                    .label = label,
+                                                    .way = FLEET_NO_AGENT,
+                                                    .exercise = rows->exercise};
+    if (found == 0 && fleet_asset_register(c, &registration, id, e) != 0)
+        return -1;
+    if (found == 1 && owner[0] && fleet_asset_set_owner(c, id, owner, e) != 0)
+        return -1;
+    return fleet_asset_inventory(c, id, row->inventory, row->class, row->class->canonical, "import",
+                                 NULL, e);
+}
+
+static int asset_import(struct command_run *run, struct err *e)
+{
+    const struct asset_rows *rows = run->command->prepared;
+    char audience[ID_TEXT];
+
+    if (caller_acts_for(&run->command->caller, rows->organisation, e) != 0 ||
+        fleet_audience_of(run->change.db, rows->organisation, audience, e) != 0)
+        return -1;
+    run->change.exercise = rows->exercise;
+    for (size_t i = 0; i < rows->count; i++)
+        if (import_row(run, rows, &rows->rows[i], audience, e) != 0)
+            return err_context(e, "asset \"%.*s\"", SLICE_ARG(rows->rows[i].label));
+    json_member_int(run->answer, "imported", (int64_t)rows->count);
+    return 0;
+}
+
+const struct command_type command_asset_import = {
+    .name = "asset.import", .roles = ROLE_REGISTRAR, .run = asset_import};

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Advisories, as operators see them: import, lists, preview, publication, delivery, exposure. */
+#include "base/memory.h"
+#include "centre/commands.h"
+#include "centre/routes.h"
+#include "centre/streams.h"
+#include "crypto/digest.h"
+#include "crypto/envelope.h"
+#include "fleet/advisory_store.h"
+#include "fleet/chain_store.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { ADVISORY_BODY = 150 << 20 };
+
+/* ---- import ------------------------------------------------------------------------------------ */
+
+static void free_import(void *context)
+{
+    struct advisory_import *import = context;
+
+    csaf_free(import->document);
+    mem_free(import);
+}
+
+/* The body was spooled: it may be as large as CSAF allows. */
+static int read_spooled(struct http_exchange *x, struct buf *text, struct err *e)
+{
+    uint64_t size;
+    int fd = http_body_file(x, &size);
+
+    while (fd >= 0 && text->len < size) {
+        size_t wanted = size - text->len < 65536 ? (size_t)(size - text->len) : 65536;
+        uint8_t *at = buf_extend(text, wanted);
+        if (!at)
+            return buf_check(text, e);
+        ssize_t got = pread(fd, at, wanted, (off_t)(text->len - wanted));
+        if (got <= 0)
+            return err_set(e, ERR_SYSTEM, "centre.spool", NULL, "the spooled body cannot be read");
+        text->len -= wanted - (size_t)got;
+    }
+    return buf_check(text, e);
+}
+
+static void post_import(struct worker *worker, struct route_call *call)
+{
+    struct advisory_import *import = mem_new(1, sizeof(*import));
+    struct err e = {0};
+    char hash[HASH_TEXT];
+    char args[128];
+    struct buf text;
+
+    (void)worker;
+    buf_init(&text);
+    if (!import) {
+        err_memory(&e);
+        goto failed;
+    }
+    if (read_spooled(call->x, &text, &e) != 0)
+        goto failed;
+    if (sha256(buf_slice(&text), import->digest) != 0) {
+        err_memory(&e);
+        goto failed;
+    }
+    if (csaf_load(&import->document, buf_slice(&text), &e) != 0)
+        goto failed;
+    buf_fini(&text);
+    hash_text_format(import->digest, hash);
+    snprintf(args, sizeof(args), "{\"document\":\"%s\"}", hash);
+    route_command(call, &command_advisory_import, slice_str(args), import, free_import, NULL,
+                  false);
+    return;
+failed:
+    buf_fini(&text);
+    if (import)
+        free_import(import);
+    route_fail(call, &e);
+}
+
+static void post_publish(struct worker *worker, struct route_call *call)
+{
+    (void)worker;
+    route_body_command(call, &command_advisory_publish, NULL);
+}
+
+/* ---- lists ------------------------------------------------------------------------------------- */
+
+static void get_list(struct worker *worker, struct route_call *call)
+{
+    struct json_writer w;
+    struct err e = {0};
+    struct db_query q;
+    struct buf text;
+    const char *after;
+    char last[ID_TEXT] = "";
+    int64_t limit;
+    int64_t rows = 0;
+    int step;
+
+    buf_init(&text);
+    if (route_page(call, &after, &limit, &e) != 0 ||
+        db_select(&q, worker->db, &e, SQL_ADVISORY_LIST, DB_TEXT(after), DB_INT(limit)) != 0)
+        goto out;
+    json_write_init(&w, &text, 0);
+    json_write_object(&w);
+    json_write_name(&w, "items");
+    json_write_array(&w);
+    while ((step = db_step(&q, &e)) == 1) {
+        static const char *const names[] = {"advisory", NULL,    "namespace", "id",   "publisher",
+                                            "tlp",      "title", "version",   "state"};
+        rows++;
+        snprintf(last, sizeof(last), "%s", db_text(&q, 0));
+        json_write_object(&w);
+        for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+            if (names[i])
+                json_member_slice(&w, names[i], db_slice(&q, i));
+        json_member_time(&w, "imported", db_int(&q, 9));
+        json_member_slice(&w, "revision", db_slice(&q, 10));
+        json_member_bool(&w, "exercise", db_bool(&q, 11));
+        json_write_object_end(&w);
+    }
+    db_query_finish(&q);
+    if (step < 0)
+        goto out;
+    json_write_array_end(&w);
+    if (rows == limit)
+        json_member_string(&w, "next", last);
+    json_write_object_end(&w);
+    route_json(call, 200, &text);
+out:
+    if (err_is_set(&e))
+        route_fail(call, &e);
+    buf_fini(&text);
+}
+
+/* The newest revision of the advisory that the path names. */
+static int find_revision(struct worker *worker, struct route_call *call, bool published,
+                         struct fleet_revision *revision, struct err *e)
+{
+    const char *name = http_param(call->x, "name");
+    char advisory[ID_TEXT];
+    char id[ID_TEXT] = "";
+    struct db_query q;
+
+    if (!name)
+        return err_set(e, ERR_USAGE, "centre.argument", NULL, "the advisory's name is missing");
+    if (fleet_advisory_resolve(worker->db, name, advisory, e) != 0)
+        return -1;
+    int found = db_find(&q, worker->db, e, SQL_ADVISORY_FIND, DB_TEXT(advisory));
+    if (found == 1 && !db_is_null(&q, published ? 8 : 7))
+        snprintf(id, sizeof(id), "%s", db_text(&q, published ? 8 : 7));
+    db_query_finish(&q);
+    if (found == 1 && !id[0])
+        return err_set(e, ERR_CONFLICT, "centre.not-published", NULL, "%s is not published", name);
+    return found == 1 && fleet_revision_find(worker->db, id, revision, e) == 1 ? 0 : -1;
+}
+
+static void write_revision(struct json_writer *w, const struct fleet_revision *r)
+{
+    json_member_string(w, "advisory", r->advisory);
+    json_member_string(w, "revision", r->id);
+    json_member_string(w, "state", r->state);
+    json_write_name(w, "document");
+    fleet_advisory_write(w, r);
+    if (r->exercise)
+        json_member_bool(w, "exercise", true);
+}
+
+static int write_revisions(struct db *db, struct json_writer *w, const char *advisory,
+                           struct err *e)
+{
+    struct db_query q;
+    int step;
+
+    if (db_select(&q, db, e, SQL_REVISION_LIST, DB_TEXT(advisory)) != 0)
+        return -1;
+    json_write_name(w, "revisions");
+    json_write_array(w);
+    while ((step = db_step(&q, e)) == 1) {
+        char hash[HASH_TEXT];
+        uint8_t digest[32];
+        json_write_object(w);
+        json_member_slice(w, "revision", db_slice(&q, 0));
+        json_member_slice(w, "version", db_slice(&q, 1));
+        if (db_blob_copy(&q, 2, digest, 32)) {
+            hash_text_format(digest, hash);
+            json_member_string(w, "document", hash);
+        }
+        json_member_slice(w, "state", db_slice(&q, 3));
+        json_member_time(w, "imported", db_int(&q, 4));
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    db_query_finish(&q);
+    return step;
+}
+
+static void get_one(struct worker *worker, struct route_call *call)
+{
+    struct fleet_revision revision;
+    struct json_writer w;
+    struct err e = {0};
+    struct buf text;
+
+    buf_init(&text);
+    fleet_revision_init(&revision);
+    json_write_init(&w, &text, 0);
+    json_write_object(&w);
+    if (find_revision(worker, call, false, &revision, &e) != 0)
+        goto out;
+    write_revision(&w, &revision);
+    if (write_revisions(worker->db, &w, revision.advisory, &e) != 0)
+        goto out;
+    json_write_object_end(&w);
+    route_json(call, 200, &text);
+out:
+    if (err_is_set(&e))
+        route_fail(call, &e);
+    fleet_revision_fini(&revision);
+    buf_fini(&text);
+}
+
+/* ---- preview: who would be told ---------------------------------------------------------------- */
+
+static int write_counts(struct db *db, struct json_writer *w, const char *revision, struct err *e)
+{
+    struct db_query q;
+    int step;
+
+    if (db_select(&q, db, e, SQL_STATEMENT_COUNTS, DB_TEXT(revision)) != 0)
+        return -1;
+    json_write_name(w, "counts");
+    json_write_array(w);
+    while ((step = db_step(&q, e)) == 1) {
+        json_write_object(w);
+        json_member_slice(w, "status", db_slice(&q, 0));
+        json_member_int(w, "classes", db_int(&q, 1));
+        json_member_int(w, "assets", db_int(&q, 2));
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    db_query_finish(&q);
+    return step;
+}
+
+/* Assets with what the revision says of them; only those that the caller may see. */
+static int write_assets(struct worker *worker, struct route_call *call, struct json_writer *w,
+                        const struct fleet_revision *revision, const char *after, int64_t limit,
+                        struct err *e)
+{
+    char organisation[ID_TEXT];
+    char last[ID_TEXT];
+    struct db_query q;
+    int64_t rows = 0;
+    int step;
+
+    if (route_organisation(call, true, organisation, e) != 0 ||
+        db_select(&q, worker->db, e, SQL_STATEMENT_ASSETS, DB_TEXT(revision->id), DB_TEXT(after),
+                  DB_INT(limit), DB_TEXT(organisation)) != 0)
+        return -1;
+    json_write_name(w, "items");
+    json_write_array(w);
+    while ((step = db_step(&q, e)) == 1) {
+        rows++;
+        snprintf(last, sizeof(last), "%s", db_text(&q, 0));
+        json_write_object(w);
+        json_member_slice(w, "asset", db_slice(&q, 0));
+        json_member_slice(w, "organisation", db_slice(&q, 1));
+        if (!db_is_null(&q, 2))
+            json_member_slice(w, "label", db_slice(&q, 2));
+        json_member_slice(w, "status", db_slice(&q, 3));
+        json_member_slice(w, "way", db_slice(&q, 6));
+        if (!db_is_null(&q, 5))
+            json_member_slice(w, "owner", db_slice(&q, 5));
+        if (!db_is_null(&q, 7))
+            json_member_slice(w, "serial", db_slice(&q, 7));
+        json_write_name(w, "statements");
+        json_write_raw(w, db_blob(&q, 9));
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    db_query_finish(&q);
+    if (rows == limit)
+        json_member_string(w, "next", last);
+    return step;
+}
+
+static void get_preview(struct worker *worker, struct route_call *call)
+{
+    struct fleet_revision revision;
+    struct json_writer w;
+    struct err e = {0};
+    struct buf text;
+    const char *after;
+    int64_t limit;
+
+    buf_init(&text);
+    fleet_revision_init(&revision);
+    json_write_init(&w, &text, 0);
+    json_write_object(&w);
+    if (route_page(call, &after, &limit, &e) != 0 ||
+        find_revision(worker, call, false, &revision, &e) != 0)
+        goto out;
+    if (strcmp(revision.state, "imported") == 0) {
+        err_set(&e, ERR_UNAVAILABLE, "centre.matching", NULL, "%s is still being matched",
+                revision.tracking_id);
+        goto out;
+    }
+    write_revision(&w, &revision);
+    if (write_counts(worker->db, &w, revision.id, &e) != 0 ||
+        write_assets(worker, call, &w, &revision, after, limit, &e) != 0)
+        goto out;
+    json_write_object_end(&w);
+    route_json(call, 200, &text);
+out:
+    if (err_is_set(&e))
+        route_fail(call, &e);
+    fleet_revision_fini(&revision);
+    buf_fini(&text);
+}
+
+/* ---- exposure ---------------------------------------------------------------------------------- */
+
+static int expose_one(struct worker *worker, struct route_call *call, struct json_writer *w,
+                      const char *id, struct err *e)
+{
+    struct fleet_revision revision;
+    int result = -1;
+
+    fleet_revision_init(&revision);
+    if (fleet_revision_find(worker->db, id, &revision, e) == 1) {
+        json_write_object(w);
+        write_revision(w, &revision);
+        result = write_counts(worker->db, w, id, e);
+        if (result == 0)
+            result = write_assets(worker, call, w, &revision, "", 1000, e);
+        json_write_object_end(w);
+    }
+    fleet_revision_fini(&revision);
+    return result;
+}
+
+static void get_exposure(struct worker *worker, struct route_call *call)
+{
+    char revisions[256][ID_TEXT];
+    const char *about = NULL;
+    struct json_writer w;
+    struct err e = {0};
+    struct buf text;
+    size_t count = 0;
+    int step;
+
+    buf_init(&text);
+    json_write_init(&w, &text, 0);
+    int found = http_query(call->x, "about", &about, &e);
+    if (found == 0)
+        err_set(&e, ERR_USAGE, "centre.argument", NULL,
+                "\"about\" must name a vulnerability or an advisory");
+    if (found != 1)
+        goto out;
+    struct db_query q;
+    if (db_select(&q, worker->db, &e, SQL_REVISION_BY_VULNERABILITY, DB_TEXT(about)) != 0)
+        goto out;
+    while ((step = db_step(&q, &e)) == 1 && count < ARRAY_LEN(revisions))
+        snprintf(revisions[count++], ID_TEXT, "%s", db_text(&q, 0));
+    db_query_finish(&q);
+    if (step < 0)
+        goto out;
+    if (count == 0) {
+        char advisory[ID_TEXT];
+        if (fleet_advisory_resolve(worker->db, about, advisory, &e) != 0)
+            goto out;
+        step = db_find(&q, worker->db, &e, SQL_ADVISORY_FIND, DB_TEXT(advisory));
+        if (step == 1)
+            snprintf(revisions[count++], ID_TEXT, "%s", db_text(&q, 7));
+        db_query_finish(&q);
+        if (step < 0)
+            goto out;
+    }
+    json_write_object(&w);
+    json_member_string(&w, "about", about);
+    json_write_name(&w, "advisories");
+    json_write_array(&w);
+    for (size_t i = 0; i < count; i++)
+        if (expose_one(worker, call, &w, revisions[i], &e) != 0)
+            goto out;
+    json_write_array_end(&w);
+    json_write_object_end(&w);
+    route_json(call, 200, &text);
+out:
+    if (err_is_set(&e))
+        route_fail(call, &e);
+    buf_fini(&text);
+}
+
+enum { OPERATORS = HTTP_AT(HTTP_DOOR_WEB) | HTTP_AT(HTTP_DOOR_LOCAL) };
+
+static const struct route table[] = {
+    {"POST", "/v1/advisories/import", OPERATORS, ROUTE_OPERATOR, ADVISORY_BODY,
+     HTTP_ROUTE_SPOOL_BODY, post_import},
+    {"POST", "/v1/advisories/publish", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_publish},
+    {"GET", "/v1/advisories", OPERATORS, ROUTE_OPERATOR, 0, 0, get_list},
+    {"GET", "/v1/advisory/{name}", OPERATORS, ROUTE_OPERATOR, 0, 0, get_one},
+    {"GET", "/v1/advisory/{name}/preview", OPERATORS, ROUTE_OPERATOR, 0, 0, get_preview},
+    {"GET", "/v1/exposure", OPERATORS, ROUTE_OPERATOR, 0, 0, get_exposure},
+};
+
+const struct route_table routes_advisory = {table, ARRAY_LEN(table)};
