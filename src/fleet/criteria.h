@@ -24,20 +24,23 @@ struct fleet_target {
     struct fleet_name vendor;
     struct fleet_name product; /* product_name branch, or the full product name */
     struct fleet_name family;  /* product_family branch */
+    /* the forms under which the product is looked up */
+    const struct fleet_form *forms;
+    size_t form_count;
     struct fleet_range range;
     struct slice range_text;
     struct fleet_place range_place;
     struct fleet_strings models; /* model numbers: helper's and those in the name; wildcards kept */
-    struct fleet_strings skus;   /* raw patterns */
+    struct fleet_strings skus;   /* like models */
     struct fleet_strings serials; /* raw patterns; `?` one character, `*` any number */
     struct slice purl;            /* canonical, without version and qualifiers */
-    struct slice purl_version;
-    struct slice cpe; /* "part:vendor:product", lower case */
-    struct slice cpe_version;
-    struct fleet_strings hashes; /* "sha-256:0a1b…" */
+    struct slice purl_full;       /* canonical, with them */
+    struct slice cpe;             /* "part:vendor:product", lower case */
+    struct fleet_strings hashes;  /* "sha-256:0a1b…" */
     struct fleet_strings uris;
-    bool any_vendor; /* the advisory names no vendor in particular ("multiple") */
-    bool relied_on;  /* some criterion needs it */
+    bool any_vendor;          /* the advisory names no vendor in particular ("multiple") */
+    const uint32_t *criteria; /* that have it as an operand */
+    size_t criterion_count;
 };
 
 /* One product that has to be there. Of a relationship "A installed_on B" the first is A, and B says
@@ -47,9 +50,21 @@ struct fleet_operand {
     enum csaf_relation relation; /* of all but the first */
 };
 
+/* Where a criterion is used: a claim of a vulnerability. */
+struct fleet_use {
+    uint32_t vulnerability;
+    uint32_t claim;
+};
+
+/* Operands of a criterion at most; a chain of relationships that is longer is never decided. */
+enum { FLEET_OPERANDS = 8 };
+
 struct fleet_criterion {
     const struct fleet_operand *operands; /* all must hold */
     size_t operand_count;
+    bool partial; /* there were more than FLEET_OPERANDS */
+    const struct fleet_use *uses;
+    size_t use_count;
     struct slice product; /* product id that the vulnerability names */
     struct slice label;
     struct fleet_place place;

@@ -4,9 +4,10 @@
  * chain of reasons. The rules, in order:
  *
  *  1. Identity: how surely is a component the advisory's product. The best rule counts:
- *     hash 100, purl 98, model or order number 97, CPE 95, URI 95, vendor and product name 95 less
- *     what normalisation took (docs/conformance/matching.md has the table), misspelling, missing
- *     vendor, family and first words of a name less. *Sure* (at least FLEET_SURE) or not.
+ *     hash 100, purl 98, model or order number 97, CPE 95, vendor and product name 96 less what
+ *     normalisation took (docs/conformance/matching.md has the table), misspelling, missing vendor,
+ *     family and first words of a name less. *Sure* (at least FLEET_SURE) or not. Generic URIs are
+ *     kept, but no inventory format that is read here carries one.
  *  2. Version: in the range, out of it, or not decided.
  *  3. Relationships hold when both operands are there; the weaker one counts.
  *  4. Claims on one vulnerability are combined with care: affected wins over unknown, over under
@@ -49,7 +50,7 @@ struct fleet_reason {
     struct slice inventory; /* value in the inventory */
     struct slice normal;    /* the normal form in which they met */
     struct fleet_place place; /* in the advisory */
-    const char *component;    /* in the inventory: "nameplate", "/components/3" */
+    struct slice component;   /* in the inventory: "nameplate", a purl, or a component's name */
     int confidence;           /* what it gives (identity) or takes (negative); 0: nothing */
 };
 
@@ -77,7 +78,7 @@ struct fleet_nearest {
     const struct fleet_target *target; /* NULL: nothing came near */
     int confidence;
     struct slice text; /* why it did not count */
-    const char *component;
+    struct slice component;
 };
 
 struct fleet_result {

@@ -446,7 +446,7 @@ enum fleet_in fleet_range_contains(const struct fleet_range *range, struct slice
             result = FLEET_MAYBE;
     } else if (range->kind == FLEET_RANGE_LIST) {
         *reason = "the advisory lists single versions, and says nothing of this one";
-        result = FLEET_MAYBE;
+        result = FLEET_SILENT;
     } else if (range->remark.len || !prefixed) {
         *reason = "the version is out of the range, but a remark or prefix limits that";
         result = FLEET_MAYBE;

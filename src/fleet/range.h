@@ -12,7 +12,9 @@
 #include "base/err.h"
 #include "fleet/version.h"
 
-enum fleet_in { FLEET_OUT, FLEET_IN, FLEET_MAYBE };
+/* FLEET_SILENT: a list of single versions that does not name this one, and so says nothing of it.
+ */
+enum fleet_in { FLEET_OUT, FLEET_IN, FLEET_MAYBE, FLEET_SILENT };
 
 enum fleet_range_kind {
     FLEET_RANGE_ALL,     /* every version, also an unknown one */
@@ -54,7 +56,7 @@ int fleet_range_parse(struct arena *a, struct slice text, bool is_range,
 
 /*
  * Is version in the range? An empty version is FLEET_MAYBE, but FLEET_IN for FLEET_RANGE_ALL. For
- * FLEET_RANGE_LIST a version that is not listed is FLEET_MAYBE: a list says nothing of others. A
+ * FLEET_RANGE_LIST a version that is not listed is FLEET_SILENT. A
  * remark or prefix behind which the range stands makes FLEET_OUT a FLEET_MAYBE, a condition makes
  * FLEET_IN one, too. *reason: a static sentence.
  */

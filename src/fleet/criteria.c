@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/criteria.h"
+#include "base/memory.h"
+#include "fleet/class_identifier.h"
+#include "fleet/inventory_source.h"
+
+#include <stdlib.h>
+
+struct builder {
+    struct fleet_criteria *criteria;
+    struct arena *arena;
+    const struct csaf_document *document;
+    struct fleet_target *targets; /* by index of the product; those of relationships are unused */
+    struct fleet_criterion *criterions;
+    uint32_t *criterion_of; /* product index -> criterion + 1; 0: none yet */
+    struct err *e;
+};
+
+static int keep(struct builder *b, struct slice s, struct slice *out)
+{
+    if (s.len == 0) {
+        *out = slice_of(NULL, 0);
+        return 0;
+    }
+    char *copy = arena_copy(b->arena, s.data, s.len);
+    if (!copy)
+        return err_memory(b->e);
+    *out = slice_of(copy, s.len);
+    return 0;
+}
+
+static int keep_place(struct builder *b, const struct csaf_place *place, struct fleet_place *out)
+{
+    out->line = place->line;
+    out->pointer = arena_strdup(b->arena, place->pointer);
+    return out->pointer ? 0 : err_memory(b->e);
+}
+
+static void *new_array(struct builder *b, size_t count, size_t size)
+{
+    void *block = arena_new(b->arena, count + 1, size);
+    if (!block)
+        err_memory(b->e);
+    return block;
+}
+
+static int keep_strings(struct builder *b, const struct csaf_strings *in, struct fleet_strings *out)
+{
+    struct slice *at = new_array(b, in->count, sizeof *at);
+    if (!at)
+        return -1;
+    out->at = at;
+    for (size_t i = 0; i < in->count; i++)
+        if (keep(b, in->at[i], &at[out->count++]) != 0)
+            return -1;
+    return 0;
+}
+
+static int keep_orders(struct builder *b, const struct csaf_strings *in, struct fleet_strings *out)
+{
+    struct slice *at = new_array(b, in->count, sizeof *at);
+    if (!at)
+        return -1;
+    out->at = at;
+    for (size_t i = 0; i < in->count; i++) {
+        if (fleet_order_normalise(b->arena, in->at[i], &at[out->count], b->e) != 0)
+            return -1;
+        out->count += at[out->count].len > 0;
+    }
+    return 0;
+}
+
+static int set_name(struct builder *b, enum fleet_name_kind kind, struct slice text,
+                    struct fleet_name *out)
+{
+    struct slice raw;
+    if (keep(b, text, &raw) != 0)
+        return -1;
+    return fleet_name_normalise(b->arena, kind, raw, out, b->e);
+}
+
+/* "multiple": no vendor in particular */
+static bool nobody(const struct fleet_name *vendor)
+{
+    static const char *const words[] = {"multiple",        "various", "several", "multiple vendors",
+                                        "various vendors", "unknown", "n a",     "any"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (vendor->count && slice_is(vendor->forms[0].text, words[i]))
+            return true;
+    return vendor->count == 0;
+}
+
+static int set_models(struct builder *b, struct fleet_target *t, const struct csaf_helper *helper)
+{
+    struct fleet_strings given = {0};
+    if (helper && keep_orders(b, &helper->model_numbers, &given) != 0)
+        return -1;
+    struct slice *at = new_array(b, given.count + t->product.order_count, sizeof *at);
+    if (!at)
+        return -1;
+    t->models.at = at;
+    for (size_t i = 0; i < given.count; i++)
+        at[t->models.count++] = given.at[i];
+    for (size_t i = 0; i < t->product.order_count; i++)
+        at[t->models.count++] = t->product.orders[i];
+    return 0;
+}
+
+static int set_hashes(struct builder *b, struct fleet_target *t, const struct csaf_helper *helper)
+{
+    struct slice *at = new_array(b, helper->hash_count, sizeof *at);
+    if (!at)
+        return -1;
+    t->hashes.at = at;
+    for (size_t i = 0; i < helper->hash_count; i++) {
+        struct slice algorithm;
+        const struct csaf_hash *h = &helper->hashes[i];
+        if (fleet_hash_algorithm(b->arena, h->algorithm, &algorithm, b->e) != 0)
+            return -1;
+        char *text = arena_printf(b->arena, "%.*s:%.*s", SLICE_ARG(algorithm), SLICE_ARG(h->value));
+        if (!text)
+            return err_memory(b->e);
+        for (size_t k = algorithm.len; text[k]; k++)
+            if (text[k] >= 'A' && text[k] <= 'F')
+                text[k] = (char)(text[k] + 32);
+        at[t->hashes.count++] = slice_str(text);
+    }
+    return 0;
+}
+
+static int set_helper(struct builder *b, struct fleet_target *t, const struct csaf_helper *helper,
+                      struct slice *version)
+{
+    struct fleet_purl purl = {0};
+    struct fleet_cpe cpe = {0};
+    if (set_models(b, t, helper) != 0)
+        return -1;
+    if (!helper)
+        return 0;
+    if (fleet_purl_parse(b->arena, helper->purl, &purl, b->e) != 0 ||
+        fleet_cpe_parse(b->arena, helper->cpe, &cpe, b->e) != 0 || set_hashes(b, t, helper) != 0 ||
+        keep_strings(b, &helper->serial_numbers, &t->serials) != 0 ||
+        keep_orders(b, &helper->skus, &t->skus) != 0)
+        return -1;
+    if (purl.ok) {
+        t->purl = purl.base;
+        t->purl_full = purl.canonical;
+        *version = purl.version;
+    }
+    if (cpe.ok) {
+        t->cpe = cpe.product;
+        if (version->len == 0)
+            *version = cpe.version;
+    }
+    struct slice *uris = new_array(b, helper->uri_count, sizeof *uris);
+    if (!uris)
+        return -1;
+    t->uris.at = uris;
+    for (size_t i = 0; i < helper->uri_count; i++)
+        if (keep(b, helper->uris[i].uri, &uris[t->uris.count++]) != 0)
+            return -1;
+    return 0;
+}
+
+/* Branches that narrow a product in a way that an inventory does not show. */
+static bool narrowed(const struct csaf_product *product)
+{
+    static const enum csaf_branch_category categories[] = {
+        CSAF_BRANCH_ARCHITECTURE, CSAF_BRANCH_HOST_NAME, CSAF_BRANCH_LANGUAGE, CSAF_BRANCH_LEGACY,
+        CSAF_BRANCH_SPECIFICATION};
+    for (size_t i = 0; i < ARRAY_LEN(categories); i++)
+        if (csaf_branch_find(product, categories[i]))
+            return true;
+    return false;
+}
+
+/* "4.8" with a service_pack branch "SP5" is version "4.8 SP5". */
+static int version_text(struct builder *b, const struct csaf_product *product,
+                        const struct csaf_branch *version, struct slice *out)
+{
+    const struct csaf_branch *pack = csaf_branch_find(product, CSAF_BRANCH_SERVICE_PACK);
+    const struct csaf_branch *patch = csaf_branch_find(product, CSAF_BRANCH_PATCH_LEVEL);
+    if (version->category != CSAF_BRANCH_PRODUCT_VERSION || (!pack && !patch))
+        return keep(b, version->name, out);
+    char *text = arena_printf(
+        b->arena, "%.*s%s%.*s%s%.*s", SLICE_ARG(version->name), pack ? " " : "",
+        pack ? (int)pack->name.len : 0, pack ? (const char *)pack->name.data : "", patch ? " " : "",
+        patch ? (int)patch->name.len : 0, patch ? (const char *)patch->name.data : "");
+    if (!text)
+        return err_memory(b->e);
+    *out = slice_str(text);
+    return 0;
+}
+
+/* A full product name that ends in something like a version: then the name is no name alone. */
+static bool ends_in_version(struct slice name)
+{
+    size_t i = name.len;
+    while (i > 0 && name.data[i - 1] != ' ')
+        i--;
+    bool dot = false, digit = false;
+    for (size_t k = i; k < name.len; k++) {
+        digit = digit || (name.data[k] >= '0' && name.data[k] <= '9');
+        dot = dot || name.data[k] == '.';
+    }
+    return i > 0 && digit && dot;
+}
+
+static int set_range(struct builder *b, struct fleet_target *t, const struct csaf_product *product,
+                     struct slice helper_version)
+{
+    const struct csaf_branch *range = csaf_branch_find(product, CSAF_BRANCH_PRODUCT_VERSION_RANGE);
+    const struct csaf_branch *exact = csaf_branch_find(product, CSAF_BRANCH_PRODUCT_VERSION);
+    const struct csaf_branch *version = range ? range : exact;
+    const struct fleet_scheme *scheme = fleet_scheme_of_purl(t->purl);
+    int result;
+    if (version) {
+        if (version_text(b, product, version, &t->range_text) != 0 ||
+            keep_place(b, &version->place, &t->range_place) != 0)
+            return -1;
+        result = fleet_range_parse(b->arena, t->range_text, range != NULL, scheme, &t->range, b->e);
+    } else if (helper_version.len) {
+        t->range_text = helper_version;
+        t->range_place = t->place;
+        result = fleet_range_parse(b->arena, helper_version, false, scheme, &t->range, b->e);
+    } else {
+        t->range = (struct fleet_range){.kind = FLEET_RANGE_ALL, .scheme = scheme, .form = "none"};
+        t->range_place = t->place;
+        if (!product->branch && ends_in_version(product->name))
+            t->range = (struct fleet_range){
+                .kind = FLEET_RANGE_OPAQUE,
+                .scheme = scheme,
+                .text = t->label,
+                .problem = "the advisory names product and version in one text only"};
+        result = 0;
+    }
+    if (result == 0 && narrowed(product) && t->purl.len == 0) {
+        t->range.conditional = true;
+        t->range.remark = slice_str("architecture, language, host name or specification");
+    }
+    return result;
+}
+
+static int set_forms(struct builder *b, struct fleet_target *t)
+{
+    struct fleet_form *forms = new_array(b, FLEET_FORMS, sizeof *forms);
+    if (!forms)
+        return -1;
+    t->forms = forms;
+    if (t->product.count == 0)
+        return 0;
+    int count = fleet_name_variants(b->arena, t->product.forms[0].text, t->product.forms[0].rules,
+                                    &t->vendor, forms, b->e);
+    if (count < 0)
+        return -1;
+    t->form_count = (size_t)count;
+    return 0;
+}
+
+static int build_target(struct builder *b, const struct csaf_product *product)
+{
+    struct fleet_target *t = &b->targets[product->index];
+    const struct csaf_branch *vendor = csaf_branch_find(product, CSAF_BRANCH_VENDOR);
+    const struct csaf_branch *name = csaf_branch_find(product, CSAF_BRANCH_PRODUCT_NAME);
+    const struct csaf_branch *family = csaf_branch_find(product, CSAF_BRANCH_PRODUCT_FAMILY);
+    struct slice helper_version = slice_of(NULL, 0);
+    if (keep(b, product->id, &t->id) != 0 || keep(b, product->name, &t->label) != 0 ||
+        keep_place(b, &product->place, &t->place) != 0)
+        return -1;
+    struct slice called = name ? name->name : family ? family->name : product->name;
+    if (set_name(b, FLEET_NAME_VENDOR, vendor ? vendor->name : slice_of(NULL, 0), &t->vendor) !=
+            0 ||
+        set_name(b, FLEET_NAME_PRODUCT, called, &t->product) != 0 ||
+        set_name(b, FLEET_NAME_PRODUCT, family ? family->name : slice_of(NULL, 0), &t->family) != 0)
+        return -1;
+    if (!name && family)
+        t->product.family = true;
+    t->any_vendor = nobody(&t->vendor);
+    if (t->any_vendor)
+        t->vendor.count = 0;
+    if (set_helper(b, t, product->helper, &helper_version) != 0 ||
+        set_range(b, t, product, helper_version) != 0)
+        return -1;
+    return set_forms(b, t);
+}
+
+/* The operands of a product, depth first with a stack of our own; circles are refused by csaf. */
+static int build_operands(struct builder *b, const struct csaf_product *product,
+                          struct fleet_criterion *c)
+{
+    struct step {
+        const struct csaf_product *product;
+        enum csaf_relation relation;
+    } stack[2 * FLEET_OPERANDS];
+    size_t depth = 0;
+    struct fleet_operand *operands = new_array(b, FLEET_OPERANDS, sizeof *operands);
+    if (!operands)
+        return -1;
+    c->operands = operands;
+    stack[depth++] = (struct step){product, CSAF_INSTALLED_ON};
+    while (depth > 0) {
+        struct step at = stack[--depth];
+        const struct csaf_relationship *r = at.product->relationship;
+        if (!r) {
+            if (c->operand_count == FLEET_OPERANDS)
+                c->partial = true;
+            else
+                operands[c->operand_count++] =
+                    (struct fleet_operand){&b->targets[at.product->index], at.relation};
+            continue;
+        }
+        if (depth + 2 > ARRAY_LEN(stack)) {
+            c->partial = true;
+            continue;
+        }
+        stack[depth++] = (struct step){r->relates_to, r->category};
+        stack[depth++] = (struct step){r->product, at.relation};
+    }
+    return 0;
+}
+
+static int criterion_for(struct builder *b, const struct csaf_product *product, uint32_t *index)
+{
+    if (b->criterion_of[product->index] == 0) {
+        struct fleet_criterion *c = &b->criterions[b->criteria->criterion_count++];
+        b->criterion_of[product->index] = (uint32_t)b->criteria->criterion_count;
+        if (keep(b, product->id, &c->product) != 0 || keep(b, product->name, &c->label) != 0 ||
+            keep_place(b, &product->place, &c->place) != 0 || build_operands(b, product, c) != 0)
+            return -1;
+    }
+    *index = b->criterion_of[product->index] - 1;
+    return 0;
+}
+
+static int build_claims(struct builder *b, const struct csaf_vulnerability *v,
+                        struct fleet_vulnerability *out)
+{
+    size_t count = 0;
+    for (size_t s = 0; s < CSAF_STATUSES; s++)
+        count += v->status[s].count;
+    struct fleet_claim *claims = new_array(b, count, sizeof *claims);
+    struct slice *flags = mem_new(b->document->product_count + 1, sizeof *flags);
+    int result = -1;
+    if (!claims || !flags) {
+        err_memory(b->e);
+        goto out;
+    }
+    out->claims = claims;
+    for (size_t f = 0; f < v->flag_count; f++) {
+        struct slice label;
+        if (keep(b, v->flags[f].label, &label) != 0)
+            goto out;
+        for (size_t i = 0; i < v->flags[f].products.count; i++)
+            flags[v->flags[f].products.at[i]->index] = label;
+        for (size_t i = 0; v->flags[f].everywhere && i < b->document->product_count; i++)
+            if (flags[i].len == 0)
+                flags[i] = label;
+    }
+    for (size_t s = 0; s < CSAF_STATUSES; s++) {
+        for (size_t i = 0; i < v->status[s].count; i++) {
+            struct fleet_claim *claim = &claims[out->claim_count++];
+            claim->status = (enum csaf_status)s;
+            if (criterion_for(b, v->status[s].at[i], &claim->criterion) != 0)
+                goto out;
+            if (s == CSAF_KNOWN_NOT_AFFECTED)
+                claim->flag = flags[v->status[s].at[i]->index];
+            claim->place.line = v->status_place[s].line;
+            claim->place.pointer = arena_printf(b->arena, "%s/%zu", v->status_place[s].pointer, i);
+            if (!claim->place.pointer) {
+                err_memory(b->e);
+                goto out;
+            }
+        }
+    }
+    result = 0;
+out:
+    mem_free(flags);
+    return result;
+}
+
+static int by_number(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return (a > b) - (a < b);
+}
+
+static int build_remedies(struct builder *b, const struct csaf_vulnerability *v,
+                          struct fleet_vulnerability *out)
+{
+    struct fleet_remedy *remedies = new_array(b, v->remediation_count, sizeof *remedies);
+    if (!remedies)
+        return -1;
+    out->remedies = remedies;
+    for (size_t i = 0; i < v->remediation_count; i++) {
+        const struct csaf_remediation *from = &v->remediations[i];
+        struct fleet_remedy *to = &remedies[out->remedy_count++];
+        to->category = from->category;
+        to->everywhere = from->everywhere;
+        if (keep(b, from->details, &to->details) != 0 || keep(b, from->url, &to->url) != 0 ||
+            keep(b, from->date, &to->date) != 0)
+            return -1;
+        uint32_t *criteria = new_array(b, from->products.count, sizeof *criteria);
+        if (!criteria)
+            return -1;
+        to->criteria = criteria;
+        for (size_t k = 0; k < from->products.count; k++) {
+            uint32_t known = b->criterion_of[from->products.at[k]->index];
+            if (known)
+                criteria[to->count++] = known - 1;
+        }
+        qsort(criteria, to->count, sizeof *criteria, by_number);
+    }
+    return 0;
+}
+
+/* For each criterion where it is claimed: counted first, then filled. */
+static int build_uses(struct builder *b)
+{
+    struct fleet_criteria *c = b->criteria;
+    for (size_t v = 0; v < c->vulnerability_count; v++)
+        for (size_t i = 0; i < c->vulnerabilities[v].claim_count; i++)
+            b->criterions[c->vulnerabilities[v].claims[i].criterion].use_count++;
+    for (size_t i = 0; i < c->criterion_count; i++) {
+        struct fleet_use *uses = new_array(b, b->criterions[i].use_count, sizeof *uses);
+        if (!uses)
+            return -1;
+        b->criterions[i].uses = uses;
+        b->criterions[i].use_count = 0;
+    }
+    for (size_t v = 0; v < c->vulnerability_count; v++)
+        for (size_t i = 0; i < c->vulnerabilities[v].claim_count; i++) {
+            struct fleet_criterion *criterion =
+                &b->criterions[c->vulnerabilities[v].claims[i].criterion];
+            struct fleet_use *uses = (struct fleet_use *)(uintptr_t)criterion->uses;
+            uses[criterion->use_count++] = (struct fleet_use){(uint32_t)v, (uint32_t)i};
+        }
+    return 0;
+}
+
+/* For each target the criteria that need it. */
+static int build_target_criteria(struct builder *b)
+{
+    struct fleet_criteria *c = b->criteria;
+    for (size_t i = 0; i < c->criterion_count; i++)
+        for (size_t k = 0; k < c->criteria[i].operand_count; k++)
+            b->targets[c->criteria[i].operands[k].target - b->targets].criterion_count++;
+    for (size_t i = 0; i < c->target_count; i++) {
+        struct fleet_target *t = &b->targets[i];
+        uint32_t *criteria = new_array(b, t->criterion_count, sizeof *criteria);
+        if (!criteria)
+            return -1;
+        t->criteria = criteria;
+        t->criterion_count = 0;
+    }
+    for (size_t i = 0; i < c->criterion_count; i++)
+        for (size_t k = 0; k < c->criteria[i].operand_count; k++) {
+            struct fleet_target *t = &b->targets[c->criteria[i].operands[k].target - b->targets];
+            uint32_t *criteria = (uint32_t *)(uintptr_t)t->criteria;
+            criteria[t->criterion_count++] = (uint32_t)i;
+        }
+    return 0;
+}
+
+static int build(struct builder *b)
+{
+    const struct csaf_document *d = b->document;
+    struct fleet_criteria *c = b->criteria;
+    if (keep(b, d->namespace, &c->namespace) != 0 || keep(b, d->id, &c->id) != 0 ||
+        keep(b, d->version, &c->version) != 0 || keep(b, d->title, &c->title) != 0)
+        return -1;
+    b->targets = new_array(b, d->product_count, sizeof *b->targets);
+    b->criterions = new_array(b, d->product_count, sizeof *b->criterions);
+    struct fleet_vulnerability *v = new_array(b, d->vulnerability_count, sizeof *v);
+    if (!b->targets || !b->criterions || !v)
+        return -1;
+    c->targets = b->targets;
+    c->target_count = d->product_count;
+    c->criteria = b->criterions;
+    c->vulnerabilities = v;
+    for (size_t i = 0; i < d->product_count; i++)
+        if (!d->products[i].relationship && build_target(b, &d->products[i]) != 0)
+            return -1;
+    for (size_t i = 0; i < d->vulnerability_count; i++) {
+        struct fleet_vulnerability *to = &v[c->vulnerability_count++];
+        if (keep(b, d->vulnerabilities[i].name, &to->name) != 0 ||
+            keep(b, d->vulnerabilities[i].title, &to->title) != 0 ||
+            build_claims(b, &d->vulnerabilities[i], to) != 0 ||
+            build_remedies(b, &d->vulnerabilities[i], to) != 0)
+            return -1;
+    }
+    return build_uses(b) == 0 ? build_target_criteria(b) : -1;
+}
+
+int fleet_criteria_build(struct fleet_criteria **out, const struct csaf_document *document,
+                         struct err *e)
+{
+    *out = NULL;
+    struct fleet_criteria *c = mem_new(1, sizeof *c);
+    uint32_t *criterion_of = mem_new(document->product_count + 1, sizeof *criterion_of);
+    if (!c || !criterion_of) {
+        mem_free(c);
+        mem_free(criterion_of);
+        return err_memory(e);
+    }
+    arena_init(&c->arena, 0);
+    struct builder b = {.criteria = c,
+                        .arena = &c->arena,
+                        .document = document,
+                        .criterion_of = criterion_of,
+                        .e = e};
+    int result = build(&b);
+    mem_free(criterion_of);
+    if (result != 0) {
+        fleet_criteria_free(c);
+        return -1;
+    }
+    *out = c;
+    return 0;
+}
+
+void fleet_criteria_free(struct fleet_criteria *criteria)
+{
+    if (!criteria)
+        return;
+    arena_fini(&criteria->arena);
+    mem_free(criteria);
+}

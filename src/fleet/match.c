@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/match.h"
+#include "base/memory.h"
+#include "fleet/index_keys.h"
+#include "fleet/match_combine.h"
+#include "fleet/name_words.h"
+
+#include <stdlib.h>
+
+static uint8_t lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+bool fleet_pattern_fits(struct slice pattern, struct slice text)
+{
+    size_t p = 0, t = 0, star = SIZE_MAX, resume = 0;
+    while (t < text.len) {
+        bool literal = p + 1 < pattern.len && pattern.data[p] == '\\';
+        if (p < pattern.len && !literal && pattern.data[p] == '*') {
+            star = p++;
+            resume = t;
+            continue;
+        }
+        size_t at = literal ? p + 1 : p;
+        if (at < pattern.len && ((!literal && pattern.data[at] == '?') ||
+                                 lower(pattern.data[at]) == lower(text.data[t]))) {
+            p = at + 1;
+            t++;
+            continue;
+        }
+        if (star == SIZE_MAX)
+            return false;
+        p = star + 1;
+        t = ++resume;
+    }
+    while (p < pattern.len && pattern.data[p] == '*')
+        p++;
+    return p == pattern.len;
+}
+
+enum fleet_status fleet_statement_for(const struct fleet_statement *statement, struct slice serial)
+{
+    if (statement->serial_count == 0)
+        return statement->status;
+    if (serial.len == 0)
+        return FLEET_UNKNOWN;
+    for (size_t i = 0; i < statement->serial_count; i++)
+        if (fleet_pattern_fits(statement->serials[i], serial))
+            return statement->status;
+    return FLEET_NOT_LISTED;
+}
+
+static void note_nearest(struct fleet_nearest *nearest, const struct fleet_target *target,
+                         const struct fleet_subject *subject, int confidence, const char *why)
+{
+    if (!nearest || confidence <= nearest->confidence)
+        return;
+    *nearest = (struct fleet_nearest){.target = target,
+                                      .confidence = confidence,
+                                      .text = slice_str(why),
+                                      .component = subject->component};
+}
+
+bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
+                      const struct fleet_subject *subject, uint32_t number,
+                      const struct fleet_options *options, struct fleet_touch *out,
+                      struct fleet_nearest *nearest)
+{
+    const struct fleet_target *t = &criteria->targets[target];
+    *out = (struct fleet_touch){.target = target, .subject = number, .of = subject};
+    fleet_identify(t, subject, options->aliases, &out->id);
+    if (out->id.rule == FLEET_BY_NOTHING)
+        return false;
+    if (out->id.order_conflict) {
+        note_nearest(nearest, t, subject, out->id.confidence,
+                     "the name is the same, but the order number is that of another model");
+        return false;
+    }
+    if (out->id.confidence < options->min_confidence) {
+        note_nearest(nearest, t, subject, out->id.confidence,
+                     "the names are too far apart to count");
+        return false;
+    }
+    if (out->id.any_version) {
+        out->in = FLEET_IN;
+        out->reason = "the identifier names this very version";
+    } else {
+        out->in = fleet_range_contains(&t->range, subject->identity->version, &out->reason);
+    }
+    bool all = t->range.kind == FLEET_RANGE_ALL && !t->range.conditional;
+    if (out->id.sku_missing && out->in != FLEET_OUT) {
+        out->in = FLEET_MAYBE;
+        out->reason = "the advisory limits this to stock keeping units";
+    } else if (out->id.only_unknown && out->in != FLEET_MAYBE && !(subject->distribution && all)) {
+        out->in = FLEET_MAYBE;
+        out->reason =
+            subject->distribution
+                ? "a distribution's package may be mended without a new version"
+                : "which product the component is, is not sure enough to compare versions";
+    }
+    return true;
+}
+
+struct matching {
+    const struct fleet_criteria *criteria;
+    const struct fleet_options *options;
+    struct fleet_subject *subjects;
+    size_t subject_count;
+    struct fleet_touch *touches;
+    size_t count, room;
+    struct fleet_nearest nearest;
+    struct arena scratch;
+    struct err *e;
+};
+
+static int try(struct matching *m, uint32_t target, uint32_t subject)
+{
+    if (m->count == m->room) {
+        size_t room = m->room ? 2 * m->room : 32;
+        void *grown = mem_resize(m->touches, room, sizeof *m->touches);
+        if (!grown)
+            return err_memory(m->e);
+        m->touches = grown;
+        m->room = room;
+    }
+    if (fleet_touch_make(m->criteria, target, &m->subjects[subject], subject, m->options,
+                         &m->touches[m->count], &m->nearest))
+        m->count++;
+    return 0;
+}
+
+/* Which subjects share a key with each target: by keys when there are many of both. */
+enum { FEW_PAIRS = 4096 };
+
+static int try_all(struct matching *m)
+{
+    if (m->criteria->target_count * m->subject_count <= FEW_PAIRS) {
+        for (size_t t = 0; t < m->criteria->target_count; t++)
+            for (size_t s = 0; s < m->subject_count; s++)
+                if (m->criteria->targets[t].criterion_count &&
+                    try(m, (uint32_t)t, (uint32_t)s) != 0)
+                    return -1;
+        return 0;
+    }
+    struct fleet_key_table *table = fleet_key_table_new(m->subject_count);
+    int result = table ? 0 : err_memory(m->e);
+    for (size_t s = 0; result == 0 && s < m->subject_count; s++)
+        result = fleet_key_table_add(table, &m->subjects[s], (uint32_t)s, m->e);
+    if (result == 0)
+        fleet_key_table_ready(table);
+    for (size_t t = 0; result == 0 && t < m->criteria->target_count; t++) {
+        const uint32_t *found;
+        size_t count;
+        if (m->criteria->targets[t].criterion_count == 0)
+            continue;
+        result = fleet_key_table_find(table, &m->criteria->targets[t], m->options->aliases, &found,
+                                      &count, m->e);
+        for (size_t i = 0; result == 0 && i < count; i++)
+            result = try(m, (uint32_t)t, found[i]);
+    }
+    fleet_key_table_free(table);
+    return result;
+}
+
+/* Words that two forms share. */
+static int shared_words(struct slice a, struct slice b)
+{
+    struct fleet_words x, y;
+    int shared = 0;
+    fleet_words_split(a, &x);
+    fleet_words_split(b, &y);
+    for (size_t i = 0; i < x.count; i++)
+        for (size_t k = 0; k < y.count; k++)
+            if (slice_equal(x.at[i], y.at[k])) {
+                shared++;
+                break;
+            }
+    return shared;
+}
+
+/* Nothing came near by the rules: the product of the same vendor with most words in common. */
+static void look_around(struct matching *m)
+{
+    for (size_t t = 0; t < m->criteria->target_count; t++) {
+        const struct fleet_target *target = &m->criteria->targets[t];
+        if (target->product.count == 0)
+            continue;
+        for (size_t s = 0; s < m->subject_count; s++) {
+            const struct fleet_subject *subject = &m->subjects[s];
+            bool vendor = false;
+            for (size_t i = 0; i < target->vendor.count; i++)
+                for (size_t k = 0; k < subject->identity->vendor.count; k++)
+                    vendor = vendor || slice_equal(target->vendor.forms[i].text,
+                                                   subject->identity->vendor.forms[k].text);
+            if (!vendor || subject->form_count == 0)
+                continue;
+            int shared = shared_words(target->product.forms[0].text, subject->forms[0].text);
+            note_nearest(&m->nearest, target, subject, shared > 20 ? 21 : 1 + shared,
+                         "same vendor, but another product");
+        }
+    }
+}
+
+static int prepare(struct matching *m, const struct fleet_class *class, bool *software)
+{
+    m->subjects = mem_new(class->count + 1, sizeof *m->subjects);
+    if (!m->subjects)
+        return err_memory(m->e);
+    for (size_t i = 0; i < class->count; i++) {
+        if (fleet_subject_prepare(&m->scratch, &class->identities[i], &m->subjects[i], m->e) != 0)
+            return -1;
+        m->subject_count++;
+        *software = *software || class->identities[i].kind == FLEET_SOFTWARE;
+    }
+    return 0;
+}
+
+int fleet_match(struct fleet_result **result, const struct fleet_criteria *criteria,
+                const struct fleet_class *class, const struct fleet_options *options, struct err *e)
+{
+    struct matching m = {
+        .criteria = criteria, .options = options ? options : &fleet_options_default, .e = e};
+    bool software = false;
+    *result = NULL;
+    arena_init(&m.scratch, 0);
+    int outcome = prepare(&m, class, &software);
+    if (outcome == 0)
+        outcome = try_all(&m);
+    if (outcome == 0)
+        outcome = fleet_combine(result, criteria, m.touches, m.count, software, e);
+    if (outcome == 0) {
+        struct fleet_result *r = *result;
+        if (r->count == 0 && !m.nearest.target &&
+            criteria->target_count * m.subject_count <= 16 * FEW_PAIRS)
+            look_around(&m);
+        r->nearest = m.nearest;
+        if (m.nearest.target) {
+            char *component = arena_copy(
+                &r->arena, m.nearest.component.len ? (const void *)m.nearest.component.data : "",
+                m.nearest.component.len);
+            r->nearest.component = slice_of(component, m.nearest.component.len);
+            if (!component) {
+                fleet_result_free(r);
+                *result = NULL;
+                outcome = err_memory(e);
+            }
+        }
+    }
+    mem_free(m.touches);
+    mem_free(m.subjects);
+    arena_fini(&m.scratch);
+    return outcome;
+}

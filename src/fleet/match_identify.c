@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/match_identify.h"
+#include "fleet/name_words.h"
+
+/* What each rule of normalisation takes; docs/conformance/matching.md has the same table. */
+static int rule_cost(unsigned rules)
+{
+    static const struct {
+        unsigned rule;
+        int cost;
+    } costs[] = {
+        {FLEET_RULE_ACCENT, 1},  {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 5},
+        {FLEET_RULE_ACRONYM, 5}, {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
+        {FLEET_RULE_VENDOR, 1},  {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
+    };
+    int cost = 0;
+    for (size_t i = 0; i < ARRAY_LEN(costs); i++)
+        if (rules & costs[i].rule)
+            cost += costs[i].cost;
+    return cost;
+}
+
+struct vendor_match {
+    enum fleet_vendor_rule rule;
+    int cost;
+    unsigned rules;
+    struct slice advisory, inventory, alias;
+};
+
+static void better_vendor(struct vendor_match *best, struct vendor_match found)
+{
+    if (found.rule > best->rule || (found.rule == best->rule && found.cost < best->cost))
+        *best = found;
+}
+
+static void compare_vendors(const struct fleet_form *a, const struct fleet_form *b,
+                            const struct fleet_aliases *aliases, struct vendor_match *best)
+{
+    struct vendor_match m = {.advisory = a->text, .inventory = b->text};
+    m.rules = a->rules | b->rules;
+    m.cost = rule_cost(m.rules);
+    if (slice_equal(a->text, b->text)) {
+        m.rule = FLEET_VENDOR_EQUAL;
+    } else if (fleet_aliases_same(aliases, FLEET_NAME_VENDOR, a->text, b->text, &m.alias)) {
+        m.rule = FLEET_VENDOR_ALIAS;
+        m.rules |= FLEET_RULE_ALIAS;
+        m.cost += rule_cost(FLEET_RULE_ALIAS);
+    } else if (best->rule >= FLEET_VENDOR_MISSPELT) {
+        return;
+    } else if (fleet_name_misspelt(a->text, b->text) > 0) {
+        m.rule = FLEET_VENDOR_MISSPELT;
+        m.cost += fleet_name_misspelt(a->text, b->text) == 1 ? 17 : 27;
+    } else if (fleet_name_prefix(a->text, b->text) || fleet_name_prefix(b->text, a->text)) {
+        m.rule = FLEET_VENDOR_PREFIX;
+        m.cost += 25;
+    } else {
+        return;
+    }
+    better_vendor(best, m);
+}
+
+static struct vendor_match match_vendor(const struct fleet_name *advisory,
+                                        const struct fleet_name *inventory,
+                                        const struct fleet_aliases *aliases)
+{
+    struct vendor_match best = {.rule = FLEET_VENDOR_DIFFERENT};
+    if (advisory->count == 0 || inventory->count == 0) {
+        best.rule = FLEET_VENDOR_MISSING;
+        best.cost = 30;
+        return best;
+    }
+    for (size_t i = 0; i < advisory->count; i++)
+        for (size_t k = 0; k < inventory->count; k++)
+            compare_vendors(&advisory->forms[i], &inventory->forms[k], aliases, &best);
+    return best;
+}
+
+static void offer(struct fleet_identified *out, const struct vendor_match *vendor,
+                  struct fleet_identified found)
+{
+    if (vendor) {
+        found.vendor = vendor->rule;
+        found.rules |= vendor->rules;
+        found.confidence -= vendor->cost;
+        found.alias = vendor->alias.len ? vendor->alias : found.alias;
+        found.vendor_advisory = vendor->advisory;
+        found.vendor_inventory = vendor->inventory;
+    }
+    if (found.confidence > out->confidence ||
+        (found.confidence == out->confidence && found.rule > out->rule))
+        *out = found;
+}
+
+static bool in_set(const struct fleet_strings *set, struct slice text)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (slice_equal(set->at[i], text))
+            return true;
+    return false;
+}
+
+/* The value of one qualifier of a canonical purl; empty: it has none. */
+static struct slice qualifier(struct slice purl, const char *key)
+{
+    const uint8_t *mark = purl.len ? memchr(purl.data, '?', purl.len) : NULL;
+    if (!mark)
+        return slice_of(NULL, 0);
+    size_t len = strlen(key), at = (size_t)(mark - purl.data) + 1;
+    while (at < purl.len) {
+        const uint8_t *stop = memchr(purl.data + at, '&', purl.len - at);
+        size_t end = stop ? (size_t)(stop - purl.data) : purl.len;
+        if (end - at > len && memcmp(purl.data + at, key, len) == 0 && purl.data[at + len] == '=')
+            return slice_of(purl.data + at + len + 1, end - at - len - 1);
+        at = end + 1;
+    }
+    return slice_of(NULL, 0);
+}
+
+/* Packages of another architecture or distribution are other packages. */
+static bool purl_conflict(struct slice a, struct slice b)
+{
+    static const char *const keys[] = {"arch", "distro", "type", "classifier", "os"};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct slice x = qualifier(a, keys[i]), y = qualifier(b, keys[i]);
+        bool any =
+            slice_is(x, "all") || slice_is(y, "all") || slice_is(x, "any") || slice_is(y, "any");
+        if (x.len && y.len && !any && !slice_equal(x, y))
+            return true;
+    }
+    return false;
+}
+
+static void by_identifier(const struct fleet_target *t, const struct fleet_subject *s,
+                          struct fleet_identified *out)
+{
+    const struct fleet_identity *id = s->identity;
+    for (size_t i = 0; i < id->hashes.count; i++)
+        if (in_set(&t->hashes, id->hashes.at[i]))
+            offer(out, NULL,
+                  (struct fleet_identified){.confidence = 100,
+                                            .rule = FLEET_BY_HASH,
+                                            .vendor = FLEET_VENDOR_EQUAL,
+                                            .any_version = true,
+                                            .advisory = id->hashes.at[i],
+                                            .inventory = id->hashes.at[i]});
+    if (t->purl.len && slice_equal(t->purl, s->purl_base) && !purl_conflict(t->purl_full, id->purl))
+        offer(out, NULL,
+              (struct fleet_identified){.confidence = 98,
+                                        .rule = FLEET_BY_PURL,
+                                        .vendor = FLEET_VENDOR_EQUAL,
+                                        .advisory = t->purl_full,
+                                        .inventory = id->purl});
+    if (t->cpe.len && slice_equal(t->cpe, s->cpe))
+        offer(out, NULL,
+              (struct fleet_identified){.confidence = 95,
+                                        .rule = FLEET_BY_CPE,
+                                        .vendor = FLEET_VENDOR_EQUAL,
+                                        .advisory = t->cpe,
+                                        .inventory = id->cpe});
+}
+
+static bool has_wildcard(struct slice s)
+{
+    return s.len && (memchr(s.data, '*', s.len) || memchr(s.data, '?', s.len));
+}
+
+static bool starts_plainly(struct slice pattern)
+{
+    for (size_t i = 0; i < FLEET_LITERAL_START; i++)
+        if (i >= pattern.len || pattern.data[i] == '*' || pattern.data[i] == '?')
+            return false;
+    return true;
+}
+
+/* The first letters and digits of both are the same. */
+static bool same_start(struct slice a, struct slice b)
+{
+    size_t i = 0, k = 0;
+    for (int n = 0; n < FLEET_LITERAL_START; n++, i++, k++) {
+        while (i < a.len && a.data[i] == ' ')
+            i++;
+        while (k < b.len && b.data[k] == ' ')
+            k++;
+        if (i >= a.len || k >= b.len || a.data[i] != b.data[k])
+            return false;
+    }
+    return true;
+}
+
+enum { SHORTEST_ABBREVIATION = 6, LONGEST_ABBREVIATION = 10 };
+
+static void by_model(const struct fleet_target *t, const struct fleet_subject *s,
+                     const struct vendor_match *vendor, struct fleet_identified *out)
+{
+    if (vendor->rule == FLEET_VENDOR_DIFFERENT)
+        return;
+    /* a number is specific: a missing vendor costs less than with a name */
+    struct vendor_match v = *vendor;
+    if (v.rule == FLEET_VENDOR_MISSING)
+        v.cost = 10;
+    for (size_t i = 0; i < t->models.count; i++) {
+        struct slice model = t->models.at[i];
+        bool wild = has_wildcard(model);
+        for (size_t k = 0; k < s->order_count; k++) {
+            struct slice order = s->orders[k];
+            struct fleet_identified found = {.advisory = model, .inventory = order};
+            if (!wild && slice_equal(model, order)) {
+                found.confidence = 97;
+                found.rule = FLEET_BY_MODEL;
+            } else if (wild && k < s->real_orders && starts_plainly(model) &&
+                       fleet_pattern_fits(model, order)) {
+                found.confidence = 92;
+                found.rule = FLEET_BY_MODEL_PATTERN;
+            } else if (!wild && k < s->real_orders && model.len >= SHORTEST_ABBREVIATION &&
+                       model.len <= LONGEST_ABBREVIATION && order.len > model.len &&
+                       memcmp(model.data, order.data, model.len) == 0) {
+                found.confidence = 86;
+                found.rule = FLEET_BY_ABBREVIATED_MODEL;
+            } else {
+                continue;
+            }
+            offer(out, &v, found);
+        }
+    }
+}
+
+/* "rlc 4xx": every run of two or more x behind a digit stands for digits or letters */
+static bool word_pattern(struct slice pattern, struct slice word)
+{
+    bool wild = false, digit = false;
+    if (pattern.len != word.len || pattern.len < 3)
+        return false;
+    for (size_t i = 0; i < pattern.len; i++) {
+        bool x = pattern.data[i] == 'x' && digit &&
+                 ((i + 1 < pattern.len && pattern.data[i + 1] == 'x') ||
+                  (i > 0 && pattern.data[i - 1] == 'x'));
+        digit = digit || (pattern.data[i] >= '0' && pattern.data[i] <= '9');
+        if (x)
+            wild = true;
+        else if (pattern.data[i] != word.data[i])
+            return false;
+    }
+    return wild;
+}
+
+static bool name_pattern(struct slice pattern, struct slice name)
+{
+    struct fleet_words a, b;
+    bool wild = false;
+    if (pattern.len < 2 || !memchr(pattern.data, 'x', pattern.len) || !same_start(pattern, name))
+        return false;
+    fleet_words_split(pattern, &a);
+    fleet_words_split(name, &b);
+    if (a.count != b.count || a.cut || b.cut)
+        return false;
+    for (size_t i = 0; i < a.count; i++) {
+        if (slice_equal(a.at[i], b.at[i]))
+            continue;
+        if (!word_pattern(a.at[i], b.at[i]))
+            return false;
+        wild = true;
+    }
+    return wild;
+}
+
+static bool same_product(const struct fleet_aliases *aliases, struct slice a, struct slice b,
+                         struct slice *reason)
+{
+    return fleet_aliases_same(aliases, FLEET_NAME_PRODUCT, a, b, reason);
+}
+
+/* A single word may differ by one typing error only: that is how far the index looks. */
+static int misspelt(struct slice a, struct slice b)
+{
+    int distance = fleet_name_misspelt(a, b);
+    if (distance == 2 && !memchr(a.data, ' ', a.len))
+        return -1;
+    return distance;
+}
+
+/* Two words, or one with a digit: less would be the beginning of anything. */
+static bool specific(struct slice form)
+{
+    return form.len >= 4 && (memchr(form.data, ' ', form.len) || fleet_word_has_digit(form));
+}
+
+static bool compact_equal(struct slice form, struct slice compact)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < form.len; i++) {
+        uint8_t before = i ? form.data[i - 1] : 0;
+        uint8_t after = i + 1 < form.len ? form.data[i + 1] : 0;
+        bool digits = before >= '0' && before <= '9' && after >= '0' && after <= '9';
+        if (form.data[i] == ' ' && !digits)
+            continue;
+        if (k == compact.len || compact.data[k++] != form.data[i])
+            return false;
+    }
+    return k == compact.len;
+}
+
+static struct fleet_identified compare_names(const struct fleet_target *t,
+                                             const struct fleet_form *a,
+                                             const struct fleet_subject *s,
+                                             const struct fleet_subject_form *b,
+                                             const struct fleet_aliases *aliases, bool vendor_sure)
+{
+    struct fleet_identified r = {.advisory = a->text, .inventory = b->text};
+    bool family_source = b->source == FLEET_FROM_FAMILY;
+    int distance;
+    r.rules = a->rules | b->rules;
+    r.confidence = -rule_cost(r.rules);
+    bool equal = slice_equal(a->text, b->text);
+    if (equal || compact_equal(a->text, b->compact)) {
+        r.rule = family_source ? FLEET_BY_FAMILY : FLEET_BY_NAME;
+        r.confidence += family_source ? 88 : 96;
+        if (!equal) {
+            r.rules |= FLEET_RULE_SPACE;
+            r.confidence -= 2;
+        }
+        /* the advisory names a line of products, and we are one of it; what it says of a firmware
+         * or of "all models" holds for all, what it says of a product may not */
+        if (family_source && !t->product.family && !(a->rules & FLEET_RULE_GENERIC))
+            r.confidence -= 20;
+    } else if (same_product(aliases, a->text, b->text, &r.alias)) {
+        r.rule = FLEET_BY_NAME;
+        r.rules |= FLEET_RULE_ALIAS;
+        r.confidence += 94;
+    } else if (name_pattern(a->text, b->text) && !family_source) {
+        r.rule = FLEET_BY_PATTERN;
+        r.confidence += 86;
+    } else if (vendor_sure && !family_source && s->purl_base.len == 0 &&
+               (distance = misspelt(a->text, b->text)) > 0) {
+        r.rule = FLEET_BY_MISSPELT_PRODUCT;
+        r.confidence += distance == 1 ? 78 : 68;
+    } else if (fleet_name_prefix(a->text, b->text) && !family_source && specific(a->text)) {
+        r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
+        r.confidence += t->product.family ? 75 : 42;
+        r.only_unknown = !t->product.family;
+    } else if (fleet_name_prefix(b->text, a->text) && specific(b->text)) {
+        r.rule = FLEET_BY_LESS_SPECIFIC;
+        r.confidence += s->model_missing ? 60 : 40;
+        r.only_unknown = true;
+    } else {
+        r.confidence = 0;
+    }
+    return r;
+}
+
+static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
+                    const struct vendor_match *vendor, const struct fleet_aliases *aliases,
+                    struct fleet_identified *out)
+{
+    if (vendor->rule == FLEET_VENDOR_DIFFERENT)
+        return;
+    bool vendor_sure = vendor->rule >= FLEET_VENDOR_ALIAS;
+    for (size_t i = 0; i < t->form_count; i++)
+        for (size_t k = 0; k < s->form_count; k++) {
+            struct fleet_identified found =
+                compare_names(t, &t->forms[i], s, &s->forms[k], aliases, vendor_sure);
+            if (found.rule != FLEET_BY_NOTHING)
+                offer(out, vendor, found);
+        }
+}
+
+/* product_version "1783-SAD4T0SBK9": a model, compared with ours */
+static void by_model_in_version(const struct fleet_target *t, const struct fleet_subject *s,
+                                const struct vendor_match *vendor, struct fleet_identified *out)
+{
+    struct slice model = t->range.model;
+    if (model.len == 0 || vendor->rule == FLEET_VENDOR_DIFFERENT)
+        return;
+    for (size_t k = 0; k < s->order_count; k++) {
+        size_t at = 0;
+        bool same = true;
+        for (size_t i = 0; i < model.len && same; i++) {
+            uint8_t c = model.data[i];
+            c = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
+                continue;
+            same = at < s->orders[k].len && s->orders[k].data[at++] == c;
+        }
+        if (same && at == s->orders[k].len)
+            offer(out, vendor,
+                  (struct fleet_identified){.confidence = 80,
+                                            .rule = FLEET_BY_MODEL_IN_VERSION,
+                                            .any_version = true,
+                                            .advisory = model,
+                                            .inventory = s->orders[k]});
+    }
+}
+
+/* Do two order numbers come from one vendor's scheme, so that they tell siblings apart? */
+static bool same_scheme(struct slice a, struct slice b)
+{
+    size_t common = 0;
+    while (common < a.len && common < b.len && a.data[common] == b.data[common])
+        common++;
+    return common >= 4 || (a.len == b.len && a.len >= 6);
+}
+
+/* Names met; do the order numbers of both sides agree? */
+static void check_orders(const struct fleet_target *t, const struct fleet_subject *s,
+                         struct fleet_identified *out)
+{
+    if (t->models.count == 0 || out->rule >= FLEET_BY_ABBREVIATED_MODEL)
+        return;
+    if (s->real_orders == 0) {
+        out->order_open = true;
+        return;
+    }
+    bool comparable = false;
+    for (size_t i = 0; i < t->models.count; i++)
+        for (size_t k = 0; k < s->real_orders; k++)
+            comparable = comparable || same_scheme(t->models.at[i], s->orders[k]);
+    if (comparable)
+        out->order_conflict = true;
+    else if (out->confidence > FLEET_SURE - 5)
+        out->confidence = FLEET_SURE - 5;
+}
+
+static void check_skus(const struct fleet_target *t, const struct fleet_subject *s,
+                       struct fleet_identified *out)
+{
+    if (t->skus.count == 0 || out->confidence <= 0)
+        return;
+    if (s->real_orders == 0) {
+        out->sku_missing = true;
+        return;
+    }
+    for (size_t i = 0; i < t->skus.count; i++)
+        for (size_t k = 0; k < s->real_orders; k++)
+            if (fleet_pattern_fits(t->skus.at[i], s->orders[k]))
+                return;
+    out->order_conflict = true;
+}
+
+void fleet_identify(const struct fleet_target *target, const struct fleet_subject *subject,
+                    const struct fleet_aliases *aliases, struct fleet_identified *out)
+{
+    *out = (struct fleet_identified){0};
+    by_identifier(target, subject, out);
+    if (out->rule != FLEET_BY_NOTHING)
+        return;
+    /* two package URLs that differ are two packages, whatever their names */
+    if (target->purl.len && subject->purl_base.len)
+        return;
+    struct vendor_match vendor = match_vendor(&target->vendor, &subject->identity->vendor, aliases);
+    by_model(target, subject, &vendor, out);
+    by_name(target, subject, &vendor, aliases, out);
+    by_model_in_version(target, subject, &vendor, out);
+    if (out->confidence <= 0) {
+        *out = (struct fleet_identified){0};
+        return;
+    }
+    if (subject->distribution)
+        out->only_unknown = true;
+    check_orders(target, subject, out);
+    check_skus(target, subject, out);
+}

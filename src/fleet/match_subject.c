@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/class_identifier.h"
+#include "fleet/match_identify.h"
+#include "fleet/name_words.h"
+
+int fleet_name_compact(struct arena *a, struct slice form, struct slice *out, struct err *e)
+{
+    char *text = arena_alloc(a, form.len + 1);
+    size_t len = 0;
+    if (!text)
+        return err_memory(e);
+    for (size_t i = 0; i < form.len; i++) {
+        uint8_t before = i ? form.data[i - 1] : 0;
+        uint8_t after = i + 1 < form.len ? form.data[i + 1] : 0;
+        bool digits = before >= '0' && before <= '9' && after >= '0' && after <= '9';
+        if (form.data[i] != ' ' || digits)
+            text[len++] = (char)form.data[i];
+    }
+    *out = slice_of(text, len);
+    return 0;
+}
+
+struct preparation {
+    struct arena *arena;
+    struct fleet_subject *subject;
+    struct err *e;
+};
+
+static int add_form(struct preparation *p, struct slice text, unsigned rules,
+                    enum fleet_form_source source)
+{
+    struct fleet_subject *s = p->subject;
+    for (size_t i = 0; i < s->form_count; i++)
+        if (slice_equal(s->forms[i].text, text))
+            return 0;
+    if (s->form_count == FLEET_SUBJECT_FORMS || text.len == 0)
+        return 0;
+    struct fleet_subject_form *f = &s->forms[s->form_count++];
+    *f = (struct fleet_subject_form){.text = text, .rules = rules, .source = source};
+    return fleet_name_compact(p->arena, text, &f->compact, p->e);
+}
+
+static int add_variants(struct preparation *p, struct slice form, unsigned rules,
+                        enum fleet_form_source source)
+{
+    struct fleet_form forms[FLEET_FORMS];
+    int count =
+        fleet_name_variants(p->arena, form, rules, &p->subject->identity->vendor, forms, p->e);
+    for (int i = 0; i < count; i++)
+        if (add_form(p, forms[i].text, forms[i].rules, source) != 0)
+            return -1;
+    return count < 0 ? -1 : 0;
+}
+
+static int add_order(struct preparation *p, struct slice order)
+{
+    struct fleet_subject *s = p->subject;
+    for (size_t i = 0; i < s->order_count; i++)
+        if (slice_equal(s->orders[i], order))
+            return 0;
+    if (s->order_count < FLEET_SUBJECT_ORDERS && order.len)
+        s->orders[s->order_count++] = order;
+    return 0;
+}
+
+static bool has_digit_and_length(struct slice s)
+{
+    return s.len >= 4 && fleet_word_has_digit(s);
+}
+
+static int add_names(struct preparation *p)
+{
+    const struct fleet_identity *id = p->subject->identity;
+    if (id->model.count &&
+        add_variants(p, id->model.forms[0].text, id->model.forms[0].rules, FLEET_FROM_MODEL) != 0)
+        return -1;
+    if (id->kind == FLEET_SOFTWARE)
+        return 0;
+    if (id->product.count && add_variants(p, id->product.forms[0].text, id->product.forms[0].rules,
+                                          FLEET_FROM_PRODUCT) != 0)
+        return -1;
+    if (id->family.count == 0)
+        return 0;
+    struct slice family = id->family.forms[0].text;
+    if (id->model.count) {
+        char *both = arena_printf(p->arena, "%.*s %.*s", SLICE_ARG(family),
+                                  SLICE_ARG(id->model.forms[0].text));
+        if (!both)
+            return err_memory(p->e);
+        if (add_variants(p, slice_str(both), id->model.forms[0].rules, FLEET_FROM_FAMILY_MODEL) !=
+            0)
+            return -1;
+    }
+    return add_variants(p, family, id->family.forms[0].rules, FLEET_FROM_FAMILY);
+}
+
+/* Types of packages whose maintainers mend old versions. */
+static bool distribution(struct slice purl)
+{
+    static const char *const types[] = {"pkg:deb/", "pkg:rpm/", "pkg:apk/", "pkg:alpm/"};
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (purl.len > strlen(types[i]) && memcmp(purl.data, types[i], strlen(types[i])) == 0)
+            return true;
+    return false;
+}
+
+int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity,
+                          struct fleet_subject *out, struct err *e)
+{
+    struct preparation p = {a, out, e};
+    *out = (struct fleet_subject){.identity = identity};
+    struct fleet_purl purl;
+    struct fleet_cpe cpe;
+    if (fleet_purl_parse(a, identity->purl, &purl, e) != 0 ||
+        fleet_cpe_parse(a, identity->cpe, &cpe, e) != 0)
+        return -1;
+    if (purl.ok)
+        out->purl_base = purl.base;
+    out->distribution = purl.ok && distribution(purl.base);
+    if (cpe.ok)
+        out->cpe = cpe.product;
+    if (add_names(&p) != 0)
+        return -1;
+    for (size_t i = 0; i < identity->orders.count; i++)
+        if (add_order(&p, identity->orders.at[i]) != 0)
+            return -1;
+    out->real_orders = out->order_count;
+    /* a model that is written like an order number is one */
+    for (size_t i = 0; i < out->form_count; i++) {
+        struct slice order;
+        if (out->forms[i].source == FLEET_FROM_FAMILY)
+            continue;
+        if (fleet_order_normalise(a, out->forms[i].text, &order, e) != 0)
+            return -1;
+        if (has_digit_and_length(order) && add_order(&p, order) != 0)
+            return -1;
+    }
+    out->model_missing = identity->kind == FLEET_DEVICE && identity->model.count == 0;
+    struct slice name = identity->model.count     ? identity->model.forms[0].text
+                        : identity->product.count ? identity->product.forms[0].text
+                                                  : slice_of(NULL, 0);
+    out->component = identity->kind == FLEET_DEVICE ? slice_str("nameplate")
+                     : identity->purl.len           ? identity->purl
+                                                    : name;
+    return 0;
+}
