@@ -80,7 +80,10 @@ bool db_is_alive(const struct db *db);
 
 /* ---- transactions ------------------------------------------------------------------------ */
 
-/* DB_WRITE: waits to be the only writer. DB_READ: fixes the state that all reads will see. */
+/*
+ * DB_WRITE: waits to be the only writer. DB_READ: fixes the state that all reads will see; as long
+ * as it lasts SQLite's log cannot be cut behind it, so end it soon.
+ */
 int db_begin(struct db *db, struct err *e) MUST_CHECK;
 /* Durable when it returns 0. Ends the transaction in any case: after -1 it is rolled back. */
 int db_commit(struct db *db, struct err *e) MUST_CHECK;

@@ -8,7 +8,6 @@
  */
 #include "store/postgres.h"
 
-#include "base/log.h"
 #include "base/memory.h"
 
 #include <stdio.h>
@@ -84,8 +83,14 @@ static int postgres_open(struct db **base, const char *rest, enum db_mode mode, 
                                     "client_encoding",
                                     NULL};
     const char *const values[] = {"tocsin", "10", "30", "30000", rest, "UTF8", NULL};
-    struct postgres_db *db = mem_new(1, sizeof(*db));
+    struct postgres_db *db;
 
+    if (strncmp(rest, "//", 2) == 0) {
+        err_set(e, ERR_USAGE, "store.url", NULL,
+                "the database's URL is not a libpq connection string of keywords");
+        return err_hint(e, "write postgres:host=/run/postgresql dbname=tocsin user=tocsin");
+    }
+    db = mem_new(1, sizeof(*db));
     if (!db)
         return err_memory(e);
     db->base = (struct db){.driver = &db_driver_postgres, .mode = mode, .alive = true};

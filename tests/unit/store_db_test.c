@@ -724,6 +724,7 @@ static void an_unknown_url_is_refused(void **state)
     refused(db_open(&db, "sqlite:", DB_WRITE, &f->e), "store.url");
     refused(db_open(&db, "sqlite:/nonexistent/folder/x.db", DB_WRITE, &f->e), "store.open");
     refused(db_open(&db, "sqlite:/tmp/tocsin-no-such-file.db", DB_READ, &f->e), "store.open");
+    refused(db_open(&db, "postgres://ada:hunter2@host/x", DB_READ, &f->e), "store.url");
     refused(db_open(&db, "postgres:host=/nonexistent dbname=x", DB_READ, &f->e),
             "store.connection");
     refused(db_open(&db, "postgres:no such syntax", DB_READ, &f->e), "store.connection");
