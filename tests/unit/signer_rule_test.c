@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each key signs what it is for, and nothing else: 27099 row 18. */
+#include "signer_fixture.h"
+
+struct keys {
+    char home[64];
+    struct signer_client *client;
+    struct buf root_spki, issuing_spki, leaf_spki, tbs, der;
+    uint8_t root_id[32], issuing_id[32];
+    struct forged root, issuing, leaf; /* acceptable ones */
+};
+
+static void generate(struct keys *k, const char *name, enum signer_purpose purpose,
+                     enum key_kind kind, struct buf *spki)
+{
+    struct err e = {0};
+
+    assert_int_equal(signer_client_generate_key(k->client, name, purpose, kind, NULL, spki, &e), 0);
+}
+
+static void open_keys(struct keys *k)
+{
+    struct err e = {0};
+
+    make_home(k->home);
+    k->client = signer_client_new_in_process(k->home, slice_str(PASSPHRASE), &e);
+    assert_non_null(k->client);
+    buf_init(&k->root_spki);
+    buf_init(&k->issuing_spki);
+    buf_init(&k->leaf_spki);
+    buf_init(&k->tbs);
+    buf_init(&k->der);
+    generate(k, "root", SIGNER_ROOT_CA, KEY_P256, &k->root_spki);
+    generate(k, "issuing", SIGNER_ISSUING_CA, KEY_P256, &k->issuing_spki);
+    struct key *key = key_generate(KEY_P256, &e);
+    assert_int_equal(key_to_spki(key, &k->leaf_spki, &e), 0);
+    key_free(key);
+    k->root = (struct forged){.issuer = "root",
+                              .subject = "root",
+                              .spki = buf_slice(&k->root_spki),
+                              .authority_key_id = key_id(buf_slice(&k->root_spki), k->root_id),
+                              .not_before = NOW,
+                              .not_after = NOW + 3000 * DAY,
+                              .ca = true,
+                              .path_length = -1,
+                              .key_usage = KEY_USAGE_CERT_SIGN | KEY_USAGE_CRL_SIGN,
+                              .serial_len = 16,
+                              .algorithm = SIGNATURE_ECDSA_SHA256};
+    k->issuing = k->root;
+    k->issuing.subject = "issuing";
+    k->issuing.spki = buf_slice(&k->issuing_spki);
+    k->issuing.not_after = NOW + 2000 * DAY;
+    k->issuing.path_length = 0;
+    k->leaf =
+        (struct forged){.issuer = "issuing",
+                        .subject = "leaf",
+                        .spki = buf_slice(&k->leaf_spki),
+                        .authority_key_id = key_id(buf_slice(&k->issuing_spki), k->issuing_id),
+                        .not_before = NOW,
+                        .not_after = NOW + 90 * DAY,
+                        .path_length = -1,
+                        .key_usage = KEY_USAGE_DIGITAL_SIGNATURE,
+                        .purposes = PURPOSE_CLIENT,
+                        .serial_len = 16,
+                        .algorithm = SIGNATURE_ECDSA_SHA256};
+}
+
+static void close_keys(struct keys *k)
+{
+    signer_client_free(k->client);
+    buf_fini(&k->root_spki);
+    buf_fini(&k->issuing_spki);
+    buf_fini(&k->leaf_spki);
+    buf_fini(&k->tbs);
+    buf_fini(&k->der);
+    remove_home(k->home);
+}
+
+static void accept(struct keys *k, const char *name, struct forged f)
+{
+    struct err e = {0};
+
+    forge(&f, &k->tbs);
+    if (sign_whole(k->client, name, buf_slice(&k->tbs), f.algorithm, &k->der, &e) != 0)
+        fail_msg("%s: %s", e.code, e.text);
+}
+
+static void refuse(struct keys *k, const char *name, struct forged f, const char *code)
+{
+    struct err e = {0};
+
+    forge(&f, &k->tbs);
+    assert_int_equal(sign_whole(k->client, name, buf_slice(&k->tbs), f.algorithm, &k->der, &e), -1);
+    assert_string_equal(e.code, code);
+    assert_true(e.text[0]);
+}
+
+static void install(struct keys *k, const char *name)
+{
+    struct err e = {0};
+
+    assert_int_equal(signer_client_install_certificate(k->client, name, buf_slice(&k->der), &e), 0);
+}
+
+/* Root and issuing authority with their certificates. */
+static void open_authorities(struct keys *k)
+{
+    open_keys(k);
+    accept(k, "root", k->root);
+    install(k, "root");
+    accept(k, "root", k->issuing);
+    install(k, "issuing");
+}
+
+#define BENT(base, change)                                                                         \
+    ({                                                                                             \
+        struct forged bent = (base);                                                               \
+        bent.change;                                                                               \
+        bent;                                                                                      \
+    })
+
+static void a_root_without_a_certificate(void **state)
+{
+    struct keys k;
+
+    (void)state;
+    open_keys(&k);
+    refuse(&k, "root", k.issuing, "signer.certificate-issuer");
+    refuse(&k, "issuing", k.leaf, "signer.no-certificate");
+    refuse(&k, "root", BENT(k.root, spki = buf_slice(&k.leaf_spki)), "signer.certificate-issuer");
+    refuse(&k, "root", BENT(k.root, subject = "other"), "signer.certificate-issuer");
+    refuse(&k, "root", BENT(k.root, ca = false), "signer.certificate-usage");
+    refuse(&k, "root", BENT(k.root, not_after = NOW + 12000 * DAY), "signer.certificate-validity");
+    accept(&k, "root", k.root);
+    install(&k, "root");
+    install(&k, "root");                                     /* the same again is fine */
+    refuse(&k, "root", k.root, "signer.certificate-issuer"); /* once it has one: no second self */
+    close_keys(&k);
+}
+
+static void what_a_root_signs(void **state)
+{
+    struct keys k;
+    struct buf second_spki;
+
+    (void)state;
+    open_authorities(&k);
+    accept(&k, "root", k.issuing);
+    refuse(&k, "root", BENT(k.issuing, issuer = "other"), "signer.certificate-issuer");
+    refuse(&k, "root", BENT(k.issuing, subject = "root"), "signer.certificate-issuer");
+    refuse(&k, "root", BENT(k.issuing, path_length = -1), "signer.certificate-path");
+    refuse(&k, "root", BENT(k.issuing, path_length = 1), "signer.certificate-path");
+    refuse(&k, "root", BENT(k.issuing, not_after = NOW + 3001 * DAY),
+           "signer.certificate-validity");
+    refuse(&k, "root", BENT(k.issuing, not_before = NOW - DAY), "signer.certificate-validity");
+    refuse(&k, "root", BENT(k.issuing, ca = false), "signer.certificate-usage");
+    refuse(&k, "root", BENT(k.issuing, key_usage = KEY_USAGE_CERT_SIGN),
+           "signer.certificate-usage");
+    refuse(&k, "root", BENT(k.issuing, purposes = PURPOSE_CLIENT), "signer.certificate-usage");
+    refuse(&k, "root", BENT(k.issuing, serial_len = 7), "signer.certificate-serial");
+    refuse(&k, "root", BENT(k.issuing, algorithm = SIGNATURE_ECDSA_SHA384),
+           "signer.certificate-algorithm");
+    refuse(&k, "root", BENT(k.issuing, strange_extension = true), "signer.certificate-extension");
+    refuse(&k, "root", BENT(k.issuing, no_key_usage = true), "signer.certificate-usage");
+    refuse(&k, "root", BENT(k.issuing, authority_key_id = slice_of(k.issuing_id, 20)),
+           "signer.certificate-issuer");
+    refuse(&k, "root", BENT(k.leaf, issuer = "root"), "signer.certificate-usage");
+    /* a link certificate: only for another root of this signer */
+    buf_init(&second_spki);
+    generate(&k, "root-2", SIGNER_ROOT_CA, KEY_P256, &second_spki);
+    struct forged link = BENT(k.issuing, path_length = -1);
+    link.spki = buf_slice(&second_spki);
+    accept(&k, "root", link);
+    buf_fini(&second_spki);
+    close_keys(&k);
+}
+
+static void what_an_issuing_authority_signs(void **state)
+{
+    struct keys k;
+    struct err e = {0};
+
+    (void)state;
+    open_authorities(&k);
+    accept(&k, "issuing", k.leaf);
+    accept(&k, "issuing", BENT(k.leaf, purposes = PURPOSE_SERVER));
+    accept(&k, "issuing", BENT(k.leaf, purposes = PURPOSE_DOCUMENT));
+    refuse(&k, "issuing", BENT(k.leaf, ca = true), "signer.certificate-usage");
+    refuse(&k, "issuing", BENT(k.leaf, purposes = 0), "signer.certificate-usage");
+    refuse(&k, "issuing", BENT(k.leaf, purposes = PURPOSE_OCSP), "signer.certificate-usage");
+    refuse(&k, "issuing", BENT(k.leaf, purposes = PURPOSE_ANY | PURPOSE_CLIENT),
+           "signer.certificate-usage");
+    refuse(&k, "issuing",
+           BENT(k.leaf, key_usage = KEY_USAGE_DIGITAL_SIGNATURE | KEY_USAGE_CERT_SIGN),
+           "signer.certificate-usage");
+    refuse(&k, "issuing", BENT(k.leaf, key_usage = KEY_USAGE_KEY_AGREEMENT),
+           "signer.certificate-usage");
+    refuse(&k, "issuing", BENT(k.leaf, issuer = "root"), "signer.certificate-issuer");
+    refuse(&k, "issuing", BENT(k.leaf, subject = "issuing"), "signer.certificate-issuer");
+    refuse(&k, "issuing", BENT(k.leaf, not_after = NOW + 2001 * DAY),
+           "signer.certificate-validity");
+    refuse(&k, "issuing", BENT(k.leaf, serial_len = 4), "signer.certificate-serial");
+    refuse(&k, "issuing", BENT(k.leaf, strange_extension = true), "signer.certificate-extension");
+    struct forged bad = k.leaf; /* a key that is not on its curve */
+    k.leaf_spki.data[k.leaf_spki.len - 1] ^= 1;
+    refuse(&k, "issuing", bad, "crypto.key-weak");
+    /* never a raw "sign these bytes" */
+    struct buf signature;
+    buf_init(&signature);
+    assert_int_equal(signer_client_sign_certificate(k.client, "issuing",
+                                                    slice_str("please sign this"), &signature, &e),
+                     -1);
+    assert_string_equal(e.code, "der.syntax");
+    err_clear(&e);
+    k.leaf_spki.data[k.leaf_spki.len - 1] ^= 1;
+    forge(&k.leaf, &k.tbs);
+    buf_putc(&k.tbs, 0);
+    assert_int_equal(
+        signer_client_sign_certificate(k.client, "issuing", buf_slice(&k.tbs), &signature, &e), -1);
+    assert_int_equal(signature.len, 0);
+    buf_fini(&signature);
+    close_keys(&k);
+}
+
+static void installing(void **state)
+{
+    struct keys k;
+    struct err e = {0};
+    struct buf foreign;
+
+    (void)state;
+    open_authorities(&k);
+    buf_init(&foreign);
+    buf_put_slice(&foreign, buf_slice(&k.der)); /* the issuing authority's own */
+    assert_int_equal(signer_client_install_certificate(k.client, "root", buf_slice(&foreign), &e),
+                     -1);
+    assert_string_equal(e.code, "signer.certificate-key");
+    err_clear(&e);
+    accept(&k, "root", BENT(k.issuing, subject = "renamed"));
+    assert_int_equal(signer_client_install_certificate(k.client, "issuing", buf_slice(&k.der), &e),
+                     -1);
+    assert_string_equal(e.code, "signer.certificate-key");
+    err_clear(&e);
+    accept(&k, "root", BENT(k.issuing, not_before = NOW + DAY));
+    install(&k, "issuing");
+    assert_int_equal(
+        signer_client_install_certificate(k.client, "issuing", buf_slice(&foreign), &e), -1);
+    assert_string_equal(e.code, "signer.certificate-key"); /* an older one */
+    err_clear(&e);
+    assert_int_equal(signer_client_install_certificate(k.client, "nobody", buf_slice(&foreign), &e),
+                     -1);
+    assert_string_equal(e.code, "signer.key-unknown");
+    buf_fini(&foreign);
+    close_keys(&k);
+}
+
+static void purposes_do_not_mix(void **state)
+{
+    struct keys k;
+    struct err e = {0};
+    struct buf signature;
+    struct signer_head head = {.size = 1};
+    uint8_t ed25519[ED25519_SIGNATURE_LEN];
+
+    (void)state;
+    open_authorities(&k);
+    buf_init(&signature);
+    generate(&k, "publication", SIGNER_PUBLICATION, KEY_P256, NULL);
+    assert_int_equal(signer_client_generate_key(k.client, "journal", SIGNER_JOURNAL, KEY_ED25519,
+                                                "example/log", NULL, &e),
+                     0);
+    refuse(&k, "publication", k.leaf, "signer.purpose");
+    refuse(&k, "journal", k.leaf, "signer.purpose");
+    assert_int_equal(signer_client_sign_checkpoint(k.client, "issuing", "example/log", &head, NULL,
+                                                   0, ed25519, &e),
+                     -1);
+    assert_string_equal(e.code, "signer.purpose");
+    err_clear(&e);
+    assert_int_equal(
+        signer_client_sign_publication(k.client, "issuing", slice_str("{}"), &signature, &e), -1);
+    assert_string_equal(e.code, "signer.purpose");
+    err_clear(&e);
+    assert_int_equal(
+        signer_client_sign_crl(k.client, "publication", slice_str("x"), &signature, &e), -1);
+    assert_string_equal(e.code, "signer.purpose");
+
+    static const struct {
+        const char *name;
+        enum signer_purpose purpose;
+        enum key_kind kind;
+        const char *origin, *code;
+    } bad[] = {
+        {"j", SIGNER_JOURNAL, KEY_P256, "a/b", "signer.key-kind"},
+        {"j", SIGNER_JOURNAL, KEY_ED25519, NULL, "signer.origin"},
+        {"j", SIGNER_JOURNAL, KEY_ED25519, "a b", "signer.origin"},
+        {"j", SIGNER_JOURNAL, KEY_ED25519, "a+b", "signer.origin"},
+        {"c", SIGNER_ROOT_CA, KEY_P256, "a/b", "signer.origin"},
+        {"c", SIGNER_ROOT_CA, KEY_ED25519, NULL, "signer.key-kind"},
+        {"p", SIGNER_PUBLICATION, KEY_P384, NULL, "signer.key-kind"},
+        {"w", SIGNER_WITNESS, KEY_P256, NULL, "signer.key-kind"},
+        {"root", SIGNER_ROOT_CA, KEY_P256, NULL, "signer.key-exists"},
+        {"../x", SIGNER_ROOT_CA, KEY_P256, NULL, "signer.key-name"},
+        {"", SIGNER_ROOT_CA, KEY_P256, NULL, "signer.key-name"},
+        {"-x", SIGNER_ROOT_CA, KEY_P256, NULL, "signer.key-name"},
+        {"X", SIGNER_ROOT_CA, KEY_P256, NULL, "signer.key-name"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        err_clear(&e);
+        assert_int_equal(signer_client_generate_key(k.client, bad[i].name, bad[i].purpose,
+                                                    bad[i].kind, bad[i].origin, NULL, &e),
+                         -1);
+        assert_string_equal(e.code, bad[i].code);
+    }
+    buf_fini(&signature);
+    close_keys(&k);
+}
+
+/* docs/formats.md section 1.1: domain-separated payloads of this journal alone */
+static void payloads(void **state)
+{
+    struct keys k;
+    struct err e = {0};
+    struct buf signature, spki, message;
+    static const char good[] =
+        "{\"format\":\"tocsin-publication/v1\",\"id\":\"pub_1\",\"origin\":\"example/log\"}";
+    static const struct {
+        const char *payload, *code;
+    } bad[] = {
+        {"{\"format\":\"tocsin-bundle/v1\",\"origin\":\"example/log\"}", "signer.payload-format"},
+        {"{\"format\":\"tocsin-receipt/v1\",\"origin\":\"example/log\"}", "signer.payload-format"},
+        {"{\"origin\":\"example/log\"}", "signer.payload-format"},
+        {"{\"format\":\"tocsin-publication/v1\",\"origin\":\"other/log\"}",
+         "signer.payload-origin"},
+        {"{\"format\":\"tocsin-publication/v1\"}", "signer.payload-origin"},
+        {"{\"origin\":\"example/log\",\"format\":\"tocsin-publication/v1\"}", "json.not-canonical"},
+        {"{\"format\": \"tocsin-publication/v1\",\"origin\":\"example/log\"}",
+         "json.not-canonical"},
+        {"tocsin-publication/v1", "json.syntax"},
+        {"[]", "signer.payload-format"},
+    };
+
+    (void)state;
+    open_keys(&k);
+    buf_init(&signature);
+    buf_init(&spki);
+    buf_init(&message);
+    generate(&k, "publication", SIGNER_PUBLICATION, KEY_P256, &spki);
+    assert_int_equal(signer_client_generate_key(k.client, "journal", SIGNER_JOURNAL, KEY_ED25519,
+                                                "example/log", NULL, &e),
+                     0);
+    assert_int_equal(
+        signer_client_sign_publication(k.client, "publication", slice_str(good), &signature, &e),
+        0);
+    struct key *key = key_from_spki(buf_slice(&spki), &e);
+    buf_printf(&message, "tocsin-publication/v1\n%s", good);
+    assert_int_equal(key_verify(key, buf_slice(&message), buf_slice(&signature), &e), 0);
+    key_free(key);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        err_clear(&e);
+        assert_int_equal(signer_client_sign_publication(k.client, "publication",
+                                                        slice_str(bad[i].payload), &signature, &e),
+                         -1);
+        assert_string_equal(e.code, bad[i].code);
+    }
+    err_clear(&e);
+    assert_int_equal(
+        signer_client_sign_bundle(k.client, "publication",
+                                  slice_str("{\"format\":\"tocsin-bundle/v1\",\"id\":\"bdl_1\","
+                                            "\"origin\":\"example/log\"}"),
+                                  &signature, &e),
+        0);
+    /* generations of trust do not go back, also after a restart */
+    static const struct {
+        int generation, result;
+    } steps[] = {{1, 0}, {3, 0}, {3, 0}, {2, -1}, {0, -1}, {4, 0}};
+    char payload[128];
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        err_clear(&e);
+        snprintf(payload, sizeof(payload),
+                 "{\"format\":\"tocsin-trust/v1\",\"generation\":%d,\"origin\":\"example/log\"}",
+                 steps[i].generation);
+        assert_int_equal(
+            signer_client_sign_trust(k.client, "publication", slice_str(payload), &signature, &e),
+            steps[i].result);
+    }
+    signer_client_free(k.client);
+    err_clear(&e);
+    k.client = signer_client_new_in_process(k.home, slice_str(PASSPHRASE), &e);
+    assert_int_equal(
+        signer_client_sign_trust(k.client, "publication",
+                                 slice_str("{\"format\":\"tocsin-trust/v1\",\"generation\":3,"
+                                           "\"origin\":\"example/log\"}"),
+                                 &signature, &e),
+        -1);
+    assert_string_equal(e.code, "signer.trust-generation");
+    buf_fini(&signature);
+    buf_fini(&spki);
+    buf_fini(&message);
+    close_keys(&k);
+}
+
+static void locking(void **state)
+{
+    struct keys k;
+    struct signer_client *second;
+    struct signer_status status;
+    struct err e = {0};
+    struct buf spki;
+
+    (void)state;
+    open_authorities(&k);
+    buf_init(&spki);
+    assert_int_equal(signer_client_status(k.client, &status, &e), 0);
+    assert_false(status.locked);
+    assert_int_equal(status.keys, 2);
+    assert_int_equal(status.signatures, 2);
+    assert_int_equal(signer_client_lock(k.client, &e), 0);
+    refuse(&k, "issuing", k.leaf, "signer.locked");
+    assert_int_equal(signer_client_public_key(k.client, "root", &spki, &e), 0);
+    assert_true(slice_equal(buf_slice(&spki), buf_slice(&k.root_spki)));
+    assert_int_equal(
+        signer_client_generate_key(k.client, "new", SIGNER_WITNESS, KEY_ED25519, NULL, NULL, &e),
+        -1);
+    assert_string_equal(e.code, "signer.locked");
+    err_clear(&e);
+    assert_int_equal(signer_client_unlock(k.client, slice_str("wrong"), &e), -1);
+    assert_string_equal(e.code, "signer.passphrase");
+    assert_int_equal(e.kind, ERR_DENIED);
+    err_clear(&e);
+    assert_int_equal(signer_client_unlock(k.client, slice_of(NULL, 0), &e), -1);
+    err_clear(&e);
+    assert_int_equal(signer_client_unlock(k.client, slice_str(PASSPHRASE), &e), 0);
+    accept(&k, "issuing", k.leaf);
+    /* one signer a home */
+    second = signer_client_new_in_process(k.home, slice_str(PASSPHRASE), &e);
+    assert_null(second);
+    assert_string_equal(e.code, "signer.running");
+    err_clear(&e);
+    assert_int_equal(signer_init_home(k.home, slice_str("x"), &e), -1);
+    assert_string_equal(e.code, "signer.home-exists");
+    buf_fini(&spki);
+    close_keys(&k);
+    err_clear(&e);
+    assert_null(signer_client_new_in_process("/nonexistent", slice_str("x"), &e));
+    assert_string_equal(e.code, "signer.home");
+}
+
+/* Keys on disk are encrypted, and nobody else's to read. */
+static void at_rest(void **state)
+{
+    struct keys k;
+    struct err e = {0};
+    struct buf file;
+    struct stat s;
+    char path[128];
+
+    (void)state;
+    open_authorities(&k);
+    buf_init(&file);
+    static const char *const names[] = {"keys/root.key", "keys/issuing.key", "check.key"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        snprintf(path, sizeof(path), "%s/signer/%s", k.home, names[i]);
+        assert_int_equal(stat(path, &s), 0);
+        assert_int_equal(s.st_mode & 0777, 0600);
+        buf_reset(&file);
+        assert_int_equal(file_read(path, 65536, &file, &e), 0);
+        assert_non_null(strstr(buf_text(&file), "BEGIN ENCRYPTED PRIVATE KEY"));
+    }
+    snprintf(path, sizeof(path), "%s/signer", k.home);
+    assert_int_equal(stat(path, &s), 0);
+    assert_int_equal(s.st_mode & 0777, 0700);
+    buf_fini(&file);
+    close_keys(&k);
+}
+
+/* A damaged folder is refused by name, and never read as if nothing had been signed. */
+static void damaged(void **state)
+{
+    static const char *const files[] = {"keys/root.json", "keys/issuing.key",
+                                        "state/journal-0.json"};
+    static const char *const texts[] = {"", "{}", "{\"format\":\"tocsin-signer-key/v1\"}"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        for (size_t t = 0; t < ARRAY_LEN(texts); t++) {
+            struct keys k;
+            struct err e = {0};
+            char path[128];
+            open_authorities(&k);
+            assert_int_equal(signer_client_generate_key(k.client, "journal", SIGNER_JOURNAL,
+                                                        KEY_ED25519, "a/b", NULL, &e),
+                             0);
+            signer_client_free(k.client);
+            snprintf(path, sizeof(path), "%s/signer/%s", k.home, files[i]);
+            assert_int_equal(file_write(path, slice_str(texts[t]), 0600, &e), 0);
+            k.client = signer_client_new_in_process(k.home, slice_str(PASSPHRASE), &e);
+            assert_null(k.client);
+            assert_true(err_is_set(&e));
+            if (i == 2 && t == 0) {
+                err_clear(&e);
+                assert_int_equal(unlink(path), 0);
+                assert_null(signer_client_new_in_process(k.home, slice_str(PASSPHRASE), &e));
+                assert_string_equal(e.code, "signer.state-file");
+            }
+            close_keys(&k);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_root_without_a_certificate),
+        cmocka_unit_test(what_a_root_signs),
+        cmocka_unit_test(what_an_issuing_authority_signs),
+        cmocka_unit_test(installing),
+        cmocka_unit_test(purposes_do_not_mix),
+        cmocka_unit_test(payloads),
+        cmocka_unit_test(locking),
+        cmocka_unit_test(at_rest),
+        cmocka_unit_test(damaged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
