@@ -12,7 +12,17 @@ PASSED = re.compile(r"^\[\s+OK \] (\S+)", re.M)
 FAILED = re.compile(r"^\[\s+FAILED\s+\] (?!\S+: \d+ test|\d+ test)(\S+)", re.M)
 SKIPPED = re.compile(r"^\[\s+SKIPPED \] (?!\d+ test)(\S+)", re.M)
 SAID_SKIPPED = re.compile(r"^skipped: .*$", re.M)
-TAIL_LINES = 30
+TELLS = re.compile(r"ERROR|LINE   \]|runtime error|SUMMARY|Assertion|[Ww]arning: ThreadSan")
+TELLING_LINES = 30
+TAIL_LINES = 10
+
+
+def what_it_said(output):
+    """The lines that tell what is wrong, and the last ones."""
+    lines = output.strip().splitlines()
+    telling = [line for line in lines if TELLS.search(line)][:TELLING_LINES]
+    last = [line for line in lines[-TAIL_LINES:] if line not in telling]
+    return "\n".join("    " + line[:300] for line in telling + last)
 
 
 def main(path):
@@ -34,7 +44,7 @@ def main(path):
             bad.add("program")
             print(f"not ok {entry['name']}: {entry['result'].lower()} ({entry.get('returncode')})")
         if bad:
-            print("\n".join("    " + line for line in output.strip().splitlines()[-TAIL_LINES:]))
+            print(what_it_said(output))
         for line in sorted(set(SAID_SKIPPED.findall(output))):
             print(f"{entry['name']}: {line}")
         if entry["result"] == "SKIP" and not ok:
