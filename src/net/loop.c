@@ -51,9 +51,11 @@ static struct event_base *new_base(void)
 
     if (!config)
         return NULL;
-    /* one thread a base, and interest changes are told to the kernel once a round */
+    /*
+     * One thread a base. No EPOLL_USE_CHANGELIST: it would tell the kernel about a descriptor after
+     * it was closed, when another loop's new connection may have its number.
+     */
     event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-    event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
     base = event_base_new_with_config(config);
     event_config_free(config);
     return base;
