@@ -9,17 +9,23 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_KEPT = 4, DEADLINE_DEFAULT = 10 * 1000000 };
+enum {
+    CONNECTIONS_MOST = 8, /* the signer serves 32; callers over that wait here for their turn */
+    DEADLINE_DEFAULT = 10 * 1000000,
+};
 
 struct signer_client {
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
     int64_t deadline;
     struct vault *vault; /* in this process; NULL: over the socket */
     pthread_mutex_t turn;
-    int idle[CONNECTIONS_KEPT];
+    pthread_cond_t free_place;
+    int idle[CONNECTIONS_MOST];
     size_t idle_count;
+    size_t used; /* connections that calls hold now */
 };
 
 static struct signer_client *new_client(struct err *e)
@@ -30,7 +36,12 @@ static struct signer_client *new_client(struct err *e)
         err_memory(e);
         return NULL;
     }
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&client->turn, NULL);
+    pthread_cond_init(&client->free_place, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     return client;
 }
 
@@ -72,6 +83,7 @@ void signer_client_free(struct signer_client *client)
     for (size_t i = 0; i < client->idle_count; i++)
         close(client->idle[i]);
     vault_free(client->vault);
+    pthread_cond_destroy(&client->free_place);
     pthread_mutex_destroy(&client->turn);
     mem_free(client);
 }
@@ -103,27 +115,37 @@ static int connect_new(const struct signer_client *client, struct err *e)
     return fd;
 }
 
-static int take_idle(struct signer_client *client)
+/* Waits for a place. *fd: a connection that was idle, or -1 to make one. -1: the deadline passed.
+ */
+static int take_place(struct signer_client *client, int64_t deadline, int *fd, struct err *e)
 {
-    int fd = -1;
+    const struct timespec until = {.tv_sec = deadline / 1000000,
+                                   .tv_nsec = deadline % 1000000 * 1000};
+    int waited = 0;
 
     pthread_mutex_lock(&client->turn);
-    if (client->idle_count > 0)
-        fd = client->idle[--client->idle_count];
+    while (client->used == CONNECTIONS_MOST && waited == 0)
+        waited = pthread_cond_timedwait(&client->free_place, &client->turn, &until);
+    bool free_place = client->used < CONNECTIONS_MOST;
+    *fd = free_place && client->idle_count > 0 ? client->idle[--client->idle_count] : -1;
+    if (free_place)
+        client->used++;
     pthread_mutex_unlock(&client->turn);
-    return fd;
+    if (free_place)
+        return 0;
+    return err_set(e, ERR_UNAVAILABLE, "signer.deadline", NULL,
+                   "the signer has more to do than it can in time; nothing was sent to it");
 }
 
+/* fd -1: it is of no use any more. */
 static void give_back(struct signer_client *client, int fd)
 {
     pthread_mutex_lock(&client->turn);
-    if (client->idle_count < CONNECTIONS_KEPT) {
-        client->idle[client->idle_count++] = fd;
-        fd = -1;
-    }
-    pthread_mutex_unlock(&client->turn);
+    client->used--;
     if (fd >= 0)
-        close(fd);
+        client->idle[client->idle_count++] = fd;
+    pthread_cond_signal(&client->free_place);
+    pthread_mutex_unlock(&client->turn);
 }
 
 /* One try over one connection. *stale: it was closed before anything came back. */
@@ -156,17 +178,21 @@ static int call_socket(struct signer_client *client, struct slice request, struc
     for (;;) {
         struct err why = {0};
         bool stale;
-        int fd = take_idle(client);
+        int fd;
+        if (take_place(client, deadline, &fd, e) != 0)
+            return -1;
         bool was_idle = fd >= 0;
         if (!was_idle)
             fd = connect_new(client, e);
-        if (fd < 0)
-            return -1;
-        if (exchange(fd, request, answer, deadline, &stale, &why) == 0) {
+        if (fd >= 0 && exchange(fd, request, answer, deadline, &stale, &why) == 0) {
             give_back(client, fd);
             return 0;
         }
-        close(fd);
+        if (fd >= 0)
+            close(fd);
+        give_back(client, -1);
+        if (fd < 0)
+            return -1;
         if (was_idle && stale && strcmp(why.code, "signer.deadline") != 0)
             continue;
         *e = why;
