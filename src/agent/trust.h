@@ -46,7 +46,7 @@ int trust_verify(struct trust *t, struct slice text, struct chain_verifier *veri
                  const struct certificate_list *extra, int64_t now, struct err *e) MUST_CHECK;
 
 /*
- * What to do with a newer statement: 1 take it, 0 it is the one we have, -1 with
+ * What to do with a newer statement: 1 take it, 0 it says what ours says, -1 with
  * "agent.trust-older" for a lower generation, "agent.trust-changed" for the same generation with
  * another content.
  */

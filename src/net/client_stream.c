@@ -102,6 +102,33 @@ int http_client_stream_next(struct http_client *c, unsigned dead_ms, struct http
     return result;
 }
 
+/* As client_read_body, but 2 when nothing more is there: framing alone may have come. */
+static int read_available(struct http_client *c, struct slice *run, unsigned dead_ms, struct err *e)
+{
+    for (;;) {
+        size_t used = 0;
+        enum http_step step = http_body_feed(&c->body, c->unread, &used, run, e);
+        if (step == HTTP_REFUSED)
+            return -1;
+        if (c->unread.len)
+            c->unread = slice_of(c->unread.data + used, c->unread.len - used);
+        if (step == HTTP_DATA)
+            return 1;
+        if (step == HTTP_DONE)
+            return 0;
+        if (!client_link_readable(&c->link))
+            return 2;
+        /* a record of TLS that is there only in part is waited for */
+        long got = client_link_read(&c->link, c->in, sizeof(c->in), client_deadline(dead_ms), e);
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            return err_set(e, ERR_UNAVAILABLE, "client.closed", NULL,
+                           "the server closed the connection in the middle of the stream");
+        c->unread = slice_of(c->in, (size_t)got);
+    }
+}
+
 int http_client_stream_take(struct http_client *c, unsigned dead_ms, struct http_event *event,
                             struct err *e)
 {
@@ -118,9 +145,11 @@ int http_client_stream_take(struct http_client *c, unsigned dead_ms, struct http
             c->event_bytes = slice_of(c->event_bytes.data + used, c->event_bytes.len - used);
         if (complete == 1)
             return give_event(c, event);
-        if (reads == TAKE_READS_MAX || (!c->unread.len && !client_link_readable(&c->link)))
+        if (reads == TAKE_READS_MAX)
             return 2;
-        result = client_read_body(c, &c->event_bytes, client_deadline(dead_ms), e);
+        result = read_available(c, &c->event_bytes, dead_ms, e);
+        if (result == 2)
+            return 2;
         if (result != 1)
             break;
         result = -1;
