@@ -20,7 +20,8 @@ static void put_key_comment(struct buf *b, const struct config_key *key, const c
     config_type_put(&type, key);
     if (type.failed)
         b->failed = true;
-    else if (key->type != CONFIG_TEXT && key->type != CONFIG_PATH)
+    else if (key->type != CONFIG_TEXT && key->type != CONFIG_PATH && key->type != CONFIG_MAILBOX &&
+             key->type != CONFIG_VKEY)
         buf_printf(b, "%s# (%s)\n", indent, buf_text(&type));
     buf_fini(&type);
 }

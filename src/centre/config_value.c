@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "centre/config_internal.h"
+#include "centre/mail.h"
+#include "crypto/note.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -125,12 +127,33 @@ static bool is_url(struct slice text)
     return rest.data[0] != '/' && rest.data[0] != ':';
 }
 
+static bool is_mailbox(struct slice text)
+{
+    char copy[CONFIG_VALUE_MAX + 1];
+    struct slice name, address;
+    struct err ignored = {0};
+
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    return mail_address_split(copy, &name, &address, &ignored) == 0;
+}
+
+static bool is_vkey(struct slice text)
+{
+    struct note_key key;
+    struct err ignored = {0};
+
+    return note_key_parse(&key, text, &ignored) == 0;
+}
+
 void config_type_put(struct buf *b, const struct config_key *key)
 {
     static const char *const looks[] = {
         [CONFIG_TEXT] = "a text",
         [CONFIG_PATH] = "a path",
         [CONFIG_URL] = "a URL, http:// or https://",
+        [CONFIG_MAILBOX] = "a mail address, or \"Name <address>\"",
+        [CONFIG_VKEY] = "a verifier key, NAME+HASH+BASE64",
         [CONFIG_LIST] = "a list",
         [CONFIG_ADDRESSES] = "a list of addresses, host:port or [v6]:port",
         [CONFIG_NETWORKS] = "a list of networks, such as 10.0.0.0/8",
@@ -207,6 +230,10 @@ static int read_text(struct arena *a, const char *home, const struct config_key 
         while (text.len && text.data[text.len - 1] == '/')
             text.len--;
     }
+    if (key->type == CONFIG_MAILBOX && text.len && !is_mailbox(text))
+        return refuse(key, "config.type", text, e);
+    if (key->type == CONFIG_VKEY && !is_vkey(text))
+        return refuse(key, "config.type", text, e);
     if (key->type == CONFIG_PATH && text.len && text.data[0] != '/')
         *out = arena_printf(a, "%s/%.*s", home, SLICE_ARG(text));
     else

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#define VKEY "north+10ea9011+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+
 static char home[64];
 static char path[96];
 
@@ -104,25 +106,26 @@ static void test_defaults(void **state)
 static void test_values(void **state)
 {
     (void)state;
-    struct config *c =
-        load("# a comment\n"
-             "centre { name = \"Zentrum \\\"Süd\\\"\"; threads = 4 }\n"
-             "door device {\n"
-             "  listen = [ \"0.0.0.0:8442\",  # all\n"
-             "             \"[::]:8442\", ]\n"
-             "  url = https://devices.example.org/\n"
-             "}\n"
-             "door enrol { listen = [] }\n"
-             "door public { listen = \"\" }\n"
-             "mail\n{\n host = mail.example.org\n from = \"a@example.org\"\n"
-             " tls = tls\n timeout = 1500ms\n ca-file = /etc/ca.pem\n}\n"
-             "courier { allow-private-addresses = [\"10.20.0.0/16\", \"fd00:1::/64\", "
-             "127.0.0.1] }\n"
-             "limits { bodies = 1GiB\n advisory = 1048576 }\n"
-             "journal { witnesses-required = 1 }\n"
-             "webhook { plain-http = yes }\n"
-             "log { level = warning }\n"
-             "witness north { vkey = \"north+00+AA==\"\n url = https://w.example/ }");
+    struct config *c = load(
+        "# a comment\n"
+        "centre { name = \"Zentrum \\\"Süd\\\"\"; threads = 4 }\n"
+        "door device {\n"
+        "  listen = [ \"0.0.0.0:8442\",  # all\n"
+        "             \"[::]:8442\", ]\n"
+        "  url = https://devices.example.org/\n"
+        "}\n"
+        "door enrol { listen = [] }\n"
+        "door public { listen = \"\" }\n"
+        "mail\n{\n host = mail.example.org\n from = \"a@example.org\"\n"
+        " tls = tls\n timeout = 1500ms\n ca-file = /etc/ca.pem\n}\n"
+        "courier { allow-private-addresses = [\"10.20.0.0/16\", \"fd00:1::/64\", "
+        "127.0.0.1] }\n"
+        "limits { bodies = 1GiB\n advisory = 1048576 }\n"
+        "journal { witnesses-required = 1 }\n"
+        "webhook { plain-http = yes }\n"
+        "log { level = warning }\n"
+        "witness north { vkey = \"north+10ea9011+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\"\n "
+        "url = https://w.example/ }");
     assert_string_equal(c->centre_name, "Zentrum \"Süd\"");
     assert_int_equal(c->centre_threads, 4);
     assert_int_equal(c->door_device_listen.count, 2);
@@ -206,23 +209,27 @@ static void test_types_and_ranges(void **state)
     refused("courier { allow-private-addresses = [10.0.0.0/33] }", "config.type", 1, 38, NULL);
     refused("courier { allow-private-addresses = [10.1.0.0/8] }", "config.type", 1, 38, NULL);
     refused("courier { allow-private-addresses = [example.org] }", "config.type", 1, 38, NULL);
+    refused("mail { from = nobody }", "config.type", 1, 15, NULL);
+    refused("mail { from = \"A <a@b\" }", "config.type", 1, 15, NULL);
+    refused("witness a { vkey = \"north+00+AA==\" }", "config.type", 1, 20, NULL);
+    refused("witness a { vkey = \"\" }", "config.range", 1, 20, NULL);
     refused("mail { port = 25\n port = 26 }", "config.double", 2, 2, NULL);
     refused("mail { port = 25 }\nmail { port = 26 }", "config.double", 2, 8, NULL);
-    refused("witness a { vkey=x; url=http://a }\nwitness a { vkey=x; url=http://a }",
+    refused("witness a { vkey=" VKEY "; url=http://a }\nwitness a { vkey=" VKEY "; url=http://a }",
             "config.double", 2, 1, NULL);
-    refused("witness a { vkey = x }", "config.needs", 1, 1, NULL);
+    refused("witness a { vkey = " VKEY " }", "config.needs", 1, 1, NULL);
 }
 
 static void test_what_keys_need(void **state)
 {
     (void)state;
     refused("mail { host = x }", "config.needs", 0, 0, NULL);
-    refused("mail { host = x\n from = a@b\n user = u }", "config.needs", 0, 0, NULL);
-    refused("mail { host = x\n from = a@b\n user = u\n password-file = p\n tls = off }",
+    refused("mail { host = x\n from = a@b.org\n user = u }", "config.needs", 0, 0, NULL);
+    refused("mail { host = x\n from = a@b.org\n user = u\n password-file = p\n tls = off }",
             "config.needs", 0, 0, NULL);
     refused("journal { witnesses-required = 1 }", "config.needs", 0, 0, NULL);
     refused("database { url = mysql:x }", "config.needs", 0, 0, NULL);
-    config_free(load("mail { host = 127.0.0.1\n from = a@b\n user = u\n password-file = p\n "
+    config_free(load("mail { host = 127.0.0.1\n from = a@b.org\n user = u\n password-file = p\n "
                      "tls = off }"));
 }
 
@@ -274,11 +281,13 @@ static void test_printed_reads_back(void **state)
     config_free(config);
     assert_string_equal(buf_text(&first), buf_text(&second));
 
-    config = load("centre { name = \"two\\nlines # \\\\ \\\"q\\\" é\" }\n"
-                  "mail { timeout = 90s\n ca-file = sub/ca.pem }\n"
-                  "courier { allow-private-addresses = [0.0.0.0/0, \"::/0\", \"fe80::/10\"] }\n"
-                  "limits { bodies = 5242881 }\n"
-                  "witness \"the north\" { vkey = \"a b\"\n url = https://w }\n");
+    config = load(
+        "centre { name = \"two\\nlines # \\\\ \\\"q\\\" é\" }\n"
+        "mail { timeout = 90s\n ca-file = sub/ca.pem }\n"
+        "courier { allow-private-addresses = [0.0.0.0/0, \"::/0\", \"fe80::/10\"] }\n"
+        "limits { bodies = 5242881 }\n"
+        "witness \"the north\" { vkey = "
+        "\"north+10ea9011+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\"\n url = https://w }\n");
     buf_reset(&first);
     config_put(&first, config, true);
     again = load(buf_text(&first));
@@ -347,8 +356,8 @@ static void test_without_memory(void **state)
     long k = 0;
 
     (void)state;
-    write_config("mail { host = x\n from = a@b }\ndoor web { listen = [\"a:1\", \"b:1\"] }\n"
-                 "witness a { vkey = x\n url = https://w }\n"
+    write_config("mail { host = x\n from = a@b.org }\ndoor web { listen = [\"a:1\", \"b:1\"] }\n"
+                 "witness a { vkey = " VKEY "\n url = https://w }\n"
                  "courier { allow-private-addresses = [10.0.0.0/8] }\n");
     for (;; k++) {
         struct err e = {0};
