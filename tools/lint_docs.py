@@ -73,7 +73,7 @@ def man():
     if shutil.which("mandoc"):
         command = ["mandoc", "-T", "lint", "-W", "warning"]
     elif shutil.which("groff"):
-        command = ["groff", "-man", "-Tutf8", "-ww", "-z"]
+        command = ["groff", "-mandoc", "-Tutf8", "-ww", "-z"]
     else:
         return
     for page in pages:
