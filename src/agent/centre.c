@@ -110,5 +110,6 @@ bool centre_may_retry(const struct centre *c, const struct err *e)
 {
     if (c->status == 0)
         return e->kind != ERR_MEMORY && e->kind != ERR_USAGE && e->kind != ERR_INTERNAL;
-    return c->status == 408 || c->status == 425 || c->status == 429 || c->status >= 500;
+    return (c->status >= 300 && c->status < 400) || c->status == 408 || c->status == 425 ||
+           c->status == 429 || c->status >= 500;
 }

@@ -39,7 +39,8 @@ int centre_get(struct centre *c, const char *target, size_t limit, struct http_r
 int centre_send(struct centre *c, const char *method, const char *target, struct slice json,
                 struct http_response *r, const struct clock *clock, struct err *e) MUST_CHECK;
 
-/* True when a try at another time may succeed: no answer, or 408, 425, 429, 5xx. */
+/* True when a try at another time may succeed: no answer, or 3xx (something stands in
+ * between), 408, 425, 429, 5xx. */
 bool centre_may_retry(const struct centre *c, const struct err *e);
 
 #endif

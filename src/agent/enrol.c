@@ -125,12 +125,14 @@ static int get_certificate(struct http_client *client, const struct enrol_reques
                            struct err *e)
 {
     int64_t retry_after_ms = -1;
+    int status = 0;
     struct key *key = identity_pending_key(request->home, "enrol.key", e);
     struct est_request est = {.operation = "simpleenroll",
                               .key = key,
                               .common_name = "device",
                               .user = slice_str("device"),
                               .password = request->token,
+                              .status = &status,
                               .retry_after_ms = &retry_after_ms,
                               .now = clock_now(request->clock)};
     struct certificate_list list;
@@ -242,6 +244,7 @@ int enrol_renew(struct agent *a, struct centre *c, struct err *e)
     struct est_request est = {.operation = "simplereenroll",
                               .key = key,
                               .subject = a->identity.leaf.subject,
+                              .status = &c->status,
                               .retry_after_ms = &c->retry_after_ms,
                               .now = clock_now(a->clock)};
     struct certificate_list list;

@@ -103,6 +103,7 @@ static int judge(const struct est_request *request, const struct http_response *
 {
     struct slice wait = http_head_find(r->head, "Retry-After");
 
+    *request->status = r->status;
     if (wait.data)
         *request->retry_after_ms = backoff_retry_after(wait, request->now);
     if (r->status == 200)

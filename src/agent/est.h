@@ -18,6 +18,7 @@ struct est_request {
     struct slice subject;        /* Name that the request asks for (DER); empty: common_name */
     const char *common_name;     /* used when subject is empty */
     struct slice user, password; /* HTTP Basic; password empty: none */
+    int *status;                 /* of the answer; unchanged when there was none */
     int64_t *retry_after_ms;     /* set when the centre asks to come again; else −1 */
     int64_t now;
 };

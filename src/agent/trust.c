@@ -197,7 +197,8 @@ int trust_compare(const struct trust *have, const struct trust *offered, struct 
                        (long long)offered->generation, (long long)have->generation);
     if (offered->generation > have->generation)
         return 1;
-    /* signed again with the same content, because its signer's certificate was renewed: no change */
+    /* signed again with the same content, because its signer's certificate was renewed: no change
+     */
     if (strcmp(offered->origin, have->origin) != 0 ||
         memcmp(&offered->log_key, &have->log_key, sizeof(have->log_key)) != 0 ||
         offered->anchors.count != have->anchors.count)
