@@ -302,6 +302,7 @@ static int known_set(struct builder *b, const struct json_value *array, struct f
 static int known_identity(struct builder *b, const struct json_value *v, size_t index)
 {
     struct fleet_identity *id = &b->identities[b->count++];
+    *id = (struct fleet_identity){0};
     id->kind = slice_is(json_get_string(v, "kind"), "device") ? FLEET_DEVICE : FLEET_SOFTWARE;
     id->pointer =
         id->kind == FLEET_DEVICE ? "nameplate" : arena_printf(b->arena, "/components/%zu", index);
@@ -328,6 +329,18 @@ static int known_identity(struct builder *b, const struct json_value *v, size_t 
                 : id->orders.count  ? id->orders.at[0]
                                     : id->purl;
     return 0;
+}
+
+int fleet_identity_parse(struct arena *a, struct slice canonical, struct fleet_identity *out,
+                         struct err *e)
+{
+    struct builder b = {.arena = a, .identities = out, .e = e};
+    struct json_doc *doc;
+    if (json_parse(&doc, canonical, NULL, e) != 0)
+        return -1;
+    int result = known_identity(&b, json_root(doc), 0);
+    json_doc_free(doc);
+    return result;
 }
 
 int fleet_class_parse(struct fleet_class **out, struct slice canonical, struct err *e)

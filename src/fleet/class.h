@@ -54,6 +54,11 @@ int fleet_class_parse(struct fleet_class **out, struct slice canonical, struct e
 
 void fleet_class_free(struct fleet_class *class);
 
+/* One identity back from its own canonical bytes, as the index stores it; its strings live in the
+ * arena. -1 with a "json.…" code or ERR_MEMORY. */
+int fleet_identity_parse(struct arena *a, struct slice canonical, struct fleet_identity *out,
+                         struct err *e) MUST_CHECK;
+
 enum { FLEET_CLASS_TEXT = 72 };
 /* "sha256:" and 64 hexadecimal digits. */
 void fleet_class_format(const uint8_t digest[32], char text[FLEET_CLASS_TEXT]);

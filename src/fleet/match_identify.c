@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match_identify.h"
 #include "fleet/name_words.h"
+#include "fleet/range_words.h"
 
 /* What each rule of normalisation takes; docs/conformance/matching.md has the same table. */
 static int rule_cost(unsigned rules)
@@ -299,6 +300,17 @@ static bool compact_equal(struct slice form, struct slice compact)
     return k == compact.len;
 }
 
+/* "(excl. CPU 1518)": a family of which not every member is meant */
+static bool excepts_some(struct slice raw)
+{
+    static const char *const words[] = {"excl", "except", "without", "other than", "all other"};
+    for (size_t i = 0; i < raw.len; i++)
+        for (size_t k = 0; k < ARRAY_LEN(words); k++)
+            if (fleet_text_starts(slice_of(raw.data + i, raw.len - i), words[k]))
+                return true;
+    return false;
+}
+
 static struct fleet_identified compare_names(const struct fleet_target *t,
                                              const struct fleet_form *a,
                                              const struct fleet_subject *s,
@@ -313,7 +325,7 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
     bool equal = slice_equal(a->text, b->text);
     if (equal || compact_equal(a->text, b->compact)) {
         r.rule = family_source ? FLEET_BY_FAMILY : FLEET_BY_NAME;
-        r.confidence += family_source ? 88 : 96;
+        r.confidence += !family_source ? 96 : excepts_some(t->product.raw) ? 75 : 89;
         if (!equal) {
             r.rules |= FLEET_RULE_SPACE;
             r.confidence -= 2;
@@ -335,7 +347,7 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
         r.confidence += distance == 1 ? 78 : 68;
     } else if (fleet_name_prefix(a->text, b->text) && !family_source && specific(a->text)) {
         r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
-        r.confidence += t->product.family ? 75 : 42;
+        r.confidence += !t->product.family ? 42 : excepts_some(t->product.raw) ? 75 : 89;
         r.only_unknown = !t->product.family;
     } else if (fleet_name_prefix(b->text, a->text) && specific(b->text)) {
         r.rule = FLEET_BY_LESS_SPECIFIC;

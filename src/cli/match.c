@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/match.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "csaf/document.h"
+#include "fleet/match.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { DEPTH = 32, ADVISORY_LIMIT = 150 << 20, INVENTORY_LIMIT = 64 << 20 };
+
+struct asset {
+    char *name;
+    struct fleet_inventory *inventory; /* NULL: owned by a table */
+    struct slice serial;
+    struct fleet_class *class;
+};
+
+struct tally {
+    size_t advisories, refused;
+    size_t by_status[FLEET_NOT_AFFECTED + 1];
+};
+
+struct match_run {
+    char **advisories;
+    size_t advisory_count;
+    char **inventories;
+    size_t inventory_count;
+    struct asset *assets;
+    size_t asset_count, asset_room;
+    struct fleet_csv **tables;
+    size_t table_count;
+    struct fleet_aliases *aliases;
+    struct fleet_options options;
+    bool json, all, explain;
+    struct json_writer writer;
+    struct buf out;
+    struct tally tally;
+};
+
+static void complain(const char *what, const struct err *e)
+{
+    char line[1200];
+    err_line(e, line, sizeof line);
+    fprintf(stderr, "tocsin: %s: %s\n", what, line);
+    if (e->hint[0])
+        fprintf(stderr, "  %s\n", e->hint);
+}
+
+static int usage(const char *problem)
+{
+    fprintf(stderr,
+            "tocsin: match: %s\n"
+            "usage: tocsin match --inventory FILE... --advisories PATH... [--json] [--all]\n"
+            "                    [--explain] [--alias vendor:NAME=NAME] [--min-confidence N]\n",
+            problem);
+    return 2;
+}
+
+static int add_asset(struct match_run *m, const char *name, struct slice suffix,
+                     struct fleet_inventory *inventory, bool owned, struct err *e)
+{
+    if (m->asset_count == m->asset_room) {
+        size_t room = m->asset_room ? 2 * m->asset_room : 16;
+        void *grown = mem_resize(m->assets, room, sizeof *m->assets);
+        if (!grown)
+            return err_memory(e);
+        m->assets = grown;
+        m->asset_room = room;
+    }
+    struct asset *a = &m->assets[m->asset_count];
+    *a = (struct asset){.serial = inventory->nameplate.serial};
+    struct buf text;
+    buf_init(&text);
+    if (suffix.len)
+        buf_put_slice(&text, suffix);
+    else
+        buf_puts(&text, name);
+    a->name = text.failed ? NULL : mem_strdup(buf_text(&text));
+    buf_fini(&text);
+    if (!a->name)
+        return err_memory(e);
+    if (fleet_class_build(&a->class, inventory, e) != 0) {
+        mem_free(a->name);
+        return -1;
+    }
+    a->inventory = owned ? inventory : NULL;
+    m->asset_count++;
+    return 0;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t a = strlen(text), b = strlen(end);
+    return a >= b && strcmp(text + a - b, end) == 0;
+}
+
+static int add_table(struct match_run *m, const char *path, struct slice text, struct err *e)
+{
+    void *grown = mem_resize(m->tables, m->table_count + 1, sizeof(struct fleet_csv *));
+    if (!grown)
+        return err_memory(e);
+    m->tables = grown;
+    struct fleet_csv *table;
+    if (fleet_csv_read(&table, text, NULL, e) != 0)
+        return -1;
+    m->tables[m->table_count++] = table;
+    for (size_t i = 0; i < table->count; i++) {
+        struct fleet_csv_row *row = &table->rows[i];
+        if (!row->inventory) {
+            complain(path, &row->err);
+            m->tally.refused++;
+        } else if (add_asset(m, path, row->asset, row->inventory, false, e) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int read_inventory(struct match_run *m, const char *path, struct err *e)
+{
+    struct buf text;
+    struct fleet_inventory_limits limits = fleet_inventory_limits_default;
+    struct fleet_inventory *inventory = NULL;
+    limits.bytes = INVENTORY_LIMIT;
+    buf_init(&text);
+    int result = file_read(path, INVENTORY_LIMIT, &text, e);
+    if (result == 0 && ends_with(path, ".csv"))
+        result = add_table(m, path, buf_slice(&text), e);
+    else if (result == 0 && fleet_inventory_read(&inventory, buf_slice(&text), &limits, e) == 0) {
+        result = add_asset(m, path, slice_of(NULL, 0), inventory, true, e);
+        if (result != 0)
+            fleet_inventory_free(inventory);
+    } else if (result == 0) {
+        result = -1;
+    }
+    buf_fini(&text);
+    return result;
+}
+
+static void print_statement(const struct match_run *m, const struct asset *asset,
+                            const struct fleet_criteria *criteria, const struct fleet_statement *s,
+                            enum fleet_status status)
+{
+    printf("%-19s %3d%%  %.*s  %.*s  %s\n", fleet_status_name(status), s->confidence,
+           SLICE_ARG(criteria->id), SLICE_ARG(s->vulnerability), asset->name);
+    if (status == FLEET_UNKNOWN && s->status != FLEET_UNKNOWN)
+        printf("    decided by: nameplate.serial\n");
+    else if (s->decide.len)
+        printf("    decided by: %.*s\n", SLICE_ARG(s->decide));
+    for (size_t i = 0; m->explain && i < s->reason_count; i++) {
+        const struct fleet_reason *r = &s->reasons[i];
+        printf("    %s: %.*s", r->rule, SLICE_ARG(r->text));
+        if (r->place.pointer)
+            printf(" (line %zu, %s%s%s)", r->place.line, r->place.pointer, r->clause ? "; " : "",
+                   r->clause ? r->clause : "");
+        printf("\n");
+    }
+    for (size_t i = 0; m->explain && i < s->remedy_count; i++)
+        printf("    %s: %.*s\n", csaf_remedy_name(s->remedies[i]->category),
+               SLICE_ARG(s->remedies[i]->details));
+}
+
+static void write_json(struct match_run *m, const struct asset *asset,
+                       const struct fleet_criteria *criteria, const struct fleet_result *r,
+                       enum fleet_status worst)
+{
+    struct json_writer *w = &m->writer;
+    char class_text[FLEET_CLASS_TEXT];
+    fleet_class_format(asset->class->digest, class_text);
+    json_write_object(w);
+    json_write_name(w, "advisory");
+    json_write_object(w);
+    json_member_slice(w, "id", criteria->id);
+    json_member_slice(w, "namespace", criteria->namespace);
+    json_member_slice(w, "version", criteria->version);
+    json_write_object_end(w);
+    json_member_string(w, "asset", asset->name);
+    json_member_string(w, "class", class_text);
+    if (r->nearest.target && r->count == 0) {
+        json_write_name(w, "nearest");
+        json_write_object(w);
+        json_member_int(w, "confidence", r->nearest.confidence);
+        json_member_slice(w, "product", r->nearest.target->label);
+        json_member_slice(w, "text", r->nearest.text);
+        json_write_object_end(w);
+    }
+    json_write_name(w, "statements");
+    fleet_result_write(w, r);
+    json_member_string(w, "status", fleet_status_name(worst));
+    json_write_object_end(w);
+}
+
+/* the order of the enumeration is the order of urgency; NOT_LISTED comes last */
+static bool worse(enum fleet_status a, enum fleet_status b)
+{
+    if (a == FLEET_NOT_LISTED || b == FLEET_NOT_LISTED)
+        return b == FLEET_NOT_LISTED && a != FLEET_NOT_LISTED;
+    return a < b;
+}
+
+static int match_asset(struct match_run *m, const struct asset *asset,
+                       const struct fleet_criteria *criteria, struct err *e)
+{
+    struct fleet_result *r;
+    if (fleet_match(&r, criteria, asset->class, &m->options, e) != 0)
+        return -1;
+    enum fleet_status worst = FLEET_NOT_LISTED;
+    for (size_t i = 0; i < r->count; i++) {
+        enum fleet_status status = fleet_statement_for(&r->statements[i], asset->serial);
+        if (worse(status, worst))
+            worst = status;
+    }
+    m->tally.by_status[worst]++;
+    if (m->json) {
+        if (r->count || m->all)
+            write_json(m, asset, criteria, r, worst);
+    } else {
+        for (size_t i = 0; i < r->count; i++) {
+            enum fleet_status status = fleet_statement_for(&r->statements[i], asset->serial);
+            if (status != FLEET_NOT_LISTED || m->all)
+                print_statement(m, asset, criteria, &r->statements[i], status);
+        }
+        if (r->count == 0 && m->all) {
+            printf("%-19s       %.*s  %s\n", fleet_status_name(FLEET_NOT_LISTED),
+                   SLICE_ARG(criteria->id), asset->name);
+            if (r->nearest.target && m->explain)
+                printf("    nearest: \"%.*s\" (%d%%): %.*s\n", SLICE_ARG(r->nearest.target->label),
+                       r->nearest.confidence, SLICE_ARG(r->nearest.text));
+        }
+    }
+    fleet_result_free(r);
+    return 0;
+}
+
+static int read_advisory(struct match_run *m, const char *path, struct err *e)
+{
+    struct buf text;
+    struct csaf_document *document = NULL;
+    struct fleet_criteria *criteria = NULL;
+    buf_init(&text);
+    int result = -1;
+    if (file_read(path, ADVISORY_LIMIT, &text, e) != 0 ||
+        csaf_load(&document, buf_slice(&text), e) != 0 ||
+        fleet_criteria_build(&criteria, document, e) != 0)
+        goto out;
+    csaf_free(document);
+    document = NULL;
+    m->tally.advisories++;
+    result = 0;
+    for (size_t i = 0; i < m->asset_count && result == 0; i++)
+        result = match_asset(m, &m->assets[i], criteria, e);
+out:
+    fleet_criteria_free(criteria);
+    csaf_free(document);
+    buf_fini(&text);
+    return result;
+}
+
+/* One bad document never stops the others; only memory and the machine do. */
+static int one_advisory(struct match_run *m, const char *path, bool named)
+{
+    struct err e = {0};
+    if (read_advisory(m, path, &e) == 0)
+        return 0;
+    if (!named && strcmp(e.code, "csaf.not-csaf") == 0)
+        return 0; /* a feed or an index beside the advisories */
+    complain(path, &e);
+    m->tally.refused++;
+    return e.kind == ERR_MEMORY ? -1 : 0;
+}
+
+static int by_file_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int walk(struct match_run *m, const char *path, unsigned depth)
+{
+    struct dirent **entries;
+    int count = scandir(path, &entries, NULL, by_file_name), result = 0;
+    if (count < 0) {
+        struct err e = {0};
+        err_errno(&e, errno, "file.open", "cannot read the folder");
+        complain(path, &e);
+        return -1;
+    }
+    for (int i = 0; i < count; i++) {
+        char *below = NULL;
+        if (result == 0 && entries[i]->d_name[0] != '.' &&
+            asprintf(&below, "%s/%s", path, entries[i]->d_name) > 0) {
+            int kind = file_kind(below);
+            if (kind == 2 && depth < DEPTH)
+                result = walk(m, below, depth + 1);
+            else if (kind == 1 && ends_with(below, ".json"))
+                result = one_advisory(m, below, false);
+        }
+        free(below);
+        free(entries[i]);
+    }
+    free(entries);
+    return result;
+}
+
+/* "vendor:NAME=NAME" */
+static int add_alias(struct match_run *m, const char *text, struct err *e)
+{
+    enum fleet_name_kind kind = FLEET_NAME_VENDOR;
+    const char *rest = NULL;
+    if (strncmp(text, "vendor:", 7) == 0)
+        rest = text + 7;
+    else if (strncmp(text, "product:", 8) == 0) {
+        rest = text + 8;
+        kind = FLEET_NAME_PRODUCT;
+    }
+    const char *equals = rest ? strchr(rest, '=') : NULL;
+    if (!equals)
+        return err_set(e, ERR_USAGE, "fleet.alias", NULL,
+                       "\"%s\" is not vendor:NAME=NAME or product:NAME=NAME", text);
+    if (!m->aliases && !(m->aliases = fleet_aliases_new()))
+        return err_memory(e);
+    m->options.aliases = m->aliases;
+    return fleet_aliases_add(m->aliases, kind, slice_of(rest, (size_t)(equals - rest)),
+                             slice_str(equals + 1), slice_str("given on the command line"), e);
+}
+
+/* An option takes all words up to the next option, so that a shell's FILE* works. */
+static int words(int argc, char **argv, char ***out, size_t *count)
+{
+    char **at = *out;
+    for (int i = optind - 1; i < argc && strncmp(argv[i], "--", 2) != 0; i++) {
+        char **grown = mem_resize(at, *count + 1, sizeof *grown);
+        if (!grown)
+            return -1;
+        at = *out = grown;
+        at[(*count)++] = argv[i];
+        optind = i + 1;
+    }
+    return 0;
+}
+
+static int parse(struct match_run *m, int argc, char **argv)
+{
+    static const struct option options[] = {{"inventory", required_argument, NULL, 'i'},
+                                            {"advisories", required_argument, NULL, 'a'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"all", no_argument, NULL, 'A'},
+                                            {"explain", no_argument, NULL, 'e'},
+                                            {"alias", required_argument, NULL, 'l'},
+                                            {"min-confidence", required_argument, NULL, 'm'},
+                                            {NULL, 0, NULL, 0}};
+    optind = 1;
+    opterr = 0;
+    int option;
+    while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+        struct err e = {0};
+        char *end;
+        long number;
+        switch (option) {
+        case 'i':
+            if (words(argc, argv, &m->inventories, &m->inventory_count) != 0)
+                return 3;
+            break;
+        case 'a':
+            if (words(argc, argv, &m->advisories, &m->advisory_count) != 0)
+                return 3;
+            break;
+        case 'j': m->json = true; break;
+        case 'A': m->all = true; break;
+        case 'e': m->explain = true; break;
+        case 'l':
+            if (add_alias(m, optarg, &e) != 0)
+                return e.kind == ERR_MEMORY ? 3 : usage(e.text);
+            break;
+        case 'm':
+            number = strtol(optarg, &end, 10);
+            if (*end || end == optarg || number < 1 || number > 100)
+                return usage("--min-confidence takes a number from 1 to 100");
+            m->options.min_confidence = (int)number;
+            break;
+        default: return usage("there is no such option, or its value is missing");
+        }
+    }
+    if (optind < argc)
+        return usage("only options are expected");
+    if (m->inventory_count == 0)
+        return usage("no --inventory was given");
+    if (m->advisory_count == 0)
+        return usage("no --advisories were given");
+    return 0;
+}
+
+static int run(struct match_run *m)
+{
+    for (size_t i = 0; i < m->inventory_count; i++) {
+        struct err e = {0};
+        if (read_inventory(m, m->inventories[i], &e) != 0) {
+            complain(m->inventories[i], &e);
+            return err_exit_code(e.kind);
+        }
+    }
+    if (m->json) {
+        json_write_init(&m->writer, &m->out, 2);
+        json_write_object(&m->writer);
+        json_write_name(&m->writer, "results");
+        json_write_array(&m->writer);
+    }
+    for (size_t i = 0; i < m->advisory_count; i++) {
+        int kind = file_kind(m->advisories[i]);
+        int result =
+            kind == 2 ? walk(m, m->advisories[i], 0) : one_advisory(m, m->advisories[i], true);
+        if (result != 0)
+            return 3;
+    }
+    const struct tally *t = &m->tally;
+    size_t open = t->by_status[FLEET_AFFECTED] + t->by_status[FLEET_UNKNOWN] +
+                  t->by_status[FLEET_UNDER_INVESTIGATION];
+    if (m->json) {
+        json_write_array_end(&m->writer);
+        json_member_int(&m->writer, "advisories", (int64_t)t->advisories);
+        json_member_int(&m->writer, "assets", (int64_t)m->asset_count);
+        json_member_int(&m->writer, "refused", (int64_t)t->refused);
+        json_write_object_end(&m->writer);
+        if (m->out.failed)
+            return 3;
+        printf("%s\n", buf_text(&m->out));
+    } else {
+        printf("%zu assets, %zu advisories: %zu affected, %zu unknown, %zu under investigation, "
+               "%zu fixed, %zu not affected, %zu not listed; %zu inputs refused\n",
+               m->asset_count, t->advisories, t->by_status[FLEET_AFFECTED],
+               t->by_status[FLEET_UNKNOWN], t->by_status[FLEET_UNDER_INVESTIGATION],
+               t->by_status[FLEET_FIXED], t->by_status[FLEET_NOT_AFFECTED],
+               t->by_status[FLEET_NOT_LISTED], t->refused);
+    }
+    if (fflush(stdout) != 0)
+        return 3;
+    return open || t->refused ? 1 : 0;
+}
+
+int cli_match(int argc, char **argv)
+{
+    struct match_run m = {.options = fleet_options_default};
+    buf_init(&m.out);
+    int result = parse(&m, argc, argv);
+    if (result == 0)
+        result = run(&m);
+    for (size_t i = 0; i < m.asset_count; i++) {
+        mem_free(m.assets[i].name);
+        fleet_inventory_free(m.assets[i].inventory);
+        fleet_class_free(m.assets[i].class);
+    }
+    for (size_t i = 0; i < m.table_count; i++)
+        fleet_csv_free(m.tables[i]);
+    mem_free(m.assets);
+    mem_free(m.tables);
+    mem_free(m.advisories);
+    mem_free(m.inventories);
+    fleet_aliases_free(m.aliases);
+    buf_fini(&m.out);
+    return result;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+#include "base/memory.h"
+#include "fleet/index.h"
+#include "fleet/index_postings.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static uint64_t state = 88172645463325252u;
+
+static uint32_t draw(uint32_t below)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)(state >> 33) % below;
+}
+
+static void postings_behave_as_lists(void **unused)
+{
+    (void)unused;
+    enum { KEYS = 200, NUMBERS = 50 };
+    static uint8_t model[KEYS][NUMBERS];
+    struct fleet_postings p = {0};
+    memset(model, 0, sizeof model);
+    for (int round = 0; round < 200000; round++) {
+        uint32_t key = draw(KEYS), number = draw(NUMBERS);
+        /* keys that crowd together */
+        uint64_t hashed = 1 + (key % 16) + ((uint64_t)(key / 16) << 40);
+        if (model[key][number]) {
+            fleet_postings_remove(&p, hashed, number);
+            model[key][number] = 0;
+        } else {
+            assert_int_equal(fleet_postings_add(&p, hashed, number), 0);
+            model[key][number] = 1;
+        }
+    }
+    for (uint32_t key = 0; key < KEYS; key++) {
+        size_t count, wanted = 0;
+        const uint64_t *found =
+            fleet_postings_find(&p, 1 + (key % 16) + ((uint64_t)(key / 16) << 40), &count);
+        for (uint32_t n = 0; n < NUMBERS; n++)
+            wanted += model[key][n];
+        assert_int_equal(count, wanted);
+        for (size_t i = 0; i < count; i++)
+            assert_true(model[key][found[i]]);
+    }
+    fleet_postings_fini(&p);
+}
+
+static const char *const vendors[] = {"Siemens AG", "SIEMENS",  "Simens",     "Schneider Electric ",
+                                      "Philips",    "Phillips", "Mobotix AG", "",
+                                      "Moxa Inc.",  "ABB"};
+static const char *const models[] = {"SIMATIC S7-1500 CPU 1511-1 PN",
+                                     "SIMATIC S7-1500 CPU 1511T-1 PN",
+                                     "SIMATIC S7-1500",
+                                     "SCALANCE M876-4 (EU)",
+                                     "SCALANCE M876-4 (EU) (6GK5876-4AA00-2BA2)",
+                                     "SCALANCE X308-2M",
+                                     "D24M",
+                                     "M16",
+                                     "Mx6 IP camera",
+                                     "Scalanse X308-2M",
+                                     "SIMATIC HMI Comfort Panels",
+                                     "WinCC",
+                                     "Win CC",
+                                     "AWK-3121",
+                                     "IntelliVue Patient Monitor",
+                                     "MELSEC iQ-F series FX5U-32MR/ES",
+                                     "EDR-G9010 Series"};
+static const char *const versions[] = {"", "1.0", "V2.0", "V3.0.1", "V4.2", "V8.1", "MX-V4.0.1.15"};
+static const char *const orders[] = {"", "6ES7511-1TK01-0AB0", "6GK5876-4AA00-2BA2",
+                                     "6GK5876-4AA00-2DA2"};
+
+static struct fleet_class *random_class(void)
+{
+    struct fleet_inventory *i = fleet_inventory_new();
+    struct err e = {0};
+    struct fleet_class *c;
+    assert_non_null(i);
+    i->has_nameplate = draw(10) > 0;
+    i->nameplate.vendor = slice_str(vendors[draw(ARRAY_LEN(vendors))]);
+    i->nameplate.model = slice_str(models[draw(ARRAY_LEN(models))]);
+    i->nameplate.firmware = slice_str(versions[draw(ARRAY_LEN(versions))]);
+    i->nameplate.order = slice_str(orders[draw(ARRAY_LEN(orders))]);
+    i->nameplate.family = slice_str(draw(3) ? "" : "P3");
+    if (draw(2)) {
+        struct fleet_inventory *more;
+        static const char *const parts[] = {
+            "{\"name\":\"openssl\",\"version\":\"3.0.1\",\"purl\":\"pkg:generic/openssl@3.0.1\"}",
+            "{\"name\":\"WibuKey\",\"vendor\":\"WIBU-SYSTEMS\",\"version\":\"6.40\"}",
+            "{\"name\":\"CodeMeter Runtime\",\"vendor\":\"Wibu-Systems AG\",\"version\":\"7.1\"}",
+            "{\"name\":\"Adminer\",\"vendor\":\"Adminer\",\"version\":\"4.8\"}"};
+        char text[512];
+        snprintf(text, sizeof text, "{\"format\":\"tocsin-nameplate/v1\",\"components\":[%s,%s]}",
+                 parts[draw(4)], parts[draw(4)]);
+        assert_int_equal(fleet_inventory_read(&more, slice_str(text), NULL, &e), 0);
+        assert_int_equal(fleet_inventory_merge(i, more, &e), 0);
+        fleet_inventory_free(more);
+    }
+    assert_int_equal(fleet_class_build(&c, i, &e), 0);
+    /* as stored, and back: spellings are then those of the class */
+    struct fleet_class *stored;
+    assert_int_equal(fleet_class_parse(&stored, c->canonical, &e), 0);
+    fleet_class_free(c);
+    fleet_inventory_free(i);
+    return stored;
+}
+
+static void text_of(const struct fleet_result *r, struct buf *out)
+{
+    struct json_writer w;
+    buf_reset(out);
+    json_write_init(&w, out, 0);
+    fleet_result_write(&w, r);
+    assert_false(out->failed);
+}
+
+enum { CLASSES = 400 };
+
+struct world {
+    struct fleet_class *classes[CLASSES];
+    struct fleet_index *index;
+    struct fleet_aliases *aliases;
+    size_t advisories, hits, results;
+};
+
+/* The same answer by the index and by matching one class, for every class. */
+static void compare(struct world *w, const struct fleet_criteria *criteria,
+                    struct fleet_advisories *advisories, uint64_t id)
+{
+    struct fleet_options options = {.aliases = w->aliases, .min_confidence = 40};
+    struct err e = {0};
+    struct fleet_hits *hits;
+    static const struct fleet_result *answers[CLASSES];
+    struct buf x, y;
+    buf_init(&x);
+    buf_init(&y);
+    memset(answers, 0, sizeof answers);
+    assert_int_equal(fleet_index_match(w->index, &hits, criteria, &options, &e), 0);
+    for (size_t i = 0; i < hits->count; i++) {
+        assert_true(hits->hits[i].id < CLASSES);
+        assert_null(answers[hits->hits[i].id]);
+        answers[hits->hits[i].id] = hits->results[hits->hits[i].result];
+    }
+    for (size_t i = 0; i < CLASSES; i++) {
+        struct fleet_result *alone;
+        assert_int_equal(fleet_match(&alone, criteria, w->classes[i], &options, &e), 0);
+        assert_int_equal(alone->count > 0, answers[i] != NULL);
+        if (answers[i]) {
+            text_of(alone, &x);
+            text_of(answers[i], &y);
+            assert_string_equal(buf_text(&x), buf_text(&y));
+            if (id % 16 == 0) {
+                uint64_t *ids;
+                size_t count;
+                bool found = false;
+                assert_int_equal(fleet_advisories_candidates(advisories, w->classes[i], &options,
+                                                             &ids, &count, &e),
+                                 0);
+                for (size_t k = 0; k < count; k++)
+                    found = found || ids[k] == id;
+                assert_true(found);
+                mem_free(ids);
+            }
+        }
+        fleet_result_free(alone);
+    }
+    w->advisories++;
+    w->hits += hits->count;
+    w->results += hits->result_count;
+    fleet_hits_free(hits);
+    buf_fini(&x);
+    buf_fini(&y);
+}
+
+static void index_answers_as_single_matching(void **unused)
+{
+    (void)unused;
+    static const char root[] = "../shared/data/cisa-csaf/csaf_files/OT/white";
+    if (file_kind(root) != 2) {
+        print_message("skipped: no ../shared/data\n");
+        return;
+    }
+    struct world w = {.index = fleet_index_new(), .aliases = fleet_aliases_new()};
+    struct err e = {0};
+    assert_non_null(w.index);
+    assert_int_equal(fleet_aliases_add(w.aliases, FLEET_NAME_VENDOR, slice_str("ABB"),
+                                       slice_str("Siemens"), slice_str("a test"), &e),
+                     0);
+    assert_int_equal(fleet_aliases_add(w.aliases, FLEET_NAME_PRODUCT, slice_str("M16"),
+                                       slice_str("SCALANCE X308-2M"), slice_str("a test"), &e),
+                     0);
+    for (uint64_t i = 0; i < CLASSES; i++) {
+        w.classes[i] = random_class();
+        assert_int_equal(fleet_index_add(w.index, i, w.classes[i], &e), 0);
+    }
+    assert_int_equal(fleet_index_add(w.index, 5, w.classes[5], &e), -1);
+    assert_string_equal(e.code, "index.twice");
+    err_clear(&e);
+    /* leaving and coming back changes nothing */
+    size_t components = fleet_index_components(w.index);
+    for (uint64_t i = 0; i < CLASSES; i += 3)
+        assert_true(fleet_index_remove(w.index, i));
+    assert_false(fleet_index_remove(w.index, 0));
+    for (uint64_t i = 0; i < CLASSES; i += 3)
+        assert_int_equal(fleet_index_add(w.index, i, w.classes[i], &e), 0);
+    assert_int_equal(fleet_index_components(w.index), components);
+    assert_int_equal(fleet_index_classes(w.index), CLASSES);
+
+    struct fleet_advisories *advisories = fleet_advisories_new();
+    static struct fleet_criteria *criteria[512];
+    size_t count = 0;
+    for (int year = 2017; year <= 2024; year++) {
+        char folder[256];
+        snprintf(folder, sizeof folder, "%s/%d", root, year);
+        DIR *dir = opendir(folder);
+        struct dirent *entry;
+        assert_non_null(dir);
+        while ((entry = readdir(dir))) {
+            char path[600];
+            size_t len = strlen(entry->d_name);
+            struct buf b;
+            struct csaf_document *d;
+            if (len < 5 || strcmp(entry->d_name + len - 5, ".json") != 0)
+                continue;
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+            buf_init(&b);
+            assert_int_equal(file_read(path, 64 << 20, &b, &e), 0);
+            assert_int_equal(csaf_load(&d, buf_slice(&b), &e), 0);
+            assert_int_equal(fleet_criteria_build(&criteria[count], d, &e), 0);
+            assert_int_equal(fleet_advisories_add(advisories, count, criteria[count], &e), 0);
+            count++;
+            csaf_free(d);
+            buf_fini(&b);
+        }
+        closedir(dir);
+    }
+    for (size_t i = 0; i < count; i++)
+        compare(&w, criteria[i], advisories, i);
+    print_message("%zu advisories, %d classes: %zu hits in %zu answers\n", w.advisories, CLASSES,
+                  w.hits, w.results);
+    assert_true(w.hits > 500);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(fleet_advisories_remove(advisories, i));
+        fleet_criteria_free(criteria[i]);
+    }
+    uint64_t *ids;
+    assert_int_equal(fleet_advisories_candidates(advisories, w.classes[0], NULL, &ids, &count, &e),
+                     0);
+    assert_int_equal(count, 0);
+    mem_free(ids);
+    for (uint64_t i = 0; i < CLASSES; i++) {
+        assert_true(fleet_index_remove(w.index, i));
+        fleet_class_free(w.classes[i]);
+    }
+    assert_int_equal(fleet_index_components(w.index), 0);
+    fleet_index_free(w.index);
+    fleet_advisories_free(advisories);
+    fleet_aliases_free(w.aliases);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(postings_behave_as_lists),
+        cmocka_unit_test(index_answers_as_single_matching),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
