@@ -234,7 +234,7 @@ static void begin(struct buf *request, struct buf *answer, enum signer_operation
     buf_init(request);
     buf_init(answer);
     signer_frame_begin(request);
-    buf_putc(request, operation);
+    buf_putc(request, (int)operation);
 }
 
 static void end(struct buf *request, struct buf *answer)
@@ -319,8 +319,8 @@ int signer_client_generate_key(struct signer_client *client, const char *name,
 
     begin(&request, &answer, SIGNER_GENERATE);
     put_text(&request, name);
-    buf_putc(&request, purpose);
-    buf_putc(&request, kind);
+    buf_putc(&request, (int)purpose);
+    buf_putc(&request, (int)kind);
     put_text(&request, origin);
     return call_simple(client, &request, &answer, true, spki, e);
 }
