@@ -21,7 +21,7 @@ int agent_open(struct agent *a, const char *home, enum agent_open how, struct er
     if (how == AGENT_CHANGE && (home_lock(home, &a->lock, e) != 0 || home_prepare(home, e) != 0))
         return -1;
     if (identity_load(&a->identity, home, e) != 0 || trust_load(&a->trust, home, e) != 0 ||
-        config_load(&a->config, home, e) != 0 ||
+        agent_config_load(&a->config, home, e) != 0 ||
         state_load(&a->state, home, a->identity.asset, e) != 0)
         return -1;
     /* A crash between storing a trust statement and counting its journal is healed here. */

@@ -22,7 +22,7 @@ int centre_identity(const struct agent *a, struct tls_identity **identity, struc
     return result;
 }
 
-int centre_init(struct centre *c, const struct agent *a, struct err *e)
+int agent_centre_init(struct centre *c, const struct agent *a, struct err *e)
 {
     struct http_client_config config = {
         .url = a->config.centre[0] ? a->config.centre : a->trust.device,

@@ -22,7 +22,7 @@ int centre_identity(const struct agent *a, struct tls_identity **identity,
                     struct err *e) MUST_CHECK;
 
 /* Both clients for the device door; connects nothing yet. */
-int centre_init(struct centre *c, const struct agent *a, struct err *e) MUST_CHECK;
+int agent_centre_init(struct centre *c, const struct agent *a, struct err *e) MUST_CHECK;
 void centre_fini(struct centre *c);
 /* After a renewal or a roll-over: from the next connection on. */
 int centre_change_identity(struct centre *c, const struct agent *a, struct err *e) MUST_CHECK;

@@ -179,7 +179,7 @@ int command_inventory(int argc, char **argv)
     if (result < 0)
         return result == -2 ? 0 : 2;
     buf_init(&out);
-    result = config_load(&config, home, &e);
+    result = agent_config_load(&config, home, &e);
     if (result == 0)
         result = sources_read(&inventory, &config, &e);
     if (result == 0) {
@@ -304,7 +304,7 @@ int command_config(int argc, char **argv)
     if (result < 0)
         return result == -2 ? 0 : 2;
     buf_init(&out);
-    result = config_load(&config, home, &e);
+    result = agent_config_load(&config, home, &e);
     if (result == 0) {
         config_write(&config, &out);
         result = buf_check(&out, &e);

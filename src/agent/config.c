@@ -173,7 +173,7 @@ static int check(const struct config *c, struct err *e)
     return err_set(e, ERR_USAGE, "agent.config", NULL, "log is no level: \"%s\"", c->log);
 }
 
-int config_read(struct config *c, struct slice text, struct err *e)
+int agent_config_read(struct config *c, struct slice text, struct err *e)
 {
     size_t line = 1;
 
@@ -189,7 +189,7 @@ int config_read(struct config *c, struct slice text, struct err *e)
     return check(c, e);
 }
 
-int config_load(struct config *c, const char *home, struct err *e)
+int agent_config_load(struct config *c, const char *home, struct err *e)
 {
     char path[PATH_MAX];
     struct buf text;
@@ -202,7 +202,7 @@ int config_load(struct config *c, const char *home, struct err *e)
         return 0;
     buf_init(&text);
     if (file_read(path, CONFIG_FILE_MAX, &text, e) == 0) {
-        result = config_read(c, buf_slice(&text), e);
+        result = agent_config_read(c, buf_slice(&text), e);
         if (result != 0)
             err_context(e, "%s", path);
     }

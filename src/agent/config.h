@@ -39,10 +39,10 @@ void config_init(struct config *c);
 /*
  * Reads agent.conf's text into c. -1 with "agent.config" and the line. Paths must be absolute.
  */
-int config_read(struct config *c, struct slice text, struct err *e) MUST_CHECK;
+int agent_config_read(struct config *c, struct slice text, struct err *e) MUST_CHECK;
 
 /* HOME/agent.conf; no such file: the defaults. */
-int config_load(struct config *c, const char *home, struct err *e) MUST_CHECK;
+int agent_config_load(struct config *c, const char *home, struct err *e) MUST_CHECK;
 
 /* The commented file with every key; keys whose value differs from the default are set in it. */
 void config_write(const struct config *c, struct buf *out);

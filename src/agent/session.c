@@ -81,7 +81,7 @@ int session_init(struct session *s, struct agent *a, struct err *e)
                  (unsigned)a->config.retry_most_ms);
     for (size_t i = 0; i < TASK_COUNT; i++)
         s->due[i] = INT64_MAX;
-    if (centre_init(&s->centre, a, e) != 0)
+    if (agent_centre_init(&s->centre, a, e) != 0)
         return -1;
     if (dispatch_init(&s->dispatch, a, e) != 0) {
         centre_fini(&s->centre);

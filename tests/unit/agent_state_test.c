@@ -199,11 +199,12 @@ static void test_config(void **state)
     struct err e = {0};
 
     config_init(&c);
-    assert_int_equal(config_read(&c,
-                                 slice_str("# a comment\n\n hook = /bin/true \r\nhook-timeout=7\n"
-                                           "hook-document = yes\nlog = debug"),
-                                 &e),
-                     0);
+    assert_int_equal(
+        agent_config_read(&c,
+                          slice_str("# a comment\n\n hook = /bin/true \r\nhook-timeout=7\n"
+                                    "hook-document = yes\nlog = debug"),
+                          &e),
+        0);
     assert_string_equal(c.hook, "/bin/true");
     assert_int_equal(c.hook_timeout_s, 7);
     assert_true(c.hook_document);
@@ -212,7 +213,7 @@ static void test_config(void **state)
     buf_init(&text);
     config_write(&c, &text);
     config_init(&back);
-    assert_int_equal(config_read(&back, buf_slice(&text), &e), 0);
+    assert_int_equal(agent_config_read(&back, buf_slice(&text), &e), 0);
     assert_memory_equal(&c, &back, sizeof(c));
     buf_fini(&text);
 }
@@ -241,7 +242,7 @@ static void test_config_refused(void **state)
         struct config c;
         struct err e = {0};
         config_init(&c);
-        if (config_read(&c, slice_str(bad[i][0]), &e) == 0)
+        if (agent_config_read(&c, slice_str(bad[i][0]), &e) == 0)
             fail_msg("taken: %s", bad[i][0]);
         assert_string_equal(e.code, "agent.config");
         assert_string_equal(e.where, bad[i][1]);
@@ -251,7 +252,7 @@ static void test_config_refused(void **state)
     struct err e = {0};
     memset(large + 8, 'x', CONFIG_TEXT);
     config_init(&c);
-    assert_int_equal(config_read(&c, slice_str(large), &e), -1);
+    assert_int_equal(agent_config_read(&c, slice_str(large), &e), -1);
 }
 
 /* ---- back-off ---- */
