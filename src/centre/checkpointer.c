@@ -202,7 +202,7 @@ static void note_state(struct checkpointer *k, uint64_t signed_size, uint64_t wi
         k->state.signed_size = signed_size;
     if (witnessed)
         k->state.witnessed_size = witnessed;
-    snprintf(k->state.failure, sizeof(k->state.failure), "%s", failure ? failure->text : "");
+    snprintf(k->state.failure, sizeof(k->state.failure), "%.199s", failure ? failure->text : "");
     pthread_mutex_unlock(&k->lock);
 }
 

@@ -2,6 +2,7 @@
 /* Assets, as operators change them. */
 #include "centre/centre.h"
 #include "centre/commands.h"
+#include "centre/issuance.h"
 #include "fleet/asset_store.h"
 #include "crypto/crl.h"
 #include "pki/pki.h"
@@ -151,10 +152,12 @@ static int asset_remove(struct command_run *run, struct err *e)
     if (fleet_asset_remove(&run->change, asset.id, text, e) != 0)
         goto out;
     /* its certificates are for nothing now; the clock thread lists them */
-    result = pki_revoke_subject(run->change.db, &run->centre->pki, asset.organisation, asset.id,
-                                CRL_CESSATION_OF_OPERATION, records, ARRAY_LEN(records), e) < 0
-                 ? -1
-                 : 0;
+    int revoked = pki_revoke_subject(run->change.db, &run->centre->pki, asset.organisation,
+                                     asset.id, CRL_CESSATION_OF_OPERATION, records,
+                                     ARRAY_LEN(records), e);
+    result = revoked < 0 ? -1 : 0;
+    for (int i = 0; result == 0 && i < revoked && i < (int)ARRAY_LEN(records); i++)
+        result = issuance_revoked_act(&run->change, &records[i], "cessationOfOperation", e);
 out:
     fleet_asset_fini(&asset);
     return result;

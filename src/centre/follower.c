@@ -95,7 +95,7 @@ static void note_state(struct running *r, const struct err *failure)
     r->state.next = r->follower.next;
     if (failure) {
         r->state.failures++;
-        snprintf(r->state.failure, sizeof(r->state.failure), "%s", failure->text);
+        snprintf(r->state.failure, sizeof(r->state.failure), "%.159s", failure->text);
     } else {
         r->state.failure[0] = '\0';
     }

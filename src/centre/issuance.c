@@ -139,6 +139,7 @@ static int certificate_issue(struct command_run *run, struct err *e)
     struct change *c = &run->change;
     char serial[2 * PKI_SERIAL_LEN + 1];
     char hash[HASH_TEXT];
+    struct act_ref act;
 
     pki_issued_fini(f->issued);
     pki_issued_init(f->issued);
@@ -153,7 +154,12 @@ static int certificate_issue(struct command_run *run, struct err *e)
     json_member_string(data, "serial", serial);
     hash_text_format(f->issued->fingerprint, hash);
     json_member_string(data, "fingerprint", hash);
-    return change_act_end(c, NULL, e);
+    if (change_act_end(c, &act, e) != 0)
+        return -1;
+    return db_run(c->db, e, SQL_CERTIFICATE_ACT_ISSUED, DB_TEXT(f->issued->id),
+                  DB_INT((int64_t)act.index)) < 0
+               ? -1
+               : 0;
 }
 
 static void issued_now(struct centre *centre, const struct command *command)
@@ -224,13 +230,35 @@ int issuance_run(struct centre *centre, const struct caller *caller, struct issu
 /* ---- revocation --------------------------------------------------------------------------------
  */
 
+int issuance_revoked_act(struct change *c, const struct pki_record *record, const char *reason,
+                         struct err *e)
+{
+    char serial[2 * PKI_SERIAL_LEN + 1];
+    char hash[HASH_TEXT];
+    struct act_ref act;
+
+    c->exercise = record->exercise;
+    struct json_writer *data = change_act(c, "certificate.revoked", record->organisation);
+    json_member_string(data, "certificate", record->id);
+    hash_text_format(record->fingerprint, hash);
+    json_member_string(data, "fingerprint", hash);
+    hex_format(record->serial, PKI_SERIAL_LEN, serial);
+    json_member_string(data, "serial", serial);
+    json_member_string(data, "reason", reason);
+    json_member_time(data, "at", record->revoked_at);
+    if (change_act_end(c, &act, e) != 0)
+        return -1;
+    return db_run(c->db, e, SQL_CERTIFICATE_ACT_REVOKED, DB_TEXT(record->id),
+                  DB_INT((int64_t)act.index)) < 0
+               ? -1
+               : 0;
+}
+
 static int certificate_revoke(struct command_run *run, struct err *e)
 {
     struct pki_record *record = run->command->prepared;
     struct change *c = &run->change;
     char id[ID_TEXT];
-    char serial[2 * PKI_SERIAL_LEN + 1];
-    char hash[HASH_TEXT];
     struct slice word;
     int reason;
 
@@ -254,16 +282,10 @@ static int certificate_revoke(struct command_run *run, struct err *e)
         return -1;
     if (pki_revoke(c->db, &run->centre->pki, id, reason, 0, record, e) != 0)
         return -1;
-    c->exercise = record->exercise;
-    struct json_writer *data = change_act(c, "certificate.revoked", record->organisation);
-    json_member_string(data, "certificate", id);
-    hash_text_format(record->fingerprint, hash);
-    json_member_string(data, "fingerprint", hash);
-    hex_format(record->serial, PKI_SERIAL_LEN, serial);
-    json_member_string(data, "serial", serial);
-    json_member_slice(data, "reason", word);
-    json_member_time(data, "at", record->revoked_at);
-    if (change_act_end(c, NULL, e) != 0)
+    char *reason_text = arena_copy(c->arena, word.data, word.len);
+    if (!reason_text)
+        return err_memory(e);
+    if (issuance_revoked_act(c, record, reason_text, e) != 0)
         return -1;
     json_member_string(run->answer, "certificate", id);
     json_member_time(run->answer, "revoked", record->revoked_at);
@@ -312,6 +334,7 @@ static int crl_finish(struct command_run *run, struct err *e)
     struct change *c = &run->change;
     char hash[HASH_TEXT];
     uint8_t digest[32];
+    struct act_ref act;
 
     buf_reset(&l->der);
     if (pki_crl_finish(c->db, &run->centre->pki, l->authority, l->intended.number, &l->checked,
@@ -325,7 +348,12 @@ static int crl_finish(struct command_run *run, struct err *e)
     hash_text_format(digest, hash);
     json_member_string(data, "crl", hash);
     json_member_int(data, "entries", (int64_t)l->intended.entries);
-    return change_act_end(c, NULL, e);
+    if (change_act_end(c, &act, e) != 0)
+        return -1;
+    return db_run(c->db, e, SQL_CRL_ACT_SET, DB_TEXT(l->authority), DB_INT(l->intended.number),
+                  DB_INT((int64_t)act.index)) < 0
+               ? -1
+               : 0;
 }
 
 const struct command_type command_crl_finish = {

@@ -34,6 +34,10 @@ void issuance_fini(struct issuance *issuance);
 int issuance_run(struct centre *centre, const struct caller *caller, struct issuance *issuance,
                  struct pki_issued *issued, struct err *e) MUST_CHECK;
 
+/* The act certificate.revoked, and that proofs find it. */
+int issuance_revoked_act(struct change *c, const struct pki_record *record, const char *reason,
+                         struct err *e) MUST_CHECK;
+
 /* Every few seconds, on the clock thread: lists that are due, issuances that a crash cut in two,
  * entries of the live table that are over, old idempotency keys. */
 void issuance_housekeeping(struct centre *centre, struct db *db);

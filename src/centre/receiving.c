@@ -169,6 +169,24 @@ int receive_outcome(struct worker *worker, const struct caller *caller, struct s
     return 0;
 }
 
+int receive_answer(struct worker *worker, const struct caller *caller, struct slice body,
+                   const char *via, struct receiving **received, struct err *e)
+{
+    struct receiving *r = open_envelope(body, "tocsin-answer/v1", via, e);
+
+    if (!r)
+        return -1;
+    if (!envelope_member_is(&r->envelope, "origin", slice_str(worker->centre->origin)))
+        err_set(e, ERR_VERIFY, "centre.origin", "docs/formats.md section 6.1",
+                "the answer is about another journal");
+    if (err_is_set(e) || check_signer(worker, caller, r, e) != 0) {
+        receiving_free(r);
+        return -1;
+    }
+    *received = r;
+    return 0;
+}
+
 /* ---- commands ----------------------------------------------------------------------------------
  */
 

@@ -39,6 +39,10 @@ int receive_receipt(struct worker *worker, const struct caller *caller, struct s
 int receive_outcome(struct worker *worker, const struct caller *caller, struct slice body,
                     const char *via, struct receiving **received, struct err *e) MUST_CHECK;
 
+/* tocsin-answer/v1: what an asset found by matching on the spot. */
+int receive_answer(struct worker *worker, const struct caller *caller, struct slice body,
+                   const char *via, struct receiving **received, struct err *e) MUST_CHECK;
+
 extern const struct command_type command_inventory_accept;
 extern const struct command_type command_receipt_accept;
 extern const struct command_type command_outcome_accept;

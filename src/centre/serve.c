@@ -11,6 +11,7 @@
 #include "centre/publisher.h"
 #include "centre/refusals.h"
 #include "centre/routes.h"
+#include "centre/sandbox.h"
 #include "centre/streams.h"
 #include "centre/teller.h"
 #include "centre/trust.h"
@@ -24,7 +25,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { DOORS_MAX = 32, SIGNER_WAIT_US = 15000000, GRACE_MS = 5000 };
@@ -242,6 +242,19 @@ static int start_parts(struct opening *o, struct err *e)
                : 0;
 }
 
+/* Everything is open: what is needed from now on lies in the home, and beside the database. */
+static int enter_sandbox(struct opening *o, const char *home, struct err *e)
+{
+    struct centre *c = &o->centre;
+    char folder[sizeof(c->database_url)];
+    const char *writable[] = {folder, NULL};
+    const char *path = strncmp(c->database_url, "sqlite:", 7) == 0 ? c->database_url + 7 : "";
+    const char *slash = strrchr(path, '/');
+
+    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 0, path);
+    return sandbox_centre(home, slash ? writable : NULL, c->sandbox, sizeof(c->sandbox), e);
+}
+
 static int open_centre(struct opening *o, const char *home, struct err *e)
 {
     struct centre *c = &o->centre;
@@ -272,8 +285,7 @@ static int open_centre(struct opening *o, const char *home, struct err *e)
     if (open_database(o, home, e) != 0)
         return -1;
     c->signer = signer_client_new(signer, o->config->signer_timeout, e);
-    c->courier = courier_client_new(courier, e);
-    if (!c->signer || !c->courier || check_rollback(o, e) != 0 || load_live(o, e) != 0 ||
+    if (!c->signer || check_rollback(o, e) != 0 || load_live(o, e) != 0 ||
         trust_new(&c->trust, c, e) != 0 || refusals_new(&c->refusals, e) != 0 ||
         streams_new(&c->streams, c, e) != 0)
         return -1;
@@ -282,10 +294,10 @@ static int open_centre(struct opening *o, const char *home, struct err *e)
         return -1;
     db_close(o->db);
     o->db = NULL;
-    snprintf(c->sandbox, sizeof(c->sandbox), "no new privileges, no core dumps");
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
-        return err_set(e, ERR_SYSTEM, "centre.sandbox", NULL, "privileges cannot be given up");
-    return start_parts(o, e);
+    if (enter_sandbox(o, home, e) != 0)
+        return -1;
+    c->courier = courier_client_new(courier, e); /* has a thread: behind the sandbox */
+    return c->courier ? start_parts(o, e) : -1;
 }
 
 /* ---- stopping ---------------------------------------------------------------------------------- */

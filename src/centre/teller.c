@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "centre/teller.h"
-#include "base/encoding.h"
 #include "base/log.h"
 #include "centre/centre.h"
 #include "centre/courier_client.h"
 #include "centre/digest_mail.h"
 #include "centre/mail.h"
-#include "crypto/digest.h"
+#include "centre/webhook.h"
 
 #include <stdio.h>
 
@@ -25,6 +24,7 @@ static int plan_one(struct command_run *run, const char *publication, const char
                     bool exercise, struct err *e)
 {
     struct change *c = &run->change;
+    struct act_ref act;
     char id[ID_TEXT];
 
     if (change_id(c, "dlv", id, e) != 0)
@@ -36,11 +36,12 @@ static int plan_one(struct command_run *run, const char *publication, const char
     json_member_string(data, "organisation", organisation);
     json_member_string(data, "way", way);
     json_member_string(data, "result", state);
-    if (change_act_end(c, NULL, e) != 0)
+    if (change_act_end(c, &act, e) != 0)
         return -1;
     return db_run(c->db, e, SQL_OWNER_DELIVERY_INSERT, DB_TEXT(id), DB_TEXT(publication),
                   DB_TEXT(organisation), DB_BOOL(exercise), DB_TEXT(owner), DB_TEXT(way),
-                  DB_INT(assets), DB_TEXT(state), DB_INT(c->now), DB_INT(c->now)) < 0
+                  DB_INT(assets), DB_TEXT(state), DB_INT(c->now), DB_INT(c->now),
+                  DB_INT((int64_t)act.index)) < 0
                ? -1
                : 0;
 }
@@ -150,6 +151,7 @@ static int owner_result(struct command_run *run, struct err *e)
 {
     const struct outcome *o = run->command->prepared;
     struct change *c = &run->change;
+    struct act_ref act;
 
     if (o->final) {
         struct json_writer *data = change_act(c, "owner.told", o->organisation);
@@ -158,11 +160,12 @@ static int owner_result(struct command_run *run, struct err *e)
         json_member_string(data, "organisation", o->organisation);
         json_member_string(data, "way", o->way);
         json_member_string(data, "result", o->state);
-        if (change_act_end(c, NULL, e) != 0)
+        if (change_act_end(c, &act, e) != 0)
             return -1;
     }
     return db_run(c->db, e, SQL_OWNER_DELIVERY_RESULT, DB_TEXT(o->delivery), DB_TEXT(o->state),
-                  DB_TEXT(o->detail), o->final ? DB_NIL : DB_INT(o->next_at), DB_INT(c->now)) < 0
+                  DB_TEXT(o->detail), o->final ? DB_NIL : DB_INT(o->next_at), DB_INT(c->now),
+                  o->final ? DB_INT((int64_t)act.index) : DB_NIL) < 0
                ? -1
                : 0;
 }
@@ -251,7 +254,6 @@ out:
     return done;
 }
 
-/* Tocsin-Signature: t=UNIXTIME,v1=HEX, HMAC-SHA256 over "UNIXTIME.BODY" with the owner's secret. */
 static int send_webhook(struct follower *f, const struct due *due, const struct recipient *r,
                         const struct digest *digest, struct courier_result *result, struct err *e)
 {
@@ -259,32 +261,19 @@ static int send_webhook(struct follower *f, const struct due *due, const struct 
                               .to = buf_slice(&r->webhook),
                               .event = slice_str("advisory.published"),
                               .time = (uint64_t)(clock_now(f->centre->clock) / 1000000)};
-    char signature[128];
-    char hex[65];
-    uint8_t mac[32];
+    char signature[WEBHOOK_SIGNATURE_TEXT];
     struct buf body;
-    struct buf covered;
     int done = -1;
 
     buf_init(&body);
-    buf_init(&covered);
-    if (digest_webhook(f->db, digest, &body, e) != 0)
+    if (digest_webhook(f->db, digest, &body, e) != 0 ||
+        webhook_sign(buf_slice(&r->secret), due->id, (int64_t)job.time, buf_slice(&body), signature,
+                     e) != 0)
         goto out;
-    buf_printf(&covered, "%llu.", (unsigned long long)job.time);
-    buf_put_slice(&covered, buf_slice(&body));
-    if (buf_check(&covered, e) != 0)
-        goto out;
-    if (hmac_sha256(buf_slice(&r->secret), buf_slice(&covered), mac) != 0) {
-        err_memory(e);
-        goto out;
-    }
-    hex_format(mac, sizeof(mac), hex);
-    snprintf(signature, sizeof(signature), "t=%llu,v1=%s", (unsigned long long)job.time, hex);
     job.signature = slice_str(signature);
     job.content = buf_slice(&body);
     done = courier_send_webhook(f->centre->courier, &job, SEND_US, result, e);
 out:
-    buf_fini(&covered);
     buf_fini(&body);
     return done;
 }
@@ -358,7 +347,7 @@ static int send_one(struct follower *f, const struct due *due, struct err *e)
                               .publication = due->publication,
                               .organisation = due->organisation,
                               .way = due->way};
-    snprintf(args, sizeof(args), "{\"delivery\":\"%s\"}", due->id);
+    snprintf(args, sizeof(args), "{\"delivery\":\"%.31s\"}", due->id);
     if (follower_command(f, &command_owner_sending, slice_str(args), NULL, due->organisation,
                          revision.exercise, false, NULL, e) != 0)
         goto out;
