@@ -5,7 +5,7 @@
 #include "fleet/criteria.h"
 #include "fleet/match.h"
 
-void offline_print(FILE *out, struct slice text)
+void offline_put(struct buf *out, struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
         uint8_t byte = text.data[i];
@@ -15,9 +15,22 @@ void offline_print(FILE *out, struct slice text)
             control = true;
             i++;
         }
-        fputc(control ? '?' : byte, out);
+        buf_putc(out, control ? '?' : byte);
     }
 }
+
+void offline_print(FILE *out, struct slice text)
+{
+    struct buf safe;
+
+    buf_init(&safe);
+    offline_put(&safe, text);
+    fputs(buf_text(&safe), out);
+    buf_fini(&safe);
+}
+
+/* What is printed for people, gathered by status: FLEET_NOT_LISTED (0) holds the unreadable. */
+enum { RANKS = FLEET_NOT_AFFECTED + 1 };
 
 static const char *people(enum fleet_status status)
 {
@@ -50,34 +63,34 @@ static void count(struct offline_found *found, enum fleet_status status)
     }
 }
 
-static void print_remedies(FILE *out, const struct fleet_statement *statement)
+static void print_remedies(struct buf *out, const struct fleet_statement *statement)
 {
     for (size_t i = 0; i < statement->remedy_count; i++) {
         const struct fleet_remedy *remedy = statement->remedies[i];
-        fprintf(out, "    %s: ", csaf_remedy_name(remedy->category));
-        offline_print(out, remedy->details);
+        buf_printf(out, "    %s: ", csaf_remedy_name(remedy->category));
+        offline_put(out, remedy->details);
         if (remedy->url.len) {
-            fputs(" ", out);
-            offline_print(out, remedy->url);
+            buf_puts(out, " ");
+            offline_put(out, remedy->url);
         }
-        fputs("\n", out);
+        buf_puts(out, "\n");
     }
 }
 
-static void print_statement(FILE *out, const struct fleet_statement *statement)
+static void print_statement(struct buf *out, const struct fleet_statement *statement)
 {
-    fprintf(out, "  %-19s ", people(statement->status));
-    offline_print(out, statement->vulnerability);
-    fprintf(out, ", confidence %d\n", statement->confidence);
+    buf_printf(out, "  %-19s ", people(statement->status));
+    offline_put(out, statement->vulnerability);
+    buf_printf(out, ", confidence %d\n", statement->confidence);
     for (size_t i = 0; i < statement->reason_count; i++) {
-        fputs("    because: ", out);
-        offline_print(out, statement->reasons[i].text);
-        fputs("\n", out);
+        buf_puts(out, "    because: ");
+        offline_put(out, statement->reasons[i].text);
+        buf_puts(out, "\n");
     }
     if (statement->status == FLEET_UNKNOWN && statement->decide.len) {
-        fputs("    would be decided by: ", out);
-        offline_print(out, statement->decide);
-        fputs("\n", out);
+        buf_puts(out, "    would be decided by: ");
+        offline_put(out, statement->decide);
+        buf_puts(out, "\n");
     }
     if (statement->status == FLEET_AFFECTED)
         print_remedies(out, statement);
@@ -106,46 +119,53 @@ static enum fleet_status apply_serial(struct fleet_result *result, struct slice 
     return status;
 }
 
-static void write_results(struct json_writer *results, struct json_writer *report,
-                          const uint8_t hash[32], const struct csaf_document *document,
-                          const struct fleet_result *result)
-{
-    char text[HASH_TEXT];
-
-    hash_text_format(hash, text);
-    json_write_object(results);
-    json_member_string(results, "document", text);
-    json_write_name(results, "statements");
-    fleet_result_write(results, result);
-    json_write_object_end(results);
-
-    json_write_object(report);
-    json_member_string(report, "document", text);
-    json_member_slice(report, "advisory", document->id);
-    json_member_slice(report, "version", document->version);
-    json_member_slice(report, "title", document->title);
-    json_member_string(report, "status", fleet_status_name(result->status));
-    json_write_name(report, "statements");
-    fleet_result_write(report, result);
-    json_write_object_end(report);
-}
-
-static void print_result(FILE *out, const struct csaf_document *document,
+static void print_result(struct buf *ranks, const struct csaf_document *document,
                          const struct fleet_result *result)
 {
-    if (!out || result->status == FLEET_NOT_LISTED)
+    struct buf *out = &ranks[result->status];
+
+    if (result->status == FLEET_NOT_LISTED)
         return;
-    fprintf(out, "%-20s ", people(result->status));
-    offline_print(out, document->id);
-    fputs(": ", out);
-    offline_print(out, document->title);
-    fputs("\n", out);
+    buf_printf(out, "%-20s ", people(result->status));
+    offline_put(out, document->id);
+    buf_puts(out, ": ");
+    offline_put(out, document->title);
+    buf_puts(out, "\n");
     for (size_t i = 0; i < result->count; i++)
         print_statement(out, &result->statements[i]);
 }
 
+/* Both arrays and the lines, while they grow. */
+struct output {
+    struct json_writer results, report;
+    struct buf ranks[RANKS];
+};
+
+static void write_results(struct output *o, const uint8_t hash[32],
+                          const struct csaf_document *document, const struct fleet_result *result)
+{
+    char text[HASH_TEXT];
+
+    hash_text_format(hash, text);
+    json_write_object(&o->results);
+    json_member_string(&o->results, "document", text);
+    json_write_name(&o->results, "statements");
+    fleet_result_write(&o->results, result);
+    json_write_object_end(&o->results);
+
+    json_write_object(&o->report);
+    json_member_string(&o->report, "document", text);
+    json_member_slice(&o->report, "advisory", document->id);
+    json_member_slice(&o->report, "version", document->version);
+    json_member_slice(&o->report, "title", document->title);
+    json_member_string(&o->report, "status", fleet_status_name(result->status));
+    json_write_name(&o->report, "statements");
+    fleet_result_write(&o->report, result);
+    json_write_object_end(&o->report);
+}
+
 static int match_one(struct offline_matcher *m, struct slice text, const uint8_t hash[32],
-                     struct json_writer *results, struct json_writer *report, struct err *e)
+                     struct output *o, struct err *e)
 {
     struct csaf_document *document = NULL;
     struct fleet_criteria *criteria = NULL;
@@ -157,8 +177,8 @@ static int match_one(struct offline_matcher *m, struct slice text, const uint8_t
     if (fleet_criteria_build(&criteria, document, e) == 0 &&
         fleet_match(&result, criteria, m->class, NULL, e) == 0) {
         count(m->found, apply_serial(result, m->serial));
-        write_results(results, report, hash, document, result);
-        print_result(m->out, document, result);
+        write_results(o, hash, document, result);
+        print_result(o->ranks, document, result);
         done = 0;
     }
     fleet_result_free(result);
@@ -178,8 +198,7 @@ static bool is_advisory(const char *name, uint8_t hash[32])
 }
 
 static int read_and_match(struct offline_matcher *m, const struct bundle *bundle, const char *name,
-                          const uint8_t hash[32], struct json_writer *results,
-                          struct json_writer *report, struct err *e)
+                          const uint8_t hash[32], struct output *o, struct err *e)
 {
     struct err why = {0};
     struct buf text;
@@ -188,15 +207,13 @@ static int read_and_match(struct offline_matcher *m, const struct bundle *bundle
     buf_init(&text);
     m->found->documents++;
     if (bundle_read(bundle, name, json_limits_advisory.bytes, &text, &why) != 1 ||
-        match_one(m, buf_slice(&text), hash, results, report, &why) != 0) {
+        match_one(m, buf_slice(&text), hash, o, &why) != 0) {
         char line[800];
         m->found->unreadable++;
         err_line(&why, line, sizeof(line));
-        if (m->out) {
-            fprintf(m->out, "unreadable           %s: ", name);
-            offline_print(m->out, slice_str(line));
-            fputs("\n", m->out);
-        }
+        buf_printf(&o->ranks[FLEET_NOT_LISTED], "unreadable           %s: ", name);
+        offline_put(&o->ranks[FLEET_NOT_LISTED], slice_str(line));
+        buf_puts(&o->ranks[FLEET_NOT_LISTED], "\n");
         if (why.kind == ERR_MEMORY)
             result = err_memory(e);
     }
@@ -204,21 +221,38 @@ static int read_and_match(struct offline_matcher *m, const struct bundle *bundle
     return result;
 }
 
-int offline_match(struct offline_matcher *m, const struct bundle *bundle, struct err *e)
+static int match_all(struct offline_matcher *m, const struct bundle *bundle, struct output *o,
+                     struct err *e)
 {
-    struct json_writer results, report;
-
-    json_write_init(&results, &m->results, 0);
-    json_write_init(&report, &m->report, 0);
-    json_write_array(&results);
-    json_write_array(&report);
+    json_write_array(&o->results);
+    json_write_array(&o->report);
     for (size_t i = 0; i < bundle->count; i++) {
         uint8_t hash[32];
         if (is_advisory(bundle->files[i].name, hash) &&
-            read_and_match(m, bundle, bundle->files[i].name, hash, &results, &report, e) != 0)
+            read_and_match(m, bundle, bundle->files[i].name, hash, o, e) != 0)
             return -1;
     }
-    json_write_array_end(&results);
-    json_write_array_end(&report);
+    json_write_array_end(&o->results);
+    json_write_array_end(&o->report);
     return buf_check(&m->results, e) == 0 ? buf_check(&m->report, e) : -1;
+}
+
+int offline_match(struct offline_matcher *m, const struct bundle *bundle, struct err *e)
+{
+    struct output o;
+    int result;
+
+    json_write_init(&o.results, &m->results, 0);
+    json_write_init(&o.report, &m->report, 0);
+    for (size_t i = 0; i < RANKS; i++)
+        buf_init(&o.ranks[i]);
+    result = match_all(m, bundle, &o, e);
+    for (size_t i = 1; i <= RANKS && result == 0; i++)
+        result = buf_check(&o.ranks[i % RANKS], e);
+    for (size_t i = 1; i <= RANKS; i++) {
+        if (result == 0 && m->out)
+            fputs(buf_text(&o.ranks[i % RANKS]), m->out);
+        buf_fini(&o.ranks[i % RANKS]);
+    }
+    return result;
 }

@@ -16,10 +16,12 @@ struct offline_matcher {
     struct buf report;  /* JSON array: the same with names and titles */
 };
 
-/* Matches every advisories/HEX.json; results and report are whole arrays afterwards. */
+/* Matches every advisories/HEX.json; results and report are whole arrays afterwards. The worst is
+ * printed first. */
 int offline_match(struct offline_matcher *m, const struct bundle *bundle, struct err *e) MUST_CHECK;
 
 /* Text from outside on a terminal: control characters as '?'. */
 void offline_print(FILE *out, struct slice text);
+void offline_put(struct buf *out, struct slice text);
 
 #endif

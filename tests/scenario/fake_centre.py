@@ -108,6 +108,18 @@ def consistency(m, leaves):
     return sub(m, leaves, True)
 
 
+def write_tar(path, files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in files:
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(data), 0o644
+            tar.addfile(info, io.BytesIO(data))
+        end = tar.offset
+    # Python pads to 10 KiB: two zero blocks are enough
+    Path(path).write_bytes(out.getvalue()[:end] + b"\0" * 1024)
+
+
 class Identity:
     """A key and a certificate in files."""
 
@@ -370,15 +382,7 @@ class Centre:
             "organisation": new_id("org"), "at": now(), "checkpoint": self.checkpoint(),
             "files": [{"name": n, "size": len(files[n]), "hash": named(sha(files[n]))}
                       for n in sorted(files)]}))
-        with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
-            for name in ["manifest.json", *sorted(files)]:
-                data = manifest if name == "manifest.json" else files[name]
-                info = tarfile.TarInfo(name)
-                info.size, info.mode = len(data), 0o644
-                tar.addfile(info, io.BytesIO(data))
-        data = Path(path).read_bytes()  # Python pads to 10 KiB: two zero blocks are enough
-        Path(path).write_bytes(data.rstrip(b"\0") + b"\0" * (-len(data.rstrip(b"\0")) % 512)
-                               + b"\0" * 1024)
+        write_tar(path, [("manifest.json", manifest), *sorted(files.items())])
         return manifest
 
     # ---- what devices sign ----
