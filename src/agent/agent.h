@@ -13,7 +13,7 @@
 struct agent {
     const char *home;
     int lock; /* descriptor; -1: not held */
-    struct config config;
+    struct agent_config config;
     struct identity identity;
     struct trust trust;
     struct state state;

@@ -80,7 +80,7 @@ int command_enrol(int argc, char **argv)
         {"dmi", &dmi, NULL},
         {"hook", &hook, NULL},
     };
-    struct config config;
+    struct agent_config config;
     struct buf token, anchor;
     struct err e = {0};
     char asset[ID_TEXT];
@@ -95,7 +95,7 @@ int command_enrol(int argc, char **argv)
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
-    config_init(&config);
+    agent_config_init(&config);
     buf_init(&token);
     buf_init(&anchor);
     if (set_path(config.nameplate, nameplate, &e) != 0 ||

@@ -170,7 +170,7 @@ int command_inventory(int argc, char **argv)
     const char *home = AGENT_HOME;
     const struct option_of options[] = {{"home", &home, NULL}};
     struct fleet_inventory *inventory = NULL;
-    struct config config;
+    struct agent_config config;
     struct json_writer w;
     struct buf out;
     struct err e = {0};
@@ -296,7 +296,7 @@ int command_config(int argc, char **argv)
         "Checks HOME/agent.conf and prints every key with its meaning and its value in force.";
     const char *home = AGENT_HOME;
     const struct option_of options[] = {{"home", &home, NULL}};
-    struct config config;
+    struct agent_config config;
     struct buf out;
     struct err e = {0};
     int result = command_options(argc, argv, options, ARRAY_LEN(options), NULL, 0, usage);
@@ -306,7 +306,7 @@ int command_config(int argc, char **argv)
     buf_init(&out);
     result = agent_config_load(&config, home, &e);
     if (result == 0) {
-        config_write(&config, &out);
+        agent_config_write(&config, &out);
         result = buf_check(&out, &e);
     }
     if (result == 0)

@@ -20,7 +20,7 @@ static const struct key {
     int64_t number;   /* default of the others */
     const char *comment;
 } keys[] = {
-#define AT(member) offsetof(struct config, member), sizeof(((struct config *)0)->member)
+#define AT(member) offsetof(struct agent_config, member), sizeof(((struct agent_config *)0)->member)
     {"centre", TEXT, AT(centre), 0, 0, "", 0,
      "Base URL of the centre's device door. Empty: the one that the trust statement names."},
     {"server-name", TEXT, AT(server_name), 0, 0, "", 0,
@@ -62,12 +62,12 @@ static const struct key {
 #undef AT
 };
 
-static void *member(const struct config *c, const struct key *key)
+static void *member(const struct agent_config *c, const struct key *key)
 {
     return (char *)(uintptr_t)c + key->offset;
 }
 
-void config_init(struct config *c)
+void agent_config_init(struct agent_config *c)
 {
     memset(c, 0, sizeof(*c));
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
@@ -89,7 +89,8 @@ static struct slice trim(struct slice s)
     return s;
 }
 
-static int set_integer(struct config *c, const struct key *key, struct slice value, struct err *e)
+static int set_integer(struct agent_config *c, const struct key *key, struct slice value,
+                       struct err *e)
 {
     int64_t number = 0;
     bool good = value.len > 0 && value.len < 16;
@@ -106,7 +107,8 @@ static int set_integer(struct config *c, const struct key *key, struct slice val
     return 0;
 }
 
-static int set_text(struct config *c, const struct key *key, struct slice value, struct err *e)
+static int set_text(struct agent_config *c, const struct key *key, struct slice value,
+                    struct err *e)
 {
     char *text = member(c, key);
 
@@ -125,7 +127,7 @@ static int set_text(struct config *c, const struct key *key, struct slice value,
     return 0;
 }
 
-static int set(struct config *c, struct slice name, struct slice value, struct err *e)
+static int set(struct agent_config *c, struct slice name, struct slice value, struct err *e)
 {
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const struct key *key = &keys[i];
@@ -145,7 +147,7 @@ static int set(struct config *c, struct slice name, struct slice value, struct e
     return err_hint(e, "tocsin-agent config prints every key with its meaning");
 }
 
-static int read_line(struct config *c, struct slice line, struct err *e)
+static int read_line(struct agent_config *c, struct slice line, struct err *e)
 {
     line = trim(line);
     if (line.len == 0 || line.data[0] == '#')
@@ -159,7 +161,7 @@ static int read_line(struct config *c, struct slice line, struct err *e)
                trim(slice_of(line.data + at + 1, line.len - at - 1)), e);
 }
 
-static int check(const struct config *c, struct err *e)
+static int check(const struct agent_config *c, struct err *e)
 {
     static const char *const levels[] = {"debug", "info", "warning", "error"};
 
@@ -173,7 +175,7 @@ static int check(const struct config *c, struct err *e)
     return err_set(e, ERR_USAGE, "agent.config", NULL, "log is no level: \"%s\"", c->log);
 }
 
-int agent_config_read(struct config *c, struct slice text, struct err *e)
+int agent_config_read(struct agent_config *c, struct slice text, struct err *e)
 {
     size_t line = 1;
 
@@ -189,13 +191,13 @@ int agent_config_read(struct config *c, struct slice text, struct err *e)
     return check(c, e);
 }
 
-int agent_config_load(struct config *c, const char *home, struct err *e)
+int agent_config_load(struct agent_config *c, const char *home, struct err *e)
 {
     char path[PATH_MAX];
     struct buf text;
     int result = -1;
 
-    config_init(c);
+    agent_config_init(c);
     if (home_path(home, "agent.conf", path, e) != 0)
         return -1;
     if (file_kind(path) == 0)
@@ -210,7 +212,7 @@ int agent_config_load(struct config *c, const char *home, struct err *e)
     return result;
 }
 
-static void write_value(const struct config *c, const struct key *key, struct buf *out)
+static void write_value(const struct agent_config *c, const struct key *key, struct buf *out)
 {
     if (key->type == SWITCH)
         buf_printf(out, "%s = %s\n", key->name, *(bool *)member(c, key) ? "yes" : "no");
@@ -220,11 +222,11 @@ static void write_value(const struct config *c, const struct key *key, struct bu
         buf_printf(out, "%s = %s\n", key->name, (const char *)member(c, key));
 }
 
-void config_write(const struct config *c, struct buf *out)
+void agent_config_write(const struct agent_config *c, struct buf *out)
 {
-    struct config defaults;
+    struct agent_config defaults;
 
-    config_init(&defaults);
+    agent_config_init(&defaults);
     buf_puts(out,
              "# Configuration of tocsin-agent. A line that begins with \"#\" shows a default.\n");
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {

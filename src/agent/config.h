@@ -10,7 +10,7 @@
 
 enum { CONFIG_TEXT = 512, CONFIG_FILE_MAX = 65536, CONFIG_HOOKS_MAX = 16 };
 
-struct config {
+struct agent_config {
     char centre[CONFIG_TEXT]; /* base URL of the device door; "": as the trust statement says */
     char server_name[CONFIG_TEXT]; /* name in the centre's certificate; "": the URL's host */
     char nameplate[CONFIG_TEXT];   /* sources of the inventory; "": none */
@@ -34,17 +34,17 @@ struct config {
 };
 
 /* All defaults. */
-void config_init(struct config *c);
+void agent_config_init(struct agent_config *c);
 
 /*
  * Reads agent.conf's text into c. -1 with "agent.config" and the line. Paths must be absolute.
  */
-int agent_config_read(struct config *c, struct slice text, struct err *e) MUST_CHECK;
+int agent_config_read(struct agent_config *c, struct slice text, struct err *e) MUST_CHECK;
 
 /* HOME/agent.conf; no such file: the defaults. */
-int agent_config_load(struct config *c, const char *home, struct err *e) MUST_CHECK;
+int agent_config_load(struct agent_config *c, const char *home, struct err *e) MUST_CHECK;
 
 /* The commented file with every key; keys whose value differs from the default are set in it. */
-void config_write(const struct config *c, struct buf *out);
+void agent_config_write(const struct agent_config *c, struct buf *out);
 
 #endif

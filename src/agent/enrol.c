@@ -153,7 +153,7 @@ static int get_certificate(struct http_client *client, const struct enrol_reques
 
 static int write_config(const struct enrol_request *request, struct err *e)
 {
-    struct config defaults;
+    struct agent_config defaults;
     char path[PATH_MAX];
     struct buf text;
     int result = -1;
@@ -162,9 +162,9 @@ static int write_config(const struct enrol_request *request, struct err *e)
         return -1;
     if (file_kind(path) != 0)
         return 0;
-    config_init(&defaults);
+    agent_config_init(&defaults);
     buf_init(&text);
-    config_write(request->config ? request->config : &defaults, &text);
+    agent_config_write(request->config ? request->config : &defaults, &text);
     if (buf_check(&text, e) == 0)
         result = file_write(path, buf_slice(&text), 0600, e);
     buf_fini(&text);

@@ -14,7 +14,8 @@ struct enrol_request {
     /* The root's PEM file text, or its SHA-256 fingerprint (64 hexadecimal digits, with or without
      * "sha256:" and colons). */
     struct slice anchor;
-    const struct config *config; /* written as agent.conf unless there is one; NULL: defaults */
+    const struct agent_config
+        *config; /* written as agent.conf unless there is one; NULL: defaults */
     const struct clock *clock;
 };
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-bool sources_none(const struct config *c)
+bool sources_none(const struct agent_config *c)
 {
     return !c->nameplate[0] && !c->cyclonedx[0] && !c->spdx[0] && !c->dpkg[0] && !c->dmi[0];
 }
@@ -78,7 +78,7 @@ static void read_distribution(const char *path, struct buf *id, struct err *e)
         buf_puts(id, "debian");
 }
 
-static int read_dpkg(struct fleet_inventory *into, const struct config *c, struct err *e)
+static int read_dpkg(struct fleet_inventory *into, const struct agent_config *c, struct err *e)
 {
     struct fleet_inventory_limits limits = source_limits();
     struct fleet_inventory *part = NULL;
@@ -146,7 +146,7 @@ static struct slice read_dmi_value(const char *folder, const char *name, struct 
     return says_nothing(text) ? slice_of(NULL, 0) : text;
 }
 
-static int read_dmi(struct fleet_inventory *into, const struct config *c, struct err *e)
+static int read_dmi(struct fleet_inventory *into, const struct agent_config *c, struct err *e)
 {
     static const char *const names[] = {"sys_vendor",   "product_name",    "product_family",
                                         "bios_version", "product_version", "product_serial",
@@ -187,7 +187,7 @@ static int read_dmi(struct fleet_inventory *into, const struct config *c, struct
     return result;
 }
 
-int sources_read(struct fleet_inventory **inventory, const struct config *c, struct err *e)
+int sources_read(struct fleet_inventory **inventory, const struct agent_config *c, struct err *e)
 {
     *inventory = fleet_inventory_new();
     if (!*inventory)

@@ -16,10 +16,10 @@ enum {
  * A source that cannot be read or is not as its format says fails the whole: half an inventory
  * would call the missing half absent. An inventory without any source is empty.
  */
-int sources_read(struct fleet_inventory **inventory, const struct config *config,
+int sources_read(struct fleet_inventory **inventory, const struct agent_config *config,
                  struct err *e) MUST_CHECK;
 
 /* True when nothing is configured: there is nothing to tell the centre. */
-bool sources_none(const struct config *config);
+bool sources_none(const struct agent_config *config);
 
 #endif

@@ -194,11 +194,11 @@ static void test_new_origin_forgets_checkpoint(void **state)
 static void test_config(void **state)
 {
     (void)state;
-    struct config c, back;
+    struct agent_config c, back;
     struct buf text;
     struct err e = {0};
 
-    config_init(&c);
+    agent_config_init(&c);
     assert_int_equal(
         agent_config_read(&c,
                           slice_str("# a comment\n\n hook = /bin/true \r\nhook-timeout=7\n"
@@ -211,8 +211,8 @@ static void test_config(void **state)
     assert_int_equal(c.hooks_at_once, 4);
 
     buf_init(&text);
-    config_write(&c, &text);
-    config_init(&back);
+    agent_config_write(&c, &text);
+    agent_config_init(&back);
     assert_int_equal(agent_config_read(&back, buf_slice(&text), &e), 0);
     assert_memory_equal(&c, &back, sizeof(c));
     buf_fini(&text);
@@ -239,19 +239,19 @@ static void test_config_refused(void **state)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        struct config c;
+        struct agent_config c;
         struct err e = {0};
-        config_init(&c);
+        agent_config_init(&c);
         if (agent_config_read(&c, slice_str(bad[i][0]), &e) == 0)
             fail_msg("taken: %s", bad[i][0]);
         assert_string_equal(e.code, "agent.config");
         assert_string_equal(e.where, bad[i][1]);
     }
     char large[CONFIG_TEXT + 20] = "hook = /";
-    struct config c;
+    struct agent_config c;
     struct err e = {0};
     memset(large + 8, 'x', CONFIG_TEXT);
-    config_init(&c);
+    agent_config_init(&c);
     assert_int_equal(agent_config_read(&c, slice_str(large), &e), -1);
 }
 
