@@ -175,9 +175,16 @@ int chain_verify(struct chain_verifier *verifier, struct slice leaf,
         goto out;
     }
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
+    /* the initial policy set is "any": without saying so OpenSSL takes it for empty */
+    if (X509_VERIFY_PARAM_add0_policy(param, OBJ_nid2obj(NID_any_policy)) != 1) {
+        X509_STORE_CTX_cleanup(context);
+        err_memory(e);
+        goto out;
+    }
     X509_VERIFY_PARAM_set_time(param, (time_t)(time / 1000000));
     X509_VERIFY_PARAM_set_auth_level(param, CHAIN_SECURITY_LEVEL);
-    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_POLICY_CHECK |
+    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN |
+                                           X509_V_FLAG_POLICY_CHECK |
                                            X509_V_FLAG_CHECK_SS_SIGNATURE);
     result = X509_verify_cert(context) == 1 ? 0 : refuse(context, e);
     X509_STORE_CTX_cleanup(context);
