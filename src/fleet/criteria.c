@@ -2,6 +2,7 @@
 #include "fleet/criteria.h"
 #include "base/memory.h"
 #include "fleet/class_identifier.h"
+#include "fleet/criteria_forms.h"
 #include "fleet/inventory_source.h"
 
 #include <stdlib.h>
@@ -241,19 +242,22 @@ static int set_range(struct builder *b, struct fleet_target *t, const struct csa
     return result;
 }
 
-static int set_forms(struct builder *b, struct fleet_target *t)
+/* The full product name behind the product's own name: "PI Web API: 2016 R2 and earlier". */
+static int set_worded(struct builder *b, struct fleet_target *t, struct slice called)
 {
-    struct fleet_form *forms = new_array(b, FLEET_FORMS, sizeof *forms);
-    if (!forms)
-        return -1;
-    t->forms = forms;
-    if (t->product.count == 0)
+    struct slice rest = t->label;
+    t->worded = (struct fleet_range){.kind = FLEET_RANGE_OPAQUE, .problem = "not worded"};
+    if (called.len == 0 || rest.len <= called.len ||
+        memcmp(rest.data, called.data, called.len) != 0 || t->range.kind == FLEET_RANGE_ALL)
         return 0;
-    int count = fleet_name_variants(b->arena, t->product.forms[0].text, t->product.forms[0].rules,
-                                    &t->vendor, forms, b->e);
-    if (count < 0)
+    rest = slice_of(rest.data + called.len, rest.len - called.len);
+    while (rest.len && memchr(" :-(", rest.data[0], 4))
+        rest = slice_of(rest.data + 1, rest.len - 1);
+    struct fleet_range worded;
+    if (fleet_range_parse(b->arena, rest, true, t->range.scheme, &worded, b->e) != 0)
         return -1;
-    t->form_count = (size_t)count;
+    if (worded.kind == FLEET_RANGE_BOUNDED)
+        t->worded = worded;
     return 0;
 }
 
@@ -279,9 +283,10 @@ static int build_target(struct builder *b, const struct csaf_product *product)
     if (t->any_vendor)
         t->vendor.count = 0;
     if (set_helper(b, t, product->helper, &helper_version) != 0 ||
-        set_range(b, t, product, helper_version) != 0)
+        set_range(b, t, product, helper_version) != 0 ||
+        set_worded(b, t, name ? name->name : slice_of(NULL, 0)) != 0)
         return -1;
-    return set_forms(b, t);
+    return fleet_target_forms(b->arena, t, called, b->e);
 }
 
 /* The operands of a product, depth first with a stack of our own; circles are refused by csaf. */

@@ -17,6 +17,15 @@ struct fleet_place {
     size_t line;
 };
 
+/* A name under which a product is looked up. */
+struct fleet_target_form {
+    struct slice text;
+    unsigned rules;
+    struct slice line; /* "16" of "STEP 7 V16": only versions of this line; empty: any */
+};
+
+enum { FLEET_TARGET_FORMS = 24 };
+
 struct fleet_target {
     struct slice id;    /* product id */
     struct slice label; /* full product name */
@@ -25,9 +34,12 @@ struct fleet_target {
     struct fleet_name product; /* product_name branch, or the full product name */
     struct fleet_name family;  /* product_family branch */
     /* the forms under which the product is looked up */
-    const struct fleet_form *forms;
+    const struct fleet_target_form *forms;
     size_t form_count;
     struct fleet_range range;
+    /* the range as the full product name words it, where that can be read: a second opinion, for
+     * advisories that contradict themselves; kind OPAQUE: none */
+    struct fleet_range worded;
     struct slice range_text;
     struct fleet_place range_place;
     struct fleet_strings models; /* model numbers: helper's and those in the name; wildcards kept */

@@ -17,7 +17,8 @@ enum kind {
     BY_NAME,
     BY_LINE,
     BY_BLANK,
-    BY_DELETION
+    BY_DELETION,
+    BY_WORD
 };
 
 enum { ORDER_START = FLEET_LITERAL_START, ABBREVIATION = 6, ALIASES = 32 };
@@ -109,6 +110,24 @@ static void put_prefixes(struct fleet_keys *keys, enum kind kind, struct slice f
             put_compact(keys, kind, slice_of(form.data, i));
 }
 
+/* All but the first word, all but the first two, … */
+static void put_suffixes(struct fleet_keys *keys, enum kind kind, struct slice form)
+{
+    for (size_t i = 0; i < form.len; i++)
+        if (form.data[i] == ' ')
+            put_compact(keys, kind, slice_of(form.data + i + 1, form.len - i - 1));
+}
+
+/* Words with a digit, by which families name their members. */
+static void put_words(struct fleet_keys *keys, struct slice form, bool first_only)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count && (i == 0 || !first_only); i++)
+        if (words.at[i].len >= 4 && fleet_word_has_digit(words.at[i]))
+            put(keys, BY_WORD, words.at[i]);
+}
+
 /* Can a word be misspelt at all: letters only, and long enough on one side? */
 static bool spellable(struct slice word)
 {
@@ -169,9 +188,31 @@ static void put_order(struct fleet_keys *keys, struct slice form)
     put(keys, BY_ORDER, slice_of(text, len));
 }
 
+static void put_start(struct fleet_keys *keys, struct slice text);
+
+/* A model in the place of a version: whole, or by what stands in front of its run of x. */
+static void put_model_in_version(struct fleet_keys *keys, struct slice model)
+{
+    uint8_t text[ORDER_START];
+    size_t len = 0;
+    put_order(keys, model);
+    for (size_t i = 0; i < model.len && len < sizeof text; i++) {
+        uint8_t c = model.data[i];
+        c = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            text[len++] = c;
+    }
+    put_start(keys, slice_of(text, len));
+}
+
 static struct slice start_of(struct slice s, size_t len)
 {
     return s.len >= len ? slice_of(s.data, len) : slice_of(NULL, 0);
+}
+
+static void put_start(struct fleet_keys *keys, struct slice text)
+{
+    put(keys, BY_ORDER_START, start_of(text, ORDER_START));
 }
 
 /* Characters in front of the first wildcard. */
@@ -191,7 +232,7 @@ static void put_pattern_start(struct fleet_keys *keys, struct slice form)
     for (size_t i = 0; i < form.len && len < ORDER_START; i++)
         if (form.data[i] != ' ')
             text[len++] = form.data[i];
-    put(keys, BY_ORDER_START, start_of(slice_of(text, len), ORDER_START));
+    put_start(keys, slice_of(text, len));
 }
 
 static void put_subject_name(struct fleet_keys *keys, const struct fleet_subject *s,
@@ -200,7 +241,9 @@ static void put_subject_name(struct fleet_keys *keys, const struct fleet_subject
     put_compact(keys, BY_NAME, form);
     if (source != FLEET_FROM_FAMILY) {
         put_prefixes(keys, BY_NAME, form);
+        put_suffixes(keys, BY_NAME, form);
         put_pattern_start(keys, form);
+        put_words(keys, form, false);
         if (s->purl_base.len == 0)
             put_spellings(keys, form);
     }
@@ -215,9 +258,9 @@ void fleet_keys_of_subject(const struct fleet_subject *s, struct fleet_keys *key
     put(keys, BY_CPE, s->cpe);
     for (size_t i = 0; i < s->order_count; i++) {
         put(keys, BY_ORDER, s->orders[i]);
+        put_start(keys, s->orders[i]);
         if (i >= s->real_orders)
             continue;
-        put(keys, BY_ORDER_START, start_of(s->orders[i], ORDER_START));
         for (size_t len = ABBREVIATION; len <= 10 && len < s->orders[i].len; len++)
             put(keys, BY_ORDER, slice_of(s->orders[i].data, len));
     }
@@ -241,7 +284,7 @@ void fleet_keys_of_subject_aliases(const struct fleet_subject *s,
 static void put_pattern(struct fleet_keys *keys, struct slice pattern)
 {
     struct slice start = literal_start(pattern);
-    put(keys, BY_ORDER_START, start_of(start, ORDER_START));
+    put_start(keys, start);
 }
 
 static bool has_run_of_x(struct slice form)
@@ -252,10 +295,13 @@ static bool has_run_of_x(struct slice form)
     return false;
 }
 
-static void put_target_name(struct fleet_keys *keys, struct slice form)
+static void put_target_name(struct fleet_keys *keys, struct slice form, bool family)
 {
     put_compact(keys, BY_NAME, form);
     put_prefixes(keys, BY_LINE, form);
+    put_suffixes(keys, BY_LINE, form);
+    if (family)
+        put_words(keys, form, true);
     put_spellings(keys, form);
     if (has_run_of_x(form))
         put_pattern_start(keys, form);
@@ -277,9 +323,9 @@ void fleet_keys_of_target(const struct fleet_target *t, const struct fleet_alias
             put_pattern(keys, model);
     }
     if (t->range.model.len)
-        put_order(keys, t->range.model);
+        put_model_in_version(keys, t->range.model);
     for (size_t i = 0; i < t->form_count; i++) {
-        put_target_name(keys, t->forms[i].text);
+        put_target_name(keys, t->forms[i].text, t->product.family);
         size_t count = fleet_aliases_of(aliases, FLEET_NAME_PRODUCT, t->forms[i].text, others,
                                         ARRAY_LEN(others));
         for (size_t k = 0; k < count; k++)

@@ -62,6 +62,22 @@ static void note_nearest(struct fleet_nearest *nearest, const struct fleet_targe
                                       .component = subject->component};
 }
 
+/* An advisory whose words and whose range disagree on a version excludes nothing. */
+static void second_opinion(const struct fleet_target *t, const struct fleet_subject *subject,
+                           struct fleet_touch *out)
+{
+    const char *unused;
+    if (t->worded.kind == FLEET_RANGE_OPAQUE || out->id.any_version)
+        return;
+    enum fleet_in worded = fleet_range_contains(&t->worded, subject->identity->version, &unused);
+    if (out->in == FLEET_OUT && worded == FLEET_IN) {
+        out->in = FLEET_MAYBE;
+        out->reason = "the advisory's range excludes the version, its product name includes it";
+    } else if (out->in == FLEET_IN && worded == FLEET_OUT) {
+        out->contested = true;
+    }
+}
+
 bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
                       const struct fleet_subject *subject, uint32_t number,
                       const struct fleet_options *options, struct fleet_touch *out,
@@ -82,12 +98,23 @@ bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
                      "the names are too far apart to count");
         return false;
     }
+    enum fleet_in line = fleet_version_in_line(subject->identity->version, out->id.line);
+    if (line == FLEET_OUT) {
+        note_nearest(nearest, t, subject, out->id.confidence,
+                     "the name is the same, but the version is of another line");
+        return false;
+    }
     if (out->id.any_version) {
         out->in = FLEET_IN;
         out->reason = "the identifier names this very version";
     } else {
         out->in = fleet_range_contains(&t->range, subject->identity->version, &out->reason);
     }
+    if (line == FLEET_MAYBE && out->in != FLEET_MAYBE) {
+        out->in = FLEET_MAYBE;
+        out->reason = "which line of the product this version belongs to is not known";
+    }
+    second_opinion(t, subject, out);
     bool all = t->range.kind == FLEET_RANGE_ALL && !t->range.conditional;
     if (out->id.sku_missing && out->in != FLEET_OUT) {
         out->in = FLEET_MAYBE;

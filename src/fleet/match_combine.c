@@ -97,7 +97,7 @@ static int single(struct combination *c, uint32_t index, uint32_t target)
         o->confidence = t->id.confidence;
         o->identity_rank = (int)t->id.rule;
         o->version_rank = version_rank(&c->criteria->targets[target], t);
-        o->sure = t->id.confidence >= FLEET_SURE;
+        o->sure = t->id.confidence >= FLEET_SURE && !t->contested;
         o->touches[0] = t;
         if (add_findings(c, o) != 0)
             return -1;
@@ -221,7 +221,7 @@ static int several(struct combination *c, uint32_t index)
             o->in = t->in;
         if (t->id.confidence < o->confidence)
             o->confidence = t->id.confidence;
-        o->sure = o->sure && t->id.confidence >= FLEET_SURE;
+        o->sure = o->sure && t->id.confidence >= FLEET_SURE && !t->contested;
         if (o->group == UINT32_MAX) {
             o->group = t->subject;
             o->identity_rank = (int)t->id.rule;

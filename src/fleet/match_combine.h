@@ -13,6 +13,7 @@ struct fleet_touch {
     struct fleet_identified id;
     enum fleet_in in;
     const char *reason;
+    bool contested; /* the product's name words another range, without this version */
 };
 
 /* Identifies, and looks at the version. false: they have nothing to do with each other, or less

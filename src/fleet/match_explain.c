@@ -69,6 +69,8 @@ static const struct {
                                   "what runs on the device is the firmware that is meant"},
     [FLEET_BY_MISSPELT_PRODUCT] = {"identity.misspelt-product", "CSAF 2.0 section 3.1.2",
                                    "the product's names differ by a typing error"},
+    [FLEET_BY_SUFFIX] = {"identity.suffix", "CSAF 2.0 section 3.1.2",
+                         "the model is the same; one side puts more in front of it"},
     [FLEET_BY_PATTERN] = {"identity.pattern", "CSAF 2.0 section 3.1.2",
                           "the model fits the advisory's pattern"},
     [FLEET_BY_MODEL_IN_VERSION] = {"identity.model-in-version", "CSAF 2.0 section 3.1.2.3",

@@ -13,6 +13,7 @@ static int rule_cost(unsigned rules)
         {FLEET_RULE_ACCENT, 1},  {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 5},
         {FLEET_RULE_ACRONYM, 5}, {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
         {FLEET_RULE_VENDOR, 1},  {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
+        {FLEET_RULE_LISTED, 12}, {FLEET_RULE_LINE, 3},
     };
     int cost = 0;
     for (size_t i = 0; i < ARRAY_LEN(costs); i++)
@@ -34,6 +35,22 @@ static void better_vendor(struct vendor_match *best, struct vendor_match found)
         *best = found;
 }
 
+/* Equal but for the spaces. */
+static bool same_compact(struct slice a, struct slice b)
+{
+    size_t i = 0, k = 0;
+    for (;; i++, k++) {
+        while (i < a.len && a.data[i] == ' ')
+            i++;
+        while (k < b.len && b.data[k] == ' ')
+            k++;
+        if (i == a.len || k == b.len)
+            return i == a.len && k == b.len;
+        if (a.data[i] != b.data[k])
+            return false;
+    }
+}
+
 static void compare_vendors(const struct fleet_form *a, const struct fleet_form *b,
                             const struct fleet_aliases *aliases, struct vendor_match *best)
 {
@@ -46,6 +63,10 @@ static void compare_vendors(const struct fleet_form *a, const struct fleet_form 
         m.rule = FLEET_VENDOR_ALIAS;
         m.rules |= FLEET_RULE_ALIAS;
         m.cost += rule_cost(FLEET_RULE_ALIAS);
+    } else if (a->text.len >= 6 && same_compact(a->text, b->text)) {
+        /* "Automation Direct" and "AutomationDirect" */
+        m.rule = FLEET_VENDOR_EQUAL;
+        m.cost += 2;
     } else if (best->rule >= FLEET_VENDOR_MISSPELT) {
         return;
     } else if (fleet_name_misspelt(a->text, b->text) > 0) {
@@ -285,6 +306,30 @@ static bool specific(struct slice form)
     return form.len >= 4 && (memchr(form.data, ' ', form.len) || fleet_word_has_digit(form));
 }
 
+/* The last words of text, with a digit among them. */
+static bool is_suffix(struct slice suffix, struct slice text)
+{
+    return suffix.len >= 4 && text.len > suffix.len + 1 &&
+           text.data[text.len - suffix.len - 1] == ' ' &&
+           memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) == 0 &&
+           fleet_word_has_digit(suffix);
+}
+
+/* "fx5uj cpu modules", all models: its first word, with a digit, stands somewhere in the name. */
+static bool has_word(struct slice name, struct slice family)
+{
+    struct fleet_words words;
+    fleet_words_split(family, &words);
+    if (words.count == 0 || words.at[0].len < 4 || !fleet_word_has_digit(words.at[0]))
+        return false;
+    struct slice wanted = words.at[0];
+    fleet_words_split(name, &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (slice_equal(words.at[i], wanted))
+            return true;
+    return false;
+}
+
 static bool compact_equal(struct slice form, struct slice compact)
 {
     size_t k = 0;
@@ -311,13 +356,24 @@ static bool excepts_some(struct slice raw)
     return false;
 }
 
+/* "1734 aentr" against "1734 aentr series c": what is missing is a revision, not a model */
+static bool only_revision(struct slice longer, struct slice prefix)
+{
+    static const char *const words[] = {" series ", " rev ", " revision ", " version ", " hw "};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (longer.len > prefix.len + strlen(words[i]) &&
+            memcmp(longer.data + prefix.len, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
 static struct fleet_identified compare_names(const struct fleet_target *t,
-                                             const struct fleet_form *a,
+                                             const struct fleet_target_form *a,
                                              const struct fleet_subject *s,
                                              const struct fleet_subject_form *b,
                                              const struct fleet_aliases *aliases, bool vendor_sure)
 {
-    struct fleet_identified r = {.advisory = a->text, .inventory = b->text};
+    struct fleet_identified r = {.advisory = a->text, .inventory = b->text, .line = a->line};
     bool family_source = b->source == FLEET_FROM_FAMILY;
     int distance;
     r.rules = a->rules | b->rules;
@@ -345,13 +401,19 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
                (distance = misspelt(a->text, b->text)) > 0) {
         r.rule = FLEET_BY_MISSPELT_PRODUCT;
         r.confidence += distance == 1 ? 78 : 68;
+    } else if (is_suffix(a->text, b->text) || (!family_source && is_suffix(b->text, a->text))) {
+        r.rule = FLEET_BY_SUFFIX;
+        r.confidence += family_source ? 60 : 82;
+    } else if (t->product.family && !family_source && has_word(b->text, a->text)) {
+        r.rule = FLEET_BY_FAMILY;
+        r.confidence += 75;
     } else if (fleet_name_prefix(a->text, b->text) && !family_source && specific(a->text)) {
         r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
         r.confidence += !t->product.family ? 42 : excepts_some(t->product.raw) ? 75 : 89;
         r.only_unknown = !t->product.family;
     } else if (fleet_name_prefix(b->text, a->text) && specific(b->text)) {
         r.rule = FLEET_BY_LESS_SPECIFIC;
-        r.confidence += s->model_missing ? 60 : 40;
+        r.confidence += s->model_missing || only_revision(a->text, b->text) ? 60 : 40;
         r.only_unknown = true;
     } else {
         r.confidence = 0;
@@ -370,9 +432,37 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
         for (size_t k = 0; k < s->form_count; k++) {
             struct fleet_identified found =
                 compare_names(t, &t->forms[i], s, &s->forms[k], aliases, vendor_sure);
+            struct vendor_match with = *vendor;
+            if (with.rule == FLEET_VENDOR_MISSING && t->vendor.count == 0 &&
+                s->forms[k].source == FLEET_FROM_VENDOR_MODEL)
+                with = (struct vendor_match){.rule = FLEET_VENDOR_EQUAL,
+                                             .cost = 5,
+                                             .advisory = t->forms[i].text,
+                                             .inventory = s->forms[k].text};
             if (found.rule != FLEET_BY_NOTHING)
-                offer(out, vendor, found);
+                offer(out, &with, found);
         }
+}
+
+/* "dhipchdw1xxx": what runs of x stand for may be anything */
+static bool order_pattern(struct slice model, struct slice order, bool *pattern)
+{
+    size_t at = 0;
+    *pattern = false;
+    for (size_t i = 0; i < model.len; i++) {
+        uint8_t c = model.data[i];
+        c = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+        uint8_t next = i + 1 < model.len ? model.data[i + 1] | 0x20 : 0;
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
+            continue;
+        if (c == 'x' && next == 'x' && at >= FLEET_LITERAL_START) {
+            *pattern = true;
+            return order.len > at;
+        }
+        if (at >= order.len || order.data[at++] != c)
+            return false;
+    }
+    return at == order.len;
 }
 
 /* product_version "1783-SAD4T0SBK9": a model, compared with ours */
@@ -383,18 +473,10 @@ static void by_model_in_version(const struct fleet_target *t, const struct fleet
     if (model.len == 0 || vendor->rule == FLEET_VENDOR_DIFFERENT)
         return;
     for (size_t k = 0; k < s->order_count; k++) {
-        size_t at = 0;
-        bool same = true;
-        for (size_t i = 0; i < model.len && same; i++) {
-            uint8_t c = model.data[i];
-            c = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
-                continue;
-            same = at < s->orders[k].len && s->orders[k].data[at++] == c;
-        }
-        if (same && at == s->orders[k].len)
+        bool pattern;
+        if (order_pattern(model, s->orders[k], &pattern))
             offer(out, vendor,
-                  (struct fleet_identified){.confidence = 80,
+                  (struct fleet_identified){.confidence = pattern ? 72 : 80,
                                             .rule = FLEET_BY_MODEL_IN_VERSION,
                                             .any_version = true,
                                             .advisory = model,

@@ -16,6 +16,7 @@ enum fleet_identity_rule {
     FLEET_BY_FAMILY,
     FLEET_BY_DEVICE_FIRMWARE, /* firmware installed on a device that is there */
     FLEET_BY_MISSPELT_PRODUCT,
+    FLEET_BY_SUFFIX,           /* one side puts the family in front of the model */
     FLEET_BY_PATTERN,          /* "RLC-4XX" */
     FLEET_BY_MODEL_IN_VERSION, /* the advisory has the model where a version was due */
     FLEET_BY_NAME,
@@ -46,6 +47,7 @@ enum fleet_form_source {
     FLEET_FROM_MODEL,
     FLEET_FROM_PRODUCT,
     FLEET_FROM_FAMILY_MODEL, /* family and model together */
+    FLEET_FROM_VENDOR_MODEL, /* vendor and name together, for advisories that name no vendor */
     FLEET_FROM_FAMILY,       /* the family alone: less than the model */
 };
 
@@ -80,6 +82,7 @@ struct fleet_identified {
     struct slice advisory;  /* the value that met, in the advisory */
     struct slice inventory; /* and in the inventory */
     struct slice vendor_advisory, vendor_inventory;
+    struct slice line;   /* of the form that met: see struct fleet_target_form */
     bool any_version;    /* the rule already says that the version fits (hash, model in version) */
     bool only_unknown;   /* whatever the version: nothing but "unknown" follows */
     bool order_conflict; /* names met, but the order numbers are of siblings */

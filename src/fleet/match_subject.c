@@ -68,11 +68,27 @@ static bool has_digit_and_length(struct slice s)
     return s.len >= 4 && fleet_word_has_digit(s);
 }
 
+/* "arm mbed os", where the advisory has no vendor but in the product's name */
+static int add_with_vendor(struct preparation *p)
+{
+    const struct fleet_identity *id = p->subject->identity;
+    const struct fleet_name *name = id->model.count ? &id->model : &id->product;
+    if (id->vendor.count == 0 || name->count == 0)
+        return 0;
+    char *both = arena_printf(p->arena, "%.*s %.*s", SLICE_ARG(id->vendor.forms[0].text),
+                              SLICE_ARG(name->forms[0].text));
+    if (!both)
+        return err_memory(p->e);
+    return add_form(p, slice_str(both), name->forms[0].rules, FLEET_FROM_VENDOR_MODEL);
+}
+
 static int add_names(struct preparation *p)
 {
     const struct fleet_identity *id = p->subject->identity;
     if (id->model.count &&
         add_variants(p, id->model.forms[0].text, id->model.forms[0].rules, FLEET_FROM_MODEL) != 0)
+        return -1;
+    if (add_with_vendor(p) != 0)
         return -1;
     if (id->kind == FLEET_SOFTWARE)
         return 0;
@@ -128,7 +144,7 @@ int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity
     /* a model that is written like an order number is one */
     for (size_t i = 0; i < out->form_count; i++) {
         struct slice order;
-        if (out->forms[i].source == FLEET_FROM_FAMILY)
+        if (out->forms[i].source >= FLEET_FROM_VENDOR_MODEL)
             continue;
         if (fleet_order_normalise(a, out->forms[i].text, &order, e) != 0)
             return -1;

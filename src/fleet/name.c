@@ -43,6 +43,8 @@ static const struct {
     {"name.note", "the remark in parentheses does not count"},
     {"name.alias", "the table of aliases says that both are one"},
     {"name.family", "the name stands for a family of models"},
+    {"name.listed", "the advisory's name lists several models; one of them is meant"},
+    {"name.version-line", "the version line in the advisory's name is compared with the version"},
 };
 
 static int rule_index(enum fleet_name_rule rule)

@@ -33,9 +33,11 @@ enum fleet_name_rule {
     FLEET_RULE_ORDER = 1 << 13,      /* order number in the name taken out of it */
     FLEET_RULE_NOTE = 1 << 14,       /* a remark in parentheses left out */
     FLEET_RULE_ALIAS = 1 << 15,      /* the operators' table says that they are one */
-    FLEET_RULE_FAMILY = 1 << 16,     /* "all models of", "family" left out: speaks of many models */
+    FLEET_RULE_LISTED = 1 << 17,     /* one of several models in one name */
+    FLEET_RULE_LINE = 1 << 18,   /* "STEP 7 V16": the version line is compared with the version */
+    FLEET_RULE_FAMILY = 1 << 16, /* "all models of", "family" left out: speaks of many models */
 };
-enum { FLEET_NAME_RULES = 17 };
+enum { FLEET_NAME_RULES = 19 };
 
 /* "name.case", … and one sentence for people. NULL for what is no rule. */
 const char *fleet_name_rule_id(enum fleet_name_rule rule);

@@ -455,3 +455,32 @@ enum fleet_in fleet_range_contains(const struct fleet_range *range, struct slice
     }
     return result;
 }
+
+/* The next number of a version, with what stands in front of it passed over. */
+static bool next_number(struct slice *s, struct slice *digits)
+{
+    size_t i = 0;
+    while (i < s->len &&
+           (s->data[i] == '.' || s->data[i] == ' ' || s->data[i] == 'v' || s->data[i] == 'V'))
+        i++;
+    size_t start = i;
+    while (i < s->len && s->data[i] >= '0' && s->data[i] <= '9')
+        i++;
+    *digits = slice_of(s->data + start, i - start);
+    while (digits->len > 1 && digits->data[0] == '0')
+        *digits = slice_of(digits->data + 1, digits->len - 1);
+    *s = slice_of(s->data + i, s->len - i);
+    return digits->len > 0;
+}
+
+enum fleet_in fleet_version_in_line(struct slice version, struct slice line)
+{
+    struct slice wanted, found;
+    while (line.len && next_number(&line, &wanted)) {
+        if (!next_number(&version, &found))
+            return FLEET_MAYBE;
+        if (!slice_equal(wanted, found))
+            return FLEET_OUT;
+    }
+    return FLEET_IN;
+}

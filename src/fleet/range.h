@@ -63,4 +63,11 @@ int fleet_range_parse(struct arena *a, struct slice text, bool is_range,
 enum fleet_in fleet_range_contains(const struct fleet_range *range, struct slice version,
                                    const char **reason);
 
+/*
+ * Does a version belong to a line such as "16" or "7.4"? FLEET_IN when its first numbers are those,
+ * FLEET_OUT when they are others, FLEET_MAYBE when the version is empty or does not begin with
+ * numbers. An empty line holds every version.
+ */
+enum fleet_in fleet_version_in_line(struct slice version, struct slice line);
+
 #endif

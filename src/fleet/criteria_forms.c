@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/criteria_forms.h"
+#include "fleet/name_words.h"
+
+enum { LISTED = 40 };
+
+struct forms {
+    struct arena *arena;
+    struct fleet_target *target;
+    struct fleet_target_form *all;
+    size_t count;
+    struct err *e;
+};
+
+static void add(struct forms *f, struct slice text, unsigned rules, struct slice line)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (slice_equal(f->all[i].text, text) && slice_equal(f->all[i].line, line))
+            return;
+    if (f->count < FLEET_TARGET_FORMS && text.len)
+        f->all[f->count++] = (struct fleet_target_form){text, rules, line};
+}
+
+/* The variants of a normal form, each also without a version line at its end. */
+static int add_variants(struct forms *f, struct slice form, unsigned rules)
+{
+    struct fleet_form variants[FLEET_FORMS];
+    int count = fleet_name_variants(f->arena, form, rules, &f->target->vendor, variants, f->e);
+    for (int i = 0; i < count; i++)
+        add(f, variants[i].text, variants[i].rules, slice_of(NULL, 0));
+    for (int i = 0; i < count; i++) {
+        struct slice text = variants[i].text;
+        size_t at = text.len;
+        while (at > 0 && text.data[at - 1] != ' ')
+            at--;
+        /* "v16", "v7.4": a version line; "7" is part of the name */
+        if (at < 3 || text.len - at < 2 || text.data[at] != 'v')
+            continue;
+        bool line = true;
+        for (size_t k = at + 1; k < text.len; k++)
+            line = line && ((text.data[k] >= '0' && text.data[k] <= '9') ||
+                            (text.data[k] == '.' && k > at + 1));
+        if (line)
+            add(f, slice_of(text.data, at - 1), variants[i].rules | FLEET_RULE_LINE,
+                slice_of(text.data + at + 1, text.len - at - 1));
+    }
+    return count < 0 ? -1 : 0;
+}
+
+/* Length of a separator of listed models; parentheses separate, too. */
+static size_t separator(struct slice s, size_t i)
+{
+    static const char *const words[] = {" and ", " or ", " AND ", " & "};
+    if (memchr(",/;()", s.data[i], 5))
+        return 1;
+    for (size_t k = 0; k < ARRAY_LEN(words); k++) {
+        size_t len = strlen(words[k]);
+        if (i + len <= s.len && memcmp(s.data + i, words[k], len) == 0)
+            return len;
+    }
+    return 0;
+}
+
+static struct slice trimmed(struct slice s)
+{
+    while (s.len && s.data[0] == ' ')
+        s = slice_of(s.data + 1, s.len - 1);
+    while (s.len && s.data[s.len - 1] == ' ')
+        s.len--;
+    return s;
+}
+
+/* A part that may be a model: it has a digit, or it is the kind of device in front of a list. */
+static size_t split(struct slice text, struct slice parts[LISTED])
+{
+    size_t count = 0, start = 0;
+    for (size_t i = 0; i <= text.len; i++) {
+        size_t len = i < text.len ? separator(text, i) : 1;
+        if (len == 0)
+            continue;
+        struct slice part = trimmed(slice_of(text.data + start, i - start));
+        if (part.len && count < LISTED)
+            parts[count++] = part;
+        start = i + len;
+        i = start - 1;
+    }
+    return count;
+}
+
+/* "LS300 GX400 GX440": each word a model of its own */
+static bool words_are_models(struct slice part)
+{
+    struct fleet_words words;
+    fleet_words_split(part, &words);
+    if (words.count < 2 || words.cut)
+        return false;
+    for (size_t i = 0; i < words.count; i++) {
+        bool letter = false;
+        for (size_t k = 0; k < words.at[i].len; k++)
+            letter = letter || (words.at[i].data[k] | 0x20) >= 'a';
+        if (words.at[i].len < 3 || !letter || !fleet_word_has_digit(words.at[i]))
+            return false;
+    }
+    return true;
+}
+
+static int add_listed(struct forms *f, struct slice model)
+{
+    struct fleet_name name;
+    bool letter = false;
+    for (size_t i = 0; i < model.len; i++)
+        letter = letter || (model.data[i] | 0x20) >= 'a';
+    if (model.len < 3 || !letter || !fleet_word_has_digit(model))
+        return 0;
+    if (fleet_name_normalise(f->arena, FLEET_NAME_PRODUCT, model, &name, f->e) != 0)
+        return -1;
+    if (name.count == 0)
+        return 0;
+    return add_variants(f, name.forms[0].text, name.forms[0].rules | FLEET_RULE_LISTED);
+}
+
+static int add_part(struct forms *f, struct slice part)
+{
+    struct fleet_words words;
+    if (!words_are_models(part))
+        return add_listed(f, part);
+    fleet_words_split(part, &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (add_listed(f, words.at[i]) != 0)
+            return -1;
+    return 0;
+}
+
+/* "KTP Mobile Panels KTP400F, KTP700": the second is a "KTP Mobile Panels KTP700", too. */
+static int add_with_front(struct forms *f, struct slice front, struct slice part)
+{
+    char *text = arena_printf(f->arena, "%.*s %.*s", SLICE_ARG(front), SLICE_ARG(part));
+    if (!text)
+        return err_memory(f->e);
+    return add_listed(f, slice_str(text));
+}
+
+/* What stands in front of the last word; "cMT-" of "cMT-G01" */
+static struct slice front_of(struct slice part)
+{
+    size_t at = part.len;
+    while (at > 0 && part.data[at - 1] != ' ' && part.data[at - 1] != '-')
+        at--;
+    return at > 1 ? slice_of(part.data, at - 1) : slice_of(NULL, 0);
+}
+
+static int add_list(struct forms *f, struct slice called)
+{
+    struct slice parts[LISTED];
+    size_t count = split(called, parts), models = 0;
+    for (size_t i = 0; i < count; i++)
+        models += fleet_word_has_digit(parts[i]);
+    /* "PN/DP", "FX3U-16MT/ES": a stroke within one model; an order number is no list either */
+    bool front_only = count > 1 && models == count - 1 && !fleet_word_has_digit(parts[0]);
+    if (count < 2 || models < 2 || (models < count && !front_only)) {
+        if (count == 1 && words_are_models(called))
+            return add_part(f, called);
+        return 0;
+    }
+    struct slice front = front_of(parts[0]);
+    for (size_t i = 0; i < count; i++) {
+        if (add_part(f, parts[i]) != 0)
+            return -1;
+        if (i > 0 && front.len && add_with_front(f, front, parts[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int fleet_target_forms(struct arena *a, struct fleet_target *target, struct slice called,
+                       struct err *e)
+{
+    struct forms f = {.arena = a, .target = target, .e = e};
+    f.all = arena_new(a, FLEET_TARGET_FORMS, sizeof *f.all);
+    if (!f.all)
+        return err_memory(e);
+    if (target->product.count &&
+        add_variants(&f, target->product.forms[0].text, target->product.forms[0].rules) != 0)
+        return -1;
+    if (target->product.order_count == 0 && add_list(&f, called) != 0)
+        return -1;
+    target->forms = f.all;
+    target->form_count = f.count;
+    return 0;
+}
