@@ -147,8 +147,8 @@ static void test_subjects(void **state)
         "日本語の件名がここにあります。とても長いので、いくつかの単語に分けられます。日本語の件名",
         "=?utf-8?B?aGVsbG8=?=",
         "  two blanks  inside and at the end  ",
-        "a very long subject of plain words that has to be folded because it does not fit on one "
-        "line of a mail, and goes on and on until it needs three of them to be told completely",
+        ("a very long subject of plain words that has to be folded because it does not fit on one "
+         "line of a mail, and goes on and on until it needs three of them to be told completely"),
         "",
         "😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀",
     };

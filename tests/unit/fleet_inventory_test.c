@@ -219,8 +219,8 @@ static void foreign_text_is_no_class(void **state)
         "{\"components\":[]}",
         "{\"components\":[], \"format\":\"tocsin-class/v1\"}",
         "{\"components\":[],\"format\":\"tocsin-class/v2\"}",
-        "{\"components\":[{\"kind\":\"device\",\"version\":\"1\",\"model\":\"x\"}],"
-        "\"format\":\"tocsin-class/v1\"}",
+        ("{\"components\":[{\"kind\":\"device\",\"version\":\"1\",\"model\":\"x\"}],"
+         "\"format\":\"tocsin-class/v1\"}"),
         "{\"components\":[{\"kind\":\"other\"}],\"format\":\"tocsin-class/v1\"}",
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {

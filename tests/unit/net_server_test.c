@@ -409,8 +409,8 @@ static void smuggling(void **state)
         "GET /hello HTTP/1.1\r\nHost : x\r\n\r\n",
         "GET /hello HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
         "GET /hello HTTP/1.1\nHost: x\n\n",
-        "POST /echo/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
-        "chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n",
+        ("POST /echo/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+         "chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n"),
     };
 
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {

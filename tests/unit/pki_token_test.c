@@ -63,8 +63,8 @@ static void once(void **state)
                                            "tok_",
                                            "tok_00000000000000000000000000.x",
                                            "tok_00000000000000000000000000",
-                                           "a very long text that is longer than any token could "
-                                           "ever be, to be sure of it.x"};
+                                           ("a very long text that is longer than any token could "
+                                            "ever be, to be sure of it.x")};
     for (size_t i = 0; i < ARRAY_LEN(nonsense); i++) {
         assert_int_equal(use(&f, nonsense[i], &found, &e), -1);
         assert_string_equal(e.code, "pki.token-unknown");
