@@ -55,6 +55,7 @@ static int start(struct supervisor *s, struct child *child)
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
+        setpgid(0, 0); /* a signal from a terminal is the supervisor's to pass on, in order */
         prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody outlives the supervisor */
         if (getppid() != parent)
             _exit(3);
