@@ -53,7 +53,8 @@ static struct buf *add_member(struct bundling *b, const char *name, struct err *
     return &m->content;
 }
 
-/* ---- contents ---------------------------------------------------------------------------------- */
+/* ---- contents ----------------------------------------------------------------------------------
+ */
 
 static int name_assets(struct bundling *b, const struct caller *caller,
                        const struct json_value *assets, struct err *e)
@@ -121,8 +122,8 @@ static int put_delivery(void *context, const struct fleet_link *link, struct err
     struct buf delivery;
 
     buf_init(&delivery);
-    int result = fleet_delivery_write(c->b->worker->db, c->b->worker->centre->trees, link,
-                                      &delivery, e);
+    int result =
+        fleet_delivery_write(c->b->worker->db, c->b->worker->centre->trees, link, &delivery, e);
     if (result == 0)
         json_write_raw(c->w, buf_slice(&delivery));
     buf_fini(&delivery);
@@ -191,13 +192,13 @@ static int add_documents(struct bundling *b, struct err *e)
         for (size_t i = 0; i < b->count; i++)
             there = there || strcmp(b->members[i].name, name) == 0;
         struct buf *content = there ? NULL : add_member(b, name, e);
-        if (!there &&
-            (!content || fleet_document_load(b->worker->db, digest, content, e) != 1))
+        if (!there && (!content || fleet_document_load(b->worker->db, digest, content, e) != 1))
             return -1;
     }
 }
 
-/* ---- manifest ---------------------------------------------------------------------------------- */
+/* ---- manifest ----------------------------------------------------------------------------------
+ */
 
 static int by_name(const void *a, const void *b)
 {
@@ -339,7 +340,8 @@ out:
     return result;
 }
 
-/* ---- answers ----------------------------------------------------------------------------------- */
+/* ---- answers -----------------------------------------------------------------------------------
+ */
 
 static int bundle_answered(struct command_run *run, struct err *e)
 {
@@ -404,8 +406,7 @@ static int accept_one(struct worker *worker, const struct caller *caller, struct
                 (int)(envelope.format.len < 60 ? envelope.format.len : 60),
                 (const char *)envelope.format.data);
     else if (ways[way].receive(worker, caller, text, "bundle", &received, e) == 0)
-        result =
-            submit(worker->centre, ways[way].type, caller, received, received->exercise, e);
+        result = submit(worker->centre, ways[way].type, caller, received, received->exercise, e);
     receiving_free(received);
     envelope_fini(&envelope);
     return result;

@@ -5,6 +5,7 @@
 #include "centre/centre.h"
 #include "centre/issuance.h"
 #include "centre/refusals.h"
+#include "centre/streams.h"
 #include "centre/trust.h"
 #include "centre/writer.h"
 #include "journal/journal.h"
@@ -290,6 +291,7 @@ static void *clock_thread(void *context)
             log_err(LOG_LEVEL_WARNING, "checkpoint.failed", &e);
             note_state(k, 0, 0, &e);
         }
+        streams_store_sent(centre);
         if (now >= k->housekeeping_at) {
             k->housekeeping_at = now + HOUSEKEEPING_US;
             issuance_housekeeping(centre, k->db);

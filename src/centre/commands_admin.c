@@ -21,8 +21,7 @@ static int organisation_of(struct command_run *run, char id[ID_TEXT], struct err
 }
 
 /* Whether the organisation is there and active, and whether it is for exercises only. */
-static int find_organisation(struct command_run *run, const char *id, bool *exercise,
-                             struct err *e)
+static int find_organisation(struct command_run *run, const char *id, bool *exercise, struct err *e)
 {
     struct db_query q;
     int found = db_find(&q, run->change.db, e, SQL_ORGANISATION_FIND, DB_TEXT(id));
@@ -37,7 +36,6 @@ static int find_organisation(struct command_run *run, const char *id, bool *exer
                   : err_set(e, ERR_NOT_FOUND, "centre.no-organisation", NULL,
                             "there is no active organisation %s", id);
 }
-
 
 static int organisation_create(struct command_run *run, struct err *e)
 {
@@ -161,7 +159,8 @@ static int operator_close(struct command_run *run, struct err *e)
 const struct command_type command_operator_close = {
     .name = "operator.close", .roles = ROLE_ADMINISTRATOR, .run = operator_close};
 
-/* ---- contacts ---------------------------------------------------------------------------------- */
+/* ---- contacts ----------------------------------------------------------------------------------
+ */
 
 struct contact {
     char id[ID_TEXT];
@@ -199,7 +198,8 @@ static int read_contact(struct command_run *run, struct contact *k, struct err *
         return -1;
     if (k->webhook.len > 0 && (k->webhook.len < 9 || (memcmp(k->webhook.data, "https://", 8) != 0 &&
                                                       memcmp(k->webhook.data, "http://", 7) != 0)))
-        return err_set(e, ERR_USAGE, "centre.argument", NULL, "\"webhook\" must be an https:// URL");
+        return err_set(e, ERR_USAGE, "centre.argument", NULL,
+                       "\"webhook\" must be an https:// URL");
     if (secret.len > 0 && base64_parse(secret, &k->secret) != 0)
         return err_set(e, ERR_USAGE, "centre.argument", NULL, "\"webhook_secret\" is not base64");
     if (k->webhook.len > 0 && k->secret.len < 16)
@@ -292,7 +292,8 @@ static int contact_erase(struct command_run *run, struct err *e)
 const struct command_type command_contact_erase = {
     .name = "contact.erase", .roles = ROLE_REGISTRAR | ROLE_ADMINISTRATOR, .run = contact_erase};
 
-/* ---- tokens ------------------------------------------------------------------------------------ */
+/* ---- tokens ------------------------------------------------------------------------------------
+ */
 
 /* Profiles that a token may stand for, and who may give such a token. */
 static int check_profile(struct command_run *run, const char *profile, const char *asset,
@@ -368,7 +369,8 @@ static int token_create(struct command_run *run, struct err *e)
 const struct command_type command_token_create = {
     .name = "token.create", .roles = ROLE_REGISTRAR | ROLE_ADMINISTRATOR, .run = token_create};
 
-/* ---- aliases ----------------------------------------------------------------------------------- */
+/* ---- aliases -----------------------------------------------------------------------------------
+ */
 
 static int alias_teach(struct command_run *run, struct err *e)
 {
@@ -385,8 +387,7 @@ static int alias_teach(struct command_run *run, struct err *e)
         args_string(run->args, "reason", 500, true, &reason, e) != 0)
         return -1;
     if (!slice_is(kind, "vendor") && !slice_is(kind, "product"))
-        return err_set(e, ERR_USAGE, "centre.argument", NULL,
-                       "\"kind\" must be vendor or product");
+        return err_set(e, ERR_USAGE, "centre.argument", NULL, "\"kind\" must be vendor or product");
     if (!run->command->caller.everywhere)
         return err_set(e, ERR_DENIED, "centre.role", NULL,
                        "aliases hold for everyone: only who runs the centre teaches them");

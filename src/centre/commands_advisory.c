@@ -74,8 +74,8 @@ static int advisory_publish(struct command_run *run, struct err *e)
         caller_acts_for(&run->command->caller, revision.organisation, e) != 0)
         goto out;
     if (revision.asked_act != 0) {
-        err_set(e, ERR_CONFLICT, "centre.published", NULL,
-                "version %s of %s was published already", revision.version, revision.tracking_id);
+        err_set(e, ERR_CONFLICT, "centre.published", NULL, "version %s of %s was published already",
+                revision.version, revision.tracking_id);
         err_hint(e, "a changed advisory is a new version: import that, then publish it");
         goto out;
     }

@@ -63,8 +63,8 @@ int approval_use(struct command_run *run, struct err *e)
                 command->type->approvals);
         return err_hint(e, "tocsin approval ask");
     }
-    int64_t used = db_run(c->db, e, SQL_APPROVAL_USE, DB_TEXT(id),
-                          DB_INT((int64_t)change_next_index(c)));
+    int64_t used =
+        db_run(c->db, e, SQL_APPROVAL_USE, DB_TEXT(id), DB_INT((int64_t)change_next_index(c)));
     return used == 1 ? 0 : -1;
 }
 
@@ -117,10 +117,10 @@ out:
     return result;
 }
 
-const struct command_type command_approval_ask = {
-    .name = "approval.ask",
-    .roles = ROLE_ADMINISTRATOR | ROLE_COORDINATOR | ROLE_REGISTRAR,
-    .run = approval_ask};
+const struct command_type command_approval_ask = {.name = "approval.ask",
+                                                  .roles = ROLE_ADMINISTRATOR | ROLE_COORDINATOR |
+                                                           ROLE_REGISTRAR,
+                                                  .run = approval_ask};
 
 struct asked {
     char organisation[ID_TEXT];
@@ -187,7 +187,7 @@ static int approval_give(struct command_run *run, struct err *e)
     return found == 1 ? 0 : -1;
 }
 
-const struct command_type command_approval_give = {
-    .name = "approval.give",
-    .roles = ROLE_ADMINISTRATOR | ROLE_COORDINATOR | ROLE_REGISTRAR,
-    .run = approval_give};
+const struct command_type command_approval_give = {.name = "approval.give",
+                                                   .roles = ROLE_ADMINISTRATOR | ROLE_COORDINATOR |
+                                                            ROLE_REGISTRAR,
+                                                   .run = approval_give};

@@ -52,8 +52,9 @@ static int check_owner(struct command_run *run, struct slice owner, const char *
     db_query_finish(&q);
     if (found < 0)
         return -1;
-    return theirs ? 0
-                  : err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no contact %s", id);
+    return theirs
+               ? 0
+               : err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no contact %s", id);
 }
 
 static int asset_register(struct command_run *run, struct err *e)
@@ -152,9 +153,9 @@ static int asset_remove(struct command_run *run, struct err *e)
     if (fleet_asset_remove(&run->change, asset.id, text, e) != 0)
         goto out;
     /* its certificates are for nothing now; the clock thread lists them */
-    int revoked = pki_revoke_subject(run->change.db, &run->centre->pki, asset.organisation,
-                                     asset.id, CRL_CESSATION_OF_OPERATION, records,
-                                     ARRAY_LEN(records), e);
+    int revoked =
+        pki_revoke_subject(run->change.db, &run->centre->pki, asset.organisation, asset.id,
+                           CRL_CESSATION_OF_OPERATION, records, ARRAY_LEN(records), e);
     result = revoked < 0 ? -1 : 0;
     for (int i = 0; result == 0 && i < revoked && i < (int)ARRAY_LEN(records); i++)
         result = issuance_revoked_act(&run->change, &records[i], "cessationOfOperation", e);
@@ -176,12 +177,11 @@ static void removed_now(struct centre *centre, const struct command *command)
         http_server_recheck_peers(centre->server);
 }
 
-const struct command_type command_asset_remove = {.name = "asset.remove",
-                                                  .roles = ROLE_REGISTRAR,
-                                                  .run = asset_remove,
-                                                  .committed = removed_now};
+const struct command_type command_asset_remove = {
+    .name = "asset.remove", .roles = ROLE_REGISTRAR, .run = asset_remove, .committed = removed_now};
 
-/* ---- import without agents --------------------------------------------------------------------- */
+/* ---- import without agents ---------------------------------------------------------------------
+ */
 
 /* One row: an asset with this label is brought up to date, or registered. */
 static int import_row(struct command_run *run, const struct asset_rows *rows,

@@ -100,8 +100,8 @@ static int put_device(void *context, const struct device *d, struct err *e)
             !slice_is(status, "under_investigation"))
             continue;
         if (vulnerabilities++ < 10)
-            buf_printf(b, "    %.*s: %.*s\n", SLICE_ARG(json_get_string(statement, "vulnerability")),
-                       SLICE_ARG(status));
+            buf_printf(b, "    %.*s: %.*s\n",
+                       SLICE_ARG(json_get_string(statement, "vulnerability")), SLICE_ARG(status));
         if (!first)
             first = statement;
     }

@@ -40,13 +40,12 @@ int centre_database_url(const char *home, const char *configured, char url[512],
 {
     static const char sqlite[] = "sqlite:";
     const char *path = configured + sizeof(sqlite) - 1;
-    bool relative = strncmp(configured, sqlite, sizeof(sqlite) - 1) == 0 && path[0] != '/' &&
-                    path[0] != ':';
+    bool relative =
+        strncmp(configured, sqlite, sizeof(sqlite) - 1) == 0 && path[0] != '/' && path[0] != ':';
     int len = relative ? snprintf(url, 512, "sqlite:%s/%s", home, path)
                        : snprintf(url, 512, "%s", configured);
 
-    return len < 512 ? 0
-                     : err_set(e, ERR_USAGE, "config.range", NULL, "database.url is too long");
+    return len < 512 ? 0 : err_set(e, ERR_USAGE, "config.range", NULL, "database.url is too long");
 }
 
 static int make_folders(struct making *m, struct err *e)
@@ -154,8 +153,8 @@ static int first_organisation(struct making *m, struct change *c, char person[ID
     struct act_ref act;
 
     if (change_id(c, "org", m->result->organisation, e) != 0 ||
-        change_id(c, "aud", audience, e) != 0 ||
-        change_id(c, "opr", m->result->operator, e) != 0 || change_id(c, "per", person, e) != 0)
+        change_id(c, "aud", audience, e) != 0 || change_id(c, "opr", m->result->operator, e) != 0 ||
+        change_id(c, "per", person, e) != 0)
         return -1;
     c->organisation = m->result->organisation;
     struct json_writer *data = change_act(c, "organisation.created", NULL);
@@ -314,12 +313,9 @@ static int make_certificates(struct making *m, struct err *e)
                                     .issuer_url = issuer_url};
     if (pki_setup(m->db, &m->pki, m->signer, &setup, e) != 0)
         return -1;
-    struct pki_request server = {.profile = "server",
-                                 .subject_id = names[0],
-                                 .host_names = names,
-                                 .host_count = count};
-    struct pki_request administrator = {.profile = "operator",
-                                        .subject_id = m->result->operator};
+    struct pki_request server = {
+        .profile = "server", .subject_id = names[0], .host_names = names, .host_count = count};
+    struct pki_request administrator = {.profile = "operator", .subject_id = m->result->operator};
     return make_identity(m, &server, "tls/server", e) == 0
                ? make_identity(m, &administrator, "operators/admin", e)
                : -1;
@@ -376,8 +372,7 @@ int centre_init(const struct centre_init_options *options, struct centre_init_re
     m.profiles = pki_profiles_new(e);
     if (!m.profiles)
         goto out;
-    m.pki =
-        (struct pki){.clock = &clock_system, .random = &random_system, .profiles = m.profiles};
+    m.pki = (struct pki){.clock = &clock_system, .random = &random_system, .profiles = m.profiles};
     if (db_open(&m.db, m.database_url, DB_WRITE, e) != 0 ||
         db_migrate(m.db, clock_now(&clock_system), e) != 0 || open_keys(&m, &log_key, e) != 0 ||
         open_journal(&m, &log_key, e) != 0 || make_certificates(&m, e) != 0)

@@ -53,13 +53,13 @@ void line_start(struct line *line)
 int line_put(struct line *line, struct pack_lines *lines, struct err *e)
 {
     json_write_object_end(&line->w);
-    int result =
-        buf_check(&line->text, e) == 0 ? pack_line(lines, buf_slice(&line->text), e) : -1;
+    int result = buf_check(&line->text, e) == 0 ? pack_line(lines, buf_slice(&line->text), e) : -1;
     buf_fini(&line->text);
     return result;
 }
 
-/* ---- what the pack is about -------------------------------------------------------------------- */
+/* ---- what the pack is about --------------------------------------------------------------------
+ */
 
 int export_load_publications(struct exporting *x, struct err *e)
 {
@@ -157,7 +157,8 @@ static int add_documents(struct exporting *x, struct err *e)
     return fleet_revision_find(x->db, newest, &x->newest, e) == 1 ? 0 : -1;
 }
 
-/* ---- the head that it rests on ----------------------------------------------------------------- */
+/* ---- the head that it rests on -----------------------------------------------------------------
+ */
 
 static int add_heads(struct exporting *x, struct pack_statement *s, struct err *e)
 {
@@ -278,10 +279,10 @@ int pack_export(struct worker *worker, const struct pack_wish *wish, struct err 
     if (exporting_init(&x, worker, wish, e) != 0 || pack_writer_new(&x.pack, wish->path, e) != 0 ||
         add_heads(&x, &statement, e) != 0 || export_load_publications(&x, e) != 0 ||
         add_trust(&x, e) != 0 || add_publications(&x, e) != 0 || add_documents(&x, e) != 0 ||
-        export_entries(&x, e) != 0 || export_members(&x, e) != 0 ||
-        export_recipients(&x, e) != 0 || export_others(&x, e) != 0 || export_receipts(&x, e) != 0 ||
-        export_owners(&x, e) != 0 || export_certificates(&x, e) != 0 ||
-        export_acts(&x, e) != 0 || export_consistency(&x, e) != 0)
+        export_entries(&x, e) != 0 || export_members(&x, e) != 0 || export_recipients(&x, e) != 0 ||
+        export_others(&x, e) != 0 || export_receipts(&x, e) != 0 || export_owners(&x, e) != 0 ||
+        export_certificates(&x, e) != 0 || export_acts(&x, e) != 0 ||
+        export_consistency(&x, e) != 0)
         goto out;
     result = finish(&x, &statement, e);
 out:

@@ -6,9 +6,9 @@
 #include "centre/workers.h"
 
 struct pack_wish {
-    const char *advisory;       /* adv_… */
-    const char *path;           /* of the pack: a folder, or an archive when it ends in ".tar" */
-    const uint64_t *heads;      /* sizes of heads that who asks keeps, for consistency */
+    const char *advisory;  /* adv_… */
+    const char *path;      /* of the pack: a folder, or an archive when it ends in ".tar" */
+    const uint64_t *heads; /* sizes of heads that who asks keeps, for consistency */
     size_t head_count;
 };
 
@@ -19,8 +19,8 @@ struct pack_wish {
 int pack_export(struct worker *worker, const struct pack_wish *wish, struct err *e) MUST_CHECK;
 
 /*
- * The delivery ladder as of now: writes "items" (asset, publication, n, state as in section 6.3) and
- * "counts" into an open object. Under no checkpoint, and so no proof: for people who look on.
+ * The delivery ladder as of now: writes "items" (asset, publication, n, state as in section 6.3)
+ * and "counts" into an open object. Under no checkpoint, and so no proof: for people who look on.
  */
 struct json_writer;
 int delivery_ladder(struct worker *worker, const char *advisory, struct json_writer *w,

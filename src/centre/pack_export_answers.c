@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- receipts.jsonl and outcomes.jsonl --------------------------------------------------------- */
+/* ---- receipts.jsonl and outcomes.jsonl ---------------------------------------------------------
+ */
 
 static int want_certificate(struct exporting *x, const uint8_t fingerprint[32], struct err *e)
 {
@@ -72,8 +73,8 @@ static int put_receipt(struct exporting *x, const struct told_receipt *r, struct
     buf_init(&digests_text);
     json_write_init(&digests_writer, &digests_text, 0);
     json_write_array(&digests_writer);
-    int found = db_find(&q, x->db, e, SQL_RECEIPT_COVERING, DB_TEXT(r->asset),
-                        DB_INT((int64_t)r->n));
+    int found =
+        db_find(&q, x->db, e, SQL_RECEIPT_COVERING, DB_TEXT(r->asset), DB_INT((int64_t)r->n));
     if (found != 1 || !db_blob_copy(&q, 2, fingerprint, 32) ||
         fleet_chain_start(r->asset, &position, e) != 0 ||
         fleet_chain_walk(x->db, r->asset, &position, r->n, put_digest, &digests, e) < 0)
@@ -242,7 +243,8 @@ int export_receipts(struct exporting *x, struct err *e)
     return export_outcomes(x, e);
 }
 
-/* ---- owners.jsonl ------------------------------------------------------------------------------ */
+/* ---- owners.jsonl ------------------------------------------------------------------------------
+ */
 
 static uint64_t *owner_count(struct pack_counts *counts, struct slice state)
 {
@@ -312,7 +314,8 @@ int export_owners(struct exporting *x, struct err *e)
     return pack_lines_close(lines, e);
 }
 
-/* ---- certificates.jsonl and crl.der ------------------------------------------------------------ */
+/* ---- certificates.jsonl and crl.der ------------------------------------------------------------
+ */
 
 struct shown {
     char hash[HASH_TEXT];
@@ -422,8 +425,7 @@ out:
 int export_certificates(struct exporting *x, struct err *e)
 {
     struct envelope_signer signer = trust_signer(x->centre->trust);
-    struct shown *shown =
-        mem_new(x->certificates.count + signer.chain_count, sizeof(*shown));
+    struct shown *shown = mem_new(x->certificates.count + signer.chain_count, sizeof(*shown));
     struct pack_lines *lines;
     size_t count = 0;
     int result = -1;
@@ -448,7 +450,8 @@ out:
     return result;
 }
 
-/* ---- acts.jsonl and consistency.jsonl ---------------------------------------------------------- */
+/* ---- acts.jsonl and consistency.jsonl ----------------------------------------------------------
+ */
 
 struct act_line {
     struct exporting *x;

@@ -32,7 +32,8 @@ static int want_tree(struct exporting *x, struct slice audience, const char *cla
     return 0;
 }
 
-/* ---- entries.jsonl ----------------------------------------------------------------------------- */
+/* ---- entries.jsonl -----------------------------------------------------------------------------
+ */
 
 static int put_entry(struct exporting *x, const struct told_publication *p, struct db_query *q,
                      struct pack_lines *lines, struct err *e)
@@ -97,7 +98,8 @@ int export_entries(struct exporting *x, struct err *e)
     return pack_lines_close(lines, e);
 }
 
-/* ---- members.jsonl ----------------------------------------------------------------------------- */
+/* ---- members.jsonl -----------------------------------------------------------------------------
+ */
 
 static int put_tree(struct exporting *x, const char *audience, const char *class_text,
                     uint64_t size, struct pack_lines *lines, struct err *e)
@@ -172,7 +174,8 @@ int export_members(struct exporting *x, struct err *e)
         const struct tree_wanted *wanted = sorted[i]->value;
         char audience[ID_TEXT];
         char class_text[FLEET_CLASS_TEXT];
-        snprintf(audience, sizeof(audience), "%.*s", ID_TEXT - 1, (const char *)sorted[i]->key.data);
+        snprintf(audience, sizeof(audience), "%.*s", ID_TEXT - 1,
+                 (const char *)sorted[i]->key.data);
         audience[strcspn(audience, " ")] = '\0';
         snprintf(class_text, sizeof(class_text), "%s",
                  (const char *)sorted[i]->key.data + strlen(audience) + 1);
@@ -185,7 +188,8 @@ out:
     return result;
 }
 
-/* ---- recipients.jsonl -------------------------------------------------------------------------- */
+/* ---- recipients.jsonl --------------------------------------------------------------------------
+ */
 
 struct recipient {
     const char *asset;
@@ -474,7 +478,8 @@ int export_recipients(struct exporting *x, struct err *e)
     return lines ? pack_lines_close(lines, e) : 0;
 }
 
-/* ---- others.jsonl: considered, and not told ---------------------------------------------------- */
+/* ---- others.jsonl: considered, and not told ----------------------------------------------------
+ */
 
 static int was_told(struct exporting *x, const char *audience, const uint8_t class[32],
                     struct err *e)
@@ -487,7 +492,23 @@ static int was_told(struct exporting *x, const char *audience, const uint8_t cla
     return found;
 }
 
-/* Why, in one line a vulnerability: the last reason of each statement. */
+/* The reason that decided: what was found of the version, else the last one. */
+static const struct json_value *deciding_reason(const struct json_value *statement)
+{
+    const struct json_value *found = NULL;
+
+    json_each(reason, json_get(statement, "reasons"))
+    {
+        struct slice rule = json_get_string(reason, "rule");
+        bool of_version = rule.len > 8 && memcmp(rule.data, "version.", 8) == 0;
+        if (of_version)
+            return reason;
+        found = reason;
+    }
+    return found;
+}
+
+/* Why, in one line a vulnerability. */
 static int put_reasons(struct json_writer *w, struct slice body, struct err *e)
 {
     struct json_doc *doc = NULL;
@@ -498,13 +519,7 @@ static int put_reasons(struct json_writer *w, struct slice body, struct err *e)
     json_write_array(w);
     json_each(statement, json_root(doc))
     {
-        const struct json_value *last = NULL;
-        json_each(reason, json_get(statement, "reasons"))
-        {
-            last = reason;
-        }
-        struct slice text = json_is(last, JSON_STRING) ? json_string(last)
-                                                       : json_get_string(last, "text");
+        struct slice text = json_get_string(deciding_reason(statement), "text");
         if (text.len)
             json_write_slice(w, text);
     }
@@ -526,9 +541,9 @@ int export_others(struct exporting *x, struct err *e)
         struct line line;
         struct db_query q;
         int told = 0;
-        int found = db_find(&q, x->db, e, SQL_STATEMENT_AUDIENCES, DB_TEXT(x->newest.id),
-                            DB_BYTES(class, 32), DB_TEXT(audience), DB_BOOL(x->newest.exercise),
-                            DB_INT(1));
+        int found =
+            db_find(&q, x->db, e, SQL_STATEMENT_AUDIENCES, DB_TEXT(x->newest.id),
+                    DB_BYTES(class, 32), DB_TEXT(audience), DB_BOOL(x->newest.exercise), DB_INT(1));
         if (found == 1) {
             snprintf(audience, sizeof(audience), "%s", db_text(&q, 1));
             struct slice status = db_slice(&q, 2);

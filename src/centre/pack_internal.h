@@ -50,11 +50,11 @@ struct exporting {
     struct told_publication *publications;
     size_t publication_count;
     const char **publication_ids;
-    struct numbers acts;         /* to be disclosed */
-    struct numbers heads;        /* sizes that receipts name */
-    struct map seen;             /* assets that were counted; keys in arena */
-    struct map certificates;     /* fingerprints that sign here; keys in arena */
-    struct map trees;            /* "audience class" → largest size named by an entry */
+    struct numbers acts;     /* to be disclosed */
+    struct numbers heads;    /* sizes that receipts name */
+    struct map seen;         /* assets that were counted; keys in arena */
+    struct map certificates; /* fingerprints that sign here; keys in arena */
+    struct map trees;        /* "audience class" → largest size named by an entry */
     struct told_receipt *receipts;
     size_t receipt_count;
     size_t receipt_room;

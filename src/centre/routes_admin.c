@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- commands ---------------------------------------------------------------------------------- */
+/* ---- commands ----------------------------------------------------------------------------------
+ */
 
 static void post_organisation(struct worker *worker, struct route_call *call)
 {
@@ -102,7 +103,8 @@ static void post_unlock(struct worker *worker, struct route_call *call)
     json_doc_free(doc);
 }
 
-/* ---- lists of rows ----------------------------------------------------------------------------- */
+/* ---- lists of rows -----------------------------------------------------------------------------
+ */
 
 struct column {
     const char *name;
@@ -240,10 +242,8 @@ static void get_contacts(struct worker *worker, struct route_call *call)
 
 static void get_aliases(struct worker *worker, struct route_call *call)
 {
-    static const struct column columns[] = {{"kind", COLUMN_TEXT},
-                                            {"from", COLUMN_TEXT},
-                                            {"to", COLUMN_TEXT},
-                                            {"reason", COLUMN_TEXT}};
+    static const struct column columns[] = {
+        {"kind", COLUMN_TEXT}, {"from", COLUMN_TEXT}, {"to", COLUMN_TEXT}, {"reason", COLUMN_TEXT}};
     struct err e = {0};
     struct db_query q;
 
@@ -273,7 +273,8 @@ static void get_approvals(struct worker *worker, struct route_call *call)
         route_fail(call, &e);
 }
 
-/* ---- certificates ------------------------------------------------------------------------------ */
+/* ---- certificates ------------------------------------------------------------------------------
+ */
 
 static void write_certificate(struct json_writer *w, const struct pki_record *r)
 {
@@ -342,7 +343,8 @@ out:
     buf_fini(&text);
 }
 
-/* ---- the journal ------------------------------------------------------------------------------- */
+/* ---- the journal -------------------------------------------------------------------------------
+ */
 
 struct acts {
     struct route_call *call;
@@ -415,9 +417,9 @@ static int find_act(void *context, const struct journal_row *row, struct err *e)
 
     (void)e;
     sought->index = row->index;
-    sought->may_see = sought->caller->everywhere ||
-                      (row->organisation &&
-                       strcmp(row->organisation, sought->caller->organisation) == 0);
+    sought->may_see =
+        sought->caller->everywhere ||
+        (row->organisation && strcmp(row->organisation, sought->caller->organisation) == 0);
     return 0;
 }
 
@@ -444,7 +446,8 @@ static void get_act_proof(struct worker *worker, struct route_call *call)
     buf_fini(&text);
 }
 
-/* ---- how it is --------------------------------------------------------------------------------- */
+/* ---- how it is ---------------------------------------------------------------------------------
+ */
 
 static void get_status(struct worker *worker, struct route_call *call)
 {
@@ -466,8 +469,7 @@ static void get_metrics(struct worker *worker, struct route_call *call)
 
     buf_init(&text);
     if (metrics_write(worker, &text, &e) == 0)
-        http_reply_text(call->x, 200, "text/plain; version=0.0.4; charset=utf-8",
-                        buf_slice(&text));
+        http_reply_text(call->x, 200, "text/plain; version=0.0.4; charset=utf-8", buf_slice(&text));
     else
         route_fail(call, &e);
     buf_fini(&text);

@@ -14,7 +14,8 @@
 
 enum { ADVISORY_BODY = 150 << 20 };
 
-/* ---- import ------------------------------------------------------------------------------------ */
+/* ---- import ------------------------------------------------------------------------------------
+ */
 
 static void free_import(void *context)
 {
@@ -84,7 +85,8 @@ static void post_publish(struct worker *worker, struct route_call *call)
     route_body_command(call, &command_advisory_publish, NULL);
 }
 
-/* ---- lists ------------------------------------------------------------------------------------- */
+/* ---- lists -------------------------------------------------------------------------------------
+ */
 
 static void get_list(struct worker *worker, struct route_call *call)
 {
@@ -196,6 +198,34 @@ static int write_revisions(struct db *db, struct json_writer *w, const char *adv
     return step;
 }
 
+/* From the freeze on; state is "frozen" until the signature is there, then "signed". */
+static int write_publications(struct db *db, struct json_writer *w, const char *advisory,
+                              struct err *e)
+{
+    struct db_query q;
+    int step;
+
+    if (db_select(&q, db, e, SQL_PUBLICATION_OF_ADVISORY, DB_TEXT(advisory)) != 0)
+        return -1;
+    json_write_name(w, "publications");
+    json_write_array(w);
+    while ((step = db_step(&q, e)) == 1) {
+        json_write_object(w);
+        json_member_slice(w, "publication", db_slice(&q, 0));
+        json_member_slice(w, "revision", db_slice(&q, 1));
+        json_member_slice(w, "trigger", db_slice(&q, 2));
+        json_member_slice(w, "state", db_slice(&q, 3));
+        json_member_int(w, "notices", db_int(&q, 4));
+        json_member_int(w, "members", db_int(&q, 5));
+        json_member_int(w, "frozen", db_int(&q, 6));
+        json_member_time(w, "created", db_int(&q, 8));
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    db_query_finish(&q);
+    return step;
+}
+
 static void get_one(struct worker *worker, struct route_call *call)
 {
     struct fleet_revision revision;
@@ -210,7 +240,8 @@ static void get_one(struct worker *worker, struct route_call *call)
     if (find_revision(worker, call, false, &revision, &e) != 0)
         goto out;
     write_revision(&w, &revision);
-    if (write_revisions(worker->db, &w, revision.advisory, &e) != 0)
+    if (write_revisions(worker->db, &w, revision.advisory, &e) != 0 ||
+        write_publications(worker->db, &w, revision.advisory, &e) != 0)
         goto out;
     json_write_object_end(&w);
     route_json(call, 200, &text);
@@ -221,7 +252,8 @@ out:
     buf_fini(&text);
 }
 
-/* ---- preview: who would be told ---------------------------------------------------------------- */
+/* ---- preview: who would be told ----------------------------------------------------------------
+ */
 
 static int write_counts(struct db *db, struct json_writer *w, const char *revision, struct err *e)
 {
@@ -320,7 +352,8 @@ out:
     buf_fini(&text);
 }
 
-/* ---- exposure ---------------------------------------------------------------------------------- */
+/* ---- exposure ----------------------------------------------------------------------------------
+ */
 
 static int expose_one(struct worker *worker, struct route_call *call, struct json_writer *w,
                       const char *id, struct err *e)

@@ -13,14 +13,15 @@
 
 enum { CSV_BODY = 16 << 20, ROWS_A_COMMAND = 50 };
 
-/* ---- lists ------------------------------------------------------------------------------------- */
+/* ---- lists -------------------------------------------------------------------------------------
+ */
 
 static void write_row(struct route_call *call, struct json_writer *w, struct db_query *q)
 {
     static const struct {
         const char *name;
         unsigned column;
-    } texts[] = {{"asset", 0}, {"organisation", 1}, {"owner", 2},  {"state", 3},   {"way", 4},
+    } texts[] = {{"asset", 0}, {"organisation", 1}, {"owner", 2},  {"state", 3}, {"way", 4},
                  {"label", 5}, {"serial", 7},       {"vendor", 8}, {"model", 9}, {"version", 10}};
     char hash[HASH_TEXT];
     uint8_t class[32];
@@ -231,7 +232,8 @@ static void get_why(struct worker *worker, struct route_call *call)
     buf_fini(&text);
 }
 
-/* ---- changes ----------------------------------------------------------------------------------- */
+/* ---- changes -----------------------------------------------------------------------------------
+ */
 
 static void post_register(struct worker *worker, struct route_call *call)
 {
@@ -316,10 +318,8 @@ static void import_csv(struct route_call *call, struct fleet_csv *csv, const cha
         }
         if (batch.count == 0)
             first_line = row->line;
-        rows[batch.count++] = (struct asset_row){.label = row->asset,
-                                                 .inventory = row->inventory,
-                                                 .class = class,
-                                                 .owner = row->owner};
+        rows[batch.count++] = (struct asset_row){
+            .label = row->asset, .inventory = row->inventory, .class = class, .owner = row->owner};
         if (batch.count == ROWS_A_COMMAND) {
             import_rows(call, &batch, w, first_line, &imported);
             for (size_t k = 0; k < batch.count; k++)

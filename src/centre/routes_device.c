@@ -125,6 +125,8 @@ static void get_notices(struct worker *worker, struct route_call *call)
     json_member_int(&l.w, "n", (int64_t)l.last);
     json_member_bool(&l.w, "more", seen == limit);
     json_write_object_end(&l.w);
+    if (seen > 0)
+        streams_note_sent(call->centre->streams, asset.id, l.last);
     route_json(call, 200, &l.text);
 out:
     if (err_is_set(&e))

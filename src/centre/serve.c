@@ -41,7 +41,8 @@ struct opening {
     size_t door_count;
 };
 
-/* ---- callbacks --------------------------------------------------------------------------------- */
+/* ---- callbacks ---------------------------------------------------------------------------------
+ */
 
 static bool peer_check(void *context, enum http_door_kind door, const struct net_peer *peer)
 {
@@ -50,8 +51,7 @@ static bool peer_check(void *context, enum http_door_kind door, const struct net
 
     if (!pki_live_find(centre->live, peer->fingerprint, clock_now(centre->clock), &entry, NULL))
         return false;
-    return entry.subject ==
-           (door == HTTP_DOOR_DEVICE ? PKI_SUBJECT_DEVICE : PKI_SUBJECT_OPERATOR);
+    return entry.subject == (door == HTTP_DOOR_DEVICE ? PKI_SUBJECT_DEVICE : PKI_SUBJECT_OPERATOR);
 }
 
 static void refused(void *context, const struct http_refusal *refusal)
@@ -62,7 +62,8 @@ static void refused(void *context, const struct http_refusal *refusal)
                    clock_now(centre->clock));
 }
 
-/* ---- starting ---------------------------------------------------------------------------------- */
+/* ---- starting ----------------------------------------------------------------------------------
+ */
 
 static int load_setting(struct db *db, const char *name, char *value, size_t size, struct err *e)
 {
@@ -96,7 +97,8 @@ static int open_database(struct opening *o, const char *home, struct err *e)
     return journal_open(&c->journal, o->db, c->clock, c->random, e);
 }
 
-/* A database that is older than the last head that the signer signed was restored or rolled back. */
+/* A database that is older than the last head that the signer signed was restored or rolled back.
+ */
 static int check_rollback(struct opening *o, struct err *e)
 {
     struct centre *c = &o->centre;
@@ -300,7 +302,8 @@ static int open_centre(struct opening *o, const char *home, struct err *e)
     return c->courier ? start_parts(o, e) : -1;
 }
 
-/* ---- stopping ---------------------------------------------------------------------------------- */
+/* ---- stopping ----------------------------------------------------------------------------------
+ */
 
 /* From the doors inwards: nothing new comes in, then what is running is finished. */
 static void close_centre(struct opening *o)

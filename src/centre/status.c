@@ -186,8 +186,8 @@ int metrics_write(struct worker *worker, struct buf *text, struct err *e)
     metric(text, "journal_acts_total", "counter", "Acts in the journal.", centre_head(centre));
     metric(text, "journal_signed_acts", "gauge", "Acts under a signed checkpoint.",
            checkpoints.signed_size);
-    metric(text, "journal_witnessed_acts", "gauge", "Acts under a checkpoint that the quorum cosigned.",
-           checkpoints.witnessed_size);
+    metric(text, "journal_witnessed_acts", "gauge",
+           "Acts under a checkpoint that the quorum cosigned.", checkpoints.witnessed_size);
     metric(text, "writer_transactions_total", "counter", "Transactions committed.",
            writer.transactions);
     metric(text, "writer_commands_total", "counter", "Commands carried out or refused.",

@@ -5,13 +5,14 @@
 #include "base/memory.h"
 #include "centre/centre.h"
 #include "centre/workers.h"
+#include "centre/writer.h"
 #include "fleet/chain_store.h"
 #include "journal/read.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 
-enum { DELIVERIES_A_TURN = 32, QUEUE_BYTES = 4 << 20 };
+enum { DELIVERIES_A_TURN = 32, QUEUE_BYTES = 4 << 20, SENT_A_COMMAND = 500 };
 
 struct device_stream {
     struct device_stream *next;
@@ -28,11 +29,19 @@ struct device_stream {
     bool closed;
 };
 
+struct sent {
+    char asset[ID_TEXT];
+    uint64_t n;
+};
+
 struct streams {
     struct centre *centre;
     pthread_mutex_t lock;
     struct device_stream *first;
     size_t count;
+    struct sent *sent; /* not stored yet */
+    size_t sent_count;
+    size_t sent_room;
 };
 
 int streams_new(struct streams **out, struct centre *centre, struct err *e)
@@ -52,7 +61,73 @@ void streams_free(struct streams *s)
     if (!s)
         return;
     pthread_mutex_destroy(&s->lock);
+    mem_free(s->sent);
     mem_free(s);
+}
+
+void streams_note_sent(struct streams *s, const char *asset, uint64_t n)
+{
+    pthread_mutex_lock(&s->lock);
+    if (s->sent_count == s->sent_room) {
+        size_t room = s->sent_room ? s->sent_room * 2 : 256;
+        struct sent *grown = mem_resize(s->sent, room, sizeof(*grown));
+        if (grown) {
+            s->sent = grown;
+            s->sent_room = room;
+        }
+    }
+    if (s->sent_count < s->sent_room) { /* else it counts as never fetched: the graver word */
+        struct sent *sent = &s->sent[s->sent_count++];
+        sent->n = n;
+        snprintf(sent->asset, sizeof(sent->asset), "%s", asset);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+struct sent_batch {
+    const struct sent *at;
+    size_t count;
+};
+
+static int sent_store(struct command_run *run, struct err *e)
+{
+    const struct sent_batch *batch = run->command->prepared;
+
+    for (size_t i = 0; i < batch->count; i++)
+        if (db_run(run->change.db, e, SQL_ASSET_SENT, DB_TEXT(batch->at[i].asset),
+                   DB_INT((int64_t)batch->at[i].n)) < 0)
+            return -1;
+    return 0;
+}
+
+const struct command_type command_sent_store = {
+    .name = "sent.store", .silent = true, .run = sent_store};
+
+void streams_store_sent(struct centre *centre)
+{
+    struct streams *s = centre->streams;
+    struct command command;
+    struct caller caller;
+
+    pthread_mutex_lock(&s->lock);
+    struct sent *taken = s->sent;
+    size_t count = s->sent_count;
+    s->sent = NULL;
+    s->sent_count = s->sent_room = 0;
+    pthread_mutex_unlock(&s->lock);
+    for (size_t at = 0; at < count; at += SENT_A_COMMAND) {
+        struct sent_batch batch = {
+            .at = taken + at, .count = count - at < SENT_A_COMMAND ? count - at : SENT_A_COMMAND};
+        struct err e = {0};
+        caller_system(&caller, "sys:streams", centre->organisation);
+        command_init(&command, &command_sent_store, &caller);
+        command.args = slice_str("{}");
+        command.prepared = &batch;
+        if (writer_run(centre->writer, &command, &e) != 0)
+            log_err(LOG_LEVEL_WARNING, "sent.failed", &e);
+        command_fini(&command);
+    }
+    mem_free(taken);
 }
 
 static void release(struct device_stream *d)
@@ -145,8 +220,11 @@ static bool take_turn(struct worker *worker, struct device_stream *d)
     if (send_checkpoint(&turn, &e) == 0) {
         int64_t seen = fleet_chain_walk(worker->db, d->asset, &position, DELIVERIES_A_TURN,
                                         send_delivery, &turn, &e);
-        if (seen >= 0 && !turn.failed)
+        if (seen >= 0 && !turn.failed) {
             d->position = position;
+            if (seen > 0)
+                streams_note_sent(d->streams, d->asset, position.n);
+        }
         more = seen == DELIVERIES_A_TURN && !turn.failed;
         if (seen < 0)
             turn.failed = true;

@@ -6,7 +6,7 @@
 #ifndef CENTRE_STREAMS_H
 #define CENTRE_STREAMS_H
 
-#include "base/id.h"
+#include "centre/command.h"
 #include "net/stream.h"
 
 struct centre;
@@ -25,6 +25,13 @@ void streams_open(struct streams *streams, struct http_exchange *x, const char *
 
 /* Something was published: every stream looks whether it is meant. Any thread, quick. */
 void streams_wake_all(struct streams *streams);
+
+/* The asset has been handed its notices up to n: remembered soon, by the clock thread. Any thread.
+ */
+void streams_note_sent(struct streams *streams, const char *asset, uint64_t n);
+/* Stores what was noted. From the clock thread. */
+void streams_store_sent(struct centre *centre);
+extern const struct command_type command_sent_store;
 
 size_t streams_count(struct streams *streams);
 /* Whether a stream of this asset is open. */

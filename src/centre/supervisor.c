@@ -156,9 +156,10 @@ static void take_ready(struct supervisor *s)
 
 int supervisor_main(const char *program, const char *home)
 {
-    struct supervisor s = {.program = program,
-                           .home = home,
-                           .children = {{.name = "signer"}, {.name = "courier"}, {.name = "centre"}}};
+    struct supervisor s = {
+        .program = program,
+        .home = home,
+        .children = {{.name = "signer"}, {.name = "courier"}, {.name = "centre"}}};
     struct signalfd_siginfo info;
     sigset_t signals;
 

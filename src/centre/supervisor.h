@@ -8,8 +8,8 @@
 
 /*
  * `tocsin serve --home DIR`: runs until SIGTERM or SIGINT, then stops the centre first, the others
- * behind it. SIGHUP restarts nothing. Tells systemd when the centre is ready. Returns the exit code.
- * program: the path of this program, to be run again as `signer`, `courier`, `centre`.
+ * behind it. SIGHUP restarts nothing. Tells systemd when the centre is ready. Returns the exit
+ * code. program: the path of this program, to be run again as `signer`, `courier`, `centre`.
  */
 int supervisor_main(const char *program, const char *home);
 

@@ -17,7 +17,8 @@ enum {
     SEND_US = 120000000,
 };
 
-/* ---- intent ------------------------------------------------------------------------------------ */
+/* ---- intent ------------------------------------------------------------------------------------
+ */
 
 static int plan_one(struct command_run *run, const char *publication, const char *organisation,
                     const char *owner, const char *way, const char *state, int64_t assets,
@@ -73,8 +74,7 @@ static int owners_plan(struct command_run *run, struct err *e)
     owners = arena_new(c->arena, room, sizeof(*owners));
     if (!owners)
         return err_memory(e);
-    if (step != 1 ||
-        db_select(&q, c->db, e, SQL_OWNERS_OF_PUBLICATION, DB_TEXT(publication)) != 0)
+    if (step != 1 || db_select(&q, c->db, e, SQL_OWNERS_OF_PUBLICATION, DB_TEXT(publication)) != 0)
         return -1;
     while ((step = db_step(&q, e)) == 1) {
         if (db_is_null(&q, 1))
@@ -123,8 +123,8 @@ static int owner_sending(struct command_run *run, struct err *e)
 
     if (args_id(run->args, "delivery", "dlv", id, e) != 0)
         return -1;
-    int64_t changed = db_run(run->change.db, e, SQL_OWNER_DELIVERY_SENDING, DB_TEXT(id),
-                             DB_INT(run->change.now));
+    int64_t changed =
+        db_run(run->change.db, e, SQL_OWNER_DELIVERY_SENDING, DB_TEXT(id), DB_INT(run->change.now));
     if (changed == 0)
         return err_set(e, ERR_CONFLICT, "centre.delivery-taken", NULL,
                        "the delivery %s is not pending", id);
@@ -134,7 +134,8 @@ static int owner_sending(struct command_run *run, struct err *e)
 const struct command_type command_owner_sending = {
     .name = "owner.sending", .silent = true, .run = owner_sending};
 
-/* ---- result ------------------------------------------------------------------------------------ */
+/* ---- result ------------------------------------------------------------------------------------
+ */
 
 struct outcome {
     const char *delivery;
@@ -173,7 +174,8 @@ static int owner_result(struct command_run *run, struct err *e)
 const struct command_type command_owner_result = {
     .name = "owner.result", .silent = true, .run = owner_result};
 
-/* ---- effect ------------------------------------------------------------------------------------ */
+/* ---- effect ------------------------------------------------------------------------------------
+ */
 
 struct due {
     char id[ID_TEXT];
@@ -339,7 +341,8 @@ static int send_one(struct follower *f, const struct due *due, struct err *e)
                                   .publication = due->publication,
                                   .centre = f->centre->config->centre_name,
                                   .owner = due->person,
-                                  .owner_name = recipient.name.len ? buf_text(&recipient.name) : NULL,
+                                  .owner_name =
+                                      recipient.name.len ? buf_text(&recipient.name) : NULL,
                                   .public_url = f->centre->config->door_public_url,
                                   .assets = due->assets,
                                   .revision = &revision};

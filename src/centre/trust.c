@@ -30,8 +30,8 @@ static int load_signer(struct trust *t, struct db *db, struct err *e)
     struct pki_record record;
     char id[ID_TEXT] = "";
     struct db_query q;
-    int found = db_find(&q, db, e, SQL_PKI_PUBLICATION_CERTIFICATE,
-                        DB_INT(clock_now(t->centre->clock)));
+    int found =
+        db_find(&q, db, e, SQL_PKI_PUBLICATION_CERTIFICATE, DB_INT(clock_now(t->centre->clock)));
 
     if (found == 1)
         snprintf(id, sizeof(id), "%s", db_text(&q, 0));

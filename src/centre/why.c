@@ -96,10 +96,8 @@ static int write_all(struct worker *worker, const struct fleet_asset *asset,
     write_nearest(&w, &result->nearest);
     json_write_name(&w, "told");
     json_write_array(&w);
-    struct told told = {.advisory = revision->advisory,
-                        .db = worker->db,
-                        .w = &w,
-                        .acknowledged = asset->acked_n};
+    struct told told = {
+        .advisory = revision->advisory, .db = worker->db, .w = &w, .acknowledged = asset->acked_n};
     if (fleet_chain_start(asset->id, &position, e) != 0 ||
         fleet_chain_walk(worker->db, asset->id, &position, UINT64_MAX, write_told, &told, e) < 0)
         return -1;
