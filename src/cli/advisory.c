@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tocsin advisory: what vendors say, from import to proof of delivery. */
+#include "cli/advisory.h"
+#include "cli/groups.h"
+#include "cli/list.h"
+#include "cli/say.h"
+
+void advisory_target(struct buf *target, const char *name, const char *more)
+{
+    buf_puts(target, "/v1/advisory/");
+    api_put_segment(target, name);
+    buf_puts(target, more);
+}
+
+static int list(const struct cli_args *args)
+{
+    static const struct list_column columns[] = {{"id", "ID", 0},
+                                                 {"version", "VERSION", 0},
+                                                 {"state", "STATE", 0},
+                                                 {"tlp", "TLP", LIST_SPARSE},
+                                                 {"publisher", "PUBLISHER", LIST_CUT},
+                                                 {"title", "TITLE", LIST_CUT},
+                                                 {"imported", "IMPORTED", 0},
+                                                 {"advisory", "ADVISORY", 0}};
+    const struct list_of of = {.target = "/v1/advisories",
+                               .name = "advisories",
+                               .nothing = "no advisories; tocsin advisory import FILE",
+                               .columns = columns,
+                               .column_count = ARRAY_LEN(columns)};
+
+    return list_all(args, &of);
+}
+
+void advisory_say_heading(const struct json_value *answer)
+{
+    const struct json_value *document = json_get(answer, "document");
+
+    say_field("Advisory", json_get_string(document, "id"));
+    say_field("Version", json_get_string(document, "version"));
+    say_field("Title", json_get_string(document, "title"));
+    say_field("Publisher", json_get_string(document, "namespace"));
+    say_field("TLP", json_get_string(document, "tlp"));
+    say_field("Released", json_get_string(document, "published"));
+    say_field("Document", json_get_string(document, "document"));
+    say_field("Id here", json_get_string(answer, "advisory"));
+    say_field("State", json_get_string(answer, "state"));
+    if (json_is(json_get(answer, "exercise"), JSON_TRUE))
+        say_field("Exercise", slice_str("yes"));
+}
+
+static void say_one(const struct json_value *answer)
+{
+    advisory_say_heading(answer);
+    puts("\nRevisions");
+    json_each(revision, json_get(answer, "revisions"))
+    {
+        fputs("  ", stdout);
+        say_text(stdout, json_get_string(revision, "version"));
+        fputs(", imported ", stdout);
+        say_text(stdout, json_get_string(revision, "imported"));
+        fputs(", ", stdout);
+        say_text(stdout, json_get_string(revision, "state"));
+        fputs(", ", stdout);
+        say_text(stdout, json_get_string(revision, "document"));
+        fputc('\n', stdout);
+    }
+    if (json_count(json_get(answer, "publications")) == 0)
+        return;
+    puts("\nPublications");
+    json_each(publication, json_get(answer, "publications"))
+    {
+        static const char *const names[] = {"publication", "trigger", "state"};
+        fputs("  ", stdout);
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+            say_text(stdout, json_get_string(publication, names[i]));
+            fputs(", ", stdout);
+        }
+        say_text(stdout, json_number(json_get(publication, "notices")));
+        fputs(" notices for ", stdout);
+        say_text(stdout, json_number(json_get(publication, "members")));
+        fputs(" assets, ", stdout);
+        say_text(stdout, json_get_string(publication, "created"));
+        fputc('\n', stdout);
+    }
+}
+
+static int show(const struct cli_args *args)
+{
+    struct api_answer answer;
+    struct api *api = NULL;
+    struct err e = {0};
+    struct buf target;
+    int result;
+
+    api_answer_init(&answer);
+    buf_init(&target);
+    advisory_target(&target, args->operands[0], "");
+    if (buf_check(&target, &e) != 0 || api_open(args, &api, &e) != 0 ||
+        api_get(api, buf_text(&target), &answer, &e) != 0) {
+        result = say_fail(args, &e);
+    } else {
+        (cli_flag(args, "json") ? say_json : say_one)(answer.root);
+        result = say_end(args, 0);
+    }
+    api_answer_fini(&answer);
+    api_close(api);
+    buf_fini(&target);
+    return result;
+}
+
+static const struct cli_option import_options[] = {
+    {"publish", NULL, "publish each one that was accepted", 0, false},
+};
+static const struct cli_option preview_options[] = {
+    {"organisation", "ORG", "assets of this organisation alone", 0, false},
+    {"why", NULL, "with the whole chain of reasons", 0, false},
+    {"wait", "SECONDS", "how long to wait while it is being matched; 300 when not given", 0, false},
+};
+static const struct cli_option publish_options[] = {
+    {"wait", "SECONDS", "how long to wait for the signature; 300 when not given, 0: not", 0, false},
+};
+static const struct cli_option delivery_options[] = {
+    {"state", "STATE", "only lines in this state: acknowledged, undelivered, …", 0, false},
+};
+
+static const struct cli_verb verbs[] = {
+    {.name = "import",
+     .operands = "FILE…|DIR",
+     .summary = "take CSAF documents in, each on its own",
+     .text = "A folder is searched for *.json. Each document is accepted or refused with line,\n"
+             "column, pointer and rule; a bad one stops no other. The exit code is 1 when one was\n"
+             "refused. Feeds and other JSON in a folder that is no advisory is passed over, and\n"
+             "said. \"-\" reads standard input.\n",
+     .examples =
+         "  tocsin advisory import examples/advisories\n"
+         "  tocsin advisory import ex-2026-001.json --publish\n"
+         "  tocsin advisory import DIR --json | jq '.documents[] | select(.state==\"refused\")'\n",
+     .options = import_options,
+     .option_count = ARRAY_LEN(import_options),
+     .uses = CLI_CENTRE | CLI_JSON,
+     .least = 1,
+     .most = CLI_ANY_NUMBER,
+     .run = advisory_import},
+    {.name = "list",
+     .summary = "all advisories, newest revision each",
+     .examples = "  tocsin advisory list --json\n",
+     .uses = CLI_LIST,
+     .run = list},
+    {.name = "show",
+     .operands = "NAME",
+     .summary = "one advisory with its revisions",
+     .uses = CLI_CENTRE | CLI_JSON,
+     .least = 1,
+     .most = 1,
+     .run = show},
+    {.name = "preview",
+     .operands = "NAME",
+     .summary = "who would be told, before anybody is",
+     .text = "Affected, unknown with what would decide it, not affected: by class and asset, with\n"
+             "reasons. Waits while the matching goes on.\n",
+     .examples = "  tocsin advisory preview EX-2026-001 --why\n",
+     .options = preview_options,
+     .option_count = ARRAY_LEN(preview_options),
+     .uses = CLI_CENTRE | CLI_JSON,
+     .least = 1,
+     .most = 1,
+     .run = advisory_preview},
+    {.name = "publish",
+     .operands = "NAME",
+     .summary = "tell everybody whom it concerns, under one signature",
+     .text = "Waits until the publication is signed.\n",
+     .examples = "  tocsin advisory publish EX-2026-001\n",
+     .options = publish_options,
+     .option_count = ARRAY_LEN(publish_options),
+     .uses = CLI_CENTRE | CLI_JSON,
+     .least = 1,
+     .most = 1,
+     .run = advisory_publish},
+    {.name = "delivery",
+     .operands = "NAME",
+     .summary = "who was told, who acknowledged, who is silent",
+     .text = "Counts always add up: a silent device is a counted device.\n",
+     .examples = "  tocsin advisory delivery EX-2026-001\n"
+                 "  tocsin advisory delivery EX-2026-001 --state undelivered --json\n",
+     .options = delivery_options,
+     .option_count = ARRAY_LEN(delivery_options),
+     .uses = CLI_LIST,
+     .least = 1,
+     .most = 1,
+     .run = advisory_delivery},
+};
+
+const struct cli_group cli_advisory_group = {.name = "advisory",
+                                             .topic = "Advisories",
+                                             .summary = "import, preview, publish, follow",
+                                             .verbs = verbs,
+                                             .verb_count = ARRAY_LEN(verbs)};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tocsin advisory delivery: the ladder from meant to acknowledged, as of now. */
+#include "cli/advisory.h"
+#include "cli/list.h"
+#include "cli/say.h"
+
+static int64_t count_of(const struct json_value *counts, const char *name)
+{
+    int64_t number = 0;
+
+    (void)json_int64(list_find(counts, name), &number);
+    return number;
+}
+
+static void step(const struct json_value *counts, const char *name, unsigned indent,
+                 const char *words)
+{
+    int64_t number = count_of(counts, name);
+
+    printf("%*s%8lld  ", (int)indent, "", (long long)number);
+    say_styled(stdout, number ? say_style_of(slice_str(name)) : SAY_PLAIN, slice_str(words));
+    fputc('\n', stdout);
+}
+
+static void say_counts(const struct json_value *counts)
+{
+    puts("Notices, each for one asset");
+    step(counts, "meant", 0, "meant");
+    step(counts, "acknowledged", 2, "acknowledged: signed by the device's own key");
+    step(counts, "silent", 2, "silent");
+    step(counts, "undelivered", 4, "undelivered: never fetched");
+    step(counts, "unacknowledged", 4, "unacknowledged: fetched, no receipt");
+    step(counts, "left_fixed", 2, "left as fixed before they answered");
+    step(counts, "removed", 2, "removed");
+    printf("for %lld assets; %lld of them without a known owner\n",
+           (long long)count_of(counts, "devices"), (long long)count_of(counts, "ownerless"));
+    puts("Assets considered and not told");
+    step(counts, "not_told.not_affected", 0, "not affected");
+    step(counts, "not_told.unknown", 0, "unknown");
+    step(counts, "not_told.fixed", 0, "fixed");
+    step(counts, "not_told.other_serial", 0, "other serial numbers");
+    puts("Owners");
+    step(counts, "owners.told", 0, "told");
+    step(counts, "owners.pending", 0, "pending");
+    step(counts, "owners.refused", 0, "refused: bounced");
+    step(counts, "owners.unreachable", 0, "unreachable");
+    step(counts, "owners.unknown_outcome", 0, "unknown outcome");
+    step(counts, "owners.no_address", 0, "without an address");
+}
+
+static bool is_wanted(const struct cli_args *args, const struct json_value *row)
+{
+    const char *state = cli_value(args, "state");
+
+    return !state || slice_is(json_get_string(row, "state"), state);
+}
+
+static int say_rows(const struct cli_args *args, const struct json_value *answer, int64_t limit,
+                    struct err *e)
+{
+    static const struct list_column columns[] = {{"asset", "ASSET", 0},
+                                                 {"label", "LABEL", LIST_CUT | LIST_SPARSE},
+                                                 {"state", "STATE", 0},
+                                                 {"n", "NOTICE", LIST_RIGHT},
+                                                 {"reason", "REASON", LIST_CUT | LIST_SPARSE},
+                                                 {"act", "ACT", LIST_RIGHT | LIST_SPARSE},
+                                                 {"publication", "PUBLICATION", 0}};
+    bool as_json = cli_flag(args, "json");
+    struct list *list = NULL;
+    int64_t shown = 0;
+    int result = -1;
+
+    if (list_new(&list, "recipients", columns, ARRAY_LEN(columns), as_json, e) != 0)
+        return -1;
+    if (as_json)
+        list_head(list, answer);
+    json_each(row, json_get(answer, "items"))
+    {
+        if (!is_wanted(args, row) || (limit > 0 && shown >= limit))
+            continue;
+        shown++;
+        if (list_row(list, row, e) != 0)
+            goto out;
+    }
+    result = list_print(list, "nobody was meant", e);
+out:
+    list_free(list);
+    return result;
+}
+
+int advisory_delivery(const struct cli_args *args)
+{
+    struct api_answer answer;
+    struct api *api = NULL;
+    struct err e = {0};
+    struct buf target;
+    int64_t limit;
+    int result = -1;
+
+    api_answer_init(&answer);
+    buf_init(&target);
+    advisory_target(&target, args->operands[0], "/delivery");
+    const struct api_request request = {.method = "GET",
+                                        .target = buf_text(&target),
+                                        .answer_limit = 1 << 30,
+                                        .timeout_ms = 600000};
+    if (cli_number(args, "limit", 1, INT64_C(1000000000), 0, &limit, &e) == 0 &&
+        buf_check(&target, &e) == 0 && api_open(args, &api, &e) == 0 &&
+        api_send(api, &request, &answer, &e) == 0) {
+        if (!cli_flag(args, "json")) {
+            say_counts(json_get(answer.root, "counts"));
+            fputc('\n', stdout);
+        }
+        result = say_rows(args, answer.root, limit, &e);
+    }
+    result = result == 0 ? say_end(args, 0) : say_fail(args, &e);
+    api_answer_fini(&answer);
+    api_close(api);
+    buf_fini(&target);
+    return result;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tocsin asset: registered devices and systems. */
+#include "cli/asset.h"
+#include "base/file.h"
+#include "cli/change.h"
+#include "cli/groups.h"
+#include "cli/list.h"
+#include "cli/say.h"
+
+enum { CSV_MAX = 16 << 20 };
+
+static int register_one(const struct cli_args *args)
+{
+    const struct change_of of = {.target = "/v1/assets", .id = "asset"};
+    struct change_body body;
+
+    change_begin(&body);
+    change_text(&body, "label", args->operand_count ? args->operands[0] : NULL);
+    change_text(&body, "organisation", cli_value(args, "organisation"));
+    change_text(&body, "owner", cli_value(args, "owner"));
+    change_text(&body, "way", cli_value(args, "way"));
+    int result = change_send(args, &of, &body);
+    change_fini(&body);
+    return result;
+}
+
+static int list(const struct cli_args *args)
+{
+    static const struct list_column columns[] = {{"asset", "ASSET", 0},
+                                                 {"label", "LABEL", LIST_CUT | LIST_SPARSE},
+                                                 {"vendor", "VENDOR", LIST_CUT | LIST_SPARSE},
+                                                 {"model", "MODEL", LIST_CUT | LIST_SPARSE},
+                                                 {"version", "VERSION", LIST_CUT | LIST_SPARSE},
+                                                 {"state", "STATE", 0},
+                                                 {"way", "WAY", 0},
+                                                 {"connected", "CONNECTED", 0},
+                                                 {"acknowledged", "ACKNOWLEDGED", LIST_RIGHT},
+                                                 {"owner", "OWNER", LIST_SPARSE},
+                                                 {"organisation", "ORGANISATION", LIST_CUT},
+                                                 {"exercise", "EXERCISE", LIST_SPARSE}};
+    struct buf target;
+
+    buf_init(&target);
+    buf_puts(&target, "/v1/assets");
+    api_put_query(&target, "organisation", cli_value(args, "organisation"));
+    const struct list_of of = {.target = buf_text(&target),
+                               .name = "assets",
+                               .nothing = "no assets",
+                               .columns = columns,
+                               .column_count = ARRAY_LEN(columns)};
+    int result = list_all(args, &of);
+    buf_fini(&target);
+    return result;
+}
+
+static int owner(const struct cli_args *args)
+{
+    const struct change_of of = {.target = "/v1/assets/owner", .done = "done"};
+    struct change_body body;
+
+    change_begin(&body);
+    change_text(&body, "asset", args->operands[0]);
+    change_text(&body, "owner", strcmp(args->operands[1], "none") == 0 ? "" : args->operands[1]);
+    int result = change_send(args, &of, &body);
+    change_fini(&body);
+    return result;
+}
+
+static int remove_one(const struct cli_args *args)
+{
+    const struct change_of of = {.target = "/v1/assets/remove",
+                                 .done = "removed; its certificates are revoked"};
+    struct change_body body;
+    struct err e = {0};
+
+    if (!cli_value(args, "reason")) {
+        err_set(&e, ERR_USAGE, "cli.operands", NULL, "--reason is missing");
+        err_hint(&e, "it stands in the journal: an asset never goes without one");
+        return say_fail(args, &e);
+    }
+    change_begin(&body);
+    change_text(&body, "asset", args->operands[0]);
+    change_text(&body, "reason", cli_value(args, "reason"));
+    int result = change_send(args, &of, &body);
+    change_fini(&body);
+    return result;
+}
+
+/* ---- import ---- */
+
+static int say_imported(const struct cli_args *args, const struct json_value *answer)
+{
+    const struct json_value *refused = json_get(answer, "refused");
+    int64_t imported = 0;
+
+    if (cli_flag(args, "json")) {
+        say_json(answer);
+        return say_end(args, json_count(refused) > 0);
+    }
+    json_each(row, refused)
+    {
+        struct err e = {0};
+        int64_t line = 0;
+        (void)json_int64(json_get(row, "line"), &line);
+        err_set(&e, ERR_INPUT, "cli.row", NULL, "%.*s", SLICE_ARG(json_get_string(row, "text")));
+        struct slice where = json_get_string(row, "where");
+        if (where.len)
+            err_where(&e, "%s: line %lld, %.*s", args->operands[0], (long long)line,
+                      SLICE_ARG(where));
+        else
+            err_where(&e, "%s: line %lld", args->operands[0], (long long)line);
+        (void)say_fail(args, &e);
+    }
+    (void)json_int64(json_get(answer, "imported"), &imported);
+    say_count(stdout, imported, "asset", "assets");
+    printf(" imported, %zu refused\n", json_count(refused));
+    return say_end(args, json_count(refused) > 0);
+}
+
+static int import(const struct cli_args *args)
+{
+    struct api_answer answer;
+    struct api *api = NULL;
+    struct err e = {0};
+    struct buf target;
+    struct buf csv;
+    int result;
+
+    api_answer_init(&answer);
+    buf_init(&target);
+    buf_init(&csv);
+    buf_puts(&target, "/v1/assets/import");
+    api_put_query(&target, "organisation", cli_value(args, "organisation"));
+    if (file_read(args->operands[0], CSV_MAX, &csv, &e) != 0 || buf_check(&target, &e) != 0 ||
+        api_open(args, &api, &e) != 0) {
+        result = say_fail(args, &e);
+        goto out;
+    }
+    const struct api_request request = {.method = "POST",
+                                        .target = buf_text(&target),
+                                        .content_type = "text/csv",
+                                        .body = buf_slice(&csv),
+                                        .timeout_ms = 600000};
+    if (api_send(api, &request, &answer, &e) == 0) {
+        result = say_imported(args, answer.root);
+    } else {
+        err_where(&e, "%s", args->operands[0]);
+        result = say_fail(args, &e);
+    }
+out:
+    api_answer_fini(&answer);
+    api_close(api);
+    buf_fini(&target);
+    buf_fini(&csv);
+    return result;
+}
+
+/* ---- show ---- */
+
+static int show(const struct cli_args *args)
+{
+    struct api_answer answer;
+    struct api *api = NULL;
+    struct err e = {0};
+    struct buf target;
+    int result;
+
+    api_answer_init(&answer);
+    buf_init(&target);
+    buf_puts(&target, "/v1/assets/");
+    api_put_segment(&target, args->operands[0]);
+    if (buf_check(&target, &e) != 0 || api_open(args, &api, &e) != 0 ||
+        api_get(api, buf_text(&target), &answer, &e) != 0) {
+        result = say_fail(args, &e);
+    } else {
+        (cli_flag(args, "json") ? say_json : asset_say)(answer.root);
+        result = say_end(args, 0);
+    }
+    api_answer_fini(&answer);
+    api_close(api);
+    buf_fini(&target);
+    return result;
+}
+
+#define ORGANISATION(text)                                                                         \
+    {                                                                                              \
+        "organisation", "ORG", text, 0, false                                                      \
+    }
+
+static const struct cli_option register_options[] = {
+    ORGANISATION("whose asset (else your own organisation's)"),
+    {"owner", "CONTACT", "the person who is told", 0, false},
+    {"way", "WAY", "online, offline (by bundles) or none (no agent); online when not given", 0,
+     false},
+    CHANGE_QUIET,
+};
+static const struct cli_option list_options[] = {ORGANISATION("of this organisation alone")};
+static const struct cli_option import_options[] = {
+    ORGANISATION("whose assets (else your own organisation's)")};
+static const struct cli_option remove_options[] = {
+    {"reason", "TEXT", "stands in the journal", 0, false}};
+
+static const struct cli_verb verbs[] = {
+    {.name = "register",
+     .operands = "[LABEL]",
+     .summary = "make an asset known, before its agent enrols",
+     .examples = "  tocsin asset register \"pump 7\" --owner per_0h2j…\n"
+                 "  tocsin asset register \"plc in hall 2\" --way offline --quiet\n",
+     .options = register_options,
+     .option_count = ARRAY_LEN(register_options),
+     .uses = CLI_CENTRE | CLI_JSON,
+     .least = 0,
+     .most = 1,
+     .run = register_one},
+    {.name = "list",
+     .summary = "all assets",
+     .examples = "  tocsin asset list --organisation org_0h2j… --json\n",
+     .options = list_options,
+     .option_count = ARRAY_LEN(list_options),
+     .uses = CLI_LIST,
+     .run = list},
+    {.name = "show",
+     .operands = "ASSET",
+     .summary = "one asset: what it is, what concerns it",
+     .uses = CLI_CENTRE | CLI_JSON,
+     .least = 1,
+     .most = 1,
+     .run = show},
+    {.name = "import",
+     .operands = "FILE.csv",
+     .summary = "assets without an agent, from a table",
+     .text =
+         "The first line names the columns; docs/formats-inventory.md lists them. An asset whose\n"
+         "label is known is brought up to date. A bad line is refused with its number, and\n"
+         "stops no other; the exit code is 1 when one was.\n",
+     .examples = "  tocsin asset import plant.csv --organisation org_0h2j…\n",
+     .options = import_options,
+     .option_count = ARRAY_LEN(import_options),
+     .uses = CLI_CENTRE | CLI_JSON,
+     .least = 1,
+     .most = 1,
+     .run = import},
+    {.name = "owner",
+     .operands = "ASSET CONTACT|none",
+     .summary = "who is told about an asset",
+     .examples = "  tocsin asset owner ast_0h2j… per_7k3m…\n",
+     .uses = CLI_CENTRE,
+     .least = 2,
+     .most = 2,
+     .run = owner},
+    {.name = "remove",
+     .operands = "ASSET",
+     .summary = "an asset is no more; its certificates end",
+     .examples = "  tocsin asset remove ast_0h2j… --reason \"scrapped in March\"\n",
+     .options = remove_options,
+     .option_count = ARRAY_LEN(remove_options),
+     .uses = CLI_CENTRE,
+     .least = 1,
+     .most = 1,
+     .run = remove_one},
+};
+
+const struct cli_group cli_asset_group = {.name = "asset",
+                                          .topic = "Assets",
+                                          .summary = "registered devices and systems",
+                                          .verbs = verbs,
+                                          .verb_count = ARRAY_LEN(verbs)};

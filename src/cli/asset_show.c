@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/asset.h"
+#include "cli/list.h"
+#include "cli/say.h"
+
+enum { COMPONENTS_SHOWN = 20 };
+
+static void field(const char *label, const struct json_value *value)
+{
+    struct buf text;
+
+    buf_init(&text);
+    list_put_value(&text, value);
+    say_field(label, buf_slice(&text));
+    buf_fini(&text);
+}
+
+static void say_nameplate(const struct json_value *nameplate)
+{
+    if (json_count(nameplate) == 0)
+        return;
+    puts("\nNameplate");
+    json_each(member, nameplate)
+    {
+        char label[32];
+        snprintf(label, sizeof(label), "  %.*s", SLICE_ARG(json_name(member)));
+        field(label, member);
+    }
+}
+
+static void say_components(const struct json_value *components)
+{
+    size_t shown = 0;
+
+    if (json_count(components) == 0)
+        return;
+    printf("\nComponents (%zu)\n", json_count(components));
+    json_each(component, components)
+    {
+        if (shown++ == COMPONENTS_SHOWN) {
+            printf("  … and %zu more (--json shows all)\n",
+                   json_count(components) - COMPONENTS_SHOWN);
+            break;
+        }
+        fputs("  ", stdout);
+        say_text(stdout, json_get_string(component, "name"));
+        fputc(' ', stdout);
+        say_text(stdout, json_get_string(component, "version"));
+        fputc('\n', stdout);
+    }
+}
+
+static void say_advisories(const struct json_value *advisories)
+{
+    puts("\nWhat advisories say of it");
+    if (json_count(advisories) == 0)
+        puts("  nothing");
+    json_each(advisory, advisories)
+    {
+        struct slice status = json_get_string(advisory, "status");
+        fputs("  ", stdout);
+        say_styled(stdout, say_style_of(status), status);
+        printf("%*s ", (int)(status.len < 20 ? 20 - status.len : 0), "");
+        say_text(stdout, json_get_string(advisory, "id"));
+        fputs(" version ", stdout);
+        say_text(stdout, json_get_string(advisory, "version"));
+        fputs(slice_is(json_get_string(advisory, "state"), "published") ? "" : " (not published)",
+              stdout);
+        fputc('\n', stdout);
+    }
+}
+
+void asset_say(const struct json_value *asset)
+{
+    static const struct {
+        const char *name, *label;
+    } fields[] = {{"asset", "Asset"},
+                  {"label", "Label"},
+                  {"organisation", "Organisation"},
+                  {"owner", "Owner"},
+                  {"state", "State"},
+                  {"way", "Way"},
+                  {"connected", "Connected"},
+                  {"exercise", "Exercise"},
+                  {"class", "Class"},
+                  {"inventory_at", "Inventory of"},
+                  {"acknowledged", "Acknowledged"},
+                  {"acknowledged_at", "Acknowledged at"},
+                  {"registered", "Registered"},
+                  {"registered_act", "By act"},
+                  {"removed_act", "Removed by act"}};
+    const struct json_value *inventory = json_get(asset, "inventory");
+
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        field(fields[i].label, json_get(asset, fields[i].name));
+    if (!json_get(asset, "owner"))
+        say_field("Owner", slice_str("not known"));
+    say_nameplate(json_get(inventory, "nameplate"));
+    say_components(json_get(inventory, "components"));
+    say_advisories(json_get(asset, "advisories"));
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tocsin status: how the centre is. */
+#include "cli/api.h"
+#include "cli/groups.h"
+#include "cli/list.h"
+#include "cli/say.h"
+
+static int64_t number_of(const struct json_value *value, const char *name)
+{
+    int64_t number = 0;
+
+    (void)json_int64(json_get(value, name), &number);
+    return number;
+}
+
+/* "running; SANDBOX" of a process, or what is wrong with it. */
+static void say_process(const char *label, const struct json_value *process)
+{
+    struct buf text;
+
+    buf_init(&text);
+    buf_put_slice(&text, json_get_string(process, "state"));
+    if (json_get_string(process, "failure").len) {
+        buf_puts(&text, ": ");
+        buf_put_slice(&text, json_get_string(process, "failure"));
+    }
+    if (json_get_string(process, "sandbox").len) {
+        buf_puts(&text, "; ");
+        buf_put_slice(&text, json_get_string(process, "sandbox"));
+    }
+    say_field(label, buf_slice(&text));
+    buf_fini(&text);
+}
+
+static void say_journal(const struct json_value *journal)
+{
+    struct buf text;
+
+    buf_init(&text);
+    say_field("Journal", json_get_string(journal, "origin"));
+    buf_printf(&text, "%lld, signed up to %lld", (long long)number_of(journal, "size"),
+               (long long)number_of(journal, "signed"));
+    if (number_of(journal, "witnesses") > 0)
+        buf_printf(&text, ", witnessed up to %lld (%lld of %lld witnesses)",
+                   (long long)number_of(journal, "witnessed"),
+                   (long long)number_of(journal, "quorum"),
+                   (long long)number_of(journal, "witnesses"));
+    else
+        buf_puts(&text, ", no witness is configured");
+    say_field("Acts", buf_slice(&text));
+    say_field("Checkpoints", json_get_string(journal, "failure"));
+    buf_fini(&text);
+}
+
+static void say_followers(const struct json_value *followers, int64_t size)
+{
+    json_each(follower, followers)
+    {
+        int64_t behind = size - number_of(follower, "next");
+        struct slice failure = json_get_string(follower, "failure");
+        if (behind <= 0 && !failure.len)
+            continue;
+        fputs("  follower ", stdout);
+        say_text(stdout, json_get_string(follower, "name"));
+        printf(": %lld acts behind", (long long)(behind > 0 ? behind : 0));
+        if (failure.len) {
+            fputs(", ", stdout);
+            say_styled(stdout, SAY_BAD, failure);
+        }
+        fputc('\n', stdout);
+    }
+}
+
+static void say_members(const char *label, const struct json_value *object)
+{
+    struct buf text;
+
+    buf_init(&text);
+    list_put_value(&text, object);
+    say_field(label, buf_slice(&text));
+    buf_fini(&text);
+}
+
+static void say_assets(const struct json_value *assets)
+{
+    struct buf text;
+
+    buf_init(&text);
+    buf_printf(&text, "%lld", (long long)number_of(assets, "count"));
+    json_each(state, json_get(assets, "by_state"))
+    {
+        buf_printf(&text, ", %lld ", (long long)number_of(state, "count"));
+        buf_put_slice(&text, json_get_string(state, "state"));
+        buf_putc(&text, ' ');
+        buf_put_slice(&text, json_get_string(state, "way"));
+    }
+    buf_printf(&text, "; %lld without a known owner", (long long)number_of(assets, "ownerless"));
+    say_field("Assets", buf_slice(&text));
+    buf_fini(&text);
+}
+
+static void say_status(const struct json_value *status)
+{
+    const struct json_value *journal = json_get(status, "journal");
+    const struct json_value *writer = json_get(status, "writer");
+
+    say_field("Centre", json_get_string(status, "name"));
+    say_field("Version", json_get_string(status, "version"));
+    say_field("Organisation", json_get_string(status, "organisation"));
+    say_field("Running since", json_get_string(status, "started"));
+    say_field("Sandbox", json_get_string(status, "sandbox"));
+    say_journal(journal);
+    say_process("Signer", json_get(status, "signer"));
+    say_process("Courier", json_get(status, "courier"));
+    if (slice_is(json_get_string(json_get(status, "signer"), "state"), "locked"))
+        puts("  nothing can be signed until somebody types: tocsin unlock");
+    say_assets(json_get(status, "assets"));
+    say_field_number("Connected", number_of(status, "streams"));
+    say_field_number("Certificates", number_of(status, "certificates"));
+    say_members("Owners", json_get(status, "owner_deliveries"));
+    say_members("Writer", writer);
+    say_followers(json_get(status, "followers"), number_of(journal, "size"));
+}
+
+static int run(const struct cli_args *args)
+{
+    struct api_answer answer;
+    struct api *api = NULL;
+    struct err e = {0};
+    int result;
+
+    api_answer_init(&answer);
+    if (api_open(args, &api, &e) != 0 || api_get(api, "/v1/status", &answer, &e) != 0) {
+        result = say_fail(args, &e);
+    } else {
+        (cli_flag(args, "json") ? say_json : say_status)(answer.root);
+        result = say_end(args, 0);
+    }
+    api_answer_fini(&answer);
+    api_close(api);
+    return result;
+}
+
+static const struct cli_verb verbs[] = {
+    {.summary = "how the centre is: processes, journal, devices, what is in force",
+     .examples = "  tocsin status\n  tocsin status --json | jq .journal.witnessed\n",
+     .uses = CLI_CENTRE | CLI_JSON,
+     .run = run},
+};
+
+const struct cli_group cli_status_group = {.name = "status",
+                                           .topic = "The centre",
+                                           .summary = "how the centre is",
+                                           .verbs = verbs,
+                                           .verb_count = ARRAY_LEN(verbs)};
