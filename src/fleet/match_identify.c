@@ -407,7 +407,8 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
     } else if (t->product.family && !family_source && has_word(b->text, a->text)) {
         r.rule = FLEET_BY_FAMILY;
         r.confidence += 75;
-    } else if (fleet_name_prefix(a->text, b->text) && !family_source && specific(a->text)) {
+    } else if (fleet_name_prefix(a->text, b->text) && !family_source &&
+               (specific(a->text) || (t->product.family && a->text.len >= 5))) {
         r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
         r.confidence += !t->product.family ? 42 : excepts_some(t->product.raw) ? 75 : 89;
         r.only_unknown = !t->product.family;

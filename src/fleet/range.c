@@ -15,7 +15,8 @@ struct parser {
     struct slice pending; /* lower bound that waits for its upper one */
     bool pending_open;
     bool has_pending;
-    bool exact; /* only single versions so far */
+    bool exact;  /* only single versions so far */
+    bool single; /* some single version */
     struct err *e;
     bool failed; /* memory */
 };
@@ -109,6 +110,7 @@ static void bound(struct parser *p, enum fleet_operator op, struct slice version
         }
     }
     p->exact = p->exact && op == FLEET_OP_EQUAL;
+    p->single = p->single || op == FLEET_OP_EQUAL;
     switch (op) {
     case FLEET_OP_EQUAL:
         add(p, (struct fleet_interval){.low = from, .high = to, .high_open = wild});
@@ -385,6 +387,9 @@ int fleet_range_parse(struct arena *a, struct slice text, bool is_range,
     out->intervals = intervals;
     out->count = p.count;
     out->kind = p.exact ? FLEET_RANGE_LIST : FLEET_RANGE_BOUNDED;
+    /* in `vers:` every version has a place; in free text a single one says nothing of its
+     * neighbours */
+    out->singles = p.single && strcmp(out->form, "vers") != 0;
     return 0;
 }
 
@@ -444,7 +449,7 @@ enum fleet_in fleet_range_contains(const struct fleet_range *range, struct slice
                                      : "the version is in the range";
         if (range->conditional)
             result = FLEET_MAYBE;
-    } else if (range->kind == FLEET_RANGE_LIST) {
+    } else if (range->kind == FLEET_RANGE_LIST || range->singles) {
         *reason = "the advisory lists single versions, and says nothing of this one";
         result = FLEET_SILENT;
     } else if (range->remark.len || !prefixed) {

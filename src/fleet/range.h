@@ -39,6 +39,7 @@ struct fleet_range {
     size_t count;
     struct slice prefix; /* words before the version that it belongs to ("CPCI85", "NMC2") */
     struct slice remark; /* text behind the range ("only if web components are used") */
+    bool singles;        /* single versions stand beside ranges: others are not spoken of */
     bool conditional;    /* the remark is a condition that an inventory does not show */
     struct slice model;  /* the text may be a model rather than a version ("1783-SAD4T0SBK9") */
     const char *form;    /* how it was written: "vers", "operators", "words", "all", "exact" */
