@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The floors of the house (docs/architecture.md): a file calls only lower floors or its own room.
 
-Rooms of floor 3 do not include each other, but csaf is a document library that fleet and vuln use;
-what is named ..._internal.h stays in its room; the agent uses the rooms of AGENT_USES only."""
+Rooms of floor 3 do not include each other, but csaf is a document library that fleet and vuln use,
+and the command line applies bundles with the agent's own code; what is named ..._internal.h stays
+in its room; the agent uses the rooms of AGENT_USES only."""
 
 import re
 import sys
@@ -18,7 +19,7 @@ FLOORS = {
     "centre": 4,
     "cli": 5, "agent": 5,
 }
-SAME_FLOOR = {("fleet", "csaf"), ("vuln", "csaf")}
+SAME_FLOOR = {("fleet", "csaf"), ("vuln", "csaf"), ("cli", "agent")}
 AGENT_USES = {"base", "crypto", "net", "csaf", "fleet", "journal", "trust", "evidence"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 

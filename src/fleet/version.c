@@ -84,7 +84,7 @@ void fleet_version_normalise(struct slice text, struct buf *out)
         space = false;
         buf_putc(out, c >= 'A' && c <= 'Z' ? c + 32 : c);
     }
-    if (out->failed)
+    if (out->failed || out->len == start)
         return;
     size_t len = out->len - start, cut = 0;
     uint8_t *at = out->data + start;
