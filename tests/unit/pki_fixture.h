@@ -3,6 +3,8 @@
 #ifndef PKI_FIXTURE_H
 #define PKI_FIXTURE_H
 
+#include "../support/database.h"
+
 #include "base/memory.h"
 #include "crypto/chain.h"
 #include "crypto/crl.h"
@@ -26,8 +28,12 @@
 #define DAY INT64_C(86400000000)
 #define HOUR INT64_C(3600000000)
 
+/* Which engine the tests run on now. */
+static enum db_engine fixture_engine;
+
 struct fixture {
     char home[64];
+    char url[DATABASE_URL];
     struct db *db;
     struct signer_client *signer;
     struct pki pki;
@@ -64,7 +70,6 @@ static inline void add_organisation(struct db *db, const char *id, int64_t now)
 static inline void fixture_open_empty(struct fixture *f)
 {
     struct err e = {0};
-    char url[128];
 
     *f = (struct fixture){.now = INT64_C(1800000000123456)};
     snprintf(f->home, sizeof(f->home), "/tmp/pki-test-XXXXXX");
@@ -73,9 +78,8 @@ static inline void fixture_open_empty(struct fixture *f)
     f->pki = (struct pki){.clock = &f->clock, .random = &random_system};
     f->pki.profiles = pki_profiles_new(&e);
     assert_non_null(f->pki.profiles);
-    snprintf(url, sizeof(url), "sqlite:%s/tocsin.db", f->home);
-    assert_int_equal(db_open(&f->db, url, DB_WRITE, &e), 0);
-    assert_int_equal(db_migrate(f->db, f->now, &e), 0);
+    assert_true(database_fresh(fixture_engine, f->url));
+    f->db = database_open(f->url);
     assert_int_equal(signer_init_home(f->home, slice_str("open sesame"), &e), 0);
     f->signer = signer_client_new_in_process(f->home, slice_str("open sesame"), &e);
     assert_non_null(f->signer);
@@ -103,6 +107,18 @@ static inline void fixture_close(struct fixture *f)
     pki_profiles_free((struct pki_profiles *)(uintptr_t)f->pki.profiles);
     nftw(f->home, fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
+
+/* The tests on SQLite, and again on PostgreSQL where it is installed; the number that failed. */
+#define RUN_ON_BOTH_ENGINES(tests)                                                                 \
+    ({                                                                                             \
+        char postgres_url[DATABASE_URL];                                                           \
+        fixture_engine = DB_SQLITE;                                                                \
+        int failed = cmocka_run_group_tests_name("SQLite", (tests), NULL, NULL);                   \
+        fixture_engine = DB_POSTGRES;                                                              \
+        if (database_fresh(DB_POSTGRES, postgres_url))                                             \
+            failed += cmocka_run_group_tests_name("PostgreSQL", (tests), NULL, NULL);              \
+        failed;                                                                                    \
+    })
 
 /* The SubjectPublicKeyInfo of a new key. */
 static inline void new_spki(struct buf *spki, enum key_kind kind)

@@ -397,5 +397,5 @@ int main(void)
         cmocka_unit_test(intent_before_signature),
         cmocka_unit_test(torture),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ON_BOTH_ENGINES(tests);
 }

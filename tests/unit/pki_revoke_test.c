@@ -301,6 +301,10 @@ static void live_table(void **state)
     assert_int_equal(pki_live_put(live, &entry, &e), 0);
     assert_false(pki_live_find(live, issued.fingerprint, f.now, &entry, &why));
     assert_false(pki_live_revoke(live, nobody));
+    assert_int_equal(pki_live_revoke_subject(reloaded, "ast_nobody"), 0);
+    assert_int_equal(pki_live_revoke_subject(reloaded, "ast_aaaaaaaaaaaaaaaaaaaaaaaaaa"), 1);
+    assert_false(pki_live_find(reloaded, issued.fingerprint, f.now, &entry, &why));
+    assert_string_equal(why, "revoked");
     revoke_now(&f, issued.id, CRL_SUPERSEDED, 0);
     pki_live_free(reloaded);
     reloaded = pki_live_new(&e);
@@ -400,5 +404,5 @@ int main(void)
         cmocka_unit_test(lists),      cmocka_unit_test(rules), cmocka_unit_test(when_a_list_is_due),
         cmocka_unit_test(live_table), cmocka_unit_test(many),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ON_BOTH_ENGINES(tests);
 }

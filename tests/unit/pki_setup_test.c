@@ -378,5 +378,5 @@ int main(void)
         cmocka_unit_test(interrupted), cmocka_unit_test(rollover),
         cmocka_unit_test(est_bodies),  cmocka_unit_test(profiles),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ON_BOTH_ENGINES(tests);
 }
