@@ -141,9 +141,9 @@ static int get_certificate(struct http_client *client, const struct enrol_reques
     if (!key)
         return -1;
     certificate_list_init(&list);
-    /* the answer holds the new certificate alone (RFC 7030 section 4.2.3): its issuers stand in
-     * /cacerts */
-    if (est_enrol(client, &est, &list, e) != 0 || est_authorities(client, &list, e) != 0)
+    /* The answer holds the new certificate alone (RFC 7030 section 4.2.3): its issuers stand in
+     * /cacerts. They come first: a token that is used up must not wait for anything. */
+    if (est_authorities(client, &list, e) != 0 || est_enrol(client, &est, &list, e) != 0)
         key_free(key);
     else /* takes the key, also when it fails */
         result = identity_take(identity, key, &list, verifier, est.now, e);
@@ -257,8 +257,8 @@ int enrol_renew(struct agent *a, struct centre *c, struct err *e)
         return -1;
     c->status = 0;
     certificate_list_init(&list);
-    if (est_enrol(c->requests, &est, &list, e) != 0 ||
-        est_authorities(c->requests, &list, e) != 0) {
+    if (est_authorities(c->requests, &list, e) != 0 ||
+        est_enrol(c->requests, &est, &list, e) != 0) {
         key_free(key);
         goto out;
     }

@@ -126,6 +126,7 @@ class Identity:
     def __init__(self, folder, name):
         self.key = Path(folder) / f"{name}.key"
         self.pem = Path(folder) / f"{name}.pem"
+        self.issuer = None
 
     def der(self):
         return run("openssl", "x509", "-in", self.pem, "-outform", "DER")
@@ -212,10 +213,11 @@ class Centre:
         self.serial = 1000
         self.root = self.make_root("root", "Fake Root")
         self.anchors = [self.root]
-        self.links = []
-        self.publisher = self.issue("publisher", "Fake Publications", self.root,
+        self.links, self.issuers = [], []
+        self.issuing = self.make_issuing("issuing", "Fake Issuing", self.root)
+        self.publisher = self.issue("publisher", "Fake Publications", self.issuing,
                                     f"extendedKeyUsage={DOCUMENT_SIGNING}")
-        self.server = self.issue("server", "fake centre", self.root,
+        self.server = self.issue("server", "fake centre", self.issuing,
                                  "extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1")
         self.log_key = self.folder / "log.key"
         run("openssl", "genpkey", "-algorithm", "ed25519", "-out", self.log_key)
@@ -230,6 +232,18 @@ class Centre:
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
             "-nodes", "-keyout", made.key, "-out", made.pem, "-days", "3650", "-subj",
             f"/CN={common_name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        return made
+
+    def make_issuing(self, name, common_name, root):
+        """A CA below the root; what it issues says so in `issuer`."""
+        made = Identity(self.folder, name)
+        request = self.folder / f"{name}.csr"
+        run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-keyout", made.key, "-out", request, "-subj", f"/CN={common_name}")
+        self.certify(request, made.pem, common_name, root,
+                     "basicConstraints=critical,CA:TRUE,pathlen:0\n"
+                     "keyUsage=critical,keyCertSign,cRLSign")
+        self.issuers.append(made)
         return made
 
     def certify(self, request, out, subject, issuer, extensions, days=(-1, 365)):
@@ -259,6 +273,7 @@ class Centre:
         self.certify(request, made.pem, common_name, issuer,
                      "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
                      + extensions, days)
+        made.issuer = issuer if issuer not in self.anchors else None
         return made
 
     def roll_over(self, by_link=False):
@@ -274,7 +289,8 @@ class Centre:
             self.generation += 1
             self.links.append(link)
             self.anchors = [self.root, new]
-            publisher = self.issue(f"publisher-{self.generation}", "Fake Publications", new,
+            self.issuing = self.make_issuing(f"issuing-{self.generation}", "Fake Issuing 2", new)
+            publisher = self.issue(f"publisher-{self.generation}", "Fake Publications", self.issuing,
                                    f"extendedKeyUsage={DOCUMENT_SIGNING}")
             if by_link:
                 self.publisher = publisher
@@ -285,8 +301,9 @@ class Centre:
 
     # ---- what the centre signs ----
 
-    def envelope(self, payload, signer=None, issuers=()):
+    def envelope(self, payload, signer=None):
         signer = signer or self.publisher
+        issuers = [signer.issuer] if signer.issuer else []
         data = canonical(payload)
         der = signer.der()
         return {"format": "tocsin-signed/v1", "payload": b64(data),
@@ -433,7 +450,9 @@ class Centre:
     def context(self, door):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
-        context.load_cert_chain(self.server.pem, self.server.key)
+        chain = self.folder / "server.chain"
+        chain.write_bytes(self.server.pem.read_bytes() + self.server.issuer.pem.read_bytes())
+        context.load_cert_chain(chain, self.server.key)
         if door == "device":
             context.verify_mode = ssl.CERT_REQUIRED
             for path in self.folder.glob("root*.pem"):
@@ -477,7 +496,7 @@ class Centre:
         if path == "/v1/trust":
             c.reply(200, self.trust())
         elif path == "/.well-known/est/cacerts":
-            c.reply(200, self.certs_only(*self.anchors, *self.links), "application/pkcs7-mime")
+            c.reply(200, self.certs_only(*self.anchors, *self.links, *self.issuers), "application/pkcs7-mime")
         elif path == "/.well-known/est/simpleenroll" and c.door == "enrol":
             self.simple_enrol(request, c)
         elif c.door != "device":
@@ -537,7 +556,7 @@ class Centre:
         request = self.folder / f"{made.pem.stem}.csr"
         pem = run("openssl", "req", "-inform", "DER", "-verify", data=base64.b64decode(body))
         request.write_bytes(pem)
-        self.certify(request, made.pem, asset, self.root,
+        self.certify(request, made.pem, asset, self.issuing,
                      "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
                      "extendedKeyUsage=clientAuth", self.device_days)
         return self.certs_only(made)
