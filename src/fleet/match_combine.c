@@ -184,6 +184,10 @@ static bool missing_counts(const struct combination *c, const struct fleet_crite
     /* software on a device whose inventory lists no software */
     if (missing == 0)
         return !c->software;
+    /* a device of the right family that is known to be another model */
+    if (o->touches[0] && o->touches[0]->of->identity->kind == FLEET_DEVICE &&
+        !o->touches[0]->of->model_missing)
+        return false;
     /* a component that is surely there, of a product that the inventory does not name */
     return o->touches[0] && o->touches[0]->id.confidence >= FLEET_SURE;
 }

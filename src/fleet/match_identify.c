@@ -291,12 +291,24 @@ static bool same_product(const struct fleet_aliases *aliases, struct slice a, st
     return fleet_aliases_same(aliases, FLEET_NAME_PRODUCT, a, b, reason);
 }
 
-/* A single word may differ by one typing error only: that is how far the index looks. */
+/*
+ * Products' names are full of codes that differ by a letter ("AENT" and "AENTR" are two models):
+ * only words of at least 6 letters are misspelt. A single word may differ by one typing error only:
+ * that is how far the index looks.
+ */
 static int misspelt(struct slice a, struct slice b)
 {
+    struct fleet_words x, y;
     int distance = fleet_name_misspelt(a, b);
-    if (distance == 2 && !memchr(a.data, ' ', a.len))
+    if (distance <= 0)
+        return distance;
+    fleet_words_split(a, &x);
+    fleet_words_split(b, &y);
+    if (distance == 2 && x.count == 1)
         return -1;
+    for (size_t i = 0; i < x.count; i++)
+        if (!slice_equal(x.at[i], y.at[i]) && x.at[i].len < 6 && y.at[i].len < 6)
+            return -1;
     return distance;
 }
 
@@ -356,6 +368,21 @@ static bool excepts_some(struct slice raw)
     return false;
 }
 
+/* "v16" behind the name: that is compared as a version line, see criteria_forms.h */
+static bool version_line(struct slice form, size_t at)
+{
+    return at + 1 < form.len && form.data[at] == 'v' && form.data[at + 1] >= '0' &&
+           form.data[at + 1] <= '9';
+}
+
+/* Three words with a digit among them tell enough to ask which of the longer names is meant. */
+static bool telling(struct slice form)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    return words.count >= 3 && fleet_word_has_digit(form);
+}
+
 /* "1734 aentr" against "1734 aentr series c": what is missing is a revision, not a model */
 static bool only_revision(struct slice longer, struct slice prefix)
 {
@@ -412,9 +439,12 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
         r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
         r.confidence += !t->product.family ? 42 : excepts_some(t->product.raw) ? 75 : 89;
         r.only_unknown = !t->product.family;
-    } else if (fleet_name_prefix(b->text, a->text) && specific(b->text)) {
+    } else if (fleet_name_prefix(b->text, a->text) && specific(b->text) &&
+               !version_line(a->text, b->text.len + 1)) {
         r.rule = FLEET_BY_LESS_SPECIFIC;
-        r.confidence += s->model_missing || only_revision(a->text, b->text) ? 60 : 40;
+        r.confidence += s->model_missing || only_revision(a->text, b->text) ? 66
+                        : telling(b->text) && s->real_orders == 0           ? 55
+                                                                            : 40;
         r.only_unknown = true;
     } else {
         r.confidence = 0;

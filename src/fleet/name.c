@@ -486,6 +486,9 @@ static int normalise_product(struct arena *a, struct fleet_name *name, struct sl
     for (size_t i = 0; i < folded.len; i++) {
         const uint8_t *close =
             folded.data[i] == '(' ? memchr(folded.data + i, ')', folded.len - i) : NULL;
+        /* a parenthesis that was forgotten ends with the text */
+        if (folded.data[i] == '(' && !close)
+            close = folded.data + folded.len;
         if (close) {
             size_t end = (size_t)(close - folded.data);
             bool left_out;
@@ -495,6 +498,8 @@ static int normalise_product(struct arena *a, struct fleet_name *name, struct sl
             if (left_out) {
                 buf_putc(&plain, ' ');
                 i = end;
+                if (i == folded.len)
+                    break;
                 continue;
             }
         }
