@@ -506,6 +506,185 @@ static void damaged(void **state)
         }
 }
 
+/* A list with every field open to malice. */
+struct forged_list {
+    const char *issuer;
+    struct slice authority_key_id;
+    int64_t next_update;
+    uint64_t number;
+    bool no_number, delta, partial, bad_entry;
+    enum signature_algorithm algorithm;
+};
+
+static void put_list_extension(struct buf *b, const char *oid, bool critical, struct slice value)
+{
+    size_t x = der_begin(b, DER_SEQUENCE);
+
+    der_put(b, DER_OID, slice_of(oid, 3));
+    if (critical)
+        der_put_boolean(b, true);
+    der_put(b, DER_OCTET_STRING, value);
+    der_close(b, x);
+}
+
+static void forge_list(const struct forged_list *f, struct buf *b)
+{
+    struct buf value;
+
+    buf_reset(b);
+    buf_init(&value);
+    size_t tbs = der_begin(b, DER_SEQUENCE);
+    der_put_unsigned(b, DER_INTEGER, 1);
+    buf_put_slice(b, signature_algorithm_der(f->algorithm));
+    put_name(b, f->issuer);
+    der_put_time(b, NOW);
+    if (f->next_update)
+        der_put_time(b, f->next_update);
+    size_t entries = der_begin(b, DER_SEQUENCE);
+    size_t entry = der_begin(b, DER_SEQUENCE);
+    der_put_unsigned(b, DER_INTEGER, 77);
+    if (!f->bad_entry)
+        der_put_time(b, NOW);
+    der_close(b, entry);
+    der_close(b, entries);
+    size_t wrapped = der_begin(b, DER_CONTEXT_CONSTRUCTED(0));
+    size_t list = der_begin(b, DER_SEQUENCE);
+    size_t key = der_begin(&value, DER_SEQUENCE);
+    der_put(&value, DER_CONTEXT(0), f->authority_key_id);
+    der_close(&value, key);
+    put_list_extension(b, "\x55\x1d\x23", false, buf_slice(&value));
+    buf_reset(&value);
+    der_put_unsigned(&value, DER_INTEGER, f->number);
+    if (!f->no_number)
+        put_list_extension(b, "\x55\x1d\x14", false, buf_slice(&value));
+    if (f->delta)
+        put_list_extension(b, "\x55\x1d\x1b", true, buf_slice(&value));
+    if (f->partial)
+        put_list_extension(b, "\x55\x1d\x1c", true, slice_str("x"));
+    der_close(b, list);
+    der_close(b, wrapped);
+    der_close(b, tbs);
+    buf_fini(&value);
+}
+
+static void list_is(struct keys *k, const char *name, struct forged_list f, const char *code)
+{
+    struct buf signature;
+    struct err e = {0};
+
+    buf_init(&signature);
+    forge_list(&f, &k->tbs);
+    int result = signer_client_sign_crl(k->client, name, buf_slice(&k->tbs), &signature, &e);
+    if (code) {
+        assert_int_equal(result, -1);
+        assert_string_equal(e.code, code);
+        assert_int_equal(signature.len, 0);
+    } else if (result != 0) {
+        fail_msg("%s: %s", e.code, e.text);
+    }
+    buf_fini(&signature);
+}
+
+#define BENT_LIST(base, change)                                                                    \
+    ({                                                                                             \
+        struct forged_list bent_list = (base);                                                     \
+        bent_list.change;                                                                          \
+        bent_list;                                                                                 \
+    })
+
+/* 27099 row 44: numbers strictly monotonic over restarts */
+static void lists(void **state)
+{
+    struct keys k;
+    struct err e = {0};
+
+    (void)state;
+    open_authorities(&k);
+    const struct forged_list good = {.issuer = "issuing",
+                                     .authority_key_id = slice_of(k.issuing_id, 20),
+                                     .next_update = NOW + DAY,
+                                     .number = 5,
+                                     .algorithm = SIGNATURE_ECDSA_SHA256};
+    list_is(&k, "issuing", BENT_LIST(good, issuer = "root"), "signer.crl-issuer");
+    list_is(&k, "issuing", BENT_LIST(good, authority_key_id = slice_of(k.root_id, 20)),
+            "signer.crl-issuer");
+    list_is(&k, "issuing", BENT_LIST(good, algorithm = SIGNATURE_RSA_SHA256),
+            "signer.crl-algorithm");
+    list_is(&k, "issuing", BENT_LIST(good, next_update = 0), "signer.crl-update");
+    list_is(&k, "issuing", BENT_LIST(good, next_update = NOW), "signer.crl-update");
+    list_is(&k, "issuing", BENT_LIST(good, no_number = true), "signer.crl-number");
+    list_is(&k, "issuing", BENT_LIST(good, number = UINT64_MAX), "signer.crl-number");
+    list_is(&k, "issuing", BENT_LIST(good, delta = true), "signer.crl-kind");
+    list_is(&k, "issuing", BENT_LIST(good, partial = true), "signer.crl-kind");
+    list_is(&k, "issuing", BENT_LIST(good, bad_entry = true), "der.syntax");
+    list_is(&k, "root", good, "signer.crl-issuer");
+    list_is(&k, "issuing", good, NULL);
+    list_is(&k, "issuing", good, NULL); /* the very same again */
+    list_is(&k, "issuing", BENT_LIST(good, next_update = NOW + 2 * DAY), "signer.crl-number");
+    list_is(&k, "issuing", BENT_LIST(good, number = 4), "signer.crl-number");
+    list_is(&k, "issuing", BENT_LIST(good, number = 9), NULL);
+    signer_client_free(k.client);
+    k.client = signer_client_new_in_process(k.home, slice_str(PASSPHRASE), &e);
+    list_is(&k, "issuing", good, "signer.crl-number");
+    list_is(&k, "issuing", BENT_LIST(good, number = 9), NULL);
+    list_is(&k, "issuing", BENT_LIST(good, number = 10), NULL);
+    close_keys(&k);
+}
+
+/* Every allocation fails once: each time an error, no signature, and nothing forgotten. */
+static void torture(void **state)
+{
+    struct keys k;
+    struct signer_head head = {.size = 1};
+    uint8_t signature[ED25519_SIGNATURE_LEN];
+    struct err e = {0};
+    bool done = false;
+
+    (void)state;
+    open_authorities(&k);
+    generate(&k, "publication", SIGNER_PUBLICATION, KEY_P256, NULL);
+    assert_int_equal(signer_client_generate_key(k.client, "journal", SIGNER_JOURNAL, KEY_ED25519,
+                                                "example/log", NULL, &e),
+                     0);
+    forge(&k.leaf, &k.tbs);
+    for (long n = 0; !done; n++) {
+        struct buf out;
+        buf_init(&out);
+        err_clear(&e);
+        mem_fail_after(n);
+        done =
+            signer_client_sign_certificate(k.client, "issuing", buf_slice(&k.tbs), &out, &e) == 0 &&
+            signer_client_sign_publication(
+                k.client, "publication",
+                slice_str("{\"format\":\"tocsin-publication/v1\",\"origin\":\"example/log\"}"),
+                &out, &e) == 0 &&
+            signer_client_sign_checkpoint(k.client, "journal", "example/log", &head, NULL, 0,
+                                          signature, &e) == 0 &&
+            signer_client_install_certificate(k.client, "issuing", buf_slice(&k.der), &e) == 0;
+        mem_fail_after(-1);
+        assert_true(done != err_is_set(&e));
+        if (!done)
+            assert_int_equal(e.kind, ERR_MEMORY);
+        buf_fini(&out);
+        assert_true(n < 1000);
+    }
+    signer_client_free(k.client);
+    for (long n = 0, opened = 0; !opened; n++) {
+        err_clear(&e);
+        mem_fail_after(n);
+        k.client = signer_client_new_in_process(k.home, slice_str(PASSPHRASE), &e);
+        mem_fail_after(-1);
+        opened = k.client != NULL;
+        assert_true(opened != err_is_set(&e));
+        assert_true(n < 1000);
+    }
+    struct signer_head last;
+    assert_int_equal(signer_client_last_checkpoint(k.client, "journal", "example/log", &last, &e),
+                     0);
+    assert_int_equal(last.size, 1);
+    close_keys(&k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -518,6 +697,8 @@ int main(void)
         cmocka_unit_test(locking),
         cmocka_unit_test(at_rest),
         cmocka_unit_test(damaged),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(torture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
