@@ -375,12 +375,16 @@ static bool version_line(struct slice form, size_t at)
            form.data[at + 1] <= '9';
 }
 
-/* Three words with a digit among them tell enough to ask which of the longer names is meant. */
+/* Three words with a code among them ("en100", not "7") tell enough to ask which of the longer
+ * names is meant. */
 static bool telling(struct slice form)
 {
     struct fleet_words words;
+    bool code = false;
     fleet_words_split(form, &words);
-    return words.count >= 3 && fleet_word_has_digit(form);
+    for (size_t i = 0; i < words.count; i++)
+        code = code || (words.at[i].len >= 3 && fleet_word_has_digit(words.at[i]));
+    return words.count >= 3 && code;
 }
 
 /* "1734 aentr" against "1734 aentr series c": what is missing is a revision, not a model */
