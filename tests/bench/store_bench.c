@@ -111,9 +111,12 @@ static void compare(const char *engine, struct db *db, int fd, unsigned batch, b
     }
     double rate = median(ours);
     double bound = median(disk);
-    const char *goal = !has_goal               ? "no goal"
-                       : 0.8 * bound < CEILING ? "goal >= 0.8 x"
-                                               : "goal 100,000/s";
+    char goal[64] = "no goal";
+    /* DESIGN section 9: 0.8 x what the disk allows, up to 100,000 a second. */
+    if (has_goal && 0.8 * bound < CEILING)
+        snprintf(goal, sizeof(goal), "goal >= 0.80 x");
+    else if (has_goal)
+        snprintf(goal, sizeof(goal), "goal >= %.2f x (100,000/s)", CEILING / bound);
     printf("store: durable rows in batches of %u, %s | ours %.0f/s | fdatasync x %u: %.0f/s | "
            "%.2f x | %s\n",
            batch, engine, rate, batch, bound, rate / bound, goal);
@@ -167,6 +170,8 @@ int main(int argc, char **argv)
 
     snprintf(url, sizeof(url), "sqlite:%s.db", name);
     struct db *db = database_open(url);
+    for (int i = 0; i < 4; i++) /* until the log has the size that it then keeps */
+        rows_a_second(db, 256);
     for (size_t i = 0; i < ARRAY_LEN(batches); i++)
         compare("SQLite", db, fd, batches[i], true);
     compare_reads("SQLite", db);
