@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -221,6 +222,49 @@ static void witness(void **state)
     buf_fini(&witness_spki);
     buf_fini(&text);
     buf_fini(&message);
+    remove_home(home);
+}
+
+/* What cannot be kept is not signed; when there is room again it goes on where it was. */
+static void full_disk(void **state)
+{
+    const uint8_t(*ours)[32] = (const uint8_t(*)[32])leaves;
+    uint8_t signature[ED25519_SIGNATURE_LEN] = {0};
+    static const uint8_t nothing[ED25519_SIGNATURE_LEN];
+    struct rlimit before, full;
+    struct signer_client *client;
+    struct signer_head last;
+    struct err e = {0};
+    char home[64];
+
+    (void)state;
+    make_home(home);
+    client = signer_client_new_in_process(home, slice_str(PASSPHRASE), &e);
+    assert_int_equal(signer_client_generate_key(client, "journal", SIGNER_JOURNAL, KEY_ED25519,
+                                                ORIGIN, NULL, &e),
+                     0);
+    assert_int_equal(sign_from(client, ours, 0, 5, signature, &e), 0);
+    memset(signature, 0, sizeof(signature));
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    full = before;
+    full.rlim_cur = 10;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+    int result = sign_from(client, ours, 5, 6, signature, &e);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(result, -1);
+    assert_string_equal(e.code, "base.file-write");
+    assert_true(e.hint[0]);
+    assert_memory_equal(signature, nothing, sizeof(signature));
+    err_clear(&e);
+    assert_int_equal(signer_client_last_checkpoint(client, "journal", ORIGIN, &last, &e), 0);
+    assert_int_equal(last.size, 5);
+    assert_int_equal(sign_from(client, ours, 5, 6, signature, &e), 0);
+    signer_client_free(client);
+    client = signer_client_new_in_process(home, slice_str(PASSPHRASE), &e);
+    assert_int_equal(signer_client_last_checkpoint(client, "journal", ORIGIN, &last, &e), 0);
+    assert_int_equal(last.size, 6);
+    signer_client_free(client);
     remove_home(home);
 }
 
@@ -464,9 +508,10 @@ static void killed_at_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(heads_grow),  cmocka_unit_test(witness),
-        cmocka_unit_test(the_process), cmocka_unit_test(another_uid),
-        cmocka_unit_test(nonsense),    cmocka_unit_test(killed_at_random),
+        cmocka_unit_test(heads_grow),       cmocka_unit_test(witness),
+        cmocka_unit_test(full_disk),        cmocka_unit_test(the_process),
+        cmocka_unit_test(another_uid),      cmocka_unit_test(nonsense),
+        cmocka_unit_test(killed_at_random),
     };
     return cmocka_run_group_tests(tests, make_leaves, NULL);
 }
