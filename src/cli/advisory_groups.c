@@ -136,8 +136,10 @@ static void say_group(const struct group *group, bool why)
 {
     fputs("  ", stdout);
     say_count(stdout, (int64_t)group->count, "asset", "assets");
-    if (group->without_owner)
-        printf(", %zu without a known owner", group->without_owner);
+    if (group->without_owner == group->count)
+        fputs(", without a known owner", stdout);
+    else if (group->without_owner)
+        printf(", %zu of them without a known owner", group->without_owner);
     fputs(":\n", stdout);
     fputs(buf_text(&group->assets), stdout);
     if (group->count > ASSETS_SHOWN)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin: the command line. Every command group is in this table. */
+#include "base/log.h"
 #include "cli/dispatch.h"
 #include "cli/groups.h"
 #include "cli/say.h"
@@ -42,6 +43,7 @@ int main(int argc, char **argv)
 {
     static const struct cli_table table = {groups, ARRAY_LEN(groups)};
 
+    log_setup("tocsin", LOG_LEVEL_WARNING); /* people read errors, not logs */
     say_setup();
     return cli_dispatch(&table, argc, argv);
 }

@@ -13,8 +13,8 @@ const struct cli_group cli_config_group = {.name = "config",
                                            .verbs = &config_verb,
                                            .verb_count = 1};
 
-static const struct cli_verb match_verb = {
-    .summary = "inventories against advisories", .raw = cli_match};
+static const struct cli_verb match_verb = {.summary = "inventories against advisories",
+                                           .raw = cli_match};
 
 const struct cli_group cli_match_group = {.name = "match",
                                           .topic = "Without a centre",

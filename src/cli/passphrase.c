@@ -58,8 +58,7 @@ static int ask(int tty, const char *prompt, struct buf *out, struct err *e)
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     int result = -1;
-    if (tcsetattr(tty, TCSAFLUSH, &silent) != 0 ||
-        file_write_all(tty, prompt, strlen(prompt)) != 0)
+    if (tcsetattr(tty, TCSAFLUSH, &silent) != 0 || file_write_all(tty, prompt, strlen(prompt)) != 0)
         err_errno(e, errno, "cli.terminal", "the terminal cannot be set");
     else
         result = read_line(tty, out, e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin serve, and the processes that it starts: signer, courier, centre. */
+#include "base/log.h"
 #include "centre/config.h"
 #include "centre/courier.h"
 #include "centre/serve.h"
@@ -59,12 +60,22 @@ static int serve(const struct cli_args *args)
 
 static int signer(const struct cli_args *args)
 {
+    struct config *config = NULL;
+    struct err e = {0};
+
+    if (load_config(args, &config, &e) != 0)
+        return say_fail(args, &e);
+    log_setup("signer", (enum log_level)config->log_level);
+    const char *passphrase_file = config->signer_passphrase_file;
     const struct signer_options options = {.home = cli_home(args),
+                                           .passphrase_file =
+                                               *passphrase_file ? passphrase_file : NULL,
                                            .ready_fd = -1,
                                            .allowed_uid = getuid(),
                                            .without_sandbox = WITHOUT_SANDBOX};
-
-    return signer_main(&options);
+    int result = signer_main(&options);
+    config_free(config);
+    return result;
 }
 
 static int courier(const struct cli_args *args)
@@ -74,6 +85,7 @@ static int courier(const struct cli_args *args)
 
     if (load_config(args, &config, &e) != 0)
         return say_fail(args, &e);
+    log_setup("courier", (enum log_level)config->log_level);
     const struct courier_options options = {.config = config,
                                             .ready_fd = -1,
                                             .allowed_uid = getuid(),

@@ -4,6 +4,7 @@
 #include "cli/api.h"
 #include "cli/groups.h"
 #include "cli/progress.h"
+#include "cli/proof_verify.h"
 #include "cli/say.h"
 #include "crypto/note.h"
 
@@ -106,6 +107,10 @@ static const struct cli_option options[] = {
 static const struct cli_verb verbs[] = {
     {EXPORT},
     {.name = "export", EXPORT},
+    {.name = "verify",
+     .operands = "FILE|DIR",
+     .summary = "verify a pack, trusting nobody but the anchors you bring",
+     .raw = cli_proof_verify},
 };
 
 const struct cli_group cli_proof_group = {.name = "proof",
