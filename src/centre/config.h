@@ -35,7 +35,6 @@ enum config_mail_tls { CONFIG_MAIL_PLAIN, CONFIG_MAIL_STARTTLS, CONFIG_MAIL_TLS 
 #define CONFIG_FIELD_URL const char *  /* without a '/' at its end */
 #define CONFIG_FIELD_MAILBOX const char *
 #define CONFIG_FIELD_VKEY const char *
-#define CONFIG_FIELD_LIST struct config_list
 #define CONFIG_FIELD_ADDRESSES struct config_list
 #define CONFIG_FIELD_NETWORKS struct config_networks
 #define CONFIG_FIELD_INT int64_t

@@ -12,7 +12,6 @@ enum config_type {
     CONFIG_URL,
     CONFIG_MAILBOX,
     CONFIG_VKEY,
-    CONFIG_LIST,
     CONFIG_ADDRESSES,
     CONFIG_NETWORKS,
     CONFIG_INT,

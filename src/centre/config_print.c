@@ -28,8 +28,7 @@ static void put_key_comment(struct buf *b, const struct config_key *key, const c
 
 static void put_preset(struct buf *b, const struct config_key *key)
 {
-    bool list =
-        key->type == CONFIG_LIST || key->type == CONFIG_ADDRESSES || key->type == CONFIG_NETWORKS;
+    bool list = key->type == CONFIG_ADDRESSES || key->type == CONFIG_NETWORKS;
 
     if (list)
         buf_putc(b, '[');

@@ -154,7 +154,6 @@ void config_type_put(struct buf *b, const struct config_key *key)
         [CONFIG_URL] = "a URL, http:// or https://",
         [CONFIG_MAILBOX] = "a mail address, or \"Name <address>\"",
         [CONFIG_VKEY] = "a verifier key, NAME+HASH+BASE64",
-        [CONFIG_LIST] = "a list",
         [CONFIG_ADDRESSES] = "a list of addresses, host:port or [v6]:port",
         [CONFIG_NETWORKS] = "a list of networks, such as 10.0.0.0/8",
         [CONFIG_INT] = "a whole number",
@@ -282,7 +281,7 @@ static int read_networks(struct arena *a, const struct config_key *key,
 
 static bool type_is_list(enum config_type type)
 {
-    return type == CONFIG_LIST || type == CONFIG_ADDRESSES || type == CONFIG_NETWORKS;
+    return type == CONFIG_ADDRESSES || type == CONFIG_NETWORKS;
 }
 
 int config_value_read(struct arena *a, const char *home, const struct config_key *key, bool is_list,
@@ -394,7 +393,6 @@ void config_value_put(struct buf *b, const struct config_key *key, const char *h
             at += strcspn(at, "|") + 1;
         config_text_put(b, slice_of(at, strcspn(at, "|")));
         return;
-    case CONFIG_LIST:
     case CONFIG_ADDRESSES:
     case CONFIG_NETWORKS: put_list(b, key, field); return;
     default: put_text(b, key, home, *(const char *const *)field); return;

@@ -121,6 +121,15 @@ static void on_request(struct http_exchange *x, void *context)
     http_problem(x, &e);
 }
 
+static size_t body_limit(const struct config *config, size_t limit)
+{
+    if (limit == ROUTE_BODY_ADVISORY)
+        return (size_t)config->limits_advisory;
+    if (limit == ROUTE_BODY_DEVICE)
+        return (size_t)config->limits_device_body;
+    return limit;
+}
+
 int routes_build(struct centre *centre, struct http_route **out, size_t *count, struct err *e)
 {
     size_t all = 0;
@@ -137,13 +146,14 @@ int routes_build(struct centre *centre, struct http_route **out, size_t *count, 
         for (size_t k = 0; k < tables[i]->count; k++, at++) {
             const struct route *route = &tables[i]->routes[k];
             contexts[at] = (struct route_context){.centre = centre, .route = route};
-            routes[at] = (struct http_route){.method = route->method,
-                                             .pattern = route->pattern,
-                                             .doors = route->doors,
-                                             .body_limit = route->body_limit,
-                                             .flags = route->flags,
-                                             .handler = on_request,
-                                             .context = &contexts[at]};
+            routes[at] =
+                (struct http_route){.method = route->method,
+                                    .pattern = route->pattern,
+                                    .doors = route->doors,
+                                    .body_limit = body_limit(centre->config, route->body_limit),
+                                    .flags = route->flags,
+                                    .handler = on_request,
+                                    .context = &contexts[at]};
         }
     }
     *out = routes;

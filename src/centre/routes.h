@@ -26,13 +26,17 @@ struct route_call {
 
 typedef void route_fn(struct worker *worker, struct route_call *call);
 
+/* Body limits that are configured (limits advisory, limits device-body). */
+#define ROUTE_BODY_ADVISORY SIZE_MAX
+#define ROUTE_BODY_DEVICE (SIZE_MAX - 1)
+
 struct route {
     const char *method;
     const char *pattern;
     unsigned doors;
     enum route_who who;
-    size_t body_limit;
-    unsigned flags; /* enum http_route_flags */
+    size_t body_limit; /* bytes, or one of ROUTE_BODY_… */
+    unsigned flags;    /* enum http_route_flags */
     route_fn *fn;
 };
 

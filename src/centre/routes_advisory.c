@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { ADVISORY_BODY = 150 << 20 };
-
 /* ---- import ------------------------------------------------------------------------------------
  */
 
@@ -430,7 +428,7 @@ out:
 enum { OPERATORS = HTTP_AT(HTTP_DOOR_WEB) | HTTP_AT(HTTP_DOOR_LOCAL) };
 
 static const struct route table[] = {
-    {"POST", "/v1/advisories/import", OPERATORS, ROUTE_OPERATOR, ADVISORY_BODY,
+    {"POST", "/v1/advisories/import", OPERATORS, ROUTE_OPERATOR, ROUTE_BODY_ADVISORY,
      HTTP_ROUTE_SPOOL_BODY, post_import},
     {"POST", "/v1/advisories/publish", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_publish},
     {"GET", "/v1/advisories", OPERATORS, ROUTE_OPERATOR, 0, 0, get_list},

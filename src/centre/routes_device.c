@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DEVICE_BODY = 4 << 20, NOTICES_A_PAGE = 100 };
+enum { NOTICES_A_PAGE = 100 };
 
 static void get_trust(struct worker *worker, struct route_call *call)
 {
@@ -223,7 +223,7 @@ static const struct route table[] = {
     {"GET", "/v1/stream", DEVICE, ROUTE_ASSET, 0, 0, get_stream},
     {"GET", "/v1/notices", DEVICE, ROUTE_ASSET, 0, 0, get_notices},
     {"GET", "/v1/advisories/{document}", DEVICE, ROUTE_ASSET, 0, 0, get_document},
-    {"PUT", "/v1/inventory", DEVICE, ROUTE_ASSET, DEVICE_BODY, 0, put_inventory},
+    {"PUT", "/v1/inventory", DEVICE, ROUTE_ASSET, ROUTE_BODY_DEVICE, 0, put_inventory},
     {"POST", "/v1/receipts", DEVICE, ROUTE_ASSET, 65536, 0, post_receipt},
     {"POST", "/v1/outcomes", DEVICE, ROUTE_ASSET, 65536, 0, post_outcome},
 };

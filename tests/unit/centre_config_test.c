@@ -323,9 +323,9 @@ static void test_limits(void **state)
     refused(buf_text(&text), "config.limit", 1, 17 + CONFIG_VALUE_MAX, NULL);
 
     buf_reset(&text);
-    buf_puts(&text, "door local { uids = [");
+    buf_puts(&text, "door web { listen = [");
     for (unsigned i = 0; i <= CONFIG_LIST_MAX; i++)
-        buf_printf(&text, "%u,", i);
+        buf_puts(&text, "a:1,");
     buf_puts(&text, "]\n}");
     refused(buf_text(&text), "config.limit", 1, 21, NULL);
 
