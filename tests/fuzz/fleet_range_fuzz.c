@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/range.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* "range\nversion\nversion": no crash, an order that is the same from both sides, a reason always.
+ */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct slice part[3] = {{0}};
+    size_t start = 0, count = 0;
+    for (size_t i = 0; i <= size && count < 3; i++)
+        if (i == size || data[i] == '\n') {
+            part[count++] = slice_of(data + start, i - start);
+            start = i + 1;
+        }
+    static const char *const names[] = {"generic", "semver", "deb", "rpm", "maven"};
+    for (size_t s = 0; s < sizeof names / sizeof *names; s++) {
+        const struct fleet_scheme *scheme = fleet_scheme_find(slice_str(names[s]));
+        enum fleet_order there = fleet_version_compare(scheme, part[1], part[2]);
+        enum fleet_order back = fleet_version_compare(scheme, part[2], part[1]);
+        if (there == FLEET_NO_ORDER ? back != FLEET_NO_ORDER : (int)there != -(int)back)
+            __builtin_trap();
+        for (int is_range = 0; is_range < 2; is_range++) {
+            struct arena a;
+            struct err e = {0};
+            struct fleet_range range;
+            const char *reason = NULL;
+            arena_init(&a, 0);
+            if (fleet_range_parse(&a, part[0], is_range, scheme, &range, &e) == 0) {
+                fleet_range_contains(&range, part[1], &reason);
+                if (!reason)
+                    __builtin_trap();
+            }
+            arena_fini(&a);
+        }
+    }
+    return 0;
+}
