@@ -305,9 +305,13 @@ int delivery_ladder(struct worker *worker, const char *advisory, struct json_wri
         goto out;
     json_write_name(w, "items");
     json_write_array(w);
+    const char *newest = x.publications[x.publication_count - 1].revision;
     if (export_recipients(&x, e) != 0)
         goto out;
     json_write_array_end(w);
+    if (fleet_revision_find(x.db, newest, &x.newest, e) != 1 || export_others(&x, e) != 0 ||
+        export_owners(&x, e) != 0)
+        goto out;
     json_write_name(w, "counts");
     pack_counts_write(w, &x.counts);
     result = 0;

@@ -293,9 +293,9 @@ static int put_owner(struct exporting *x, struct db_query *q, struct pack_lines 
 
 int export_owners(struct exporting *x, struct err *e)
 {
-    struct pack_lines *lines;
+    struct pack_lines *lines = NULL;
 
-    if (pack_lines_open(x->pack, "owners.jsonl", &lines, e) != 0)
+    if (!x->ladder && pack_lines_open(x->pack, "owners.jsonl", &lines, e) != 0)
         return -1;
     for (size_t i = 0; i < x->publication_count; i++) {
         struct db_query q;
@@ -311,7 +311,7 @@ int export_owners(struct exporting *x, struct err *e)
         if (step < 0)
             return -1;
     }
-    return pack_lines_close(lines, e);
+    return lines ? pack_lines_close(lines, e) : 0;
 }
 
 /* ---- certificates.jsonl and crl.der ------------------------------------------------------------
