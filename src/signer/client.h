@@ -126,7 +126,8 @@ int signer_client_open_origin(struct signer_client *client, const char *name, co
  * the payload's own member "format": tocsin-publication/v1, tocsin-bundle/v1, tocsin-trust/v1 or
  * tocsin-pack/v1.
  * The payload must be canonical JSON of at most 4 MiB and name the journal's origin; a trust
- * payload's generation never goes back.
+ * payload's generation never goes back, its log_key is this signer's journal key, and its anchors
+ * are this signer's roots.
  */
 int signer_client_sign_publication(struct signer_client *client, const char *name,
                                    struct slice payload, struct buf *signature,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a publication key signs: payloads of the signed envelope (docs/formats.md section 1.1). */
+#include "base/encoding.h"
 #include "base/json.h"
 #include "signer/rule.h"
 
@@ -39,6 +40,70 @@ static int check_origin(struct vault *v, struct slice origin, struct err *e)
     return 0;
 }
 
+/* A statement of trust names this signer's journal key: no other log can be slipped to devices. */
+static int check_log_key(struct vault *v, struct slice vkey, struct err *e)
+{
+    uint8_t public_key[ED25519_PUBLIC_LEN];
+    struct note_key named;
+    bool any = false;
+    bool ours = false;
+
+    for (size_t i = 0; i < v->count; i++) {
+        const struct vault_key *key = v->keys[i];
+        if (key->purpose != SIGNER_JOURNAL)
+            continue;
+        if (!any && note_key_parse(&named, vkey, e) != 0)
+            return -1;
+        any = true;
+        if (key_to_ed25519(key->key, public_key, e) != 0)
+            return -1;
+        ours |= memcmp(public_key, named.public_key, sizeof(public_key)) == 0;
+    }
+    return ours || !any ? 0 : refuse(e, "signer.trust-log", "a journal key that is not its own");
+}
+
+static bool is_root_certificate(const struct vault *v, struct slice der, bool *any)
+{
+    bool ours = false;
+
+    for (size_t i = 0; i < v->count; i++) {
+        const struct vault_key *key = v->keys[i];
+        if (key->purpose != SIGNER_ROOT_CA || key->certificate.len == 0)
+            continue;
+        *any = true;
+        ours |= slice_equal(der, buf_slice(&key->certificate));
+    }
+    return ours;
+}
+
+/* Nor another trust anchor, as long as the roots are this signer's. */
+static int check_anchors(const struct vault *v, const struct json_value *anchors, struct err *e)
+{
+    struct buf der;
+    bool any = false;
+    bool all = true;
+
+    if (json_count(anchors) == 0)
+        return refuse(e, "signer.trust-anchors", "a trust payload without anchors");
+    buf_init(&der);
+    json_each(anchor, anchors)
+    {
+        struct certificate c;
+        buf_reset(&der);
+        if (base64_parse(json_string(anchor), &der) != 0 ||
+            certificate_parse(&c, buf_slice(&der), e) != 0) {
+            if (der.failed)
+                err_memory(e);
+            buf_fini(&der);
+            return refuse(e, "signer.trust-anchors", "a trust anchor that cannot be read");
+        }
+        all = is_root_certificate(v, buf_slice(&der), &any) && all;
+    }
+    buf_fini(&der);
+    return all || !any ? 0
+                       : refuse(e, "signer.trust-anchors", "a trust anchor that is not its own");
+}
+
 static int check_payload(struct vault *v, const struct json_value *root, struct slice format,
                          struct slice payload, uint64_t *generation, struct err *e)
 {
@@ -58,6 +123,9 @@ static int check_payload(struct vault *v, const struct json_value *root, struct 
         if (!json_int64(json_get(root, "generation"), &number) || number < 1)
             return refuse(e, "signer.trust-generation", "a trust payload without a generation");
         *generation = (uint64_t)number;
+        if (check_log_key(v, json_get_string(root, "log_key"), e) != 0 ||
+            check_anchors(v, json_get(root, "anchors"), e) != 0)
+            return -1;
     }
     return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each key signs what it is for, and nothing else: 27099 row 18. */
 #include "signer_fixture.h"
+#include "base/encoding.h"
+#include "base/json.h"
 
 struct keys {
     char home[64];
@@ -369,33 +371,121 @@ static void payloads(void **state)
                                             "\"origin\":\"example/log\"}"),
                                   &signature, &e),
         0);
-    /* generations of trust do not go back, also after a restart */
-    static const struct {
-        int generation, result;
-    } steps[] = {{1, 0}, {3, 0}, {3, 0}, {2, -1}, {0, -1}, {4, 0}};
-    char payload[128];
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-        err_clear(&e);
-        snprintf(payload, sizeof(payload),
-                 "{\"format\":\"tocsin-trust/v1\",\"generation\":%d,\"origin\":\"example/log\"}",
-                 steps[i].generation);
-        assert_int_equal(
-            signer_client_sign_trust(k.client, "publication", slice_str(payload), &signature, &e),
-            steps[i].result);
-    }
-    signer_client_free(k.client);
-    err_clear(&e);
-    k.client = signer_client_new_in_process(k.home, slice_str(PASSPHRASE), &e);
-    assert_int_equal(
-        signer_client_sign_trust(k.client, "publication",
-                                 slice_str("{\"format\":\"tocsin-trust/v1\",\"generation\":3,"
-                                           "\"origin\":\"example/log\"}"),
-                                 &signature, &e),
-        -1);
-    assert_string_equal(e.code, "signer.trust-generation");
     buf_fini(&signature);
     buf_fini(&spki);
     buf_fini(&message);
+    close_keys(&k);
+}
+
+/* A payload of tocsin-trust/v1 with the members that the signer looks at. */
+static struct slice trust_payload(struct buf *out, int generation, struct slice log_spki,
+                                  struct slice anchor)
+{
+    struct note_key log_key;
+    uint8_t public_key[ED25519_PUBLIC_LEN];
+    struct json_writer w;
+    struct err e = {0};
+    struct buf vkey;
+    struct key *key = key_from_spki(log_spki, &e);
+
+    buf_reset(out);
+    buf_init(&vkey);
+    assert_int_equal(key_to_ed25519(key, public_key, &e), 0);
+    assert_int_equal(
+        note_key_init(&log_key, slice_str("example/log"), NOTE_ED25519, public_key, &e), 0);
+    note_key_put(&vkey, &log_key);
+    json_write_init(&w, out, 0);
+    json_write_object(&w);
+    json_write_name(&w, "anchors");
+    json_write_array(&w);
+    struct buf text;
+    buf_init(&text);
+    base64_put(&text, anchor);
+    json_write_slice(&w, buf_slice(&text));
+    buf_fini(&text);
+    json_write_array_end(&w);
+    json_member_string(&w, "format", "tocsin-trust/v1");
+    json_member_int(&w, "generation", generation);
+    json_member_slice(&w, "log_key", buf_slice(&vkey));
+    json_member_string(&w, "origin", "example/log");
+    json_write_object_end(&w);
+    buf_fini(&vkey);
+    key_free(key);
+    return buf_slice(out);
+}
+
+static void trust_is(struct keys *k, struct slice payload, const char *code)
+{
+    struct buf signature;
+    struct err e = {0};
+
+    buf_init(&signature);
+    int result = signer_client_sign_trust(k->client, "publication", payload, &signature, &e);
+    assert_int_equal(result, code ? -1 : 0);
+    if (code)
+        assert_string_equal(e.code, code);
+    buf_fini(&signature);
+}
+
+/* What devices will trust: this signer's roots and journal, and never an earlier generation. */
+static void statements_of_trust(void **state)
+{
+    static const struct {
+        int generation;
+        const char *code;
+    } steps[] = {{1, NULL},
+                 {3, NULL},
+                 {3, NULL},
+                 {2, "signer.trust-generation"},
+                 {0, "signer.trust-generation"},
+                 {4, NULL}};
+    struct keys k;
+    struct err e = {0};
+    struct buf log_spki, other_spki, payload, root;
+
+    (void)state;
+    open_authorities(&k);
+    buf_init(&log_spki);
+    buf_init(&other_spki);
+    buf_init(&payload);
+    buf_init(&root);
+    generate(&k, "publication", SIGNER_PUBLICATION, KEY_P256, NULL);
+    generate(&k, "witness", SIGNER_WITNESS, KEY_ED25519, &other_spki);
+    assert_int_equal(signer_client_generate_key(k.client, "journal", SIGNER_JOURNAL, KEY_ED25519,
+                                                "example/log", &log_spki, &e),
+                     0);
+    struct slice issuing = buf_slice(&k.der); /* no root, though it is ours */
+    trust_is(&k, trust_payload(&payload, 1, buf_slice(&log_spki), issuing), "signer.trust-anchors");
+    trust_is(&k, trust_payload(&payload, 1, buf_slice(&log_spki), slice_str("x")), "der.syntax");
+    char path[128];
+    snprintf(path, sizeof(path), "%s/signer/keys/root.json", k.home);
+    struct json_doc *doc;
+    struct buf file;
+    buf_init(&file);
+    assert_int_equal(file_read(path, 65536, &file, &e), 0);
+    assert_int_equal(json_parse(&doc, buf_slice(&file), NULL, &e), 0);
+    assert_int_equal(base64_parse(json_get_string(json_root(doc), "certificate"), &root), 0);
+    json_doc_free(doc);
+    buf_fini(&file);
+    trust_is(&k, trust_payload(&payload, 1, buf_slice(&other_spki), buf_slice(&root)),
+             "signer.trust-log");
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+        trust_is(
+            &k,
+            trust_payload(&payload, steps[i].generation, buf_slice(&log_spki), buf_slice(&root)),
+            steps[i].code);
+    signer_client_free(k.client); /* a restart forgets nothing */
+    k.client = signer_client_new_in_process(k.home, slice_str(PASSPHRASE), &e);
+    trust_is(&k, trust_payload(&payload, 3, buf_slice(&log_spki), buf_slice(&root)),
+             "signer.trust-generation");
+    trust_is(&k,
+             slice_str("{\"format\":\"tocsin-trust/v1\",\"generation\":9,"
+                       "\"origin\":\"example/log\"}"),
+             "note.vkey");
+    buf_fini(&log_spki);
+    buf_fini(&other_spki);
+    buf_fini(&payload);
+    buf_fini(&root);
     close_keys(&k);
 }
 
@@ -694,6 +784,7 @@ int main(void)
         cmocka_unit_test(installing),
         cmocka_unit_test(purposes_do_not_mix),
         cmocka_unit_test(payloads),
+        cmocka_unit_test(statements_of_trust),
         cmocka_unit_test(locking),
         cmocka_unit_test(at_rest),
         cmocka_unit_test(damaged),
