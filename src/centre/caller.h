@@ -22,6 +22,7 @@ struct caller {
     char organisation[ID_TEXT]; /* empty for strangers */
     unsigned roles;             /* of operators */
     bool everywhere; /* of the organisation that runs the centre: acts for all organisations */
+    bool exercise;   /* of an exercise organisation */
     bool has_certificate;
     uint8_t certificate[32]; /* fingerprint */
 };

@@ -28,6 +28,7 @@ static int load_operator(struct db *db, const char *id, struct caller *caller, s
         snprintf(caller->id, sizeof(caller->id), "%s", id);
         snprintf(caller->organisation, sizeof(caller->organisation), "%s", db_text(&q, 0));
         caller->roles = (unsigned)db_int(&q, 1);
+        caller->exercise = db_bool(&q, 3);
         caller->kind = CALLER_OPERATOR;
     }
     db_query_finish(&q);
@@ -43,6 +44,7 @@ static int operator_by_uid(struct db *db, long uid, struct caller *caller, struc
         snprintf(caller->id, sizeof(caller->id), "%s", db_text(&q, 0));
         snprintf(caller->organisation, sizeof(caller->organisation), "%s", db_text(&q, 1));
         caller->roles = (unsigned)db_int(&q, 2);
+        caller->exercise = db_bool(&q, 3);
         caller->kind = CALLER_OPERATOR;
     }
     db_query_finish(&q);

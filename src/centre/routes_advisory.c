@@ -7,7 +7,7 @@
 #include "crypto/digest.h"
 #include "crypto/envelope.h"
 #include "fleet/advisory_store.h"
-#include "fleet/chain_store.h"
+#include "store/may_see.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -86,6 +86,27 @@ static void post_publish(struct worker *worker, struct route_call *call)
 /* ---- lists -------------------------------------------------------------------------------------
  */
 
+/* 1: the caller may see the advisory; 0: for him it is not there. */
+static int caller_sees(struct db *db, const struct caller *caller, const char *organisation,
+                       const char *tlp, bool exercise, const char *revision, struct err *e)
+{
+    struct viewer viewer = {.organisation = caller->organisation,
+                            .everywhere = caller->everywhere,
+                            .exercise = caller->exercise};
+    const struct shown shown = {.organisation = organisation, .tlp = tlp, .exercise = exercise};
+    struct db_query q;
+
+    if (!caller->everywhere) {
+        int found = db_find(&q, db, e, SQL_STATEMENT_CONCERNS, DB_TEXT(revision),
+                            DB_TEXT(caller->organisation));
+        db_query_finish(&q);
+        if (found < 0)
+            return -1;
+        viewer.concerned = found == 1;
+    }
+    return may_see(db, &viewer, &shown, e);
+}
+
 static void get_list(struct worker *worker, struct route_call *call)
 {
     struct json_writer w;
@@ -111,6 +132,14 @@ static void get_list(struct worker *worker, struct route_call *call)
                                             "tlp",      "title", "version",   "state"};
         rows++;
         snprintf(last, sizeof(last), "%s", db_text(&q, 0));
+        int sees = caller_sees(worker->db, &call->caller, db_text(&q, 1), db_text(&q, 5),
+                               db_bool(&q, 11), db_text(&q, 10), &e);
+        if (sees < 0) {
+            step = -1;
+            break;
+        }
+        if (!sees)
+            continue;
         json_write_object(&w);
         for (unsigned i = 0; i < ARRAY_LEN(names); i++)
             if (names[i])
@@ -153,7 +182,13 @@ static int find_revision(struct worker *worker, struct route_call *call, bool pu
     db_query_finish(&q);
     if (found == 1 && !id[0])
         return err_set(e, ERR_CONFLICT, "centre.not-published", NULL, "%s is not published", name);
-    return found == 1 && fleet_revision_find(worker->db, id, revision, e) == 1 ? 0 : -1;
+    if (found != 1 || fleet_revision_find(worker->db, id, revision, e) != 1)
+        return -1;
+    int sees = caller_sees(worker->db, &call->caller, revision->organisation, revision->tlp,
+                           revision->exercise, revision->id, e);
+    if (sees == 0) /* exactly as if it were not there */
+        err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no advisory %s", name);
+    return sees == 1 ? 0 : -1;
 }
 
 static void write_revision(struct json_writer *w, const struct fleet_revision *r)
@@ -360,7 +395,13 @@ static int expose_one(struct worker *worker, struct route_call *call, struct jso
     int result = -1;
 
     fleet_revision_init(&revision);
-    if (fleet_revision_find(worker->db, id, &revision, e) == 1) {
+    int sees = -1;
+    if (fleet_revision_find(worker->db, id, &revision, e) == 1)
+        sees = caller_sees(worker->db, &call->caller, revision.organisation, revision.tlp,
+                           revision.exercise, revision.id, e);
+    if (sees == 0)
+        result = 0;
+    if (sees == 1) {
         json_write_object(w);
         write_revision(w, &revision);
         result = write_counts(worker->db, w, id, e);

@@ -5,6 +5,7 @@
 #include "crypto/envelope.h"
 #include "crypto/merkle.h"
 #include "fleet/notice.h"
+#include "store/may_see.h"
 
 #include <stdio.h>
 
@@ -263,10 +264,26 @@ static int needs_telling(struct making *m, const char *audience, const struct st
     return fleet_status_is_told(s->status, tell_unknown);
 }
 
+/* Release, not an inventory's claim, decides who is told. */
+static int may_be_told(struct db *db, const struct shown *shown, const char *organisation,
+                       struct err *e)
+{
+    const struct viewer viewer = {
+        .organisation = organisation, .exercise = shown->exercise, .concerned = true};
+
+    return may_see(db, &viewer, shown, e);
+}
+
 static int tell_audiences(struct making *m, const struct statement *s, struct slice meaning,
                           bool tell_unknown, struct err *e)
 {
-    char audiences[64][ID_TEXT];
+    struct {
+        char audience[ID_TEXT];
+        char organisation[ID_TEXT];
+    } audiences[64];
+    const struct shown shown = {.organisation = m->revision.organisation,
+                                .tlp = m->revision.tlp,
+                                .exercise = m->revision.exercise};
     size_t count = 0;
     struct db_query q;
     int step;
@@ -278,19 +295,24 @@ static int tell_audiences(struct making *m, const struct statement *s, struct sl
                       DB_TEXT(after), DB_BOOL(m->revision.exercise),
                       DB_INT((int64_t)ARRAY_LEN(audiences))) != 0)
             return -1;
-        while ((step = db_step(&q, e)) == 1 && count < ARRAY_LEN(audiences))
-            snprintf(audiences[count++], ID_TEXT, "%s", db_text(&q, 0));
+        while ((step = db_step(&q, e)) == 1 && count < ARRAY_LEN(audiences)) {
+            snprintf(audiences[count].audience, ID_TEXT, "%s", db_text(&q, 0));
+            snprintf(audiences[count++].organisation, ID_TEXT, "%s", db_text(&q, 1));
+        }
         db_query_finish(&q);
         if (step < 0)
             return -1;
         for (size_t i = 0; i < count; i++) {
-            int needs = needs_telling(m, audiences[i], s, meaning, tell_unknown, e);
-            if (needs < 0 || (needs && tell_class(m, audiences[i], s, e) != 0))
+            const char *audience = audiences[i].audience;
+            int released = may_be_told(m->c->db, &shown, audiences[i].organisation, e);
+            int needs =
+                released == 1 ? needs_telling(m, audience, s, meaning, tell_unknown, e) : released;
+            if (needs < 0 || (needs && tell_class(m, audience, s, e) != 0))
                 return -1;
         }
         if (count < ARRAY_LEN(audiences))
             return 0;
-        snprintf(after, sizeof(after), "%s", audiences[count - 1]);
+        snprintf(after, sizeof(after), "%s", audiences[count - 1].audience);
     }
 }
 
@@ -445,10 +467,13 @@ out:
 int fleet_missing_of(struct db *db, const char *asset, const uint8_t class[32], bool tell_unknown,
                      struct fleet_missing *missing, size_t room, struct err *e)
 {
+    struct fleet_asset member;
     char after[ID_TEXT] = "";
     size_t count = 0;
-    int step = 1;
 
+    fleet_asset_init(&member);
+    int step = fleet_asset_find(db, asset, &member, e);
+    fleet_asset_fini(&member); /* its ids stay */
     while (step == 1 && count < room) {
         struct db_query q;
         char advisory[ID_TEXT];
@@ -460,7 +485,12 @@ int fleet_missing_of(struct db *db, const char *asset, const uint8_t class[32], 
                        DB_TEXT(after), DB_INT(1), DB_TEXT(asset));
         if (step == 1) {
             snprintf(revision, sizeof(revision), "%s", db_text(&q, 0));
-            told_by_itself = fleet_status_is_told(db_slice(&q, 1), tell_unknown);
+            const struct shown shown = {
+                .organisation = db_text(&q, 5), .tlp = db_text(&q, 6), .exercise = db_bool(&q, 7)};
+            int released = may_be_told(db, &shown, member.organisation, e);
+            if (released < 0)
+                step = -1;
+            told_by_itself = released == 1 && fleet_status_is_told(db_slice(&q, 1), tell_unknown);
             if (!db_blob_copy(&q, 3, meaning, 32))
                 step = err_set(e, ERR_SYSTEM, "store.corrupt", NULL, "a statement is damaged");
             snprintf(advisory, sizeof(advisory), "%s", db_text(&q, 4));
