@@ -47,6 +47,10 @@ static void put_value(struct buf *out, struct slice value, bool list)
     }
     buf_putc(out, '[');
     for (size_t at = 0; at < value.len;) {
+        if (value.data[at] == ' ') {
+            at++;
+            continue;
+        }
         const uint8_t *comma = memchr(value.data + at, ',', value.len - at);
         size_t end = comma ? (size_t)(comma - value.data) : value.len;
         config_text_put(out, slice_of(value.data + at, end - at));
