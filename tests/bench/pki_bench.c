@@ -184,6 +184,45 @@ static double spki_microseconds(void)
     return (seconds() - from) / OPERATIONS * 1e6;
 }
 
+/* Revokes what was issued, and makes the list; milliseconds for the list, and its entries. */
+static double list_milliseconds(size_t *entries)
+{
+    struct pki_record page[BATCH], revoked;
+    struct pki_authority issuing;
+    char after[ID_TEXT] = "";
+    struct err e = {0};
+    struct buf der;
+    int count;
+
+    *entries = 0;
+    if (db_begin(db, &e) != 0)
+        stop("begin", &e);
+    do {
+        count = pki_certificate_list(db, ORG, NULL, after, page, BATCH, &e);
+        for (int i = 0; i < count; i++) {
+            memcpy(after, page[i].id, sizeof(after));
+            if (page[i].subject != PKI_SUBJECT_DEVICE)
+                continue;
+            if (pki_revoke(db, &pki, page[i].id, 4, 0, &revoked, &e) != 0)
+                stop("revoke", &e);
+            ++*entries;
+        }
+    } while (count == BATCH);
+    if (count < 0 || db_commit(db, &e) != 0)
+        stop("commit", &e);
+    buf_init(&der);
+    pki_authority_init(&issuing);
+    if (pki_authority_current(db, PKI_ISSUING, &issuing, &e) != 0)
+        stop("authority", &e);
+    double from = seconds();
+    if (pki_crl_issue(db, &pki, client, &pki_crl_plan_default, issuing.id, &der, &e) != 0)
+        stop("list", &e);
+    double took = (seconds() - from) * 1e3;
+    pki_authority_fini(&issuing);
+    buf_fini(&der);
+    return took;
+}
+
 static pid_t start_signer(void)
 {
     int ready[2];
@@ -289,6 +328,10 @@ int main(void)
            median(ours_verify, ROUNDS), verify_rate, median(ours_verify, ROUNDS) / verify_rate);
     printf("crypto: public key from SubjectPublicKeyInfo | %.1f us | d2i_PUBKEY 150 us | - | -\n",
            median(spki, ROUNDS));
+    size_t entries;
+    double list = list_milliseconds(&entries);
+    printf("pki: list of %zu revoked certificates built, signed, stored | %.0f ms | - | - | -\n",
+           entries, list);
     kill(signer, SIGTERM);
     waitpid(signer, NULL, 0);
     db_close(db);

@@ -483,7 +483,7 @@ static void killed_at_random(void **state)
         assert_memory_equal(last.root, head_of(ours, last.size).root, 32);
         pid_t killer = fork();
         if (killer == 0) {
-            usleep((useconds_t)(rand_r(&seed) % 20000));
+            usleep((useconds_t)(rand_r(&seed) % (20000 + 5000 * round)));
             kill(child, SIGKILL);
             _exit(0);
         }
