@@ -27,6 +27,7 @@ int agent_centre_init(struct centre *c, const struct agent *a, struct err *e)
     struct http_client_config config = {
         .url = a->config.centre[0] ? a->config.centre : a->trust.device,
         .server_name = a->config.server_name[0] ? a->config.server_name : NULL,
+        .timeout_ms = (unsigned)a->config.request_timeout_s * 1000,
         .user_agent = "tocsin-agent/" TOCSIN_VERSION,
     };
     int result = -1;

@@ -49,6 +49,8 @@ static const struct key {
      "Milliseconds to wait at least before a lost connection is tried again."},
     {"retry-most", INTEGER, AT(retry_most_ms), 10, 86400 * 1000, NULL, 300 * 1000,
      "And at most; the wait is drawn between the two and doubles its ceiling with each failure."},
+    {"request-timeout", INTEGER, AT(request_timeout_s), 1, 3600, NULL, 30,
+     "Seconds from a request's first byte to its answer's last; advisories have ten minutes."},
     {"stream-dead", INTEGER, AT(stream_dead_s), 1, 3600, NULL, 60,
      "Seconds without a sign of life (the centre sends one every 15) that mean a dead connection."},
     {"receipt-delay", INTEGER, AT(receipt_delay_ms), 0, 60000, NULL, 200,

@@ -26,8 +26,9 @@ struct agent_config {
     bool hook_document; /* fetch the advisory for the hook */
     int64_t retry_least_ms;
     int64_t retry_most_ms;
-    int64_t stream_dead_s;    /* a stream silent for so long is dead */
-    int64_t receipt_delay_ms; /* wait so long for more notices before a receipt is signed */
+    int64_t request_timeout_s; /* from a request's first byte to its answer's last */
+    int64_t stream_dead_s;     /* a stream silent for so long is dead */
+    int64_t receipt_delay_ms;  /* wait so long for more notices before a receipt is signed */
     int64_t notices_kept;
     int64_t renew_percent; /* of the certificate's life, then it is renewed */
     char log[16];          /* debug, info, warning, error */

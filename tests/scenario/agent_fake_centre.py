@@ -4,7 +4,7 @@
 """The device's program against a centre that behaves, and one that does not (docs/formats.md 5).
 
   agent_fake_centre.py [NAME…]     all scenarios, or those whose names contain a NAME
-AGENT_KILLS: rounds of kill -9 (25)
+AGENT_KILLS: rounds of kill -9 (50)
 """
 
 import contextlib
@@ -476,6 +476,10 @@ def survives_slow_drip(centre, folder):
         time.sleep(8)
     said = survives(centre, "silent stream", silent, times=1)
     assert "no sign of life" in said
+    for path in ("/v1/stream", "/v1/receipts"):
+        said = survives(centre, f"drip at {path}", drip, path=path, times=1,
+                        extra="request-timeout = 2\n")
+        assert "client.timeout" in said, said
 
 
 def survives_cut_chunks(centre, folder):
@@ -708,7 +712,7 @@ def follows_no_stranger(centre, folder):
 
 def survives_kills(centre, folder):
     """kill -9 at any moment: nothing acknowledged is lost, nothing is counted twice"""
-    rounds = int(os.environ.get("AGENT_KILLS", "25"))
+    rounds = int(os.environ.get("AGENT_KILLS", "50"))
     hook = 'cat > /dev/null; echo "$TOCSIN_NOTICE" >> "$TOCSIN_HOME/../done"; echo installed'
     device = Device(centre, hook=hook, extra="inventory-interval = 10\n")
     chance = random.Random(4711)
