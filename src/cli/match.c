@@ -2,6 +2,7 @@
 #include "cli/match.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "cli/say.h"
 #include "csaf/document.h"
 #include "fleet/match.h"
 
@@ -46,9 +47,16 @@ static void complain(const char *what, const struct err *e)
 {
     char line[1200];
     err_line(e, line, sizeof line);
-    fprintf(stderr, "tocsin: %s: %s\n", what, line);
-    if (e->hint[0])
-        fprintf(stderr, "  %s\n", e->hint);
+    fputs("tocsin: ", stderr);
+    say_text(stderr, slice_str(what));
+    fputs(": ", stderr);
+    say_text(stderr, slice_str(line));
+    fputc('\n', stderr);
+    if (e->hint[0]) {
+        fputs("  ", stderr);
+        say_text(stderr, slice_str(e->hint));
+        fputc('\n', stderr);
+    }
 }
 
 static int usage(const char *problem)
@@ -142,27 +150,58 @@ static int read_inventory(struct match_run *m, const char *path, struct err *e)
     return result;
 }
 
+/* label, then text of others, then the end of the line */
+static void print_line(const char *label, struct slice text)
+{
+    fputs(label, stdout);
+    say_text(stdout, text);
+    fputc('\n', stdout);
+}
+
+static void print_head(enum fleet_status status, int confidence,
+                       const struct fleet_criteria *criteria, struct slice vulnerability,
+                       const char *asset)
+{
+    if (confidence)
+        printf("%-19s %3d%%  ", fleet_status_name(status), confidence);
+    else
+        printf("%-19s       ", fleet_status_name(status));
+    say_text(stdout, criteria->id);
+    fputs("  ", stdout);
+    if (vulnerability.len) {
+        say_text(stdout, vulnerability);
+        fputs("  ", stdout);
+    }
+    print_line("", slice_str(asset));
+}
+
+static void print_reason(const struct fleet_reason *r)
+{
+    printf("    %s: ", r->rule);
+    say_text(stdout, r->text);
+    if (r->place.pointer) {
+        printf(" (line %zu, ", r->place.line);
+        say_text(stdout, slice_str(r->place.pointer));
+        printf("%s%s)", r->clause ? "; " : "", r->clause ? r->clause : "");
+    }
+    fputc('\n', stdout);
+}
+
 static void print_statement(const struct match_run *m, const struct asset *asset,
                             const struct fleet_criteria *criteria, const struct fleet_statement *s,
                             enum fleet_status status)
 {
-    printf("%-19s %3d%%  %.*s  %.*s  %s\n", fleet_status_name(status), s->confidence,
-           SLICE_ARG(criteria->id), SLICE_ARG(s->vulnerability), asset->name);
+    print_head(status, s->confidence, criteria, s->vulnerability, asset->name);
     if (status == FLEET_UNKNOWN && s->status != FLEET_UNKNOWN)
         printf("    decided by: nameplate.serial\n");
     else if (s->decide.len)
-        printf("    decided by: %.*s\n", SLICE_ARG(s->decide));
-    for (size_t i = 0; m->explain && i < s->reason_count; i++) {
-        const struct fleet_reason *r = &s->reasons[i];
-        printf("    %s: %.*s", r->rule, SLICE_ARG(r->text));
-        if (r->place.pointer)
-            printf(" (line %zu, %s%s%s)", r->place.line, r->place.pointer, r->clause ? "; " : "",
-                   r->clause ? r->clause : "");
-        printf("\n");
+        print_line("    decided by: ", s->decide);
+    for (size_t i = 0; m->explain && i < s->reason_count; i++)
+        print_reason(&s->reasons[i]);
+    for (size_t i = 0; m->explain && i < s->remedy_count; i++) {
+        printf("    %s: ", csaf_remedy_name(s->remedies[i]->category));
+        print_line("", s->remedies[i]->details);
     }
-    for (size_t i = 0; m->explain && i < s->remedy_count; i++)
-        printf("    %s: %.*s\n", csaf_remedy_name(s->remedies[i]->category),
-               SLICE_ARG(s->remedies[i]->details));
 }
 
 static void write_json(struct match_run *m, const struct asset *asset,
@@ -226,11 +265,12 @@ static int match_asset(struct match_run *m, const struct asset *asset,
                 print_statement(m, asset, criteria, &r->statements[i], status);
         }
         if (r->count == 0 && m->all) {
-            printf("%-19s       %.*s  %s\n", fleet_status_name(FLEET_NOT_LISTED),
-                   SLICE_ARG(criteria->id), asset->name);
-            if (r->nearest.target && m->explain)
-                printf("    nearest: \"%.*s\" (%d%%): %.*s\n", SLICE_ARG(r->nearest.target->label),
-                       r->nearest.confidence, SLICE_ARG(r->nearest.text));
+            print_head(FLEET_NOT_LISTED, 0, criteria, slice_of(NULL, 0), asset->name);
+            if (r->nearest.target && m->explain) {
+                print_line("    nearest: ", r->nearest.target->label);
+                printf("    at %d%%: ", r->nearest.confidence);
+                print_line("", r->nearest.text);
+            }
         }
     }
     fleet_result_free(r);
@@ -290,16 +330,19 @@ static int walk(struct match_run *m, const char *path, unsigned depth)
         return -1;
     }
     for (int i = 0; i < count; i++) {
-        char *below = NULL;
-        if (result == 0 && entries[i]->d_name[0] != '.' &&
-            asprintf(&below, "%s/%s", path, entries[i]->d_name) > 0) {
-            int kind = file_kind(below);
-            if (kind == 2 && depth < DEPTH)
-                result = walk(m, below, depth + 1);
-            else if (kind == 1 && ends_with(below, ".json"))
-                result = one_advisory(m, below, false);
+        struct buf below;
+        buf_init(&below);
+        if (result == 0 && entries[i]->d_name[0] != '.') {
+            buf_printf(&below, "%s/%s", path, entries[i]->d_name);
+            int kind = below.failed ? -1 : file_kind(buf_text(&below));
+            if (kind < 0)
+                result = -1;
+            else if (kind == 2 && depth < DEPTH)
+                result = walk(m, buf_text(&below), depth + 1);
+            else if (kind == 1 && ends_with(buf_text(&below), ".json"))
+                result = one_advisory(m, buf_text(&below), false);
         }
-        free(below);
+        buf_fini(&below);
         free(entries[i]);
     }
     free(entries);

@@ -10,7 +10,7 @@ static int supplier(struct fleet_source *s, const struct json_value *package, co
                     struct slice *out)
 {
     struct slice text = json_get_string(package, name);
-    static const char *const kinds[] = {"Organization:", "Person:"};
+    static const char *const kinds[] = {"organization:", "person:"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         size_t len = strlen(kinds[i]);
         if (out->len || !fleet_text_starts(text, kinds[i]))
