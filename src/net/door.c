@@ -90,6 +90,7 @@ int door_init(struct door *door, struct http_server *s, size_t index,
         .tls = config->tls,
         .allow_tls12 = config->allow_tls12,
         .allow_http10 = config->allow_http10,
+        .offers_tickets = config->tls == HTTP_TLS_SERVER || config->tickets,
         .local = strncmp(config->address, "unix:", 5) == 0,
     };
     pthread_mutex_init(&door->lock, NULL);
@@ -129,6 +130,7 @@ SSL_CTX *door_context(struct door *door, struct err *e)
         .allow_tls12 = door->allow_tls12,
         .scope = scope,
         .tickets = door->tickets,
+        .offers_tickets = door->offers_tickets,
         .verify = connection_verify,
     };
 

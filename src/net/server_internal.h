@@ -58,6 +58,7 @@ struct door {
     enum http_tls_mode tls;
     bool allow_tls12;
     bool allow_http10;
+    bool offers_tickets;
     bool local; /* a Unix socket */
     char *address;
     char *path; /* of the Unix socket, to be removed */

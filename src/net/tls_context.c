@@ -62,10 +62,13 @@ SSL_CTX *tls_context_new(const struct tls_context_config *config, struct err *e)
         SSL_CTX_set_ciphersuites(context, SUITES_13) != 1 ||
         SSL_CTX_set_cipher_list(context, SUITES_12) != 1 ||
         SSL_CTX_set1_sigalgs_list(context, SIGNATURES) != 1 ||
-        SSL_CTX_set_num_tickets(context, 1) != 1 || !set_session_scope(context, config)) {
+        SSL_CTX_set_num_tickets(context, config->offers_tickets) != 1 ||
+        !set_session_scope(context, config)) {
         tls_err(e, "net.tls-context", "TLS cannot be set up");
         goto fail;
     }
+    if (!config->offers_tickets)
+        SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     if (tls_identity_apply(config->identity, context, e) != 0 ||
         set_client_check(context, config, e) != 0 ||
         tls_tickets_apply(config->tickets, context, e) != 0)

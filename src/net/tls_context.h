@@ -12,6 +12,7 @@ struct tls_context_config {
     bool allow_tls12;
     const char *scope; /* sessions resume within the same scope and generation only */
     struct tls_tickets *tickets;
+    bool offers_tickets; /* one with each full handshake and each resumption */
     /* Decides on a client's certificate (SSL_CTX_set_cert_verify_callback). */
     int (*verify)(X509_STORE_CTX *store, void *context);
     void *verify_context;

@@ -94,10 +94,14 @@ enum { DEVICE, WEB, ENROL, SECOND_DEVICE };
 static struct http_server *start(const struct net_limits *limits)
 {
     const struct http_door doors[] = {
-        {HTTP_DOOR_DEVICE, "127.0.0.1:0", HTTP_TLS_MUTUAL, world.server_identity, false, false, 0},
-        {HTTP_DOOR_WEB, "127.0.0.1:0", HTTP_TLS_OPTIONAL, world.server_identity, true, false, 0},
-        {HTTP_DOOR_ENROL, "127.0.0.1:0", HTTP_TLS_SERVER, world.server_identity, false, false, 0},
-        {HTTP_DOOR_DEVICE, "127.0.0.2:0", HTTP_TLS_MUTUAL, world.server_identity, false, false, 0},
+        {HTTP_DOOR_DEVICE, "127.0.0.1:0", HTTP_TLS_MUTUAL, world.server_identity, false, false, 0,
+         true},
+        {HTTP_DOOR_WEB, "127.0.0.1:0", HTTP_TLS_OPTIONAL, world.server_identity, true, false, 0,
+         true},
+        {HTTP_DOOR_ENROL, "127.0.0.1:0", HTTP_TLS_SERVER, world.server_identity, false, false, 0,
+         true},
+        {HTTP_DOOR_DEVICE, "127.0.0.2:0", HTTP_TLS_MUTUAL, world.server_identity, false, false, 0,
+         true},
     };
     struct http_server_config config = {
         .doors = doors,
