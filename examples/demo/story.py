@@ -169,9 +169,8 @@ class Story:
             self.ports[door] = self.free_port()
         os.makedirs(self.path("witness"))
         self.run(self.tocsin, "witness", "keygen", "--name", "witness.example/demo",
-                 "--key", self.path("witness", "witness.key"),
-                 "--vkey", self.path("witness", "witness.vkey"))
-        vkey = open(self.path("witness", "witness.vkey")).read().strip()
+                 "--key", self.path("witness", "witness.key"))
+        vkey = open(self.path("witness", "witness.key.vkey")).read().strip()
         url = lambda door: f"https://localhost:{self.ports[door]}"
         settings = {
             "centre.name": "Demo centre",
@@ -410,7 +409,7 @@ class Story:
 
     def verifiers(self, pack, *more):
         trust = ["--root", os.path.join(self.home, "trust/root.pem"), "--witness",
-                 self.path("witness", "witness.vkey"), "--quorum", "1", *more]
+                 self.path("witness", "witness.key.vkey"), "--quorum", "1", *more]
         return ([self.tocsin, "proof", "verify", *trust, pack],
                 [sys.executable, os.path.join(TOP, "tools/verify_proof.py"), *trust, pack])
 

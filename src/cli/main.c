@@ -33,6 +33,7 @@ static const struct cli_group *const groups[] = {
     &cli_log_group,
     /* Without a centre */
     &cli_match_group,
+    &cli_witness_group,
     /* The processes behind serve */
     &cli_signer_process,
     &cli_courier_process,

@@ -3,6 +3,7 @@
 #include "cli/config.h"
 #include "cli/groups.h"
 #include "cli/match.h"
+#include "cli/witness.h"
 
 static const struct cli_verb config_verb = {
     .summary = "check or show the configuration", .operands = "check|show", .raw = cli_config};
@@ -21,3 +22,12 @@ const struct cli_group cli_match_group = {.name = "match",
                                           .summary = "match inventories and advisories, no server",
                                           .verbs = &match_verb,
                                           .verb_count = 1};
+
+static const struct cli_verb witness_verb = {
+    .summary = "cosign journals", .operands = "[keygen]", .raw = cli_witness};
+
+const struct cli_group cli_witness_group = {.name = "witness",
+                                            .topic = "Without a centre",
+                                            .summary = "cosign the journals of centres",
+                                            .verbs = &witness_verb,
+                                            .verb_count = 1};
