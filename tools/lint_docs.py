@@ -3,7 +3,7 @@
 """What documents claim about the tree, checked against it.
 
   lint_docs.py conformance   tests named in docs/conformance/*.md exist (`path` or `path:name`)
-  lint_docs.py links         relative links in *.md lead somewhere
+  lint_docs.py links         relative links in *.md lead somewhere, and so do `src/…` and `tools/…`
   lint_docs.py sql           each statement of src/store/sql/*.def is used, each used one is there
   lint_docs.py config        each key of the configuration is used somewhere
   lint_docs.py man           man pages are well-formed (needs man from man-db, or mandoc)
@@ -17,6 +17,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 NAMED_TEST = re.compile(r"`(tests/[\w./-]+)(?::(\w+))?`")
+PATH = re.compile(r"`((?:src|tools|etc|tests|docs)/[\w./*-]+)`")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -39,6 +40,9 @@ def links():
             for target in LINK.findall(line):
                 if ":" not in target and not (page.parent / target).exists():
                     yield f"{page.relative_to(TOP)}:{number}: the link to {target} leads nowhere"
+            for path in PATH.findall(line):
+                if not any(TOP.glob(path.rstrip("/"))):
+                    yield f"{page.relative_to(TOP)}:{number}: there is no {path}"
 
 
 def sql():
