@@ -53,7 +53,9 @@ void line_start(struct line *line)
 int line_put(struct line *line, struct pack_lines *lines, struct err *e)
 {
     json_write_object_end(&line->w);
-    int result = buf_check(&line->text, e) == 0 ? pack_line(lines, buf_slice(&line->text), e) : -1;
+    int result = buf_check(&line->text, e);
+    if (result == 0 && lines) /* NULL: only counted */
+        result = pack_line(lines, buf_slice(&line->text), e);
     buf_fini(&line->text);
     return result;
 }

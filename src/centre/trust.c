@@ -9,15 +9,14 @@
 
 #include <stdio.h>
 
-enum { CHAIN = 2, WITNESSES_MAX = 16 };
+enum { AUTHORITIES_MAX = 256, WITNESSES_MAX = 16 };
 
 struct trust {
     struct centre *centre;
     struct certificate_list anchors;
     struct buf anchors_pem;
-    struct buf signer_der; /* the publication-signer's certificate */
-    struct pki_authority issuing;
-    struct slice chain[CHAIN];
+    struct certificate_list chain; /* the publication-signer's certificate and its issuers */
+    int64_t generation;            /* of trust; never goes back */
     struct note_key witnesses[WITNESSES_MAX];
     size_t witness_count;
     size_t quorum;
@@ -25,27 +24,14 @@ struct trust {
     struct buf statement; /* signed; empty: not yet */
 };
 
-static int load_signer(struct trust *t, struct db *db, struct err *e)
+/* Authorities are never deleted: their number only grows, also when an old root has ended. */
+static int load_generation(struct trust *t, struct db *db, struct err *e)
 {
-    struct pki_record record;
-    char id[ID_TEXT] = "";
-    struct db_query q;
-    int found =
-        db_find(&q, db, e, SQL_PKI_PUBLICATION_CERTIFICATE, DB_INT(clock_now(t->centre->clock)));
+    char ids[AUTHORITIES_MAX][ID_TEXT];
+    int count = pki_authority_ids(db, ids, AUTHORITIES_MAX, e);
 
-    if (found == 1)
-        snprintf(id, sizeof(id), "%s", db_text(&q, 0));
-    db_query_finish(&q);
-    if (found == 1)
-        found = pki_certificate_find(db, id, &record, &t->signer_der, e);
-    if (found == 1)
-        found = pki_authority_find(db, record.authority, &t->issuing, e);
-    if (found == 0) {
-        err_set(e, ERR_CONFLICT, "centre.no-publication-signer", NULL,
-                "the database has no active certificate for signing publications");
-        err_hint(e, "was this home made by tocsin init?");
-    }
-    return found == 1 ? 0 : -1;
+    t->generation = count;
+    return count < 0 ? -1 : 0;
 }
 
 static int load_witnesses(struct trust *t, struct err *e)
@@ -74,17 +60,16 @@ int trust_new(struct trust **out, struct centre *centre, struct err *e)
         return err_memory(e);
     t->centre = centre;
     certificate_list_init(&t->anchors);
-    pki_authority_init(&t->issuing);
+    certificate_list_init(&t->chain);
     pthread_mutex_init(&t->lock, NULL);
     db = centre_open_reader(centre, e);
-    if (!db || load_signer(t, db, e) != 0 || load_witnesses(t, e) != 0 ||
+    if (!db || load_generation(t, db, e) != 0 || load_witnesses(t, e) != 0 ||
+        pki_publication_chain(db, clock_now(centre->clock), &t->chain, e) != 0 ||
         pki_authority_certificates(db, clock_now(centre->clock), true, &t->anchors, e) != 0)
         goto out;
     certificate_list_write_pem(&t->anchors, &t->anchors_pem);
     if (buf_check(&t->anchors_pem, e) != 0)
         goto out;
-    t->chain[0] = buf_slice(&t->signer_der);
-    t->chain[1] = buf_slice(&t->issuing.certificate);
     *out = t;
     result = 0;
 out:
@@ -99,9 +84,8 @@ void trust_free(struct trust *t)
     if (!t)
         return;
     certificate_list_fini(&t->anchors);
-    pki_authority_fini(&t->issuing);
+    certificate_list_fini(&t->chain);
     buf_fini(&t->anchors_pem);
-    buf_fini(&t->signer_der);
     buf_fini(&t->statement);
     pthread_mutex_destroy(&t->lock);
     mem_free(t);
@@ -132,7 +116,7 @@ static int sign(void *context, struct slice format, struct slice message, struct
 struct envelope_signer trust_signer(struct trust *t)
 {
     return (struct envelope_signer){
-        .sign = sign, .context = t, .chain = t->chain, .chain_count = CHAIN};
+        .sign = sign, .context = t, .chain = t->chain.items, .chain_count = t->chain.count};
 }
 
 int trust_seal(struct trust *t, struct slice payload, struct buf *envelope, struct err *e)
@@ -166,8 +150,7 @@ static int make_statement(struct trust *t, struct err *e)
     json_write_init(&w, &draft, 0);
     json_write_object(&w);
     json_member_string(&w, "format", "tocsin-trust/v1");
-    /* anchors are only ever added: their number is a generation that grows */
-    json_member_int(&w, "generation", (int64_t)t->anchors.count);
+    json_member_int(&w, "generation", t->generation);
     json_member_time(&w, "at", clock_now(t->centre->clock));
     json_member_string(&w, "origin", t->centre->origin);
     note_key_put(&vkey, journal_key(t->centre->journal));
