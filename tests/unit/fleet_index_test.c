@@ -265,11 +265,113 @@ static void index_answers_as_single_matching(void **unused)
     fleet_aliases_free(w.aliases);
 }
 
+static struct csaf_document *sample(const char *path)
+{
+    struct buf b;
+    struct err e = {0};
+    struct csaf_document *d;
+    buf_init(&b);
+    assert_int_equal(file_read(path, 1 << 20, &b, &e), 0);
+    assert_int_equal(csaf_load(&d, buf_slice(&b), &e), 0);
+    buf_fini(&b);
+    return d;
+}
+
+static struct fleet_class *sample_class(const char *path)
+{
+    struct buf b;
+    struct err e = {0};
+    struct fleet_inventory *i;
+    struct fleet_class *c;
+    buf_init(&b);
+    assert_int_equal(file_read(path, 1 << 20, &b, &e), 0);
+    assert_int_equal(fleet_inventory_read(&i, buf_slice(&b), NULL, &e), 0);
+    assert_int_equal(fleet_class_build(&c, i, &e), 0);
+    fleet_inventory_free(i);
+    buf_fini(&b);
+    return c;
+}
+
+/* One whole round with the k-th allocation failing: an honest error, and an index that still holds
+ * what it held before. */
+static int round_of_work(const struct csaf_document *d, struct fleet_class *const classes[2],
+                         struct err *e)
+{
+    struct fleet_criteria *criteria = NULL;
+    struct fleet_index *index = fleet_index_new();
+    struct fleet_advisories *advisories = fleet_advisories_new();
+    struct fleet_hits *hits = NULL;
+    uint64_t *ids = NULL;
+    size_t count = 0;
+    int result = index && advisories ? 0 : err_memory(e);
+    if (result == 0)
+        result = fleet_criteria_build(&criteria, d, e);
+    if (result == 0)
+        result = fleet_advisories_add(advisories, 7, criteria, e);
+    for (uint64_t i = 0; result == 0 && i < 2; i++) {
+        result = fleet_index_add(index, i, classes[i], e);
+        if (result != 0)
+            assert_int_equal(fleet_index_classes(index), i);
+    }
+    if (result == 0)
+        result = fleet_index_match(index, &hits, criteria, NULL, e);
+    if (result == 0)
+        result = fleet_advisories_candidates(advisories, classes[0], NULL, &ids, &count, e);
+    if (result == 0) {
+        assert_int_equal(hits->count, 2);
+        assert_int_equal(count, 1);
+        assert_true(fleet_index_remove(index, 0));
+        assert_int_equal(fleet_index_classes(index), 1);
+    }
+    mem_free(ids);
+    fleet_hits_free(hits);
+    fleet_advisories_free(advisories);
+    fleet_index_free(index);
+    fleet_criteria_free(criteria);
+    return result;
+}
+
+static void memory_runs_out(void **unused)
+{
+    (void)unused;
+    struct csaf_document *d = sample("examples/advisories/hc-2026-17.json");
+    struct fleet_class *classes[2] = {sample_class("examples/inventories/gateway.json"), NULL};
+    struct fleet_inventory *i;
+    struct err e = {0};
+    assert_int_equal(
+        fleet_inventory_read(&i,
+                             slice_str("{\"format\":\"tocsin-nameplate/v1\",\"nameplate\":{"
+                                       "\"vendor\":\"Hanse Control\",\"model\":\"HG-20\","
+                                       "\"firmware\":\"3.0\"}}"),
+                             NULL, &e),
+        0);
+    assert_int_equal(fleet_class_build(&classes[1], i, &e), 0);
+    fleet_inventory_free(i);
+    for (long k = 0;; k++) {
+        err_clear(&e);
+        mem_fail_after(k);
+        int result = round_of_work(d, classes, &e);
+        bool injected = mem_allocations() > k;
+        mem_fail_after(-1);
+        if (result != 0)
+            assert_int_equal(e.kind, ERR_MEMORY);
+        if (!injected) {
+            assert_int_equal(result, 0);
+            assert_true(k > 100);
+            break;
+        }
+    }
+    fleet_class_free(classes[0]);
+    fleet_class_free(classes[1]);
+    csaf_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(postings_behave_as_lists),
         cmocka_unit_test(index_answers_as_single_matching),
+        cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
