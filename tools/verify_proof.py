@@ -82,7 +82,7 @@ class Certificate:
         out = openssl('x509', '-noout', '-subject', '-serial', '-pubkey', '-ext',
                       'extendedKeyUsage', '-nameopt', 'RFC2253', stdin=self.pem).stdout
         self.text, self.key = out.decode(), out[out.index(b'-----BEGIN'):]
-        self.serial, self.name = (re.search(x + '=(.*)', self.text)[1] for x in ('serial', 'CN'))
+        self.serial, self.name = (re.search(x + '=([^,\n]*)', self.text)[1] for x in ('serial', 'CN'))
     def under_anchor(self, when, *usage):
         more = keep('more', b''.join(a.pem for a in AUTHORITIES.values()))
         return any(u in self.text for u in usage) and not openssl(
