@@ -42,11 +42,7 @@ int64_t agent_now(const struct agent *a)
 {
     int64_t now = clock_now(a->clock);
 
-    if (now < a->identity.leaf.not_before)
-        now = a->identity.leaf.not_before;
-    if (now < a->state.contact_at)
-        now = a->state.contact_at;
-    return now;
+    return now < a->identity.leaf.not_before ? a->identity.leaf.not_before : now;
 }
 
 int agent_save(struct agent *a, struct err *e)

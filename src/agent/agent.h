@@ -31,8 +31,8 @@ int agent_open(struct agent *a, const char *home, enum agent_open how, struct er
 void agent_close(struct agent *a);
 
 /*
- * The time, for judging certificates: never before this device's own certificate began, nor before
- * the last contact with the centre. A device whose clock lost its battery can still talk.
+ * The time, for judging certificates: never before this device's own certificate began. A device
+ * whose clock lost its battery can still talk.
  */
 int64_t agent_now(const struct agent *a);
 

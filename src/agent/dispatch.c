@@ -8,12 +8,25 @@
 
 #include <stdio.h>
 
+/* Its outcome was stored just before the agent was killed: the hook's end is known. */
+static int end_is_known(void *context, const char *name, struct slice envelope, struct err *e)
+{
+    struct agent *a = context;
+
+    (void)envelope;
+    (void)e;
+    (void)state_hook_done(&a->state, outbox_number(name));
+    return 0;
+}
+
 int dispatch_init(struct dispatch *d, struct agent *a, struct err *e)
 {
     memset(d, 0, sizeof(*d));
     d->agent = a;
     if (!a->config.hook[0])
         return 0;
+    if (outbox_each(a->home, end_is_known, a, e) != 0)
+        return -1;
     d->runner = hook_runner_new(a->config.hook, a->config.hook_timeout_s,
                                 (size_t)a->config.hooks_at_once, a->clock, e);
     return d->runner ? 0 : -1;
@@ -144,10 +157,8 @@ static int try_start(struct dispatch *d, uint64_t n, struct err *e)
     struct delivery notice;
     struct err why = {0};
     char path[PATH_MAX];
-    int result = outbox_has(a->home, n, e);
+    int result;
 
-    if (result != 0) /* its outcome was stored just before the agent was killed */
-        return result < 0 ? -1 : done(d, n, e) == 0 ? 1 : -1;
     if (agent_notice(a, n, &notice, &why) != 0) {
         if (why.kind == ERR_MEMORY) {
             *e = why;

@@ -55,11 +55,18 @@ static int put_under(const char *home, const char *name, struct slice envelope, 
     return result;
 }
 
+static const char answered[] = ".answered.json";
+
 int outbox_put(const char *home, uint64_t n, struct slice envelope, struct err *e)
 {
     for (unsigned serial = 0; serial < 1000; serial++) {
-        char name[OUTBOX_NAME];
+        char name[OUTBOX_NAME], other[OUTBOX_NAME], path[PATH_MAX];
         snprintf(name, sizeof(name), "%012llu-%03u.json", (unsigned long long)n, serial);
+        snprintf(other, sizeof(other), "%012llu-%03u%s", (unsigned long long)n, serial, answered);
+        if (outcome_path(home, other, path, e) != 0)
+            return -1;
+        if (file_kind(path) != 0)
+            continue;
         int result = put_under(home, name, envelope, e);
         if (result <= 0)
             return result;
@@ -67,8 +74,6 @@ int outbox_put(const char *home, uint64_t n, struct slice envelope, struct err *
     return err_set(e, ERR_LIMIT, "agent.outbox", NULL,
                    "1000 outcomes of notice %llu are waiting to be sent", (unsigned long long)n);
 }
-
-static const char answered[] = ".answered.json";
 
 bool outbox_answered(const char *name)
 {
@@ -92,48 +97,6 @@ int outbox_mark_answered(const char *home, const char *name, struct err *e)
     if (rename(from, to) != 0)
         return err_errno(e, errno, "agent.outbox", "cannot rename %s", from);
     return 0;
-}
-
-struct search {
-    uint64_t n;
-    char *name;
-};
-
-static int is_of(void *context, uint64_t number, const char *name, struct err *e)
-{
-    const struct search *s = context;
-
-    (void)name;
-    (void)e;
-    return number == s->n;
-}
-
-int outbox_has(const char *home, uint64_t n, struct err *e)
-{
-    struct search s = {.n = n};
-
-    return home_each(home, "outcomes", is_of, &s, e);
-}
-
-static int take_name(void *context, uint64_t number, const char *name, struct err *e)
-{
-    (void)number;
-    (void)e;
-    snprintf(context, OUTBOX_NAME, "%s", name);
-    return 1;
-}
-
-int outbox_first(const char *home, char name[OUTBOX_NAME], struct buf *envelope, struct err *e)
-{
-    char path[PATH_MAX];
-    int found = home_each(home, "outcomes", take_name, name, e);
-
-    if (found != 1)
-        return found;
-    if (outcome_path(home, name, path, e) != 0 ||
-        file_read(path, OUTBOX_ENVELOPE_MAX, envelope, e) != 0)
-        return -1;
-    return 1;
 }
 
 int outbox_remove(const char *home, const char *name, struct err *e)

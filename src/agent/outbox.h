@@ -9,11 +9,6 @@ enum { OUTBOX_NAME = 64, OUTBOX_ENVELOPE_MAX = 256 * 1024 };
 
 /* Stores an outcome of notice n, durably, behind those that are there. */
 int outbox_put(const char *home, uint64_t n, struct slice envelope, struct err *e) MUST_CHECK;
-/* True when an outcome of notice n is waiting; -1: the folder cannot be read. */
-int outbox_has(const char *home, uint64_t n, struct err *e) MUST_CHECK;
-/* The oldest notice's first outcome: 1 with its file name and envelope, 0 none. */
-int outbox_first(const char *home, char name[OUTBOX_NAME], struct buf *envelope,
-                 struct err *e) MUST_CHECK;
 /* The centre took it. */
 int outbox_remove(const char *home, const char *name, struct err *e) MUST_CHECK;
 /* The centre will never take it: kept as evidence, "outcome-" before its name. */
@@ -26,7 +21,7 @@ int outbox_mark_answered(const char *home, const char *name, struct err *e) MUST
 bool outbox_answered(const char *name);
 /* The notice's number in the name. */
 uint64_t outbox_number(const char *name);
-/* Calls each with every waiting envelope in order. */
+/* Calls each with every waiting envelope in order, until it returns non-zero: then that. */
 int outbox_each(const char *home,
                 int (*each)(void *context, const char *name, struct slice envelope, struct err *e),
                 void *context, struct err *e) MUST_CHECK;

@@ -382,7 +382,7 @@ static int once_rounds(struct loop *l, struct err *e)
     while (!stopping) {
         if (session_step(s, e) != 0)
             return -1;
-        if (s->failed)
+        if (now_of(l) < s->hold_until) /* the centre cannot be reached, or is busy */
             return 0;
         if (dispatch_idle(&s->dispatch) && session_quiet(s))
             return 0;
@@ -404,7 +404,7 @@ int run_once(struct agent *a, struct err *e)
     struct session *s = &l.session;
     if (session_step(s, e) != 0)
         goto out;
-    if (!s->failed && (session_fetch_checkpoint(s, e) != 0 || session_catch_up(s, e) < 0)) {
+    if (session_fetch_checkpoint(s, e) != 0 || session_catch_up(s, e) < 0) {
         struct err ignored = {0};
         if (a->state.refusal && agent_save(a, &ignored) != 0)
             log_err(LOG_LEVEL_ERROR, "state.not-saved", &ignored);

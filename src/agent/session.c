@@ -248,52 +248,42 @@ out:
     return result;
 }
 
-/* 1: one was sent or set aside, 0: none is waiting, or not now; -1. */
-static int send_outcome(struct session *s, struct err *e)
+static bool never_taken(int status)
 {
+    return status == 400 || status == 409 || status == 413 || status == 422;
+}
+
+/* One of the outbox; 0: it is dealt with, 1: not now, -1. */
+static int send_outcome(void *context, const char *name, struct slice envelope, struct err *e)
+{
+    struct session *s = context;
     struct agent *a = s->agent;
-    char name[OUTBOX_NAME];
     struct http_response r;
-    struct buf envelope;
     struct err why = {0};
     int result;
 
     http_response_init(&r);
-    buf_init(&envelope);
-    result = outbox_first(a->home, name, &envelope, e);
-    if (result != 1)
-        goto out;
-    if (centre_send(&s->centre, "POST", "/v1/outcomes", buf_slice(&envelope), &r, a->clock, &why) ==
-        0) {
+    result = centre_send(&s->centre, "POST", "/v1/outcomes", envelope, &r, a->clock, &why);
+    http_response_fini(&r);
+    if (result == 0) {
         reached(s);
-        result = outbox_remove(a->home, name, e) == 0 ? 1 : -1;
-        goto out;
+        return outbox_remove(a->home, name, e);
     }
-    if (s->centre.status == 400 || s->centre.status == 409 || s->centre.status == 413 ||
-        s->centre.status == 422) {
+    if (never_taken(s->centre.status)) {
         s->failed = true;
         log_line(LOG_LEVEL_ERROR, "outcome.refused", LOG_S("file", name), LOG_S("code", why.code),
                  LOG_S("text", why.text));
-        result = outbox_set_aside(a->home, name, e) == 0 ? 1 : -1;
-        goto out;
+        return outbox_set_aside(a->home, name, e);
     }
     session_want(s, TASK_OUTCOMES, 0);
-    result = failed(s, TASK_OUTCOMES, &why, e);
-out:
-    buf_fini(&envelope);
-    http_response_fini(&r);
-    return result;
+    return failed(s, TASK_OUTCOMES, &why, e) == 0 ? 1 : -1;
 }
 
+/* In the order of the notices. */
 static int send_outcomes(struct session *s, struct err *e)
 {
-    int result;
-
     s->due[TASK_OUTCOMES] = INT64_MAX;
-    while ((result = send_outcome(s, e)) == 1) {
-        /* in the order of the notices */
-    }
-    return result;
+    return outbox_each(s->agent->home, send_outcome, s, e) < 0 ? -1 : 0;
 }
 
 /* ---- all of it ---- */

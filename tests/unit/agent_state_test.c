@@ -373,45 +373,54 @@ static int collect(void *context, const char *name, struct slice envelope, struc
     return 0;
 }
 
+static int take_first(void *context, const char *name, struct slice envelope, struct err *e)
+{
+    (void)envelope;
+    (void)e;
+    snprintf(context, OUTBOX_NAME, "%s", name);
+    return 1;
+}
+
 static void test_outbox(void **state)
 {
     (void)state;
     char home[] = "/tmp/agent-test-XXXXXX", name[OUTBOX_NAME];
     struct err e = {0};
-    struct buf all, first;
+    struct buf all;
 
     buf_init(&all);
-    buf_init(&first);
     assert_non_null(mkdtemp(home));
     assert_int_equal(home_prepare(home, &e), 0);
-    assert_int_equal(outbox_first(home, name, &first, &e), 0);
+    assert_int_equal(outbox_each(home, take_first, name, &e), 0);
     assert_int_equal(outbox_put(home, 10, slice_str("ten"), &e), 0);
     assert_int_equal(outbox_put(home, 9, slice_str("nine"), &e), 0);
     assert_int_equal(outbox_put(home, 9, slice_str("nine again"), &e), 0);
-    assert_int_equal(outbox_has(home, 10, &e), 1);
-    assert_int_equal(outbox_has(home, 1, &e), 0);
     assert_int_equal(outbox_each(home, collect, &all, &e), 0);
     assert_string_equal(buf_text(&all),
                         "000000000009-000.json=nine 000000000009-001.json=nine again "
                         "000000000010-000.json=ten ");
-    assert_int_equal(outbox_first(home, name, &first, &e), 1);
-    assert_string_equal(buf_text(&first), "nine");
+    assert_int_equal(outbox_each(home, take_first, name, &e), 1);
+    assert_string_equal(name, "000000000009-000.json");
     assert_false(outbox_answered(name));
     assert_int_equal(outbox_mark_answered(home, name, &e), 0);
-    buf_reset(&first);
-    assert_int_equal(outbox_first(home, name, &first, &e), 1);
+    assert_int_equal(outbox_each(home, take_first, name, &e), 1);
     assert_true(outbox_answered(name));
     assert_int_equal(outbox_number(name), 9);
+    assert_int_equal(outbox_put(home, 9, slice_str("nine, later"), &e), 0);
+    buf_reset(&all);
+    assert_int_equal(outbox_each(home, collect, &all, &e), 0);
+    assert_string_equal(buf_text(&all),
+                        "000000000009-000.answered.json=nine 000000000009-001.json=nine again "
+                        "000000000009-002.json=nine, later 000000000010-000.json=ten ");
+    assert_int_equal(outbox_remove(home, "000000000009-002.json", &e), 0);
     assert_int_equal(outbox_remove(home, name, &e), 0);
-    buf_reset(&first);
-    assert_int_equal(outbox_first(home, name, &first, &e), 1);
-    assert_string_equal(buf_text(&first), "nine again");
+    assert_int_equal(outbox_each(home, take_first, name, &e), 1);
+    assert_string_equal(name, "000000000009-001.json");
     assert_int_equal(outbox_set_aside(home, name, &e), 0);
     buf_reset(&all);
     assert_int_equal(outbox_each(home, collect, &all, &e), 0);
     assert_string_equal(buf_text(&all), "000000000010-000.json=ten ");
     buf_fini(&all);
-    buf_fini(&first);
 
     char command[128];
     snprintf(command, sizeof(command), "rm -rf '%s'", home);
