@@ -2,6 +2,24 @@
 #include "fleet/version.h"
 #include "fleet/version_schemes.h"
 
+/* The same text but for case, '_' for a space, and a 'v' that normalisation leaves out. */
+static bool same_text(struct slice a, struct slice b)
+{
+    size_t i = 0, k = 0;
+    bool digit_a = a.len > 1 && a.data[1] >= '0' && a.data[1] <= '9';
+    bool digit_b = b.len > 1 && b.data[1] >= '0' && b.data[1] <= '9';
+    i += digit_a && (a.data[0] | 0x20) == 'v';
+    k += digit_b && (b.data[0] | 0x20) == 'v';
+    for (; i < a.len && k < b.len; i++, k++) {
+        uint8_t x = a.data[i], y = b.data[k];
+        x = x >= 'A' && x <= 'Z' ? (uint8_t)(x + 32) : x == '_' ? ' ' : x;
+        y = y >= 'A' && y <= 'Z' ? (uint8_t)(y + 32) : y == '_' ? ' ' : y;
+        if (x != y)
+            return false;
+    }
+    return i == a.len && k == b.len && a.len > 0;
+}
+
 static bool exact_valid(struct slice text)
 {
     return text.len > 0;
@@ -9,7 +27,7 @@ static bool exact_valid(struct slice text)
 
 static enum fleet_order exact_compare(struct slice a, struct slice b)
 {
-    return slice_equal(a, b) ? FLEET_EQUAL : FLEET_NO_ORDER;
+    return same_text(a, b) ? FLEET_EQUAL : FLEET_NO_ORDER;
 }
 
 const struct fleet_scheme fleet_scheme_generic = {
@@ -63,7 +81,7 @@ enum fleet_order fleet_version_compare(const struct fleet_scheme *scheme, struct
                                        struct slice b)
 {
     if (!scheme->valid(a) || !scheme->valid(b))
-        return slice_equal(a, b) && a.len ? FLEET_EQUAL : FLEET_NO_ORDER;
+        return same_text(a, b) ? FLEET_EQUAL : FLEET_NO_ORDER;
     return scheme->compare(a, b);
 }
 

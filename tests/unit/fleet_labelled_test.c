@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "fleet/match.h"
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -368,8 +369,124 @@ static void labelled_pairs(void **state)
     assert_true(careful <= 5);
 }
 
+/* A version that the range holds for sure: a closed bound or a listed one; else the empty one. */
+static struct slice version_inside(const struct fleet_range *range)
+{
+    for (size_t i = 0; i < range->count; i++) {
+        const struct fleet_interval *v = &range->intervals[i];
+        const char *unused;
+        if (v->high.len && !v->high_open &&
+            fleet_range_contains(range, v->high, &unused) == FLEET_IN)
+            return v->high;
+        if (v->low.len && !v->low_open && fleet_range_contains(range, v->low, &unused) == FLEET_IN)
+            return v->low;
+    }
+    return slice_of(NULL, 0);
+}
+
+struct derived {
+    size_t products, affected, unknown, doubtful, other;
+};
+
+/* Every affected product of a document as an inventory of its own words. */
+static void find_themselves(const struct csaf_document *d, struct derived *sum)
+{
+    struct err e = {0};
+    struct fleet_criteria *c;
+    assert_int_equal(fleet_criteria_build(&c, d, &e), 0);
+    for (size_t n = 0; n < c->criterion_count; n++) {
+        const struct fleet_criterion *criterion = &c->criteria[n];
+        const struct fleet_target *t = criterion->operands[0].target;
+        bool affected = false;
+        for (size_t k = 0; k < criterion->use_count; k++) {
+            const struct fleet_use *use = &criterion->uses[k];
+            affected =
+                affected || c->vulnerabilities[use->vulnerability].claims[use->claim].status ==
+                                CSAF_KNOWN_AFFECTED;
+        }
+        if (!affected || criterion->operand_count != 1)
+            continue;
+        struct fleet_inventory *i = fleet_inventory_new();
+        struct fleet_class *class;
+        struct fleet_result *r;
+        assert_non_null(i);
+        i->has_nameplate = true;
+        i->nameplate.vendor = t->vendor.raw;
+        i->nameplate.model = t->product.raw;
+        i->nameplate.firmware = version_inside(&t->range);
+        assert_int_equal(fleet_class_build(&class, i, &e), 0);
+        assert_int_equal(fleet_match(&r, c, class, NULL, &e), 0);
+        sum->products++;
+        if (r->status == FLEET_AFFECTED) {
+            sum->affected++;
+        } else if (r->status == FLEET_UNKNOWN) {
+            sum->unknown++;
+            /* only where no version was to be had, or the words are not understood */
+            bool open = i->nameplate.firmware.len == 0 || t->range.conditional ||
+                        t->range.kind == FLEET_RANGE_OPAQUE || t->any_vendor;
+            if (!open)
+                print_message("%.*s: \"%.*s\" with %.*s is unknown: %.*s\n", SLICE_ARG(c->id),
+                              SLICE_ARG(t->label), SLICE_ARG(i->nameplate.firmware),
+                              SLICE_ARG(r->statements[0].decide));
+            sum->doubtful += !open;
+        } else {
+            sum->other++;
+            print_message("%.*s: \"%.*s\" does not find itself: %s\n", SLICE_ARG(c->id),
+                          SLICE_ARG(t->label), fleet_status_name(r->status));
+        }
+        fleet_result_free(r);
+        fleet_class_free(class);
+        fleet_inventory_free(i);
+    }
+    fleet_criteria_free(c);
+}
+
+/* Each product that an advisory calls affected, taken as an inventory, is found by that advisory.
+ */
+static void products_find_themselves(void **state)
+{
+    (void)state;
+    struct derived sum = {0};
+    if (file_kind(CORPUS) != 2) {
+        print_message("skipped: no ../shared/data\n");
+        return;
+    }
+    for (int year = 2017; year <= 2024; year++) {
+        char folder[256];
+        snprintf(folder, sizeof folder, "%s/OT/white/%d", CORPUS, year);
+        DIR *dir = opendir(folder);
+        struct dirent *entry;
+        assert_non_null(dir);
+        while ((entry = readdir(dir))) {
+            char path[600];
+            size_t len = strlen(entry->d_name);
+            struct buf b;
+            struct err e = {0};
+            struct csaf_document *d;
+            if (len < 5 || strcmp(entry->d_name + len - 5, ".json") != 0)
+                continue;
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+            buf_init(&b);
+            assert_int_equal(file_read(path, 64 << 20, &b, &e), 0);
+            assert_int_equal(csaf_load(&d, buf_slice(&b), &e), 0);
+            find_themselves(d, &sum);
+            csaf_free(d);
+            buf_fini(&b);
+        }
+        closedir(dir);
+    }
+    print_message("%zu affected products as inventories: %zu affected, %zu unknown, %zu lost\n",
+                  sum.products, sum.affected, sum.unknown, sum.other);
+    assert_int_equal(sum.other, 0);
+    assert_int_equal(sum.doubtful, 0);
+    assert_true(sum.products > 3000);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(labelled_pairs)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(labelled_pairs),
+        cmocka_unit_test(products_find_themselves),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
