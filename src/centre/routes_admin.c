@@ -108,7 +108,7 @@ static void post_unlock(struct worker *worker, struct route_call *call)
 
 struct column {
     const char *name;
-    enum { COLUMN_TEXT, COLUMN_INT, COLUMN_TIME, COLUMN_BOOL, COLUMN_HASH } kind;
+    enum { COLUMN_TEXT, COLUMN_INT, COLUMN_TIME, COLUMN_BOOL, COLUMN_HASH, COLUMN_ROLES } kind;
 };
 
 static void write_columns(struct json_writer *w, struct db_query *q, const struct column *columns,
@@ -118,6 +118,7 @@ static void write_columns(struct json_writer *w, struct db_query *q, const struc
     for (unsigned i = 0; i < count; i++) {
         char hash[HASH_TEXT];
         uint8_t digest[32];
+        char roles[64];
         if (db_is_null(q, i))
             continue;
         switch (columns[i].kind) {
@@ -125,6 +126,10 @@ static void write_columns(struct json_writer *w, struct db_query *q, const struc
         case COLUMN_INT: json_member_int(w, columns[i].name, db_int(q, i)); break;
         case COLUMN_TIME: json_member_time(w, columns[i].name, db_int(q, i)); break;
         case COLUMN_BOOL: json_member_bool(w, columns[i].name, db_bool(q, i)); break;
+        case COLUMN_ROLES:
+            roles_format((unsigned)db_int(q, i), roles);
+            json_member_string(w, columns[i].name, roles);
+            break;
         case COLUMN_HASH:
             if (db_blob_copy(q, i, digest, 32)) {
                 hash_text_format(digest, hash);
@@ -197,7 +202,7 @@ static void get_operators(struct worker *worker, struct route_call *call)
 {
     static const struct column columns[] = {{"operator", COLUMN_TEXT},
                                             {"organisation", COLUMN_TEXT},
-                                            {"roles", COLUMN_INT},
+                                            {"roles", COLUMN_ROLES},
                                             {"state", COLUMN_TEXT},
                                             {"name", COLUMN_TEXT}};
     struct err e = {0};
@@ -222,7 +227,8 @@ static void get_contacts(struct worker *worker, struct route_call *call)
     static const struct column columns[] = {{"contact", COLUMN_TEXT},
                                             {"name", COLUMN_TEXT},
                                             {"mail", COLUMN_TEXT},
-                                            {"erased", COLUMN_TIME}};
+                                            {"erased", COLUMN_TIME},
+                                            {"webhook", COLUMN_TEXT}};
     char organisation[ID_TEXT];
     struct err e = {0};
     struct db_query q;
@@ -233,7 +239,7 @@ static void get_contacts(struct worker *worker, struct route_call *call)
             0 &&
         route_page(call, &after, &limit, &e) == 0 &&
         route_organisation(call, false, organisation, &e) == 0 &&
-        db_select(&q, worker->db, &e, SQL_PERSON_LIST, DB_TEXT(organisation), DB_TEXT(after),
+        db_select(&q, worker->db, &e, SQL_CONTACT_LIST, DB_TEXT(organisation), DB_TEXT(after),
                   DB_INT(limit)) == 0)
         reply_rows(call, &q, columns, ARRAY_LEN(columns), limit);
     else

@@ -59,9 +59,9 @@ static int say_rows(const struct cli_args *args, const struct json_value *answer
                     struct err *e)
 {
     static const struct list_column columns[] = {{"asset", "ASSET", 0},
-                                                 {"label", "LABEL", LIST_CUT | LIST_SPARSE},
                                                  {"state", "STATE", 0},
                                                  {"n", "NOTICE", LIST_RIGHT},
+                                                 {"label", "LABEL", LIST_CUT | LIST_SPARSE},
                                                  {"reason", "REASON", LIST_CUT | LIST_SPARSE},
                                                  {"act", "ACT", LIST_RIGHT | LIST_SPARSE},
                                                  {"publication", "PUBLICATION", 0}};

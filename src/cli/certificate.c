@@ -7,6 +7,75 @@
 #include "cli/list.h"
 #include "cli/say.h"
 
+/* ---- whose a subject is: certificates are asked for by organisation and subject ---- */
+
+struct sought {
+    const char *subject;
+    char organisation[ID_TEXT];
+};
+
+static int take_organisation(struct sought *s, const struct json_value *row)
+{
+    struct slice organisation = json_get_string(row, "organisation");
+
+    if (organisation.len == 0 || organisation.len >= ID_TEXT)
+        return 0;
+    snprintf(s->organisation, sizeof(s->organisation), "%.*s", SLICE_ARG(organisation));
+    return 1;
+}
+
+static int is_operator(void *context, const struct json_value *row, struct err *e)
+{
+    struct sought *s = context;
+
+    (void)e;
+    return slice_is(json_get_string(row, "operator"), s->subject) ? take_organisation(s, row) : 0;
+}
+
+static int ask_asset(struct api *api, struct sought *s, struct err *e)
+{
+    struct api_answer answer;
+    struct buf target;
+    int result = -1;
+
+    api_answer_init(&answer);
+    buf_init(&target);
+    buf_puts(&target, "/v1/assets/");
+    api_put_segment(&target, s->subject);
+    if (buf_check(&target, e) == 0 && api_get(api, buf_text(&target), &answer, e) == 0) {
+        take_organisation(s, answer.root);
+        result = 0;
+    }
+    api_answer_fini(&answer);
+    buf_fini(&target);
+    return result;
+}
+
+/* Appends the query; the organisation is looked up when it was not given. */
+static int put_query(const struct cli_args *args, struct api *api, const char *subject,
+                     struct buf *target, struct err *e)
+{
+    struct sought s = {.subject = subject};
+    const char *organisation = cli_value(args, "organisation");
+
+    if (!organisation && subject) {
+        int result =
+            id_is(slice_str(subject), "opr")
+                ? api_pages(api, &(struct api_list){.target = "/v1/operators"}, is_operator, &s, e)
+                : ask_asset(api, &s, e);
+        if (result != 0)
+            return -1;
+        if (!s.organisation[0])
+            return err_set(e, ERR_NOT_FOUND, "cli.not-found", NULL, "there is no %s", subject);
+        organisation = s.organisation;
+    }
+    api_put_query(target, "organisation", organisation);
+    api_put_query(target, "subject", subject);
+    return buf_check(target, e);
+}
+
+/* ---- list ---- */
+
 static int list(const struct cli_args *args)
 {
     static const struct list_column columns[] = {
@@ -14,18 +83,25 @@ static int list(const struct cli_args *args)
         {"profile", "PROFILE", 0},         {"status", "STATUS", 0},
         {"not_after", "UNTIL", 0},         {"revoked", "REVOKED", LIST_SPARSE},
         {"reason", "REASON", LIST_SPARSE}, {"serial", "SERIAL", LIST_CUT}};
+    struct api *api = NULL;
+    struct err e = {0};
     struct buf target;
+    int result;
 
     buf_init(&target);
     buf_puts(&target, "/v1/certificates");
-    api_put_query(&target, "organisation", cli_value(args, "organisation"));
-    api_put_query(&target, "subject", cli_value(args, "subject"));
-    const struct list_of of = {.target = buf_text(&target),
-                               .name = "certificates",
-                               .nothing = "no certificates",
-                               .columns = columns,
-                               .column_count = ARRAY_LEN(columns)};
-    int result = list_all(args, &of);
+    if (api_open(args, &api, &e) != 0 ||
+        put_query(args, api, cli_value(args, "subject"), &target, &e) != 0) {
+        result = say_fail(args, &e);
+    } else {
+        const struct list_of of = {.target = buf_text(&target),
+                                   .name = "certificates",
+                                   .nothing = "no certificates",
+                                   .columns = columns,
+                                   .column_count = ARRAY_LEN(columns)};
+        result = list_all(args, &of);
+    }
+    api_close(api);
     buf_fini(&target);
     return result;
 }
@@ -35,7 +111,6 @@ static int list(const struct cli_args *args)
 struct revoking {
     char (*ids)[ID_TEXT];
     size_t count;
-    char organisation[ID_TEXT];
 };
 
 static int take(void *context, const struct json_value *row, struct err *e)
@@ -53,53 +128,21 @@ static int take(void *context, const struct json_value *row, struct err *e)
     return 0;
 }
 
-/* Whose an asset is: lists of certificates are asked for by organisation and subject. */
-static int find_organisation(struct api *api, const char *asset, struct revoking *r, struct err *e)
-{
-    struct api_answer answer;
-    struct buf target;
-    int result = -1;
-
-    api_answer_init(&answer);
-    buf_init(&target);
-    buf_puts(&target, "/v1/assets/");
-    api_put_segment(&target, asset);
-    if (buf_check(&target, e) == 0 && api_get(api, buf_text(&target), &answer, e) == 0) {
-        struct slice organisation = json_get_string(answer.root, "organisation");
-        snprintf(r->organisation, sizeof(r->organisation), "%.*s",
-                 organisation.len < ID_TEXT ? (int)organisation.len : 0,
-                 organisation.len ? (const char *)organisation.data : "");
-        result = 0;
-    }
-    api_answer_fini(&answer);
-    buf_fini(&target);
-    return result;
-}
-
 static int find_all(const struct cli_args *args, struct api *api, const char *subject,
                     struct revoking *r, struct err *e)
 {
-    const char *organisation = cli_value(args, "organisation");
     struct buf target;
     int result = -1;
 
     buf_init(&target);
-    if (!organisation && id_is(slice_str(subject), "ast")) {
-        if (find_organisation(api, subject, r, e) != 0)
-            goto out;
-        organisation = r->organisation;
-    }
     buf_puts(&target, "/v1/certificates");
-    api_put_query(&target, "organisation", organisation);
-    api_put_query(&target, "subject", subject);
-    if (buf_check(&target, e) == 0)
+    if (put_query(args, api, subject, &target, e) == 0)
         result = api_pages(api, &(struct api_list){.target = buf_text(&target)}, take, r, e);
     if (result == 0 && r->count == 0) {
         result = err_set(e, ERR_NOT_FOUND, "cli.not-found", NULL, "%s has no active certificate",
                          subject);
         err_hint(e, "tocsin cert list --subject %s", subject);
     }
-out:
     buf_fini(&target);
     return result;
 }
@@ -154,7 +197,6 @@ static const struct cli_option list_options[] = {
 };
 static const struct cli_option revoke_options[] = {
     {"reason", "WORD", "keyCompromise, superseded, cessationOfOperation, …", 0, false},
-    {"organisation", "ORG", "with an operator's id: whose operator it is", 0, false},
 };
 
 static const struct cli_verb verbs[] = {
