@@ -260,21 +260,25 @@ class Story:
 
     def derive_device(self, organisation, owner):
         """One device whose nameplate is taken from the advisories: said to be derived."""
+        chosen = None
         for path in self.advisory_files():
             try:
-                document = json.load(open(path, encoding="utf-8"))
+                found = first_product(json.load(open(path, encoding="utf-8")))
             except (ValueError, OSError):
                 continue
-            found = first_product(document)
-            if found:
-                plate = {"format": "tocsin-nameplate/v1", "nameplate": found}
-                file = self.path("derived.json")
-                json.dump(plate, open(file, "w"))
-                self.enrol("derived-1", organisation, owner, plate=file)
-                self.listen("derived-1")
-                say(f"    derived-1   made from {os.path.basename(path)}, to have one that it names: "
-                    + ", ".join(f"{k} {v}" for k, v in found.items()))
-                return
+            if found and (not chosen or "firmware" in found):
+                chosen = (path, found)
+            if chosen and "firmware" in chosen[1]:
+                break
+        if not chosen:
+            return
+        file = self.path("derived.json")
+        with open(file, "w") as f:
+            json.dump({"format": "tocsin-nameplate/v1", "nameplate": chosen[1]}, f)
+        self.enrol("derived-1", organisation, owner, plate=file)
+        self.listen("derived-1")
+        say(f"    derived-1   made from {os.path.basename(chosen[0])}, to have one that it names: "
+            + ", ".join(f"{k} {v}" for k, v in chosen[1].items()))
 
     def advisory_files(self):
         path = self.args.path
@@ -370,9 +374,11 @@ class Story:
         report = json.loads(self.run(self.tocsin, "advisory", "import", "--home", self.home,
                                      "--publish", "--json", self.args.path, code=(0, 1)))
         documents = report["documents"]
-        accepted = [d for d in documents if d["state"] != "refused"]
+        accepted = [d for d in documents if "advisory" in d]
+        passed = [d for d in documents if "advisory" not in d and d["state"] != "refused"]
         refused = [d for d in documents if d["state"] == "refused"]
-        say(f"{len(accepted)} accepted, {len(refused)} refused.")
+        say(f"{len(accepted)} accepted, {len(refused)} refused"
+            + (f", {len(passed)} passed over: no advisories." if passed else "."))
         for document in refused:
             say(f"    refused  {os.path.basename(document['file'])}: {document.get('text', '')} "
                 f"({document.get('where', '')})")
@@ -408,8 +414,8 @@ class Story:
         return folder
 
     def verifiers(self, pack, *more):
-        trust = ["--root", os.path.join(self.home, "trust/root.pem"), "--witness",
-                 self.path("witness", "witness.key.vkey"), "--quorum", "1", *more]
+        witness = ["--witness", self.path("witness", "witness.key.vkey"), "--quorum", "1"]
+        trust = ["--root", os.path.join(self.home, "trust/root.pem"), *(more or witness)]
         return ([self.tocsin, "proof", "verify", *trust, pack],
                 [sys.executable, os.path.join(TOP, "tools/verify_proof.py"), *trust, pack])
 
@@ -468,9 +474,11 @@ class Story:
         self.run(sys.executable, os.path.join(HERE, "attack.py"), "delete", forged, self.home,
                  "--asset", self.assets["pump-6"], "--public",
                  f"http://127.0.0.1:{self.ports['public']}")
+        self.expect_refusal(forged, "a rewritten history")
+        say("   The witness had cosigned the journal with that device in it, and cosigns no other. Who kept")
+        say("   the head of an earlier pack sees it even without the witness:")
         self.expect_refusal(forged, "a rewritten history", "--checkpoint",
                             os.path.join(self.path("first"), "checkpoint"))
-        say("   The witness had cosigned the journal with that device in it.")
 
     def end(self):
         chapter("What remains")
@@ -517,12 +525,11 @@ def first_product(document):
         for branch in branches or []:
             here = {**path, branch.get("category", ""): branch.get("name", "")}
             if "product" in branch and "vendor" in here and "product_name" in here:
-                version = here.get("product_version") or ""
                 plate = {"vendor": here["vendor"], "model": here["product_name"]}
-                if version:
-                    plate["firmware"] = version
-                elif "all versions" not in here.get("product_version_range", "").lower():
-                    plate["firmware"] = "0.1"
+                if here.get("product_version"):
+                    plate["firmware"] = here["product_version"]
+                elif "<" in here.get("product_version_range", ""):
+                    plate["firmware"] = "0.1"  # below every "< X"
                 return plate
             found = walk(branch.get("branches"), here)
             if found:
