@@ -195,31 +195,25 @@ static void aliases_make_a_doubt_sure(void **state)
     fleet_criteria_free(c);
 }
 
+#define HELPER ",\"product_identification_helper\":"
+#define BY_PURL                                                                                    \
+    PRODUCT("libalpha", "vers:deb/<1.2-1+deb12u3", "P1",                                           \
+            HELPER "{\"purl\":\"pkg:deb/debian/libalpha\"}")
+#define BY_CPE                                                                                     \
+    PRODUCT("web", "vers:semver/<2.0.0", "P2",                                                     \
+            HELPER "{\"cpe\":\"cpe:2.3:a:acme:web:*:*:*:*:*:*:*:*\"}")
+#define BY_MODEL                                                                                   \
+    PRODUCT("DC-9", "< 5", "P3", HELPER "{\"model_numbers\":[\"NL-DC9-1??\",\"NL-DC9-200\"]}")
+#define DIGEST "{\"algorithm\":\"sha256\",\"value\":\"00112233445566778899AABBCCDDEEFF\"}"
+#define BY_HASH                                                                                    \
+    PRODUCT("image", "1.0", "P4",                                                                  \
+            HELPER "{\"hashes\":[{\"filename\":\"f\",\"file_hashes\":[" DIGEST "]}]}")
+
 static void identifiers_lead_to_products(void **state)
 {
     (void)state;
-    struct fleet_criteria *c = criteria_of(
-        TREE(
-            PRODUCT("libalpha", "vers:deb/<1.2-1+deb12u3", "P1", ",\"product_identification_helper\":{\"purl\":\"pkg:deb/debian/libalpha\"}") "," PRODUCT(
-                "web", "vers:semver/<2.0.0", "P2",
-                ",\"product_identification_helper\":{\"cpe\":\"cpe:2.3:a:acme:web:*:*:"
-                "*:*:*:*:*:*\"}") "," PRODUCT("DC-9", "< 5", "P3",
-                                              ",\"product_identification_helper\":{"
-                                              "\"model_numbers\":[\"NL-DC9-1??\","
-                                              "\"NL-DC9-200\"]}") "," PRODUCT("image", "1.0", "P4",
-                                                                              ",\"product_"
-                                                                              "identification_"
-                                                                              "helper\":{"
-                                                                              "\"hashes\":[{"
-                                                                              "\"filename\":\"f\","
-                                                                              "\"file_hashes\":[{"
-                                                                              "\"algorithm\":"
-                                                                              "\"sha256\","
-                                                                              "\"value\":"
-                                                                              "\"001122334455667788"
-                                                                              "99AABBCCDDEEFF\"}]}]"
-                                                                              "}")),
-        AFFECTED("\"P1\",\"P2\",\"P3\",\"P4\""));
+    struct fleet_criteria *c = criteria_of(TREE(BY_PURL "," BY_CPE "," BY_MODEL "," BY_HASH),
+                                           AFFECTED("\"P1\",\"P2\",\"P3\",\"P4\""));
 #define PART(more) "\"components\":[{\"name\":\"x\"," more "}]"
     static const struct expectation cases[] = {
         {PART("\"purl\":\"pkg:deb/debian/libalpha@1.2-1%2Bdeb12u2?arch=amd64\""), FLEET_AFFECTED,
@@ -305,17 +299,20 @@ static void relationships_need_both(void **state)
 }
 
 /* V39: flags; several claims on one component are weighed with care */
+#define ONE_VERSION(name, version, id)                                                             \
+    "{\"category\":\"product_name\",\"name\":\"" name                                              \
+    "\",\"branches\":[{\"category\":\"product_version\",\"name\":\"" version                       \
+    "\",\"product\":{\"name\":\"" name " " version "\",\"product_id\":\"" id "\"}}]}"
+
 static void claims_are_weighed(void **state)
 {
     (void)state;
     struct fleet_criteria *c = criteria_of(
         TREE(PRODUCT("DC-7", "vers:all/*", "ALL", "") "," PRODUCT(
             "DC-7", "< 2.0", "OLD",
-            "") ",{\"category\":\"product_name\",\"name\":\"DC-7\",\"branches\":[{\"category\":"
-                "\"product_version\",\"name\":\"4.3\",\"product\":{\"name\":\"DC-7 4.3\","
-                "\"product_id\":\"FIX\"}}]}," PRODUCT("DC series", "vers:all/*", "FAMILY",
-                                                      "") "," PRODUCT("DC-8", "vers:all/*", "NO",
-                                                                      "")),
+            "") "," ONE_VERSION("DC-7", "4.3",
+                                "FIX") "," PRODUCT("DC series", "vers:all/*", "FAMILY",
+                                                   "") "," PRODUCT("DC-8", "vers:all/*", "NO", "")),
         "{\"cve\":\"CVE-2026-1001\",\"product_status\":{\"known_affected\":[\"ALL\"],\"fixed\":"
         "[\"FIX\"]}},"
         "{\"cve\":\"CVE-2026-1002\",\"product_status\":{\"known_affected\":[\"OLD\"],"
