@@ -101,7 +101,7 @@ struct head {
 struct scene {
     struct err e;
     const struct pack_options *options;
-    struct identity root, issuing, publisher;
+    struct identity root, issuing, publisher, foreign; /* foreign: a CA of somebody else */
     struct key *log_private, *witness_private;
     struct note_key log, witness;
     struct scene_act *acts;
@@ -118,6 +118,11 @@ struct scene {
     struct buf documents[2], advisories[2], crl;
     uint64_t imported[2];
 };
+
+static bool lies(const struct scene *s, const char *lie)
+{
+    return s->options->lie && strcmp(s->options->lie, lie) == 0;
+}
 
 static void hash(struct scene *s, struct slice a, struct slice b, uint8_t out[32])
 {
@@ -177,8 +182,10 @@ static uint64_t act(struct scene *s, bool shown, const char *type, const char *o
     snprintf(number, sizeof number, "%zu", s->act_count);
     hash(s, slice_str("salt of act "), slice_str(number), made->salt);
     const struct act a = {.id = made->id,
-                          .at = now(s),
+                          .at = now(s) - (lies(s, "clock") && s->act_count == 40 ? 3600000000 : 0),
                           .type = type,
+                          .refused = lies(s, "refused") && s->receipt_count == 1 &&
+                                     strcmp(type, "receipt.accepted") == 0,
                           .actor = "sys:test",
                           .organisation = organisation,
                           .data = slice_of(data, (size_t)len)};
@@ -259,6 +266,8 @@ static void found_centre(struct scene *s)
                   key_in_folder(keys, "issuing", KEY_P256), &s->root, BEGIN - 3600000000, 1825);
     identity_make(&s->publisher, IDENTITY_PUBLISHER, "centre.example publications",
                   key_in_folder(keys, "publisher", KEY_P256), &s->issuing, BEGIN - 3600000000, 365);
+    identity_make(&s->foreign, IDENTITY_ROOT, "Test Issuing CA",
+                  key_in_folder(keys, "foreign", KEY_P256), NULL, BEGIN - 3600000000, 1825);
     s->log_private = key_in_folder(keys, "log", KEY_ED25519);
     s->witness_private = key_in_folder(keys, "witness", KEY_ED25519);
     name_key(s, &s->log, ORIGIN, NOTE_ED25519, s->log_private);
@@ -286,9 +295,13 @@ static void enrol(struct scene *s, unsigned number)
     snprintf(d->id, sizeof d->id, "ast_%026u", number + 1);
     snprintf(d->organisation, sizeof d->organisation, "org_%026u", number == 5 ? 2u : 1u);
     snprintf(name, sizeof name, "device%u", number + 1);
-    identity_make(&d->identity, IDENTITY_DEVICE, d->id,
-                  key_in_folder(number < DEVICES ? s->options->keys : NULL, name, KEY_P256),
-                  &s->issuing, BEGIN - 60000000, 90);
+    bool other_name = number == 0 && lies(s, "other-name");
+    bool expired = number == 0 && lies(s, "expired");
+    identity_make(
+        &d->identity, IDENTITY_DEVICE, other_name ? "ast_00000000000000000000000099" : d->id,
+        key_in_folder(number < DEVICES ? s->options->keys : NULL, name, KEY_P256),
+        number == 0 && lies(s, "foreign-ca") ? &s->foreign : &s->issuing,
+        expired ? BEGIN + 10000000 - INT64_C(86400000000) : BEGIN - 60000000, expired ? 1 : 90);
     hash(s, buf_slice(&d->identity.certificate), slice_of(NULL, 0), fingerprint);
     identity_serial(&d->identity, serial);
     d->issued = act(s, true, "certificate.issued", d->organisation,
@@ -401,6 +414,8 @@ static void make_notice(struct scene *s, struct entry *entry, unsigned document,
                "\"vulnerability\":\"CVE-2026-0001\"}]}",
                filter ? "\"serials\":" : "", filter ? filter : "", filter ? "," : "", remediations,
                status);
+    if (lies(s, "meaning"))
+        buf_putc(&meaning, ' ');
     hash(s, buf_slice(&meaning), slice_of(NULL, 0), digest);
     buf_printf(&entry->notice,
                "{\"advisory\":%s,\"audience\":\"" AUDIENCE "\",\"class\":\"%s\","
@@ -459,6 +474,8 @@ static void make_entry(struct scene *s, struct publication *p, unsigned class, i
         hash(s, slice_of(d->heads[d->n - 1], 32), slice_of(entry->digest, 32), d->heads[d->n]);
     }
     tree_state(s, tree, tree->count, entry->root);
+    if (lies(s, "member-count") && s->publication_count == 1 && class == 1)
+        p->members++, members++;
     buf_init(&entry->json);
     buf_printf(&entry->json,
                "{\"audience\":\"" AUDIENCE "\",\"class\":\"%s\",\"format\":\"tocsin-entry/v1\","
@@ -467,7 +484,11 @@ static void make_entry(struct scene *s, struct publication *p, unsigned class, i
                tree->class, p->count, members, text_of(entry->root), tree->count,
                text_of(entry->digest));
     if (only >= 0) {
+        if (lies(s, "only") && class == 0)
+            entry->meant[0] = 0;
         only_root(s, entry, root);
+        if (lies(s, "only") && class == 0)
+            entry->meant[0] = (unsigned)only;
         buf_printf(&entry->json, ",\"only\":{\"count\":%zu,\"root\":\"%s\"}", entry->meant_count,
                    text_of(root));
     }
@@ -507,6 +528,8 @@ static void publish(struct scene *s, struct publication *p, const char *trigger)
     for (size_t i = 0; i < p->count; i++)
         CHECK(merkle_frontier_append(&f, p->entries[i].leaf) == 0);
     CHECK(merkle_frontier_root(&f, p->root) == 0);
+    if (lies(s, "publication-count"))
+        p->members++;
     time_format(now(s), at);
     p->frozen = act(s, true, "publication.frozen", "org_00000000000000000000000001",
                     "{\"members\":%llu,\"notices\":%zu,\"publication\":\"%s\",\"revision\":"
@@ -550,10 +573,17 @@ static void answer(struct scene *s, unsigned device, uint64_t position, uint64_t
 {
     struct device *d = &s->devices[device];
     struct receipt *r = new_receipt(s, device);
+    const struct identity *signer = &d->identity;
     struct buf payload;
     uint8_t digest[32], fingerprint[32];
     char at[TIME_TEXT];
 
+    if (device == 0 && lies(s, "other-signer"))
+        signer = &s->devices[5].identity;
+    if (device == 0 && lies(s, "chain"))
+        d->heads[n][0] ^= 1;
+    if (device == 8 && lies(s, "receipt-head"))
+        seen.root[0] ^= 1;
     r->position = position;
     r->n = n;
     time_format(now(s) - 500000, at);
@@ -564,10 +594,16 @@ static void answer(struct scene *s, unsigned device, uint64_t position, uint64_t
                "\"}",
                d->id, at, text_of(seen.root), (unsigned long long)seen.size, text_of(d->heads[n]),
                (unsigned long long)n);
-    sign(s, buf_slice(&payload), &d->identity, device % 2 == 0, &r->envelope);
+    if (device == 0 && lies(s, "forged")) {
+        struct identity forged = d->identity;
+        forged.key = s->devices[5].identity.key;
+        sign(s, buf_slice(&payload), &forged, true, &r->envelope);
+    } else {
+        sign(s, buf_slice(&payload), signer, device % 2 == 0, &r->envelope);
+    }
     buf_fini(&payload);
     hash(s, buf_slice(&r->envelope), slice_of(NULL, 0), digest);
-    certificate_hash(s, &d->identity, fingerprint);
+    certificate_hash(s, signer, fingerprint);
     r->act = act(s, true, "receipt.accepted", d->organisation,
                  "{\"asset\":\"%s\",\"certificate\":\"%s\",\"head\":\"%s\",\"n\":%llu,"
                  "\"receipt\":\"%s\",\"via\":\"%s\"}",
@@ -612,15 +648,19 @@ static void revoke(struct scene *s, unsigned device)
 
 static void issue_crl(struct scene *s)
 {
-    const struct identity *revoked[DEVICES];
+    const struct identity *revoked[DEVICES + 1];
     size_t count = 0;
     uint8_t digest[32];
+
+    if (lies(s, "publisher-revoked"))
+        revoked[count++] = &s->publisher;
 
     for (unsigned i = 0; i < DEVICES; i++)
         if (s->devices[i].revoked)
             revoked[count++] = &s->devices[i].identity;
     buf_init(&s->crl);
-    authority_crl(&s->issuing, revoked, count, now(s), &s->crl);
+    authority_crl(&s->issuing, revoked, count, lies(s, "publisher-revoked") ? BEGIN : now(s),
+                  &s->crl);
     hash(s, buf_slice(&s->crl), slice_of(NULL, 0), digest);
     act(s, true, "crl.issued", NULL, "{\"crl\":\"%s\",\"entries\":%zu,\"number\":7}",
         text_of(digest), count);
@@ -633,6 +673,23 @@ struct story {
     uint64_t removed, left;  /* acts */
     uint8_t left_salt[32];
 };
+
+/*
+ * A head that holds the receipt's own act cannot be signed in it (it would be a fixed point of
+ * SHA-256): so it is a head of that size with any root.
+ */
+static void answer_with_a_later_head(struct scene *s)
+{
+    struct head later = {.size = s->act_count + 1, .root = {7}};
+
+    answer(s, 8, 1, 2, later);
+}
+
+static uint64_t remove_device(struct scene *s)
+{
+    return act(s, true, "asset.removed", s->devices[3].organisation,
+               "{\"asset\":\"%s\",\"reason\":\"scrapped\"}", s->devices[3].id);
+}
 
 static void tell(struct scene *s, struct story *story)
 {
@@ -665,6 +722,10 @@ static void tell(struct scene *s, struct story *story)
     make_entry(s, p, 1, -1, false);
     if (s->device_count > DEVICES)
         make_entry(s, p, 2, -1, false);
+    if (lies(s, "twice"))
+        make_entry(s, p, 1, -1, false);
+    if (lies(s, "removed-before"))
+        story->removed = remove_device(s);
     publish(s, p, "manual");
     act(s, false, "advisory.matched", NULL,
         "{\"affected\":2,\"classes\":4,\"criteria\":1,\"revision\":\"rev_%026u\",\"unknown\":1}",
@@ -672,11 +733,14 @@ static void tell(struct scene *s, struct story *story)
     story->after_first = see_head(s);
 
     answer(s, 0, 2, 2, story->after_first);
+    if (lies(s, "revoked-before"))
+        revoke(s, 2);
     answer(s, 2, 1, 1, first); /* an older head; enrolled long ago */
     report(s, 0, 2, "installed");
-    revoke(s, 2);
-    story->removed = act(s, true, "asset.removed", s->devices[3].organisation,
-                         "{\"asset\":\"%s\",\"reason\":\"scrapped\"}", s->devices[3].id);
+    if (!lies(s, "revoked-before"))
+        revoke(s, 2);
+    if (!lies(s, "removed-before"))
+        story->removed = remove_device(s);
     event(s, 3, 0, false);
     story->left = event(s, 4, 0, false);
     memcpy(story->left_salt, s->trees[0].events[s->trees[0].count - 1].salt, 32);
@@ -693,9 +757,13 @@ static void tell(struct scene *s, struct story *story)
     publish(s, p, "revision");
     answer(s, 0, 3, 3, later);
     answer(s, 5, 1, 2, story->after_first);
-    answer(s, 8, 1, 2, see_head(s));
+    later = see_head(s);
+    if (lies(s, "later-head"))
+        answer_with_a_later_head(s);
+    else
+        answer(s, 8, 1, 2, later);
     for (unsigned i = DEVICES; i < s->device_count; i++)
-        answer(s, i, 1, 1, later);
+        answer(s, i, 1, 1, story->after_first);
     issue_crl(s);
     act(s, true, "owner.told", "org_00000000000000000000000001",
         "{\"delivery\":\"dlv_00000000000000000000000001\",\"organisation\":"
@@ -1323,6 +1391,7 @@ static void forget_scene(struct scene *s)
     identity_fini(&s->root);
     identity_fini(&s->issuing);
     identity_fini(&s->publisher);
+    identity_fini(&s->foreign);
     key_free(s->log_private);
     key_free(s->witness_private);
 }

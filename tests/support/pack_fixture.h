@@ -26,6 +26,28 @@ struct pack_options {
     bool without_silent; /* the operator rewrites history: device 2 was never there */
     enum pack_witnessing witnessing;
     const char *customer; /* a pack for one organisation: device 6's owner; NULL: the whole */
+    /*
+     * What an operator with all keys may try, each consistent in itself; NULL: nothing.
+     *   revoked-before     device 3's certificate is revoked before its receipt is accepted
+     *   receipt-head       device 9 saw a head of another history
+     *   later-head         device 9 saw a head that was made after its receipt
+     *   other-signer       device 1's receipt is signed by device 6
+     *   forged             device 1's receipt has a signature of another key
+     *   chain              device 1 signs a head that its notices do not lead to
+     *   only               an addition means another device than it says
+     *   member-count       an entry says one member more
+     *   publication-count  a publication and its act say one device more
+     *   meaning            a notice's meaning is not that of its statements
+     *   refused            device 1's receipt was refused, not accepted
+     *   clock              an act says an earlier time than the one in front of it
+     *   foreign-ca         device 1's certificate is of another CA
+     *   other-name         device 1's certificate names another asset
+     *   expired            device 1's certificate ended before its receipt
+     *   publisher-revoked  the publication-signer was revoked before the first publication
+     *   twice              a class stands twice in one publication
+     *   removed-before     device 4 was removed before anything was published
+     */
+    const char *lie;
 };
 
 struct pack_made {

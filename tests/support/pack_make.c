@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes the proof pack of pack_fixture.h for scripts:
- *   pack_make FOLDER PACK [without-silent] [earlier|unwitnessed] [customer ORG] [extra N]
- * FOLDER gets root.pem, witness.vkey, kept.checkpoint, act.tlog-proof and the keys; PACK is a
+ *   pack_make FOLDER PACK [without-silent] [earlier|unwitnessed] [customer ORG] [extra N] [lie
+ * NAME] FOLDER gets root.pem, witness.vkey, kept.checkpoint, act.tlog-proof and the keys; PACK is a
  * folder or a .tar.
  */
 #include "pack_fixture.h"
@@ -46,6 +46,8 @@ int main(int argc, char **argv)
             options.witnessing = PACK_NOT_WITNESSED;
         else if (strcmp(argv[i], "customer") == 0 && i + 1 < argc)
             options.customer = argv[++i];
+        else if (strcmp(argv[i], "lie") == 0 && i + 1 < argc)
+            options.lie = argv[++i];
         else if (strcmp(argv[i], "extra") == 0 && i + 1 < argc)
             options.extra = (unsigned)strtoul(argv[++i], NULL, 10);
         else
