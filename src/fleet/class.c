@@ -212,9 +212,57 @@ static int by_canonical(const void *x, const void *y)
     return slice_compare(a->canonical, b->canonical);
 }
 
+/* The part of an identifier that all versions share: up to the n-th of a mark, or the whole. */
+static struct slice up_to(struct slice s, uint8_t mark, unsigned n)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.data[i] == mark && --n == 0)
+            return slice_of(s.data, i);
+    return s;
+}
+
+static int check_same(struct builder *b, struct slice *keys, size_t count)
+{
+    size_t run = 1;
+    if (count)
+        qsort(keys, count, sizeof *keys, by_bytes);
+    for (size_t i = 1; i < count; i++) {
+        run = slice_equal(keys[i], keys[i - 1]) ? run + 1 : 1;
+        if (keys[i].len && run > FLEET_SAME)
+            return err_set(b->e, ERR_LIMIT, "class.limit", "docs/formats-inventory.md section 5",
+                           "more than %d components are called \"%.*s\"", FLEET_SAME,
+                           (int)(keys[i].len < 100 ? keys[i].len : 100),
+                           (const char *)keys[i].data);
+    }
+    return 0;
+}
+
+/* See FLEET_SAME: by name, by package, by CPE product. */
+static int check_repetition(struct builder *b)
+{
+    if (b->count <= FLEET_SAME)
+        return 0;
+    struct slice *keys = mem_new(b->count, sizeof *keys);
+    int result = keys ? 0 : err_memory(b->e);
+    for (int kind = 0; result == 0 && kind < 3; kind++) {
+        for (size_t i = 0; i < b->count; i++) {
+            const struct fleet_identity *id = &b->identities[i];
+            bool formatted = id->cpe.len > 8 && memcmp(id->cpe.data, "cpe:2.3:", 8) == 0;
+            keys[i] = kind == 0   ? id->model.count ? id->model.forms[0].text : slice_of(NULL, 0)
+                        : kind == 1 ? up_to(up_to(id->purl, '?', 1), '@', 1)
+                                  : up_to(id->cpe, ':', formatted ? 5 : 4);
+        }
+        result = check_same(b, keys, b->count);
+    }
+    mem_free(keys);
+    return result;
+}
+
 /* Sorts, drops doubles, writes the whole and hashes it. */
 static int finish(struct builder *b)
 {
+    if (check_repetition(b) != 0)
+        return -1;
     for (size_t i = 0; i < b->count; i++)
         if (put_identity(b, &b->identities[i]) != 0)
             return -1;

@@ -44,7 +44,15 @@ struct fleet_class {
     struct arena arena;
 };
 
-/* 0 and *out; -1 with ERR_MEMORY or "crypto.digest". An empty inventory is a class, too. */
+/*
+ * Components of one class that may share a name, a package URL without its version, or a CPE's
+ * product. No real inventory comes near; without a limit, one device could make every advisory that
+ * names its components cost gigabytes.
+ */
+enum { FLEET_SAME = 1000 };
+
+/* 0 and *out; -1 with ERR_LIMIT "class.limit" (FLEET_SAME), ERR_MEMORY or "crypto.digest". An empty
+ * inventory is a class, too. */
 int fleet_class_build(struct fleet_class **out, const struct fleet_inventory *inventory,
                       struct err *e) MUST_CHECK;
 

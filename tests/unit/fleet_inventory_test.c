@@ -164,6 +164,45 @@ static void limits_hold(void **state)
     assert_string_equal(e.code, "inventory.limit");
 }
 
+/* one device must not make every advisory expensive */
+static void same_components_are_limited(void **state)
+{
+    (void)state;
+    static const char *const members[] = {"\"name\":\"x\",\"version\":\"%d\"",
+                                          "\"name\":\"%d\",\"purl\":\"pkg:npm/x@%d\"",
+                                          "\"name\":\"%d\",\"cpe\":\"cpe:/a:v:p:%d\""};
+    for (size_t m = 0; m < ARRAY_LEN(members); m++)
+        for (int count = FLEET_SAME; count <= FLEET_SAME + 1; count++) {
+            struct buf b;
+            struct err e = {0};
+            struct fleet_class *c = NULL;
+            buf_init(&b);
+            buf_puts(&b, "{\"format\":\"tocsin-nameplate/v1\",\"components\":[");
+            for (int i = 0; i < count; i++) {
+                buf_puts(&b, i ? ",{" : "{");
+                for (const char *at = members[m]; *at; at++)
+                    if (at[0] == '%' && at[1] == 'd') {
+                        buf_printf(&b, "%d", i);
+                        at++;
+                    } else {
+                        buf_putc(&b, *at);
+                    }
+                buf_putc(&b, '}');
+            }
+            buf_puts(&b, "]}");
+            struct fleet_inventory *i = read_ok(buf_text(&b));
+            int result = fleet_class_build(&c, i, &e);
+            assert_int_equal(result, count > FLEET_SAME ? -1 : 0);
+            if (result != 0) {
+                assert_int_equal(e.kind, ERR_LIMIT);
+                assert_string_equal(e.code, "class.limit");
+            }
+            fleet_class_free(c);
+            fleet_inventory_free(i);
+            buf_fini(&b);
+        }
+}
+
 /* X.1206 8.1: the class does not depend on order, spelling, serial number or document */
 static void class_is_the_set_of_identities(void **state)
 {
@@ -432,6 +471,7 @@ int main(void)
         cmocka_unit_test(nameplate_is_read),
         cmocka_unit_test(bad_inventories_are_refused),
         cmocka_unit_test(limits_hold),
+        cmocka_unit_test(same_components_are_limited),
         cmocka_unit_test(class_is_the_set_of_identities),
         cmocka_unit_test(foreign_text_is_no_class),
         cmocka_unit_test(dpkg_status_is_read),
