@@ -84,7 +84,7 @@ static int help(const struct cli_table *table, int argc, char **argv)
     const struct cli_verb *verb = cli_verb_find(group, argc - 1, argv + 1, &words);
     if (argc > 1 && words == 0)
         return no_such_verb(group, argv[1]);
-    if (verb && verb->raw) {
+    if (verb && verb->raw && verb->option_count == 0) { /* its help is its own too */
         char option[] = "--help";
         char *asked[] = {argv[argc - 1], option, NULL};
         return verb->raw(2, asked);
@@ -145,6 +145,10 @@ int cli_dispatch(const struct cli_table *table, int argc, char **argv)
     }
     if (!verb)
         return no_such_verb(group, argc > 2 ? argv[2] : NULL);
+    if (verb->raw && verb->option_count > 0 && argc == 3 + words && is_help(argv[2 + words])) {
+        cli_help_verb(stdout, group, verb);
+        return 0;
+    }
     if (verb->raw) /* argv[0] of a command with its own parser is its last word */
         return verb->raw(argc - 1 - words, argv + 1 + words);
     return run_verb(group, verb, argc - 2 - words, argv + 2 + words);

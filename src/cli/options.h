@@ -42,7 +42,7 @@ struct cli_verb {
     size_t least, most;                      /* operands */
     int (*run)(const struct cli_args *args); /* gives the exit code */
     /* Instead of run: a command with a parser of its own; argv[0] is the verb's (or group's) name.
-     */
+     * options are then for the help alone; without any, the command is asked with --help. */
     int (*raw)(int argc, char **argv);
     bool hidden; /* not in the help: the supervisor's own */
 };

@@ -14,8 +14,24 @@ const struct cli_group cli_config_group = {.name = "config",
                                            .verbs = &config_verb,
                                            .verb_count = 1};
 
-static const struct cli_verb match_verb = {.summary = "inventories against advisories",
-                                           .raw = cli_match};
+static const struct cli_option match_options[] = {
+    {"inventory", "FILE…", "nameplate, CycloneDX, SPDX, dpkg status, or .csv of many", 0, true},
+    {"advisories", "PATH…", "CSAF files, or folders of them", 0, true},
+    {"all", NULL, "also what an advisory says nothing of", 0, false},
+    {"explain", NULL, "with the chain of reasons", 0, false},
+    {"alias", "KIND:A=B", "vendor or product: two names that mean the same", 0, true},
+    {"min-confidence", "N", "identities below do not count; 1 to 100", 0, false},
+    {"json", NULL, "for programs: JSON instead of lines for people", 0, false},
+};
+
+static const struct cli_verb match_verb = {
+    .summary = "which advisories concern an inventory, without a server",
+    .text = "Exit code: 0 nothing is affected or unknown, 1 something is, or a file was refused.\n",
+    .examples = "  tocsin match --inventory device.cdx.json --advisories ~/csaf\n"
+                "  tocsin match --inventory plant.csv --advisories a.json --explain\n",
+    .options = match_options,
+    .option_count = ARRAY_LEN(match_options),
+    .raw = cli_match};
 
 const struct cli_group cli_match_group = {.name = "match",
                                           .topic = "Without a centre",
