@@ -24,12 +24,12 @@ struct command_run {
 };
 
 struct command_type {
-    const char *name; /* "advisory.import" */
-    unsigned roles;   /* roles of which an operator needs one; 0: no operator may ask */
-    bool by_asset;    /* an asset may ask, for itself */
-    bool by_stranger; /* whoever stands at the enrol door */
+    const char *name;   /* "advisory.import" */
+    unsigned roles;     /* roles of which an operator needs one; 0: no operator may ask */
+    bool by_asset;      /* an asset may ask, for itself */
+    bool by_stranger;   /* whoever stands at the enrol door */
     unsigned approvals; /* how many others must have approved it; 0: none */
-    bool silent;      /* writes no act when refused (followers' own, strangers') */
+    bool silent;        /* writes no act when refused (followers' own, strangers') */
     /* Checks and applies. 0, or -1: nothing of it happens, and the refusal becomes an act. */
     int (*run)(struct command_run *run, struct err *e);
     /* After the commit, on the writer thread, when it was carried out: wake, update snapshots. */

@@ -13,7 +13,8 @@ extern const struct command_type command_organisation_create;
 extern const struct command_type command_operator_add;
 /* {"operator"} */
 extern const struct command_type command_operator_close;
-/* {"organisation"?, "contact"?, "name", "mail"?, "webhook"?, "webhook_secret"? (base64)} →
+/* {"organisation"?, "contact"?, "name", "mail"?, "webhook"?, "webhook_secret"? (base64),
+ * "opted_out"?} →
  * {"contact"}; with "contact" an existing one is changed */
 extern const struct command_type command_contact_set;
 /* {"contact"}: erases what identifies the person */

@@ -168,6 +168,7 @@ struct contact {
     struct slice name, mail, webhook;
     struct buf secret;
     bool is_new;
+    bool opted_out; /* wants no messages: a counted state, not a silent one */
 };
 
 static int check_mail(struct slice mail, struct err *e)
@@ -194,6 +195,7 @@ static int read_contact(struct command_run *run, struct contact *k, struct err *
         args_string(run->args, "mail", 254, false, &k->mail, e) != 0 ||
         args_string(run->args, "webhook", 2000, false, &k->webhook, e) != 0 ||
         args_string(run->args, "webhook_secret", 200, false, &secret, e) != 0 ||
+        args_bool(run->args, "opted_out", false, &k->opted_out, e) != 0 ||
         check_mail(k->mail, e) != 0)
         return -1;
     if (k->webhook.len > 0 && (k->webhook.len < 9 || (memcmp(k->webhook.data, "https://", 8) != 0 &&
@@ -240,10 +242,11 @@ static int keep_contact(struct command_run *run, struct contact *k, struct err *
             return err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no contact %s",
                            k->id);
     }
-    return db_run(c->db, e, SQL_CONTACT_SET, DB_TEXT(k->id), DB_TEXT(k->organisation),
-                  DB_SLICE(k->webhook), DB_BLOB(buf_slice(&k->secret))) < 0
-               ? -1
-               : 0;
+    if (db_run(c->db, e, SQL_CONTACT_SET, DB_TEXT(k->id), DB_TEXT(k->organisation),
+               DB_SLICE(k->webhook), DB_BLOB(buf_slice(&k->secret))) < 0)
+        return -1;
+    return db_run(c->db, e, SQL_CONTACT_OPT_OUT, DB_TEXT(k->id), DB_BOOL(k->opted_out)) < 0 ? -1
+                                                                                            : 0;
 }
 
 static int contact_set(struct command_run *run, struct err *e)

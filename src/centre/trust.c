@@ -8,6 +8,7 @@
 #include "signer/client.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { AUTHORITIES_MAX = 256, WITNESSES_MAX = 16 };
 
@@ -29,9 +30,17 @@ static int load_generation(struct trust *t, struct db *db, struct err *e)
 {
     char ids[AUTHORITIES_MAX][ID_TEXT];
     int count = pki_authority_ids(db, ids, AUTHORITIES_MAX, e);
+    int64_t base = 0;
+    struct db_query q;
 
-    t->generation = count;
-    return count < 0 ? -1 : 0;
+    if (count < 0)
+        return -1;
+    int found = db_find(&q, db, e, SQL_SETTING_FIND, DB_TEXT(TRUST_GENERATION_SETTING));
+    if (found == 1)
+        base = strtoll(db_text(&q, 0), NULL, 10);
+    db_query_finish(&q);
+    t->generation = base + count;
+    return found < 0 ? -1 : 0;
 }
 
 static int load_witnesses(struct trust *t, struct err *e)
