@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/dispatch.h"
+#include "cli/manual.h"
 #include "cli/say.h"
 #include "cli/suggest.h"
 
@@ -76,6 +77,10 @@ static int help(const struct cli_table *table, int argc, char **argv)
 
     if (argc == 0) {
         cli_help(stdout, table->groups, table->count);
+        return 0;
+    }
+    if (strcmp(argv[0], "--manual") == 0) { /* how docs/man/tocsin.1 is made */
+        cli_manual(stdout, table->groups, table->count);
         return 0;
     }
     const struct cli_group *group = cli_group_find(table, argv[0]);
