@@ -10,6 +10,7 @@ import argparse
 import glob
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -526,7 +527,7 @@ def first_product(document):
             here = {**path, branch.get("category", ""): branch.get("name", "")}
             if "product" in branch and "vendor" in here and "product_name" in here:
                 plate = {"vendor": here["vendor"], "model": here["product_name"]}
-                if here.get("product_version"):
+                if re.fullmatch(r"[Vv]?[0-9]+(\.[0-9]+)*", here.get("product_version", "")):
                     plate["firmware"] = here["product_version"]
                 elif "<" in here.get("product_version_range", ""):
                     plate["firmware"] = "0.1"  # below every "< X"

@@ -163,6 +163,64 @@ static int add_deliveries(struct bundling *b, struct err *e)
     return 0;
 }
 
+/* The head that the asset's last receipt named; 0: none. */
+static int last_head(struct bundling *b, const char *asset_id, uint64_t *size, struct err *e)
+{
+    struct envelope envelope;
+    struct fleet_receipt receipt;
+    struct fleet_asset asset;
+    struct db_query q;
+    int result = -1;
+
+    *size = 0;
+    fleet_asset_init(&asset);
+    if (fleet_asset_find(b->worker->db, asset_id, &asset, e) != 1) {
+        fleet_asset_fini(&asset);
+        return -1;
+    }
+    int64_t n = (int64_t)asset.acked_n;
+    fleet_asset_fini(&asset);
+    if (n == 0)
+        return 0;
+    int found = db_find(&q, b->worker->db, e, SQL_RECEIPT_COVERING, DB_TEXT(asset_id), DB_INT(n));
+    if (found == 0)
+        result = 0;
+    if (found == 1 && envelope_parse(&envelope, db_blob(&q, 3), "tocsin-receipt/v1", e) == 0) {
+        result = fleet_receipt_read(&envelope, &receipt, e);
+        if (result == 0)
+            *size = receipt.checkpoint_size;
+        envelope_fini(&envelope);
+    }
+    db_query_finish(&q);
+    return result;
+}
+
+/* From the heads that the devices know to the one in the manifest: no network can give it there. */
+static int add_consistency(struct bundling *b, uint64_t to, struct err *e)
+{
+    uint8_t proof[MERKLE_PROOF_MAX][MERKLE_HASH];
+    struct journal_reader *reader = journal_reader_new(b->worker->db, e);
+    struct buf *content = reader ? add_member(b, "consistency.jsonl", e) : NULL;
+    uint64_t last = 0;
+    int result = content ? 0 : -1;
+
+    for (size_t i = 0; i < b->asset_count && result == 0; i++) {
+        uint64_t from;
+        size_t count;
+        result = last_head(b, b->assets[i], &from, e);
+        if (result != 0 || from == 0 || from >= to || from == last)
+            continue;
+        result = journal_prove_consistency(reader, from, to, proof, &count, e);
+        if (result == 0) {
+            journal_consistency_put(content, from, to, (const uint8_t(*)[MERKLE_HASH])proof, count);
+            buf_putc(content, '\n');
+            last = from;
+        }
+    }
+    journal_reader_free(reader);
+    return result == 0 ? buf_check(content, e) : -1;
+}
+
 /* The published documents: what a plant matches its devices with. */
 static int add_documents(struct bundling *b, struct err *e)
 {
@@ -238,8 +296,10 @@ static int seal_manifest(struct bundling *b, struct err *e)
     buf_init(&payload);
     buf_init(&draft);
     buf_init(&note);
-    qsort(b->members, b->count, sizeof(*b->members), by_name);
     int found = journal_checkpoint_latest(b->worker->db, &note, &size, e);
+    if (found == 1 && add_consistency(b, size, e) != 0)
+        goto out;
+    qsort(b->members, b->count, sizeof(*b->members), by_name);
     if (found == 0)
         err_set(e, ERR_UNAVAILABLE, "centre.no-checkpoint", NULL, "no checkpoint was signed yet");
     if (found != 1 || id_new(centre->random, "bdl", b->id, e) != 0)
