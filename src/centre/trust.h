@@ -11,6 +11,9 @@
 struct centre;
 struct trust;
 
+/* Added to the number of authorities: so that generations of a lost part never come again. */
+#define TRUST_GENERATION_SETTING "trust-generation-base"
+
 /* Loads anchors and the publication-signer's certificate; the statement itself is signed on first
  * use, because the signer may be locked. */
 int trust_new(struct trust **trust, struct centre *centre, struct err *e) MUST_CHECK;
