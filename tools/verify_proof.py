@@ -7,7 +7,7 @@ shared with tocsin. One line a reason; exit 0 proven, 1 not, 2 wrong usage, 3 no
 chains, trees and counts are checked in full; of the devices' signatures and certificates a random
 sample when there are more than --sample of them, which the result says. Not for packs of one
 customer."""
-import argparse, base64, hashlib, json, os, random, re, subprocess, sys, tempfile
+import argparse, base64, functools, hashlib, json, os, random, re, subprocess, sys, tempfile
 from collections import Counter, defaultdict
 from datetime import datetime
 STATES = 'acknowledged left_fixed removed undelivered unacknowledged'.split()
@@ -51,16 +51,16 @@ def tree(leaves):
 def climb(index, size, leaf, proof):  # the root that an inclusion proof leads to
     if size == 1:
         return leaf if index == 0 and not proof else b''
-    k, rest = half(size), proof[:-1]
-    return (node(climb(index, k, leaf, rest), proof[-1]) if index < k else
-            node(proof[-1], climb(index - k, size - k, leaf, rest)))
+    k, rest, last = half(size), proof[:-1], b''.join(proof[-1:])
+    return (node(climb(index, k, leaf, rest), last) if index < k else
+            node(last, climb(index - k, size - k, leaf, rest)))
 def grown(old, new, proof, root):  # both roots that a consistency proof leads to
     if old == new:
-        need(len(proof) == (root is None), 'a proof has a wrong length')
-        return root or proof[0], root or proof[0]
-    k, rest = half(new), proof[:-1]
+        known = (root or proof[0]) if len(proof) == (root is None) else b''
+        return known, known
+    k, rest, last = half(new), proof[:-1], b''.join(proof[-1:])
     a, b = grown(old, k, rest, root) if old <= k else grown(old - k, new - k, rest, None)
-    return (a, node(b, proof[-1])) if old <= k else (node(proof[-1], a), node(proof[-1], b))
+    return (a, node(b, last)) if old <= k else (node(last, a), node(last, b))
 # --- openssl: certificates, notes, envelopes ------------------------------------------------
 def openssl(*args, stdin=b''):
     return subprocess.run(['openssl', *args], input=stdin, capture_output=True)
@@ -76,6 +76,7 @@ def holds(key, text, signature):  # Ed25519 needs another command than ECDSA
     ecdsa, other = ['dgst', '-sha256', '-verify', k, '-signature', s, m], ['pkeyutl', '-verify',
                     '-rawin', '-pubin', '-inkey', k, '-sigfile', s, '-in', m]
     return not openssl(*(other if len(key) < 120 else ecdsa)).returncode
+@functools.cache
 class Certificate:
     def __init__(self, der):
         self.pem, self.hash = pem('CERTIFICATE', der), named(der)
@@ -182,6 +183,7 @@ def container(p):
     need(names == sorted(set(names)), 'its files are not sorted')
     bad = [f"pack.file-hash: {f['name']}: it was changed since pack.json was made" for f in files
            if p.digest(f['name']) != (f['hash'], f['size'])]
+    need('SHA256SUMS' in p.names, 'no SHA256SUMS', 'pack.file-missing')
     need(p.names == {*names, 'pack.json', 'SHA256SUMS'}, 'one too many', 'pack.file-unknown')
     sums = ''.join(f'{p.digest(n)[0][7:]}  {n}\n' for n in sorted(p.names - {'SHA256SUMS'}))
     same = p.read('pack.sums', 'SHA256SUMS') == sums.encode()
