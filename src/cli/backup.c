@@ -136,7 +136,7 @@ static const struct cli_verb verbs[] = {
      .text =
          "Made while the centre works on, on its own machine; nothing is overwritten. The keys of\n"
          "the signer and the configuration are not in it: copy HOME/signer and\n"
-         "HOME/tocsin.conf too.\n",
+         "HOME/tocsin.conf too. tocsin restore brings it back.\n",
      .examples = "  tocsin backup /var/backups/tocsin-$(date +%F).db\n",
      .uses = CLI_CENTRE,
      .least = 1,

@@ -14,6 +14,7 @@ static const struct cli_group *const groups[] = {
     &cli_unlock_group,
     &cli_backup_group,
     &cli_restore_group,
+    &cli_restore_group,
     /* People and organisations */
     &cli_organisation_group,
     &cli_operator_group,

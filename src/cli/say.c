@@ -221,9 +221,14 @@ int say_failed(const char *what, const struct err *e)
 
     fflush(stdout);
     err_line(e, line, sizeof(line));
-    fprintf(stderr, "tocsin: %s%s%s\n", what, *what ? ": " : "", line);
-    if (e->hint[0])
-        fprintf(stderr, "  %s\n", e->hint);
+    fprintf(stderr, "tocsin: %s%s", what, *what ? ": " : "");
+    say_text(stderr, slice_str(line)); /* a server's words may be in it */
+    fputc('\n', stderr);
+    if (e->hint[0]) {
+        fputs("  ", stderr);
+        say_text(stderr, slice_str(e->hint));
+        fputc('\n', stderr);
+    }
     return err_exit_code(e->kind);
 }
 
