@@ -7,6 +7,8 @@ witness, a mail server on loopback. This file only starts them, says what happen
 Called by ./demo; see there for how.
 """
 import argparse
+import email
+import email.policy
 import glob
 import json
 import os
@@ -320,9 +322,9 @@ class Story:
         say("pump-6 is switched off and pump-7 sits behind its air gap: counted as silent, not forgotten.")
         mail = self.wait_for("the owner's mail", lambda: self.mail.mails)[0]
         say(f"One mail to the owner ({mail[0]}), for all of her devices:")
-        headers, _, body = mail[1].partition("\r\n\r\n")
-        indent("\n".join(l for l in headers.splitlines() if l.startswith(("Subject", "From", "To")))
-               + "\n\n" + body.replace("=\r\n", ""), most=30)
+        message = email.message_from_string(mail[1], policy=email.policy.default)
+        indent("\n".join(f"{name}: {message[name]}" for name in ("From", "To", "Subject"))
+               + "\n\n" + message.get_content(), most=26)
         self.keep_pack("first.tar")
 
     def silent_one_returns(self):
