@@ -281,15 +281,15 @@ out:
     return result;
 }
 
-/* Numbers of the lost part must not come again: milliseconds since 1970 are past all of them. */
+/* Numbers of the lost part must not come again: milliseconds since 1970 are past all of them. New
+ * revocation lists are due at once. */
 static int step_over(struct db *db, int64_t now, struct err *e)
 {
     char base[24];
 
     snprintf(base, sizeof(base), "%lld", (long long)(now / 1000));
     return db_run(db, e, SQL_SETTING_SET, DB_TEXT(TRUST_GENERATION_SETTING), DB_TEXT(base)) < 0 ||
-                   db_run(db, e, SQL_RESTORE_CRL_NUMBERS, DB_INT(now / 1000), DB_BOOL(false),
-                          DB_INT(now)) < 0 ||
+                   db_run(db, e, SQL_RESTORE_CRL_NUMBERS, DB_INT(now / 1000), DB_BOOL(false)) < 0 ||
                    db_run(db, e, SQL_RESTORE_TOKENS, DB_INT(now)) < 0
                ? -1
                : 0;
