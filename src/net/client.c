@@ -408,19 +408,32 @@ int client_read_body(struct http_client *c, struct slice *run, int64_t deadline,
     }
 }
 
+static size_t response_limit(const struct http_request *request)
+{
+    return request->response_limit ? request->response_limit : RESPONSE_LIMIT;
+}
+
+static bool goes_to_caller(const struct http_request *request, int status)
+{
+    return request->write_body && status >= 200 && status < 300;
+}
+
+static int too_large(const struct http_request *request, struct err *e)
+{
+    return err_set(e, ERR_LIMIT, "client.too-large", NULL, "the response is larger than %zu bytes",
+                   response_limit(request));
+}
+
 static int take_run(const struct http_request *request, struct http_response *r, struct slice run,
                     struct err *e)
 {
-    size_t limit = request->response_limit ? request->response_limit : RESPONSE_LIMIT;
-
-    if (request->write_body && r->status >= 200 && r->status < 300) {
+    if (goes_to_caller(request, r->status)) {
         if (request->write_body(request->write_context, run) != 0)
             return err_set(e, ERR_SYSTEM, "client.body", NULL, "the response could not be stored");
         return 0;
     }
-    if (run.len > limit - r->body.len)
-        return err_set(e, ERR_LIMIT, "client.too-large", NULL,
-                       "the response is larger than %zu bytes", limit);
+    if (run.len > response_limit(request) - r->body.len)
+        return too_large(request, e);
     buf_put_slice(&r->body, run);
     return buf_check(&r->body, e);
 }
@@ -450,6 +463,11 @@ int http_client_request(struct http_client *c, const struct http_request *reques
         return -1;
     r->status = c->head.status;
     r->head = &c->head;
+    if (c->body.framing == HTTP_LENGTH && c->head.content_length > response_limit(request) &&
+        !goes_to_caller(request, r->status)) {
+        http_client_disconnect(c);
+        return too_large(request, e);
+    }
     while ((more = client_read_body(c, &run, deadline, e)) == 1)
         if (take_run(request, r, run, e) != 0) {
             more = -1;

@@ -632,6 +632,8 @@ static int step(struct connection *c)
     }
     if (c->state == CONNECTION_ANSWER && c->exchange && c->exchange->file)
         file_answer_continue(c->exchange);
+    if (c->closing)
+        return 1;
     if (c->state == CONNECTION_STREAM) {
         stream_drained(c);
         if (c->dead || connection_unsent(c) || c->closing)

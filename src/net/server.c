@@ -94,12 +94,12 @@ static int loop_new(struct http_server *s, unsigned index, struct err *e)
     l->loop.ticked = on_tick;
     s->loops[s->loop_count++] = l;
     l->listeners = mem_new(s->door_count, sizeof(*l->listeners));
-    l->verified = mem_new(VERIFIED_SIZE, sizeof(*l->verified));
-    if (!l->listeners || !l->verified)
+    if (!l->listeners)
         return err_memory(e);
     for (size_t i = 0; i < s->door_count; i++)
         l->listeners[i].fd = -1;
-    return 0;
+    l->verified = mem_new(VERIFIED_SIZE, sizeof(*l->verified));
+    return l->verified ? 0 : err_memory(e);
 }
 
 static void loop_free(struct server_loop *l)
@@ -269,10 +269,9 @@ static bool all_drained(const struct http_server *s)
 
 void http_server_stop(struct http_server *s, unsigned grace_ms)
 {
-    int64_t until = clock_monotonic(s->config.clock) + (int64_t)grace_ms * 1000;
-
     if (!s->started)
         return;
+    int64_t until = clock_monotonic(s->config.clock) + (int64_t)grace_ms * 1000;
     s->started = false;
     atomic_store(&s->stopping, true);
     for (unsigned i = 0; i < s->loop_count; i++) {

@@ -51,9 +51,9 @@ struct http_door {
     unsigned socket_mode;          /* of a Unix socket; 0: 0600 */
     /*
      * Session tickets where clients show certificates (HTTP_TLS_SERVER always offers one). Off by
-     * default: making a ticket costs OpenSSL 3.0 about 220 us of CPU, because it parses the
-     * client's certificate again, of which resuming (about 500 us instead of 730) never earns
-     * enough back. On when saving the device's own work counts for more.
+     * default, because OpenSSL 3.0 parses the client's certificate again to make one: measured in
+     * the server's instructions, a full handshake takes 5.9 M, with a ticket made 7.7 M, and a
+     * resumed one with its fresh ticket 5.7 M. On when saving the device's own work counts more.
      */
     bool tickets;
 };
