@@ -247,6 +247,13 @@ int pki_certificate_find(struct db *db, const char *id, struct pki_record *recor
 int pki_certificate_by_fingerprint(struct db *db, const uint8_t fingerprint[32],
                                    struct pki_record *record, struct buf *der,
                                    struct err *e) MUST_CHECK;
+/*
+ * What a token was used for, by this very key: a device whose answer was lost asks again, and has
+ * proven again that the key is its own. 1 found (any status), 0 none.
+ */
+int pki_certificate_by_token_key(struct db *db, const char *token, const uint8_t spki_hash[32],
+                                 struct pki_record *record, struct buf *der,
+                                 struct err *e) MUST_CHECK;
 /* A page by id behind `after`; organisation NULL: all, subject_id NULL: all. Number, or -1. */
 int pki_certificate_list(struct db *db, const char *organisation, const char *subject_id,
                          const char *after, struct pki_record *records, size_t room,

@@ -71,6 +71,17 @@ int pki_certificate_by_fingerprint(struct db *db, const uint8_t fingerprint[32],
         record, der, e);
 }
 
+int pki_certificate_by_token_key(struct db *db, const char *token, const uint8_t spki_hash[32],
+                                 struct pki_record *record, struct buf *der, struct err *e)
+{
+    struct db_query q;
+
+    return take_one(&q,
+                    db_find(&q, db, e, SQL_PKI_CERTIFICATE_BY_TOKEN_KEY, DB_BYTES(spki_hash, 32),
+                            DB_TEXT(token)),
+                    record, der, e);
+}
+
 int pki_certificate_list(struct db *db, const char *organisation, const char *subject_id,
                          const char *after, struct pki_record *records, size_t room, struct err *e)
 {
