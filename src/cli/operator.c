@@ -3,6 +3,7 @@
 #include "cli/change.h"
 #include "cli/groups.h"
 #include "cli/list.h"
+#include "cli/operator.h"
 #include "cli/say.h"
 
 static int add(const struct cli_args *args)
@@ -66,6 +67,14 @@ static const struct cli_option add_options[] = {
     CHANGE_QUIET,
 };
 
+static const struct cli_option enrol_options[] = {
+    {"centre", "URL", "the centre's enrol door: https://host:port", 0, false},
+    {"token-file", "FILE", "a secret of tocsin token create --operator; \"-\": standard input", 0,
+     false},
+    {"ca", "FILE", "the trust anchors of the centre (PEM)", 0, false},
+    {"output", "PREFIX", "writes PREFIX.key and PREFIX.pem", 'o', false},
+};
+
 static const struct cli_verb verbs[] = {
     {.name = "add",
      .summary = "let somebody act",
@@ -73,7 +82,7 @@ static const struct cli_verb verbs[] = {
              "coordinator advisories, publications, proofs and aliases; a registrar assets,\n"
              "contacts, tokens and bundles; an auditor reads everything and changes nothing.\n"
              "To work from elsewhere an operator needs a certificate: see\n"
-             "tocsin token create --operator.\n",
+             "tocsin token create --operator, and tocsin operator enrol.\n",
      .examples =
          "  tocsin operator add --roles coordinator,registrar --name \"R. Ops\" --uid 1001\n"
          "  tocsin operator add --roles auditor --organisation org_0h2j…\n",
@@ -82,6 +91,18 @@ static const struct cli_verb verbs[] = {
      .uses = CLI_CENTRE | CLI_JSON,
      .run = add},
     {.name = "list", .summary = "who may act", .uses = CLI_LIST, .run = list},
+    {.name = "enrol",
+     .summary = "get your own certificate, to work from elsewhere",
+     .text = "The key is made here and never leaves this machine. After a failure the same key is\n"
+             "used again.\n",
+     .examples =
+         "  tocsin token create --operator opr_0h2j… --quiet > token.txt\n"
+         "  tocsin operator enrol --centre https://centre:8441 --token-file token.txt \\\n"
+         "      --ca root.pem -o me\n"
+         "  tocsin status --url https://centre:8443 --cert me.pem --key me.key --ca root.pem\n",
+     .options = enrol_options,
+     .option_count = ARRAY_LEN(enrol_options),
+     .run = operator_enrol},
     {.name = "close",
      .operands = "OPERATOR",
      .summary = "an operator acts no more",

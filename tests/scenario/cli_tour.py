@@ -323,6 +323,28 @@ def remote(centre):
     assert "https://" in run("status", "--url", "http://localhost", code=2).stderr
 
 
+@test("an operator enrols with a token and acts from elsewhere, within the roles; once a token")
+def operator_enrols(centre):
+    operator = centre.tocsin("operator", "add", "--roles", "auditor", "-q").stdout.strip()
+    token, me = centre.folder / "operator.token", centre.folder / "me"
+    token.write_text(centre.tocsin("token", "create", "--operator", operator, "-q").stdout,
+                     encoding="utf-8")
+    asked = ["operator", "enrol", "--centre", f"https://localhost:{centre.ports['enrol']}",
+             "--token-file", token, "--ca", centre.home / "trust/root.pem", "-o"]
+    assert operator in run(*asked, me).stdout
+    assert (centre.folder / "me.key").stat().st_mode & 0o777 == 0o600
+    assert "there already" in run(*asked, me, code=3).stderr
+    assert "token was refused" in run(*asked, centre.folder / "again", code=3).stderr
+    there = ["--url", f"https://localhost:{centre.ports['web']}", "--cert", f"{me}.pem", "--key",
+             f"{me}.key", "--ca", centre.home / "trust/root.pem"]
+    assert "Journal" in run("status", *there).stdout
+    said = run("organisation", "add", "X", *there, code=3).stderr
+    assert "administrator" in said, said
+    centre.tocsin("cert", "revoke", operator)
+    said = run("status", *there, code=3).stderr
+    assert "not known here" in said or "closed" in said or "alert" in said, said
+
+
 @test("the passphrase is asked for without an echo")
 def unlock(centre):
     passphrase = (centre.home / "signer/passphrase").read_text(encoding="utf-8").strip()
@@ -372,6 +394,19 @@ def stopped(centre):
     assert told["verified"] and told["checkpoints"] > 0 and told["size"] > 20
 
 
+@test("a backup is put back; one that is older is refused, and taken only as what it is")
+def restore(centre):
+    copy = centre.folder / "copy.db"
+    said = centre.tocsin("restore", copy, code=3).stderr
+    assert "--accept-loss" in said, said
+    told = centre.json("restore", copy, "--accept-loss")
+    assert told["loss"] and told["lost_until"] > told["acts"], told
+    assert told["origin"] != told["previous_origin"] and os.path.exists(told["replaced"])
+    centre.start()
+    assert wait(lambda: centre.json("status")["journal"]["signed"] > told["acts"])
+    assert centre.json("status")["journal"]["origin"] == told["origin"]
+
+
 def main():
     words()
     nobody()
@@ -391,12 +426,14 @@ def main():
         certificates(centre, device)
         journal(centre)
         remote(centre)
+        operator_enrols(centre)
         unlock(centre)
         colour(centre)
         backup(centre)
         corpus(centre)
         centre.stop()
         stopped(centre)
+        restore(centre)
     finally:
         centre.stop()
         if failures == 0:
