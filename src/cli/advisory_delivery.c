@@ -4,6 +4,8 @@
 #include "cli/list.h"
 #include "cli/say.h"
 
+enum { ANSWER_MAX = (512 << 20) - 1 }; /* some 3 million lines */
+
 static int64_t count_of(const struct json_value *counts, const char *name)
 {
     int64_t number = 0;
@@ -102,7 +104,7 @@ int advisory_delivery(const struct cli_args *args)
     advisory_target(&target, args->operands[0], "/delivery");
     const struct api_request request = {.method = "GET",
                                         .target = buf_text(&target),
-                                        .answer_limit = 1 << 30,
+                                        .answer_limit = ANSWER_MAX,
                                         .timeout_ms = 600000};
     if (cli_number(args, "limit", 1, INT64_C(1000000000), 0, &limit, &e) == 0 &&
         buf_check(&target, &e) == 0 && api_open(args, &api, &e) == 0 &&

@@ -123,11 +123,11 @@ static int publish(struct import *m, const struct json_value *answer, bool *publ
     return result;
 }
 
+/* About this document; everything else is about the centre, or about who asks. */
 static bool is_refusal(const struct err *e)
 {
     return e->kind == ERR_INPUT || e->kind == ERR_LIMIT || e->kind == ERR_CONFLICT ||
-           e->kind == ERR_VERIFY || e->kind == ERR_DENIED || e->kind == ERR_NOT_FOUND ||
-           e->kind == ERR_USAGE;
+           e->kind == ERR_VERIFY || e->kind == ERR_USAGE;
 }
 
 /* 0: on with the next one; -1: the centre cannot be spoken to, e says why. */
@@ -151,8 +151,6 @@ static int import_one(struct import *m, const struct document *document, struct 
             m->worst = 3;
     } else if (!is_refusal(&e)) {
         *stop = e;
-    } else if (e.kind == ERR_DENIED) {
-        *stop = e; /* not about this document: about who asks */
     } else if (!document->named && is_other_json(buf_slice(&m->text))) {
         outcome = PASSED_OVER;
         err_clear(&e);

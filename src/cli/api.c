@@ -3,7 +3,9 @@
 #include "base/file.h"
 #include "base/id.h"
 #include "base/memory.h"
+#include "centre/config.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 
 enum {
     ANSWER_LIMIT = 64 << 20,
+    ANSWER_VALUES = 50000000,
     TIMEOUT_MS = 120000,
     PEM_LIMIT = 1 << 20,
     ATTEMPTS = 5,
@@ -63,6 +66,21 @@ static int load_identity(const struct cli_args *args, struct tls_identity **iden
     return result;
 }
 
+void api_put_socket(const struct cli_args *args, struct buf *path)
+{
+    struct config *config = NULL;
+    struct err ignored = {0};
+    char file[PATH_MAX];
+
+    /* whoever may not read the configuration, or finds faults in it, gets the usual place */
+    snprintf(file, sizeof(file), "%s/tocsin.conf", cli_home(args));
+    if (file_kind(file) == 1 && config_load(&config, file, &ignored) == 0)
+        buf_puts(path, config->door_local_socket);
+    else
+        buf_printf(path, "%s/run/local.sock", cli_home(args));
+    config_free(config);
+}
+
 static int choose_address(struct api *api, const struct cli_args *args, struct err *e)
 {
     const char *url = cli_value(args, "url");
@@ -80,8 +98,10 @@ static int choose_address(struct api *api, const struct cli_args *args, struct e
     buf_init(&text);
     if (url)
         buf_puts(&text, url);
-    else
-        buf_printf(&text, "unix:%s/run/local.sock", cli_home(args));
+    if (!url) {
+        buf_puts(&text, "unix:");
+        api_put_socket(args, &text);
+    }
     api->local = !url;
     api->address = mem_strdup(buf_text(&text));
     buf_fini(&text);
@@ -157,9 +177,9 @@ static long pause_before_retry(const struct api *api, const struct api_answer *a
     return pause < PAUSE_MS_MAX ? pause : PAUSE_MS_MAX;
 }
 
-static int parse_answer(struct api_answer *answer, struct err *e)
+static int parse_answer(struct api_answer *answer, size_t limit, struct err *e)
 {
-    const struct json_limits limits = {.bytes = ANSWER_LIMIT, .depth = 64, .values = 20000000};
+    const struct json_limits limits = {.bytes = limit, .depth = 64, .values = ANSWER_VALUES};
     struct slice type = http_head_find(answer->response.head, "Content-Type");
 
     if (type.len < 16 || strncasecmp((const char *)type.data, "application/json", 16) != 0)
@@ -171,7 +191,7 @@ static int parse_answer(struct api_answer *answer, struct err *e)
 }
 
 static int send_once(struct api *api, const struct http_request *wire, struct api_answer *answer,
-                     bool collected, struct err *e)
+                     struct err *e)
 {
     json_doc_free(answer->doc);
     answer->doc = NULL;
@@ -183,7 +203,7 @@ static int send_once(struct api *api, const struct http_request *wire, struct ap
     }
     if (answer->response.status < 200 || answer->response.status > 299)
         return http_client_problem(&answer->response, e);
-    return collected ? parse_answer(answer, e) : 0;
+    return wire->write_body ? 0 : parse_answer(answer, wire->response_limit, e);
 }
 
 int api_send(struct api *api, const struct api_request *request, struct api_answer *answer,
@@ -211,7 +231,7 @@ int api_send(struct api *api, const struct api_request *request, struct api_answ
         .idempotent = true,
     };
     for (unsigned attempt = 0;; attempt++) {
-        if (send_once(api, &wire, answer, !request->write_body, e) == 0)
+        if (send_once(api, &wire, answer, e) == 0)
             return 0;
         long pause = pause_before_retry(api, answer, e, attempt);
         if (pause == 0)

@@ -15,6 +15,8 @@ struct api;
 /* Where to: from --home, --url, --cert, --key, --ca. Does not connect yet. */
 int api_open(const struct cli_args *args, struct api **api, struct err *e) MUST_CHECK;
 void api_close(struct api *api);
+/* Appends the path of the local socket: the configuration's, else HOME/run/local.sock. */
+void api_put_socket(const struct cli_args *args, struct buf *path);
 /* Whether the centre is on this machine (its folder is known, paths mean the same). */
 bool api_is_local(const struct api *api);
 

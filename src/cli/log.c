@@ -54,6 +54,8 @@ static int say_act(void *context, const struct json_value *row, struct err *e)
     int result = buf_check(&line, e);
     fwrite(buf_text(&line), 1, line.len, stdout);
     buf_fini(&line);
+    if (result == 0 && ferror(stdout))
+        return 1; /* nobody reads any more */
     return result;
 }
 
@@ -79,7 +81,7 @@ static int show(const struct cli_args *args)
         api_open(args, &api, &e) != 0)
         goto out;
     while (show_from(api, &s, limit, &e) == 0) {
-        if (!cli_flag(args, "follow") || fflush(stdout) != 0)
+        if (!cli_flag(args, "follow") || fflush(stdout) != 0 || ferror(stdout))
             break;
         const struct timespec time = {.tv_nsec = FOLLOW_MS * 1000000L};
         nanosleep(&time, NULL);

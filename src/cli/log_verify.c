@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "centre/config.h"
 #include "centre/init.h"
+#include "cli/api.h"
 #include "cli/log.h"
 #include "cli/log_tree.h"
 #include "cli/progress.h"
@@ -13,9 +14,13 @@
 #include "journal/read.h"
 #include "net/client.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #define SYSTEM_ANCHORS "/etc/ssl/certs/ca-certificates.crt"
 
@@ -104,8 +109,10 @@ static int open_client(struct verifying *v, struct err *e)
     buf_init(&anchors);
     if (url)
         buf_puts(&address, url);
-    else
-        buf_printf(&address, "unix:%s/run/local.sock", cli_home(v->args));
+    if (!url) {
+        buf_puts(&address, "unix:");
+        api_put_socket(v->args, &address);
+    }
     if (url && strncmp(url, "https://", 8) == 0) {
         if (file_read(ca ? ca : SYSTEM_ANCHORS, PEM_LIMIT, &anchors, e) != 0)
             goto out;
@@ -221,6 +228,27 @@ static int verify_tiles(struct verifying *v, struct err *e)
     int result = log_tree_root(&tree, root, kept_root, e);
     progress_end(&v->progress);
     return result == 0 ? check_roots(v, root, kept_root, e) : -1;
+}
+
+/* A live database is never opened: only when there is nobody at all behind the socket. */
+static bool nobody_listens(const struct verifying *v)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    bool nobody = false;
+    struct buf path;
+
+    buf_init(&path);
+    api_put_socket(v->args, &path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && !path.failed && path.len < sizeof(address.sun_path)) {
+        memcpy(address.sun_path, buf_text(&path), path.len);
+        nobody = connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 &&
+                 (errno == ENOENT || errno == ECONNREFUSED);
+    }
+    if (fd >= 0)
+        close(fd);
+    buf_fini(&path);
+    return nobody;
 }
 
 /* ---- a centre that does not run: its database, with every act ---- */
@@ -369,7 +397,7 @@ static int verify(struct verifying *v, struct err *e)
     if (load_key(v, e) != 0 || load_kept(v, e) != 0 || open_client(v, e) != 0)
         return -1;
     result = get(v, "checkpoint", NOTE_MAX, &v->head_text, e);
-    if (result != 0 && !cli_value(v->args, "url") && strcmp(e->code, "client.connect") == 0) {
+    if (result != 0 && !cli_value(v->args, "url") && nobody_listens(v)) {
         err_clear(e);
         buf_reset(&v->head_text);
         result = verify_database(v, e);

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 
-enum { PASSPHRASE_MAX = 1000, PASSPHRASE_MIN = 8 };
+enum { PASSPHRASE_MAX = 1000 };
 
 /*
  * Into out (a secret buf). path: a file whose first line it is ("-": standard input); NULL: asked

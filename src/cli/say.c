@@ -255,6 +255,8 @@ int say_end(const struct cli_args *args, int result)
 
     if (fflush(stdout) == 0 && !ferror(stdout))
         return result;
+    if (errno == EPIPE) /* who read had enough: `… | head` */
+        return result;
     err_errno(&e, errno, "cli.output", "standard output cannot be written");
     return say_fail(args, &e);
 }

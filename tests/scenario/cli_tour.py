@@ -86,6 +86,8 @@ def words():
     assert "Examples:" in run("help", "advisory", "import").stdout
     assert "Examples:" in run("advisory", "import", "--help").stdout
     assert run(code=2).stderr.startswith("tocsin:")
+    manual = (SOURCE / "docs/man/tocsin.1").read_text(encoding="utf-8")
+    assert manual == run("help", "--manual").stdout, "docs/man/tocsin.1 is old: tocsin help --manual"
     assert "did you mean tocsin advisory?" in run("advisroy", code=2).stderr
     assert "did you mean tocsin asset list?" in run("asset", "lsit", code=2).stderr
     assert "did you mean --json?" in run("asset", "list", "--jsno", code=2).stderr
@@ -137,6 +139,10 @@ def people(centre):
     said = centre.tocsin("contact", "change", contact, "--name", "X", "--organisation",
                          organisation, code=2).stderr
     assert "webhook" in said and "--webhook-secret-file" in said
+    centre.tocsin("contact", "change", contact, "--webhook", "", "--name", "Duty", "--organisation",
+                  organisation)
+    (one,) = centre.json("contact", "list", "--organisation", organisation)["contacts"]
+    assert one["name"] == "Duty" and not one.get("webhook"), one
     assert "no mail address" in centre.tocsin("contact", "add", "X", "--mail", "nobody",
                                               code=2).stderr
     centre.tocsin("contact", "erase", contact)
@@ -235,7 +241,8 @@ def main_job(centre, device):
 @test("a pack is exported and verified; a changed one is not")
 def proof(centre):
     pack, anchor = centre.folder / "x.tar", centre.home / "trust/root.pem"
-    wait(lambda: centre.tocsin("proof", "PUMP-2026-001", "-o", pack, code=None).returncode == 0)
+    assert wait(lambda: centre.tocsin("proof", "PUMP-2026-001", "-o", pack,
+                                      code=None).returncode == 0)
     assert "VERIFIED" in run("proof", "verify", pack, "--root", anchor).stdout
     head = centre.folder / "head"
     run("log", "verify", "--home", centre.home, "--keep", head)
@@ -345,6 +352,13 @@ def operator_enrols(centre):
     assert "not known here" in said or "closed" in said or "alert" in said, said
 
 
+@test("a reader that has enough is no error")
+def enough(centre):
+    piped = subprocess.run(f"'{TOCSIN}' log show --home '{centre.home}' | head -n 1", shell=True,
+                           capture_output=True, text=True, check=False, executable="/bin/bash")
+    assert "log.opened" in piped.stdout and not piped.stderr, piped
+
+
 @test("the passphrase is asked for without an echo")
 def unlock(centre):
     passphrase = (centre.home / "signer/passphrase").read_text(encoding="utf-8").strip()
@@ -426,6 +440,7 @@ def main():
         certificates(centre, device)
         journal(centre)
         remote(centre)
+        enough(centre)
         operator_enrols(centre)
         unlock(centre)
         colour(centre)
