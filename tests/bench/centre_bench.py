@@ -32,7 +32,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("TOCSIN_BUILD", os.path.join(TOP, "build-bench"))
 TOCSIN = os.path.join(BUILD, "src/cli/tocsin")
 LOAD = os.path.join(BUILD, "tests/bench/centre_bench_load")
-ROWS_A_FILE = 20000
+ROWS_A_FILE = 5000
 
 
 def number(name, default):
@@ -68,8 +68,9 @@ class Centre:
         command = [TOCSIN, "init", "--home", self.home, "--name", "Bench", "--public-url",
                    f"http://localhost:{self.ports['public']}", "--enrol-url", url("enrol"),
                    "--device-url", url("device"), "--web-url", url("web"),
-                   # all devices of the bench come from one address
-                   "--set", "limits.connections-per-address=100000"]
+                   # all devices of the bench come from one address, and wait for each other
+                   "--set", "limits.connections-per-address=100000",
+                   "--set", "limits.idle-time=1h"]
         for door, port in self.ports.items():
             command += ["--set", f"door-{door}.listen=127.0.0.1:{port}"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -119,11 +119,6 @@ void link_close(struct link *k)
     free(k);
 }
 
-bool link_is_ready(const struct link *k)
-{
-    return k->ready;
-}
-
 static bool wants(struct link *k, int result)
 {
     int wanted = SSL_get_error(k->ssl, result);

@@ -37,7 +37,6 @@ struct link *link_open(struct links *links, unsigned port, struct slice der, con
                        const struct link_calls *calls, void *context);
 /* Sent as soon as the handshake is done; the bytes must stay until the answer is there. */
 void link_send(struct link *link, struct slice request);
-bool link_is_ready(const struct link *link);
 void link_close(struct link *link);
 
 /* Ends the program with what went wrong. */
