@@ -386,15 +386,47 @@ static void test_init_config_refused(void **state)
     }
 }
 
+static void test_out_of_memory(void **state)
+{
+    static const char *const settings[] = {"door-public.listen=127.0.0.1:1, [::1]:2"};
+    struct json_doc *doc = parse(rows);
+
+    (void)state;
+    for (long k = 0;; k++) {
+        struct list *list = NULL;
+        struct err e = {0};
+        struct buf text;
+        buf_init(&text);
+        catch_output();
+        mem_fail_after(k);
+        int result = init_config_write(settings, 1, &text, &e);
+        if (result == 0)
+            result = list_new(&list, "things", columns, ARRAY_LEN(columns), k % 2 == 0, &e);
+        json_each(row, json_root(doc)) result = result == 0 ? list_row(list, row, &e) : result;
+        result = result == 0 ? list_print(list, "", &e) : result;
+        mem_fail_after(-1);
+        (void)caught_output();
+        list_free(list);
+        buf_fini(&text);
+        if (result == 0) {
+            assert_true(k > 5);
+            break;
+        }
+        assert_int_equal(e.kind, ERR_MEMORY);
+    }
+    json_doc_free(doc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clean),        cmocka_unit_test(test_wrapped),
-        cmocka_unit_test(test_table),        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_empty),        cmocka_unit_test(test_statement),
-        cmocka_unit_test(test_worst_status), cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_documents),    cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_init_config),  cmocka_unit_test(test_init_config_refused),
+        cmocka_unit_test(test_clean),         cmocka_unit_test(test_wrapped),
+        cmocka_unit_test(test_table),         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_empty),         cmocka_unit_test(test_statement),
+        cmocka_unit_test(test_worst_status),  cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_documents),     cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_init_config),   cmocka_unit_test(test_init_config_refused),
+        cmocka_unit_test(test_out_of_memory),
     };
 
     say_setup();
