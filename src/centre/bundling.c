@@ -25,6 +25,7 @@ struct member {
 struct bundling {
     struct worker *worker;
     const char *organisation;
+    bool exercise;
     char id[ID_TEXT];
     struct member *members;
     size_t count;
@@ -221,7 +222,39 @@ static int add_consistency(struct bundling *b, uint64_t to, struct err *e)
     return result == 0 ? buf_check(content, e) : -1;
 }
 
-/* The published documents: what a plant matches its devices with. */
+/* 1: the organisation may have the document of a revision. */
+static int is_released(struct bundling *b, const char *id, struct err *e)
+{
+    struct fleet_revision revision;
+    int result = -1;
+
+    fleet_revision_init(&revision);
+    if (fleet_revision_find(b->worker->db, id, &revision, e) == 1) {
+        const struct caller_shown shown = {.organisation = revision.organisation,
+                                           .tlp = revision.tlp,
+                                           .revision = revision.id,
+                                           .exercise = revision.exercise};
+        result = organisation_sees(b->worker->db, b->organisation, false, b->exercise, &shown, e);
+    }
+    fleet_revision_fini(&revision);
+    return result;
+}
+
+static int find_exercise(struct bundling *b, struct err *e)
+{
+    struct db_query q;
+    int found = db_find(&q, b->worker->db, e, SQL_ORGANISATION_FIND, DB_TEXT(b->organisation));
+
+    if (found == 1)
+        b->exercise = db_bool(&q, 1);
+    db_query_finish(&q);
+    if (found == 0)
+        return err_set(e, ERR_NOT_FOUND, "centre.no-organisation", NULL,
+                       "there is no organisation %s", b->organisation);
+    return found == 1 ? 0 : -1;
+}
+
+/* The published documents that its organisation may see: what a plant matches its devices with. */
 static int add_documents(struct bundling *b, struct err *e)
 {
     char after[ID_TEXT] = "";
@@ -240,7 +273,10 @@ static int add_documents(struct bundling *b, struct err *e)
         db_query_finish(&q);
         if (step != 1)
             return step;
-        if (!published)
+        int released = published ? is_released(b, after, e) : 0;
+        if (released < 0)
+            return -1;
+        if (released == 0)
             continue;
         char hex[65];
         char name[TAR_NAME_MAX + 1];
@@ -384,13 +420,14 @@ int bundle_export(struct worker *worker, const struct caller *caller, const char
     struct bundling b = {.worker = worker, .organisation = organisation};
     int result = -1;
 
-    if (name_assets(&b, caller, assets, e) != 0 || (!assets && all_offline(&b, e) != 0))
+    if (find_exercise(&b, e) != 0 || name_assets(&b, caller, assets, e) != 0 ||
+        (!assets && all_offline(&b, e) != 0))
         goto out;
     struct buf *trust = add_member(&b, "trust.json", e);
     if (trust && trust_statement(worker->centre->trust, trust, e) == 0 &&
         add_documents(&b, e) == 0 && add_deliveries(&b, e) == 0 && seal_manifest(&b, e) == 0 &&
         pack_up(&b, archive, e) == 0 && buf_check(archive, e) == 0)
-        result = submit(worker->centre, &command_bundle_export, caller, &b, false, e);
+        result = submit(worker->centre, &command_bundle_export, caller, &b, b.exercise, e);
 out:
     for (size_t i = 0; i < b.count; i++)
         buf_fini(&b.members[i].content);
@@ -411,7 +448,7 @@ static int bundle_answered(struct command_run *run, struct err *e)
     struct change *c = &run->change;
     char id[ID_TEXT];
     char hash[HASH_TEXT];
-    uint8_t known[32];
+    uint8_t known[32] = {0};
     struct db_query q;
 
     if (!id_is(bundle, "bdl"))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "centre/caller.h"
+#include "store/may_see.h"
 
 #include <stdio.h>
 
@@ -69,4 +70,31 @@ int caller_acts_for(const struct caller *caller, const char *organisation, struc
     if (caller->everywhere || strcmp(caller->organisation, organisation) == 0)
         return 0;
     return err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no such object");
+}
+
+int organisation_sees(struct db *db, const char *organisation, bool everywhere, bool exercise,
+                      const struct caller_shown *shown, struct err *e)
+{
+    struct viewer viewer = {
+        .organisation = organisation, .everywhere = everywhere, .exercise = exercise};
+    const struct shown what = {
+        .organisation = shown->organisation, .tlp = shown->tlp, .exercise = shown->exercise};
+    struct db_query q;
+
+    if (!everywhere) {
+        int found = db_find(&q, db, e, SQL_STATEMENT_CONCERNS, DB_TEXT(shown->revision),
+                            DB_TEXT(organisation));
+        db_query_finish(&q);
+        if (found < 0)
+            return -1;
+        viewer.concerned = found == 1;
+    }
+    return may_see(db, &viewer, &what, e);
+}
+
+int caller_sees(struct db *db, const struct caller *caller, const struct caller_shown *shown,
+                struct err *e)
+{
+    return organisation_sees(db, caller->organisation, caller->everywhere, caller->exercise, shown,
+                             e);
 }

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/id.h"
+#include "store/db.h"
 
 enum caller_kind { CALLER_STRANGER, CALLER_SYSTEM, CALLER_OPERATOR, CALLER_ASSET };
 
@@ -36,6 +37,19 @@ int caller_needs(const struct caller *caller, unsigned roles, struct err *e) MUS
 /* 0 when the caller may act for the organisation; else ERR_NOT_FOUND, as if it were not there. */
 int caller_acts_for(const struct caller *caller, const char *organisation,
                     struct err *e) MUST_CHECK;
+
+/* Whether an organisation may see an advisory's revision; exercise: what the organisation is for,
+ * everywhere: it runs the centre. 1, 0 (for it the advisory is not there), or -1. */
+struct caller_shown {
+    const char *organisation; /* that brought the advisory in */
+    const char *tlp;
+    const char *revision;
+    bool exercise;
+};
+int organisation_sees(struct db *db, const char *organisation, bool everywhere, bool exercise,
+                      const struct caller_shown *shown, struct err *e) MUST_CHECK;
+int caller_sees(struct db *db, const struct caller *caller, const struct caller_shown *shown,
+                struct err *e) MUST_CHECK;
 
 /* "administrator,auditor" and back; -1 with ERR_USAGE "centre.role-name". */
 void roles_format(unsigned roles, char text[64]);

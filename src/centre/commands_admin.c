@@ -28,7 +28,7 @@ static int find_organisation(struct command_run *run, const char *id, bool *exer
     bool active = found == 1 && slice_is(db_slice(&q, 0), "active");
 
     if (found == 1)
-        *exercise = db_bool(&q, 1);
+        *exercise = run->change.exercise = db_bool(&q, 1);
     db_query_finish(&q);
     if (found < 0)
         return -1;
@@ -109,6 +109,9 @@ static int operator_add(struct command_run *run, struct err *e)
         args_int(run->args, "uid", 0, UINT32_MAX, -1, &uid, e) != 0 ||
         change_id(c, "opr", id, e) != 0)
         return -1;
+    if (uid >= 0 && !run->command->caller.everywhere)
+        return err_set(e, ERR_DENIED, "centre.role", NULL,
+                       "users of this machine are let in by the organisation that runs the centre");
     struct json_writer *data = change_act(c, "operator.added", organisation);
     json_member_string(data, "operator", id);
     roles_format(roles, words);
@@ -302,7 +305,7 @@ const struct command_type command_contact_erase = {
 static int check_profile(struct command_run *run, const char *profile, const char *asset,
                          struct err *e)
 {
-    if (strcmp(profile, "device") == 0)
+    if (strcmp(profile, "device") == 0 && (!asset[0] || id_is(slice_str(asset), "ast")))
         return 0;
     if (strcmp(profile, "operator") == 0 && id_is(slice_str(asset), "opr"))
         return caller_needs(&run->command->caller, ROLE_ADMINISTRATOR, e);

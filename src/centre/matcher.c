@@ -120,7 +120,8 @@ static int add_class(struct matcher *m, const struct fleet_class *class, struct 
     return 0;
 }
 
-static int load_classes(struct matcher *m, struct db *db, struct err *e)
+/* Only classes whose first join was followed: the others are matched when it is. */
+static int load_classes(struct matcher *m, struct db *db, uint64_t next, struct err *e)
 {
     uint8_t after[32] = {0};
 
@@ -128,7 +129,8 @@ static int load_classes(struct matcher *m, struct db *db, struct err *e)
         struct db_query q;
         unsigned rows = 0;
         int step;
-        if (db_select(&q, db, e, SQL_CLASS_LIST, DB_BYTES(after, 32), DB_INT(1000)) != 0)
+        if (db_select(&q, db, e, SQL_CLASS_LIST, DB_BYTES(after, 32), DB_INT((int64_t)next),
+                      DB_INT(1000)) != 0)
             return -1;
         while ((step = db_step(&q, e)) == 1) {
             struct fleet_class *class = NULL;
@@ -282,7 +284,7 @@ static int prepare(struct follower *f, struct err *e)
     if (!m->classes || !m->advisories)
         return err_memory(e);
     int64_t started = clock_monotonic(f->centre->clock);
-    if (load_aliases(m, f->db, e) != 0 || load_classes(m, f->db, e) != 0 ||
+    if (load_aliases(m, f->db, e) != 0 || load_classes(m, f->db, f->next, e) != 0 ||
         load_advisories(m, f->db, e) != 0)
         return -1;
     log_info("matcher.ready", LOG_I("classes", m->class_count),
@@ -337,6 +339,31 @@ static int say_matched(struct follower *f, const struct current *c, const struct
                             c->revision.organisation, c->revision.exercise, true, NULL, e);
 }
 
+/* As it is at this act: what was imported behind it, and is loaded already, comes later. */
+static int be_newest(struct db *db, struct current *c, struct err *e)
+{
+    struct db_query q;
+    int found = db_find(&q, db, e, SQL_ADVISORY_FIND, DB_TEXT(c->revision.advisory));
+
+    if (found == 1) {
+        snprintf(c->revision.newest, ID_TEXT, "%s", c->revision.id);
+        snprintf(c->revision.published, ID_TEXT, "%s", db_is_null(&q, 8) ? "" : db_text(&q, 8));
+    }
+    db_query_finish(&q);
+    return found < 0 ? -1 : 0;
+}
+
+/* The revision, which is loaded if it is not yet. */
+static struct current *take_current(struct follower *f, const char *id, struct err *e)
+{
+    struct current *c = find_current(f->centre->matcher, id);
+
+    if (c)
+        return c;
+    c = load_current(f->db, id, e);
+    return c && add_current(f->centre->matcher, c, e) == 0 ? c : NULL;
+}
+
 static int advisory_imported(struct follower *f, const struct followed *act, struct err *e)
 {
     struct matcher *m = f->centre->matcher;
@@ -346,12 +373,9 @@ static int advisory_imported(struct follower *f, const struct followed *act, str
 
     if (args_id(act->data, "revision", "rev", id, e) != 0)
         return -1;
-    struct current *c = find_current(m, id);
-    if (!c) {
-        c = load_current(f->db, id, e);
-        if (!c || add_current(m, c, e) != 0)
-            return -1;
-    }
+    struct current *c = take_current(f, id, e);
+    if (!c || be_newest(f->db, c, e) != 0)
+        return -1;
     int64_t started = clock_monotonic(f->centre->clock);
     if (fleet_index_match(m->classes, &hits, c->criteria, &m->options, e) != 0)
         return -1;
@@ -377,6 +401,7 @@ static int publication_asked(struct follower *f, const struct followed *act, str
                                 .tell_unknown = f->centre->config->publication_tell_unknown,
                                 .limit = CLASSES_A_CHUNK};
     struct json_doc *answer = NULL;
+    struct current *c;
     char revision[ID_TEXT];
     char publication[ID_TEXT];
     struct slice trigger;
@@ -386,7 +411,8 @@ static int publication_asked(struct follower *f, const struct followed *act, str
 
     buf_init(&text);
     if (args_id(act->data, "revision", "rev", revision, e) != 0 ||
-        args_string(act->data, "trigger", 15, true, &trigger, e) != 0)
+        args_string(act->data, "trigger", 15, true, &trigger, e) != 0 ||
+        !(c = take_current(f, revision, e)))
         goto out;
     int64_t started = clock_monotonic(f->centre->clock);
     snprintf(args, sizeof(args), "{\"revision\":\"%s\",\"trigger\":\"%.*s\"}", revision,
@@ -407,11 +433,8 @@ static int publication_asked(struct follower *f, const struct followed *act, str
         goto out;
     log_info("publication.frozen", LOG_S("publication", publication), LOG_S("revision", revision),
              LOG_I("us", clock_monotonic(f->centre->clock) - started));
-    struct current *c = find_current(m, revision);
-    if (c) {
-        snprintf(c->revision.published, sizeof(c->revision.published), "%s", revision);
-        drop_superseded(m, &c->revision);
-    }
+    snprintf(c->revision.published, sizeof(c->revision.published), "%s", revision);
+    drop_superseded(m, &c->revision);
     result = 0;
 out:
     json_doc_free(answer);

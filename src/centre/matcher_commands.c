@@ -122,9 +122,11 @@ static int publication_add(struct command_run *run, struct err *e)
     int found = fleet_publication_unfinished(c->db, unfinished, e);
     if (found < 0 || (found == 1 && fleet_publication_drop(c, unfinished, e) != 0))
         return -1;
-    if (fleet_publication_begin(c, kept->revision, "addition", id, e) != 0 ||
-        fleet_publication_addition(c, id, run->centre->origin, &kept->addition, e) != 0)
+    if (fleet_publication_begin(c, kept->revision, "addition", id, e) != 0)
         return -1;
+    int told = fleet_publication_addition(c, id, run->centre->origin, &kept->addition, e);
+    if (told <= 0)
+        return told < 0 ? -1 : fleet_publication_drop(c, id, e);
     return freeze(run, id, e);
 }
 

@@ -86,6 +86,17 @@ static void post_revoke(struct worker *worker, struct route_call *call)
                   false);
 }
 
+/* An administrator of the organisation that runs the centre: keys and database are of all. */
+static int runs_the_centre(struct route_call *call, struct err *e)
+{
+    if (caller_needs(&call->caller, ROLE_ADMINISTRATOR, e) != 0)
+        return -1;
+    if (call->caller.everywhere)
+        return 0;
+    return err_set(e, ERR_DENIED, "centre.role", NULL,
+                   "only the organisation that runs the centre may do this");
+}
+
 static void post_unlock(struct worker *worker, struct route_call *call)
 {
     struct json_doc *doc = NULL;
@@ -93,8 +104,7 @@ static void post_unlock(struct worker *worker, struct route_call *call)
     struct err e = {0};
 
     (void)worker;
-    if (caller_needs(&call->caller, ROLE_ADMINISTRATOR, &e) == 0 &&
-        json_parse(&doc, http_body(call->x), NULL, &e) == 0 &&
+    if (runs_the_centre(call, &e) == 0 && json_parse(&doc, http_body(call->x), NULL, &e) == 0 &&
         args_string(json_root(doc), "passphrase", 1024, true, &passphrase, &e) == 0 &&
         signer_client_unlock(call->centre->signer, passphrase, &e) == 0)
         http_reply_text(call->x, 200, "application/json", slice_str("{\"unlocked\":true}"));
@@ -266,14 +276,16 @@ static void get_approvals(struct worker *worker, struct route_call *call)
         {"approval", COLUMN_TEXT},     {"command", COLUMN_HASH},  {"needed", COLUMN_INT},
         {"organisation", COLUMN_TEXT}, {"asked_by", COLUMN_TEXT}, {"asked", COLUMN_TIME},
         {"expires", COLUMN_TIME}};
+    char organisation[ID_TEXT];
     struct err e = {0};
     struct db_query q;
     const char *after;
     int64_t limit;
 
     if (route_page(call, &after, &limit, &e) == 0 &&
+        route_organisation(call, true, organisation, &e) == 0 &&
         db_select(&q, worker->db, &e, SQL_APPROVAL_LIST, DB_INT(clock_now(call->centre->clock)),
-                  DB_TEXT(after), DB_INT(limit)) == 0)
+                  DB_TEXT(after), DB_INT(limit), DB_TEXT(organisation)) == 0)
         reply_rows(call, &q, columns, ARRAY_LEN(columns), limit);
     else
         route_fail(call, &e);
@@ -488,8 +500,7 @@ static void post_backup(struct worker *worker, struct route_call *call)
     struct err e = {0};
     char text[1024];
 
-    if (caller_needs(&call->caller, ROLE_ADMINISTRATOR, &e) == 0 &&
-        json_parse(&doc, http_body(call->x), NULL, &e) == 0 &&
+    if (runs_the_centre(call, &e) == 0 && json_parse(&doc, http_body(call->x), NULL, &e) == 0 &&
         args_string(json_root(doc), "path", sizeof(text) - 1, true, &path, &e) == 0) {
         snprintf(text, sizeof(text), "%.*s", SLICE_ARG(path));
         if (text[0] != '/')

@@ -7,7 +7,6 @@
 #include "crypto/digest.h"
 #include "crypto/envelope.h"
 #include "fleet/advisory_store.h"
-#include "store/may_see.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -67,8 +66,9 @@ static void post_import(struct worker *worker, struct route_call *call)
     buf_fini(&text);
     hash_text_format(import->digest, hash);
     snprintf(args, sizeof(args), "{\"document\":\"%s\"}", hash);
+    /* what an exercise organisation brings in is for exercises only */
     route_command(call, &command_advisory_import, slice_str(args), import, free_import, NULL,
-                  false);
+                  call->caller.exercise);
     return;
 failed:
     buf_fini(&text);
@@ -85,27 +85,6 @@ static void post_publish(struct worker *worker, struct route_call *call)
 
 /* ---- lists -------------------------------------------------------------------------------------
  */
-
-/* 1: the caller may see the advisory; 0: for him it is not there. */
-static int caller_sees(struct db *db, const struct caller *caller, const char *organisation,
-                       const char *tlp, bool exercise, const char *revision, struct err *e)
-{
-    struct viewer viewer = {.organisation = caller->organisation,
-                            .everywhere = caller->everywhere,
-                            .exercise = caller->exercise};
-    const struct shown shown = {.organisation = organisation, .tlp = tlp, .exercise = exercise};
-    struct db_query q;
-
-    if (!caller->everywhere) {
-        int found = db_find(&q, db, e, SQL_STATEMENT_CONCERNS, DB_TEXT(revision),
-                            DB_TEXT(caller->organisation));
-        db_query_finish(&q);
-        if (found < 0)
-            return -1;
-        viewer.concerned = found == 1;
-    }
-    return may_see(db, &viewer, &shown, e);
-}
 
 static void get_list(struct worker *worker, struct route_call *call)
 {
@@ -132,8 +111,11 @@ static void get_list(struct worker *worker, struct route_call *call)
                                             "tlp",      "title", "version",   "state"};
         rows++;
         snprintf(last, sizeof(last), "%s", db_text(&q, 0));
-        int sees = caller_sees(worker->db, &call->caller, db_text(&q, 1), db_text(&q, 5),
-                               db_bool(&q, 11), db_text(&q, 10), &e);
+        const struct caller_shown shown = {.organisation = db_text(&q, 1),
+                                           .tlp = db_text(&q, 5),
+                                           .revision = db_text(&q, 10),
+                                           .exercise = db_bool(&q, 11)};
+        int sees = caller_sees(worker->db, &call->caller, &shown, &e);
         if (sees < 0) {
             step = -1;
             break;
@@ -163,6 +145,17 @@ out:
     buf_fini(&text);
 }
 
+static int sees_revision(struct worker *worker, struct route_call *call,
+                         const struct fleet_revision *revision, struct err *e)
+{
+    const struct caller_shown shown = {.organisation = revision->organisation,
+                                       .tlp = revision->tlp,
+                                       .revision = revision->id,
+                                       .exercise = revision->exercise};
+
+    return caller_sees(worker->db, &call->caller, &shown, e);
+}
+
 /* The newest revision of the advisory that the path names. */
 static int find_revision(struct worker *worker, struct route_call *call, bool published,
                          struct fleet_revision *revision, struct err *e)
@@ -184,8 +177,7 @@ static int find_revision(struct worker *worker, struct route_call *call, bool pu
         return err_set(e, ERR_CONFLICT, "centre.not-published", NULL, "%s is not published", name);
     if (found != 1 || fleet_revision_find(worker->db, id, revision, e) != 1)
         return -1;
-    int sees = caller_sees(worker->db, &call->caller, revision->organisation, revision->tlp,
-                           revision->exercise, revision->id, e);
+    int sees = sees_revision(worker, call, revision, e);
     if (sees == 0) /* exactly as if it were not there */
         err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no advisory %s", name);
     return sees == 1 ? 0 : -1;
@@ -288,12 +280,17 @@ out:
 /* ---- preview: who would be told ----------------------------------------------------------------
  */
 
-static int write_counts(struct db *db, struct json_writer *w, const char *revision, struct err *e)
+/* Of the organisation that is asked about; of all only for who runs the centre. */
+static int write_counts(struct worker *worker, struct route_call *call, struct json_writer *w,
+                        const struct fleet_revision *revision, struct err *e)
 {
+    char organisation[ID_TEXT];
     struct db_query q;
     int step;
 
-    if (db_select(&q, db, e, SQL_STATEMENT_COUNTS, DB_TEXT(revision)) != 0)
+    if (route_organisation(call, true, organisation, e) != 0 ||
+        db_select(&q, worker->db, e, SQL_STATEMENT_COUNTS, DB_TEXT(revision->id),
+                  DB_TEXT(organisation), DB_BOOL(revision->exercise)) != 0)
         return -1;
     json_write_name(w, "counts");
     json_write_array(w);
@@ -322,7 +319,7 @@ static int write_assets(struct worker *worker, struct route_call *call, struct j
 
     if (route_organisation(call, true, organisation, e) != 0 ||
         db_select(&q, worker->db, e, SQL_STATEMENT_ASSETS, DB_TEXT(revision->id), DB_TEXT(after),
-                  DB_INT(limit), DB_TEXT(organisation)) != 0)
+                  DB_INT(limit), DB_TEXT(organisation), DB_BOOL(revision->exercise)) != 0)
         return -1;
     json_write_name(w, "items");
     json_write_array(w);
@@ -373,7 +370,7 @@ static void get_preview(struct worker *worker, struct route_call *call)
         goto out;
     }
     write_revision(&w, &revision);
-    if (write_counts(worker->db, &w, revision.id, &e) != 0 ||
+    if (write_counts(worker, call, &w, &revision, &e) != 0 ||
         write_assets(worker, call, &w, &revision, after, limit, &e) != 0)
         goto out;
     json_write_object_end(&w);
@@ -397,14 +394,13 @@ static int expose_one(struct worker *worker, struct route_call *call, struct jso
     fleet_revision_init(&revision);
     int sees = -1;
     if (fleet_revision_find(worker->db, id, &revision, e) == 1)
-        sees = caller_sees(worker->db, &call->caller, revision.organisation, revision.tlp,
-                           revision.exercise, revision.id, e);
+        sees = sees_revision(worker, call, &revision, e);
     if (sees == 0)
         result = 0;
     if (sees == 1) {
         json_write_object(w);
         write_revision(w, &revision);
-        result = write_counts(worker->db, w, id, e);
+        result = write_counts(worker, call, w, &revision, e);
         if (result == 0)
             result = write_assets(worker, call, w, &revision, "", 1000, e);
         json_write_object_end(w);

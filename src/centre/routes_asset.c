@@ -100,8 +100,8 @@ static int find_asset(struct worker *worker, struct route_call *call, struct fle
 }
 
 /* What the newest revisions of all advisories say of the asset's class. */
-static int write_statements(struct db *db, struct json_writer *w, const struct fleet_asset *asset,
-                            struct err *e)
+static int write_statements(struct db *db, const struct caller *caller, struct json_writer *w,
+                            const struct fleet_asset *asset, struct err *e)
 {
     char after[ID_TEXT] = "";
     int step = 0;
@@ -117,6 +117,17 @@ static int write_statements(struct db *db, struct json_writer *w, const struct f
         while ((step = db_step(&q, e)) == 1) {
             rows++;
             snprintf(after, sizeof(after), "%s", db_text(&q, 3));
+            const struct caller_shown shown = {.organisation = db_text(&q, 8),
+                                               .tlp = db_text(&q, 9),
+                                               .revision = db_text(&q, 0),
+                                               .exercise = db_bool(&q, 10)};
+            int sees = shown.exercise == asset->exercise ? caller_sees(db, caller, &shown, e) : 0;
+            if (sees < 0) {
+                step = -1;
+                break;
+            }
+            if (sees == 0)
+                continue;
             json_write_object(w);
             json_member_slice(w, "revision", db_slice(&q, 0));
             json_member_slice(w, "status", db_slice(&q, 1));
@@ -200,7 +211,7 @@ static void get_one(struct worker *worker, struct route_call *call)
         json_member_bool(&w, "exercise", true);
     json_member_bool(&w, "connected", streams_has(call->centre->streams, asset.id));
     if (write_details(worker->db, &w, asset.id, &e) != 0 ||
-        write_statements(worker->db, &w, &asset, &e) != 0)
+        write_statements(worker->db, &call->caller, &w, &asset, &e) != 0)
         goto out;
     json_write_object_end(&w);
     route_json(call, 200, &text);
@@ -224,7 +235,7 @@ static void get_why(struct worker *worker, struct route_call *call)
     if (found == 0)
         err_set(&e, ERR_USAGE, "centre.argument", NULL, "\"advisory\" is missing");
     if (found == 1 && find_asset(worker, call, &asset, &e) == 0 &&
-        why_write(worker, &asset, advisory, &text, &e) == 0)
+        why_write(worker, &call->caller, &asset, advisory, &text, &e) == 0)
         route_json(call, 200, &text);
     if (err_is_set(&e))
         route_fail(call, &e);

@@ -106,8 +106,21 @@ static int write_all(struct worker *worker, const struct fleet_asset *asset,
     return buf_check(text, e);
 }
 
-int why_write(struct worker *worker, const struct fleet_asset *asset, const char *advisory,
-              struct buf *text, struct err *e)
+/* 0 when the caller may see the revision, else as if there were none. */
+static int check_seen(struct db *db, const struct caller *caller, const struct fleet_revision *r,
+                      const char *name, struct err *e)
+{
+    const struct caller_shown shown = {
+        .organisation = r->organisation, .tlp = r->tlp, .revision = r->id, .exercise = r->exercise};
+    int sees = caller_sees(db, caller, &shown, e);
+
+    if (sees == 0)
+        err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no advisory %s", name);
+    return sees == 1 ? 0 : -1;
+}
+
+int why_write(struct worker *worker, const struct caller *caller, const struct fleet_asset *asset,
+              const char *advisory, struct buf *text, struct err *e)
 {
     struct fleet_options options = fleet_options_default;
     struct csaf_document *document = NULL;
@@ -131,6 +144,7 @@ int why_write(struct worker *worker, const struct fleet_asset *asset, const char
         snprintf(newest, sizeof(newest), "%s", db_text(&q, 7));
     db_query_finish(&q);
     if (found != 1 || fleet_revision_find(worker->db, newest, &revision, e) != 1 ||
+        check_seen(worker->db, caller, &revision, advisory, e) != 0 ||
         fleet_document_load(worker->db, revision.document, &content, e) != 1 ||
         load_class(worker->db, asset, &class, e) != 0 ||
         fleet_aliases_load(worker->db, &aliases, e) != 0)

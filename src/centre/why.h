@@ -3,6 +3,7 @@
 #ifndef CENTRE_WHY_H
 #define CENTRE_WHY_H
 
+#include "centre/caller.h"
 #include "centre/workers.h"
 #include "fleet/asset_store.h"
 
@@ -10,7 +11,7 @@
  * Appends a JSON object: asset, class, advisory, status; statements with their reasons; nearest
  * candidate with the step that failed when nothing matched; what the asset was told about it.
  */
-int why_write(struct worker *worker, const struct fleet_asset *asset, const char *advisory,
-              struct buf *text, struct err *e) MUST_CHECK;
+int why_write(struct worker *worker, const struct caller *caller, const struct fleet_asset *asset,
+              const char *advisory, struct buf *text, struct err *e) MUST_CHECK;
 
 #endif

@@ -174,6 +174,39 @@ out:
     return result;
 }
 
+static bool serial_fits(struct slice serial, const struct json_value *serials)
+{
+    bool fits = serial.len == 0; /* a device without a known serial number is told, too */
+
+    json_each(pattern, serials)
+    {
+        fits = fits || fleet_pattern_fits(json_string(pattern), serial);
+    }
+    return fits;
+}
+
+/* The serial numbers that a statement is for; 1: *serials has them, in text, 0: it is for all. */
+static int serials_of(struct slice body, struct buf *text, struct json_doc **serials, struct err *e)
+{
+    struct json_doc *doc = NULL;
+    struct json_writer w;
+    int result = -1;
+
+    if (json_parse(&doc, body, NULL, e) != 0)
+        goto out;
+    json_write_init(&w, text, 0);
+    json_write_object(&w);
+    bool filtered = fleet_serials_write(&w, json_root(doc));
+    json_write_object_end(&w);
+    if (!filtered)
+        result = 0;
+    else if (buf_check(text, e) == 0 && json_parse(serials, buf_slice(text), NULL, e) == 0)
+        result = 1;
+out:
+    json_doc_free(doc);
+    return result;
+}
+
 /* The members whose serial number fits; all members of the class before as_of are looked at. */
 static int select_by_serial(struct making *m, const char *audience, const uint8_t class[32],
                             const struct json_value *serials, struct fleet_only *only,
@@ -186,13 +219,8 @@ static int select_by_serial(struct making *m, const char *audience, const uint8_
                   DB_INT((int64_t)m->p.as_of)) != 0)
         return -1;
     while ((step = db_step(&q, e)) == 1) {
-        bool fits = db_is_null(&q, 2); /* a device without a known serial number is told, too */
         uint8_t leaf[32];
-        json_each(pattern, serials)
-        {
-            fits = fits || fleet_pattern_fits(json_string(pattern), db_slice(&q, 2));
-        }
-        if (!fits)
+        if (!serial_fits(db_slice(&q, 2), serials))
             continue;
         if (!db_blob_copy(&q, 1, leaf, 32) || fleet_only_add(only, db_text(&q, 0), leaf) != 0) {
             step = err_memory(e);
@@ -208,38 +236,30 @@ static int tell_class(struct making *m, const char *audience, const struct state
 {
     struct fleet_member_tree tree;
     struct fleet_only only;
-    struct json_doc *doc = NULL;
     struct json_doc *serials = NULL;
-    struct json_writer w;
     struct buf text;
     int result = -1;
 
     buf_init(&text);
     fleet_only_init(&only);
-    if (fleet_member_tree_at(m->c->db, audience, s->class, m->p.as_of, &tree, e) != 0 ||
-        json_parse(&doc, s->body, NULL, e) != 0)
+    if (fleet_member_tree_at(m->c->db, audience, s->class, m->p.as_of, &tree, e) != 0)
         goto out;
     if (tree.members == 0) {
         result = 0;
         goto out;
     }
-    json_write_init(&w, &text, 0);
-    json_write_object(&w);
-    bool filtered = fleet_serials_write(&w, json_root(doc));
-    json_write_object_end(&w);
-    if (!filtered) {
+    int filtered = serials_of(s->body, &text, &serials, e);
+    if (filtered == 0)
         result = put_notice(m, audience, s, &tree, NULL, e);
+    if (filtered != 1)
         goto out;
-    }
-    if (buf_check(&text, e) != 0 || json_parse(&serials, buf_slice(&text), NULL, e) != 0 ||
-        select_by_serial(m, audience, s->class, json_get(json_root(serials), "serials"), &only,
+    if (select_by_serial(m, audience, s->class, json_get(json_root(serials), "serials"), &only,
                          e) != 0)
         goto out;
     if (fleet_only_order(m->c->db, &only, e) == 0)
         result = only.count == 0 ? 0 : put_notice(m, audience, s, &tree, &only, e);
 out:
     json_doc_free(serials);
-    json_doc_free(doc);
     fleet_only_fini(&only);
     buf_fini(&text);
     return result;
@@ -455,12 +475,29 @@ int fleet_publication_addition(struct change *c, const char *publication, const 
         .class = addition->class, .status = buf_slice(&status), .body = buf_slice(&body)};
     if (only.count > 0 && put_notice(&m, addition->audience, &s, &tree, &only, e) != 0)
         goto out;
-    result = making_end(&m, e);
+    result = making_end(&m, e) != 0 ? -1 : only.count > 0;
 out:
     fleet_revision_fini(&m.revision);
     fleet_only_fini(&only);
     buf_fini(&status);
     buf_fini(&body);
+    return result;
+}
+
+/* 1: the statement is for a device with this serial number, 0: for others. */
+static int is_for_serial(struct slice body, struct slice serial, struct err *e)
+{
+    struct json_doc *serials = NULL;
+    struct buf text;
+
+    buf_init(&text);
+    int filtered = serials_of(body, &text, &serials, e);
+    int result = filtered;
+
+    if (filtered >= 0)
+        result = filtered == 0 || serial_fits(serial, json_get(json_root(serials), "serials"));
+    json_doc_free(serials);
+    buf_fini(&text);
     return result;
 }
 
@@ -473,7 +510,9 @@ int fleet_missing_of(struct db *db, const char *asset, const uint8_t class[32], 
 
     fleet_asset_init(&member);
     int step = fleet_asset_find(db, asset, &member, e);
-    fleet_asset_fini(&member); /* its ids stay */
+    if (step == 1 && (!member.has_class || memcmp(member.class, class, 32) != 0 ||
+                      strcmp(member.state, "removed") == 0))
+        step = 0; /* it has left: what it must know, it is told where it went */
     while (step == 1 && count < room) {
         struct db_query q;
         char advisory[ID_TEXT];
@@ -490,7 +529,11 @@ int fleet_missing_of(struct db *db, const char *asset, const uint8_t class[32], 
             int released = may_be_told(db, &shown, member.organisation, e);
             if (released < 0)
                 step = -1;
-            told_by_itself = released == 1 && fleet_status_is_told(db_slice(&q, 1), tell_unknown);
+            int meant = is_for_serial(db_blob(&q, 2), buf_slice(&member.serial), e);
+            if (meant < 0)
+                step = -1;
+            told_by_itself =
+                released == 1 && meant == 1 && fleet_status_is_told(db_slice(&q, 1), tell_unknown);
             if (!db_blob_copy(&q, 3, meaning, 32))
                 step = err_set(e, ERR_SYSTEM, "store.corrupt", NULL, "a statement is damaged");
             snprintf(advisory, sizeof(advisory), "%s", db_text(&q, 4));
@@ -504,11 +547,12 @@ int fleet_missing_of(struct db *db, const char *asset, const uint8_t class[32], 
         bool knows = found == 1 && slice_equal(db_blob(&q, 2), slice_of(meaning, 32));
         db_query_finish(&q);
         if (found < 0)
-            return -1;
+            step = -1;
         /* moving to a class that is fixed or not affected is an end state, not news */
-        if (!knows && told_by_itself)
+        if (found >= 0 && !knows && told_by_itself)
             snprintf(missing[count++].revision, ID_TEXT, "%s", revision);
     }
+    fleet_asset_fini(&member);
     return step < 0 ? -1 : (int)count;
 }
 

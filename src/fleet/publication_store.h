@@ -44,6 +44,7 @@ struct fleet_addition {
     const char *const *assets; /* sorted by id; members of the class now */
     size_t count;
 };
+/* 1: somebody is told, 0: all of them have left meanwhile, -1. */
 int fleet_publication_addition(struct change *c, const char *publication, const char *origin,
                                const struct fleet_addition *addition, struct err *e) MUST_CHECK;
 

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Borders: between organisations, between exercise and live, between those who are meant and those
+who are not; and what a matcher that was interrupted still owes to whoever joined."""
+
+import io
+import json
+import os
+import sqlite3
+import subprocess
+import tarfile
+from base64 import b64decode, b64encode
+
+from centre_home import Workplace, csaf, finish, needs_programs, scenario, wait, MODEL, VENDOR
+
+RED, AMBER = 4, 5
+
+
+def labelled(number, tlp, **change):
+    """An advisory of the vendor with a label, its serial numbers where there are any."""
+    value = json.loads(csaf(number, "< 2.3", vendor=VENDOR))
+    value["document"]["distribution"] = {"tlp": {"label": tlp}}
+    if "serials" in change:
+        leaf = value["product_tree"]["branches"][0]["branches"][0]["branches"][0]["product"]
+        leaf["product_identification_helper"] = {"serial_numbers": change["serials"]}
+    return json.dumps(value).encode()
+
+
+class Customer:
+    """An organisation with an operator who comes in by the web door."""
+
+    def __init__(self, place, centre, name):
+        self.centre = centre
+        self.organisation = centre.new("organisation", "add", name)
+        body = {"organisation": self.organisation, "name": name,
+                "roles": "administrator,coordinator,registrar,auditor"}
+        self.operator = centre.call("POST", "/v1/operators", body)[1]["operator"]
+        body = {"organisation": self.organisation, "profile": "operator", "asset": self.operator}
+        token = centre.call("POST", "/v1/tokens", body)[1]["secret"]
+        self.files = self.certificate(place.folder / f"operator-{self.operator}", token)
+
+    def certificate(self, folder, token):
+        folder.mkdir()
+        key, request, chain = folder / "key.pem", folder / "request.der", folder / "chain.pem"
+        subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-subj", "/CN=x",
+                        "-outform", "DER", "-out", request], check=True, capture_output=True)
+        door = self.centre.https("enrol")
+        door.request("POST", "/.well-known/est/simpleenroll", b64encode(request.read_bytes()),
+                     {"Content-Type": "application/pkcs10", "Authorization":
+                      "Basic " + b64encode(f"x:{token}".encode()).decode()})
+        answer = door.getresponse()
+        body = answer.read()
+        assert answer.status == 200, body
+        certificates = []
+        for path in ("", "cacerts"):
+            if path:
+                door = self.centre.https("enrol")
+                door.request("GET", "/.well-known/est/cacerts")
+                body = door.getresponse().read()
+            (folder / "p7").write_bytes(b64decode(body))
+            done = subprocess.run(["openssl", "pkcs7", "-inform", "DER", "-in", folder / "p7",
+                                   "-print_certs"], check=True, capture_output=True)
+            certificates.append(done.stdout)
+        chain.write_bytes(b"".join(certificates))
+        return chain, key
+
+    def call(self, method, path, body=None):
+        door = self.centre.https("web", *self.files)
+        door.request(method, path, json.dumps(body) if isinstance(body, dict) else body)
+        answer = door.getresponse()
+        text = answer.read()
+        return answer.status, (json.loads(text) if "json" in answer.headers.get_content_type()
+                               else text)
+
+
+def imported(who, document):
+    status, answer = who.call("POST", "/v1/advisories/import", document)[:2]
+    assert status == 200, answer
+    return answer["advisory"]
+
+
+def quiet(centre):
+    assert wait(centre.followers_at_head, 30), centre.status()
+    for follower in centre.status()["followers"]:
+        assert follower["failures"] == 0, follower
+
+
+def assets_of(centre, rows, organisation=None):
+    """Imports devices without an agent: (label, model, firmware, serial)."""
+    text = "asset,vendor,model,firmware,serial\n" + "".join(
+        f"{label},{VENDOR},{model},{firmware},{serial}\n" for label, model, firmware, serial in rows)
+    query = f"?organisation={organisation}" if organisation else ""
+    status, answer, _ = centre.call("POST", "/v1/assets/import" + query, text.encode())
+    assert status == 200 and not answer["refused"], answer
+    items = centre.call("GET", "/v1/assets?limit=1000")[1]["items"]
+    return {item["label"]: item["asset"] for item in items if item.get("label")}
+
+
+def meant(centre, name):
+    return {line["asset"] for line in centre.json("advisory", "delivery", name)["recipients"]}
+
+
+def borders(place, centre):
+    alien = Customer(place, centre, "Alien")
+    drill = centre.new("organisation", "add", "Drill", "--exercise")
+    ours = assets_of(centre, [("ours", MODEL, "2.0", "A1")])["ours"]
+    theirs = assets_of(centre, [("theirs", MODEL, "2.0", "B1")], alien.organisation)["theirs"]
+    drilled = assets_of(centre, [("drilled", MODEL, "2.0", "C1")], drill)["drilled"]
+    red = imported(centre, labelled(RED, "RED"))
+    amber = imported(centre, labelled(AMBER, "AMBER"))
+    for name in (red, amber):
+        assert centre.call("POST", "/v1/advisories/publish", {"advisory": name})[0] == 200
+    quiet(centre)
+
+    def why():
+        """of TLP:RED another organisation hears nothing, also not by asking about its own device"""
+        assert {row["advisory"] for row in alien.call("GET", "/v1/advisories")[1]["items"]} \
+            == {amber}
+        status, answer = alien.call("GET", f"/v1/assets/{theirs}/why?advisory={red}")
+        assert status == 404 and answer["code"] == "fleet.no-advisory", answer
+        assert alien.call("GET", f"/v1/assets/{theirs}/why?advisory={amber}")[0] == 200
+        shown = alien.call("GET", f"/v1/assets/{theirs}")[1]["advisories"]
+        assert [row["advisory"] for row in shown] == [amber], shown
+        own = centre.call("GET", f"/v1/assets/{ours}")[1]["advisories"]
+        assert {row["advisory"] for row in own} == {red, amber}, own
+
+    def bundles():
+        """a bundle holds the documents that its organisation may see, and no others"""
+        status, archive = alien.call("POST", "/v1/bundles", {})
+        assert status == 200, archive
+        names = tarfile.open(fileobj=io.BytesIO(archive)).getnames()
+        assert sum(name.startswith("advisories/") for name in names) == 1, names
+
+    def counts():
+        """who previews sees the numbers of its own devices; exercise devices never count as live"""
+        answer = alien.call("GET", f"/v1/advisory/{amber}/preview")[1]
+        assert [row["assets"] for row in answer["counts"]] == [1], answer["counts"]
+        assert [row["asset"] for row in answer["items"]] == [theirs]
+        answer = centre.call("GET", f"/v1/advisory/{amber}/preview")[1]
+        assert [row["assets"] for row in answer["counts"]] == [2], answer["counts"]
+        assert {row["asset"] for row in answer["items"]} == {ours, theirs}
+        assert meant(centre, amber) == {ours, theirs}
+
+    def approvals():
+        """approvals that are asked for in one organisation are not listed in another"""
+        body = {"type": "asset.remove", "args": {"asset": ours, "reason": "x"}}
+        assert centre.call("POST", "/v1/approvals", body)[0] == 200
+        assert alien.call("GET", "/v1/approvals")[1]["items"] == []
+        assert len(centre.call("GET", "/v1/approvals")[1]["items"]) == 1
+
+    def machine():
+        """users of the machine are let in by who runs the centre, not by its customers"""
+        body = {"name": "x", "roles": "administrator", "uid": 0}
+        status, answer = alien.call("POST", "/v1/operators", body)
+        assert status == 403 and answer["code"] == "centre.role", answer
+        body = {"asset": alien.operator, "profile": "device"}
+        assert alien.call("POST", "/v1/tokens", body)[0] == 400
+
+    def exercise():
+        """what an exercise organisation brings in and publishes stays an exercise"""
+        body = {"organisation": drill, "name": "Drill", "roles": "administrator,coordinator",
+                "uid": os.getuid()}
+        assert centre.call("POST", "/v1/operators", body)[0] == 200
+        name = imported(centre, labelled(6, "WHITE"))  # who asks now is Drill's
+        status, answer, _ = centre.call("POST", "/v1/advisories/publish", {"advisory": name})
+        assert status == 200, answer
+        quiet(centre)
+        shown = centre.call("GET", f"/v1/advisory/{name}")[1]
+        assert shown.get("exercise") is True, shown
+        assert [row["members"] for row in shown["publications"]] == [1], shown
+        items = centre.call("GET", f"/v1/advisory/{name}/preview")[1]["items"]
+        assert [row["asset"] for row in items] == [drilled], items
+        assert name not in {row["advisory"] for row in alien.call("GET", "/v1/advisories")[1]["items"]}
+
+    for test in (why, bundles, counts, approvals, machine, exercise):
+        scenario(test)
+
+
+def joins(centre):
+    serials = imported(centre, labelled(1, "WHITE", serials=["S1*"]))
+    plain = imported(centre, labelled(2, "WHITE"))
+    first = assets_of(centre, [("first", MODEL, "2.0", "S10"), ("second", MODEL, "2.0", "T10")])
+    quiet(centre)
+    for name in (serials, plain):
+        assert centre.call("POST", "/v1/advisories/publish", {"advisory": name})[0] == 200
+    quiet(centre)
+
+    def serial_of_joiners():
+        """who joins later is told by its serial number, as those who were there before"""
+        assert meant(centre, serials) == {first["first"]}
+        later = assets_of(centre, [("third", MODEL, "2.0", "S11"), ("fourth", MODEL, "2.0", "T11")])
+        quiet(centre)
+        assert meant(centre, serials) == {first["first"], later["third"]}
+        assert meant(centre, plain) == {later[n] for n in ("first", "second", "third", "fourth")}
+
+    def there_and_back():
+        """a device that comes, goes and comes again at once is told once, and nobody waits for it"""
+        rows = [("fickle", MODEL, firmware, "S12") for firmware in ("2.0", "9.0", "2.0")]
+        fickle = assets_of(centre, rows)["fickle"]
+        quiet(centre)
+        lines = centre.json("advisory", "delivery", plain)["recipients"]
+        assert [line["asset"] for line in lines].count(fickle) == 1, lines
+
+    def interrupted():
+        """a class whose first device was not yet looked at when the centre died is matched after it"""
+        owed = assets_of(centre, [("owed", MODEL, "1.7", "S13")])["owed"]
+        quiet(centre)
+        centre.stop()
+        path = next(p for p in centre.home.rglob("*.db"))
+        with sqlite3.connect(path) as db:  # as if the matcher had died before it looked
+            digest, joined = db.execute("SELECT class, class_since FROM asset WHERE id = ?",
+                                        (owed,)).fetchone()
+            told = db.execute("SELECT publication FROM notice WHERE class = ?", (digest,)).fetchall()
+            assert told, "it was told before"
+            db.execute("DELETE FROM statement WHERE class = ?", (digest,))
+            db.execute("DELETE FROM notice_asset WHERE asset = ?", (owed,))
+            db.execute("DELETE FROM told WHERE class = ?", (digest,))
+            done = db.execute("UPDATE follower SET next = ? WHERE name = 'matcher'", (joined,))
+            assert done.rowcount == 1
+        db.close()
+        centre.start()
+        quiet(centre)
+        why = centre.call("GET", f"/v1/assets/{owed}")[1]
+        assert {row["advisory"] for row in why["advisories"]} >= {serials, plain}, why
+        assert owed in meant(centre, plain)
+
+    for test in (serial_of_joiners, there_and_back, interrupted):
+        scenario(test)
+
+
+def main():
+    needs_programs()
+    with Workplace("borders") as place:
+        borders(place, place.centre().start())
+    with Workplace("joins") as place:
+        joins(place.centre().start())
+    finish()
+
+
+if __name__ == "__main__":
+    main()
