@@ -287,14 +287,16 @@ static void *clock_thread(void *context)
             continue;
         }
         next = now + interval;
-        if (be_open(k, &e) == 0 && tick(k, &e) != 0) {
+        bool open = be_open(k, &e) == 0;
+        if (!open || tick(k, &e) != 0) {
             log_err(LOG_LEVEL_WARNING, "checkpoint.failed", &e);
             note_state(k, 0, 0, &e);
         }
         streams_store_sent(centre);
         if (now >= k->housekeeping_at) {
             k->housekeeping_at = now + HOUSEKEEPING_US;
-            issuance_housekeeping(centre, k->db);
+            if (open && db_is_alive(k->db))
+                issuance_housekeeping(centre, k->db);
             refusals_write(centre, false);
         }
     }

@@ -309,50 +309,53 @@ out:
     return result;
 }
 
-/* A refusal of somebody we know becomes an act; it must not fail the transaction. */
-static void record_refusal(struct writer *w, struct command *command, int64_t now)
+/* A refusal of somebody we know becomes an act; -1 only when the transaction cannot go on. */
+static int record_refusal(struct writer *w, struct command *command, int64_t now, struct err *e)
 {
     struct change change;
-    struct err e = {0};
+    struct err failed = {0};
+    int result = 0;
 
     if (command->type->silent || command->caller.kind == CALLER_STRANGER ||
         command->caller.kind == CALLER_SYSTEM || command->err.kind == ERR_UNAVAILABLE ||
         command->err.kind == ERR_SYSTEM || command->err.kind == ERR_MEMORY)
-        return;
+        return 0;
     start_change(w, command, now, &change);
     struct journal_mark mark = journal_mark(w->config.journal);
-    if (db_savepoint(w->db, &e) != 0)
-        return;
+    if (db_savepoint(w->db, e) != 0)
+        return -1;
     struct json_writer *data = change_act(&change, "command.refused", NULL);
     change.act_refused = true;
     json_member_string(data, "type", command->type->name);
     json_member_string(data, "code", command->err.code);
-    if (change_act_end(&change, NULL, &e) != 0 || db_release(w->db, &e) != 0) {
-        log_err(LOG_LEVEL_WARNING, "refusal.unrecorded", &e);
-        if (db_rollback_to(w->db, &e) != 0)
-            log_err(LOG_LEVEL_ERROR, "writer.rollback", &e);
+    if (change_act_end(&change, NULL, &failed) != 0 || db_release(w->db, &failed) != 0) {
+        log_err(LOG_LEVEL_WARNING, "refusal.unrecorded", &failed);
+        result = db_rollback_to(w->db, e);
         journal_reset_to(w->config.journal, mark);
     }
     buf_fini(&change.data);
+    return result;
 }
 
-static void carry_out(struct writer *w, struct command *command, int64_t now)
+/* -1: the transaction cannot go on, since what the command did cannot be taken back in it. */
+static int carry_out(struct writer *w, struct command *command, int64_t now, struct err *e)
 {
     struct journal_mark mark = journal_mark(w->config.journal);
-    struct err e = {0};
 
     err_clear(&command->err);
-    if (db_savepoint(w->db, &command->err) != 0)
-        return;
+    if (db_savepoint(w->db, e) != 0)
+        return -1;
     if (run_one(w, command, now, &command->err) == 0 && db_release(w->db, &command->err) == 0)
-        return;
+        return 0;
+    if (!err_is_set(&command->err))
+        err_set(&command->err, ERR_INTERNAL, "centre.failed", NULL,
+                "%s failed, and does not say why", command->type->name);
     journal_reset_to(w->config.journal, mark);
-    if (db_is_alive(w->db) && db_rollback_to(w->db, &e) != 0) {
-        log_err(LOG_LEVEL_ERROR, "writer.rollback", &e);
-        return;
+    if (!db_is_alive(w->db)) {
+        *e = command->err;
+        return -1;
     }
-    if (db_is_alive(w->db))
-        record_refusal(w, command, now);
+    return db_rollback_to(w->db, e) != 0 ? -1 : record_refusal(w, command, now, e);
 }
 
 static void fail_all(struct command *batch, const struct err *why)
@@ -397,11 +400,8 @@ static void run_batch(struct writer *w, struct command *batch)
         goto failed;
     for (struct command *c = batch; c; c = c->next) {
         arena_reset(&w->arena);
-        carry_out(w, c, now);
-        if (!db_is_alive(w->db)) {
-            e = c->err;
+        if (carry_out(w, c, now, &e) != 0)
             goto failed;
-        }
         done++;
         refused += err_is_set(&c->err);
         if (c->next && clock_monotonic(w->config.clock) - started > BATCH_WORK_US) {
