@@ -142,6 +142,18 @@ struct pack_notice {
     uint32_t entry;
 };
 
+struct pack_span {
+    bool known;
+    int64_t from, until;
+};
+
+struct pack_ca {
+    struct slice der;
+    struct certificate parsed;
+    struct key *key;                          /* NULL: of a kind that we do not take */
+    struct pack_span valid[PACK_THREADS_MAX]; /* when its own path was seen to be valid */
+};
+
 struct pack_check {
     const struct pack_policy *policy;
     struct pack_report *report;
@@ -163,6 +175,7 @@ struct pack_check {
     size_t quorum;
     /* signers and CAs named in certificates.jsonl or envelopes */
     struct certificate_list authorities;
+    PACK_LIST(struct pack_ca) cas; /* those of them that may sign certificates */
     PACK_LIST(struct pack_signer) signers;
     PACK_LIST(struct pack_consistency) consistency;
     PACK_LIST(struct pack_act) acts;
@@ -182,7 +195,6 @@ struct pack_check {
 /* Who signed pack.json, trust.json or a publication, and when he says so. */
 struct pack_signer {
     uint8_t hash[32];
-    struct slice certificate; /* in authorities */
     int64_t at;
     const char *file;
 };
@@ -278,6 +290,16 @@ int pack_head_check(struct pack_check *c, uint64_t size, const uint8_t root[32],
  */
 int pack_signer_check(struct pack_check *c, const struct envelope *envelope, const char *file,
                       unsigned step, int64_t at, const char *code, struct err *e) MUST_CHECK;
+
+/* A CA's or signer's certificate, each once; -1 with "pack.certificate". One thread. */
+int pack_authority_add(struct pack_check *c, struct slice der, struct err *e) MUST_CHECK;
+void pack_cas_free(struct pack_check *c);
+/* chain_verify over the CAs of the pack. */
+int pack_path_verify(struct pack_check *c, unsigned thread, struct slice der, int64_t time,
+                     uint32_t purposes, struct err *e) MUST_CHECK;
+/* The same for a device's certificate, parsed, and PURPOSE_CLIENT; fast. */
+int pack_device_verify(struct pack_check *c, unsigned thread, const struct certificate *leaf,
+                       int64_t time, struct err *e) MUST_CHECK;
 
 /* The steps, in their order. */
 int pack_check_container(struct pack_check *c, struct err *e) MUST_CHECK;

@@ -61,13 +61,8 @@ static int authority_merge(struct pack_check *c, uint64_t number, void *record, 
     int rc = 0;
 
     (void)number;
-    if (in->spki.len > 0) {
-        if (c->authorities.count >= 2 * PACK_AUTHORITIES_MAX)
-            rc = pack_wrong(e, CODE, "more than %d certificates without a subject",
-                            PACK_AUTHORITIES_MAX);
-        else
-            rc = certificate_list_add(&c->authorities, buf_slice(&in->spki), e);
-    }
+    if (in->spki.len > 0)
+        rc = pack_authority_add(c, buf_slice(&in->spki), e);
     buf_fini(&in->spki);
     return rc;
 }
@@ -113,9 +108,7 @@ static int check_crl_signature(struct pack_check *c, const struct crl *crl, stru
                 continue;
             int valid = crl_check_signature(crl, key, &ignored);
             key_free(key);
-            if (valid == 0 &&
-                chain_verify(c->verifiers[0], list[i], c->authorities.items, c->authorities.count,
-                             crl->this_update, 0, &ignored) == 0)
+            if (valid == 0 && pack_path_verify(c, 0, list[i], crl->this_update, 0, &ignored) == 0)
                 return 0;
         }
     }
@@ -230,8 +223,7 @@ static int check_device(struct pack_check *c, const struct pack_line_in *in, str
         return pack_wrong(e, CODE, "the certificate's common name is not the asset's id");
     if (check_issued(c, &out->kept, subject, &issued_at, e) != 0)
         return -1;
-    if (chain_verify(c->verifiers[in->thread], der, c->authorities.items, c->authorities.count,
-                     issued_at, PURPOSE_CLIENT, &cause) != 0) {
+    if (pack_device_verify(c, in->thread, &parsed, issued_at, &cause) != 0) {
         if (!pack_is_failure(&cause)) {
             *e = cause;
             return -1;

@@ -66,9 +66,8 @@ int pack_signer_check(struct pack_check *c, const struct envelope *envelope, con
     if (envelope_verify_chain(envelope, c->verifiers[0], at, PURPOSE_DOCUMENT, &cause) != 0)
         return pack_fail_cause(c, code, step, file, 0, NULL, &cause, e);
     for (size_t i = 0; i < envelope->chain_count; i++)
-        if (c->authorities.count < PACK_AUTHORITIES_MAX &&
-            certificate_list_add(&c->authorities, envelope->chain[i], e) != 0)
-            return -1;
+        if (pack_authority_add(c, envelope->chain[i], &cause) != 0)
+            return pack_fail_cause(c, code, step, file, 0, NULL, &cause, e);
     signer = pack_list_add(&c->signers, e);
     if (!signer)
         return -1;

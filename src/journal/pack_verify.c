@@ -32,6 +32,7 @@ static void fini(struct pack_check *c)
     buf_fini(&c->anchor_bytes);
     mem_free(c->anchors.items);
     mem_free(c->witnesses.items);
+    pack_cas_free(c);
     certificate_list_fini(&c->authorities);
     mem_free(c->signers.items);
     for (size_t i = 0; i < c->consistency.count; i++)
