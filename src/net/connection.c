@@ -36,17 +36,6 @@ static void write_remote(struct connection *c, const struct sockaddr *address)
         snprintf(c->remote, sizeof(c->remote), "local");
 }
 
-static int start_tls(struct connection *c, SSL_CTX *context)
-{
-    ERR_clear_error();
-    c->ssl = SSL_new(context);
-    if (!c->ssl || SSL_set_fd(c->ssl, c->fd) != 1)
-        return -1;
-    SSL_set_app_data(c->ssl, c);
-    SSL_set_accept_state(c->ssl);
-    return 0;
-}
-
 static int read_uid(int fd)
 {
     struct ucred who;
@@ -104,7 +93,7 @@ void connection_new(struct listener *listener, int fd, const struct sockaddr *ad
     }
     if (c->shed)
         count(l, COUNT_CONNECTIONS, 1);
-    if (listener->tls && start_tls(c, listener->tls) != 0) {
+    if (listener->tls && connection_start_tls(c, listener->tls) != 0) {
         connection_close(c);
         return;
     }
@@ -126,16 +115,6 @@ static void unlink_connection(struct connection *c)
     }
 }
 
-static void end_tls(struct connection *c)
-{
-    ERR_clear_error();
-    if (!c->broken && !c->farewell && SSL_is_init_finished(c->ssl))
-        (void)SSL_shutdown(c->ssl);
-    SSL_free(c->ssl);
-    ERR_clear_error();
-    c->ssl = NULL;
-}
-
 static void destroy(struct connection *c)
 {
     struct server_loop *l = c->loop;
@@ -150,7 +129,7 @@ static void destroy(struct connection *c)
     if (c->exchange)
         request_cut(c);
     if (c->ssl)
-        end_tls(c);
+        connection_end_tls(c);
     close(c->fd);
     if (c->peer && c->counted_peer)
         atomic_fetch_sub(&c->peer->connections, 1);
@@ -295,160 +274,6 @@ void connection_fire(struct timer_entry *entry, void *context)
     }
 }
 
-/* ---- TLS ---- */
-
-static int64_t end_of_validity(X509_STORE_CTX *store)
-{
-    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
-    int64_t until = INT64_MAX;
-
-    for (int i = 0; i < sk_X509_num(chain); i++) {
-        struct tm parts;
-        if (ASN1_TIME_to_tm(X509_get0_notAfter(sk_X509_value(chain, i)), &parts) != 1)
-            return 0;
-        int64_t end = (int64_t)timegm(&parts) * 1000000;
-        until = end < until ? end : until;
-    }
-    return until == INT64_MAX ? 0 : until;
-}
-
-/*
- * Chain and signatures, or the memory that just this certificate passed at this door under these
- * anchors and is still in time. Whether it is active is asked in any case, elsewhere.
- */
-static bool chain_holds(struct connection *c, X509_STORE_CTX *store, const uint8_t *fingerprint)
-{
-    struct server_loop *l = c->loop;
-    uint32_t place;
-    int64_t now = clock_now(l->loop.clock);
-
-    memcpy(&place, fingerprint, sizeof(place));
-    struct verified *known = &l->verified[place % VERIFIED_SIZE];
-    if (known->door == c->door && known->serial == c->serial && now < known->until &&
-        memcmp(known->fingerprint, fingerprint, sizeof(known->fingerprint)) == 0)
-        return true;
-    if (X509_verify_cert(store) != 1)
-        return false;
-    memcpy(known->fingerprint, fingerprint, sizeof(known->fingerprint));
-    known->door = c->door;
-    known->serial = c->serial;
-    known->until = end_of_validity(store);
-    return true;
-}
-
-static bool peer_is_active(const struct connection *c)
-{
-    const struct http_server_config *config = &c->loop->server->config;
-
-    return config->peer_check(config->context, c->door->kind, &c->peer->peer);
-}
-
-int connection_verify(X509_STORE_CTX *store, void *context)
-{
-    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-    struct connection *c = SSL_get_app_data(ssl);
-
-    (void)context;
-    if (!c->peer)
-        c->peer = peers_get(&c->loop->server->peers, X509_STORE_CTX_get0_cert(store));
-    if (!c->peer)
-        c->refusal = "net.certificate";
-    else if (!chain_holds(c, store, c->peer->peer.fingerprint))
-        c->refusal = "net.certificate-chain";
-    else if (!peer_is_active(c))
-        c->refusal = "net.peer-inactive";
-    if (!c->refusal) {
-        X509_STORE_CTX_set_error(store, X509_V_OK);
-        return 1;
-    }
-    /* one alert for all: the outside learns nothing about the reason */
-    X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
-    return 0;
-}
-
-static void refuse_peer(struct connection *c, const char *code)
-{
-    count(c->loop, COUNT_PEER, 1);
-    server_refused(c->loop, c->door, code, c->remote, c->peer ? &c->peer->peer : NULL);
-    connection_close(c);
-}
-
-/* Counts the connection for its certificate. -1: it was closed. */
-static int enter_peer(struct connection *c)
-{
-    size_t max = limits_of(c)->max_per_certificate;
-    struct connection **list = &c->peer->of_loop[c->loop->index];
-    size_t now = atomic_fetch_add(&c->peer->connections, 1) + 1;
-
-    c->counted_peer = true;
-    c->peer_next = *list;
-    c->peer_back = list;
-    if (*list)
-        (*list)->peer_back = &c->peer_next;
-    *list = c;
-    if (!max || now <= max)
-        return 0;
-    count(c->loop, COUNT_CONNECTIONS, 1);
-    server_refused(c->loop, c->door, "net.certificate-connections", c->remote, &c->peer->peer);
-    c->shed = true;
-    if (now <= max + max / 2 + 1)
-        return 0;
-    connection_close(c);
-    return -1;
-}
-
-static int handshake_done(struct connection *c)
-{
-    X509 *certificate = SSL_get0_peer_certificate(c->ssl);
-
-    count(c->loop, COUNT_HANDSHAKES, 1);
-    if (SSL_session_reused(c->ssl))
-        count(c->loop, COUNT_RESUMED, 1);
-    c->tls_events = 0;
-    connection_set_state(c, CONNECTION_IDLE);
-    if (!certificate)
-        return 0;
-    if (!c->peer) { /* resumed: nobody has looked at the certificate yet */
-        c->peer = peers_get(&c->loop->server->peers, certificate);
-        if (!c->peer || !peer_is_active(c)) {
-            refuse_peer(c, c->peer ? "net.peer-inactive" : "net.certificate");
-            return -1;
-        }
-    }
-    return enter_peer(c);
-}
-
-/* What OpenSSL waits for, into tls_events; false: it is an error. */
-static bool tls_waits(struct connection *c, int result)
-{
-    switch (SSL_get_error(c->ssl, result)) {
-    case SSL_ERROR_WANT_READ: c->tls_events = EV_READ; return true;
-    case SSL_ERROR_WANT_WRITE: c->tls_events = EV_WRITE; return true;
-    default: return false;
-    }
-}
-
-/* 1: done, 0: waiting, -1: closed. */
-static int handshake(struct connection *c)
-{
-    ERR_clear_error();
-    int result = SSL_do_handshake(c->ssl);
-
-    if (result == 1)
-        return handshake_done(c) == 0 ? 1 : -1;
-    if (tls_waits(c, result))
-        return 0;
-    count(c->loop, COUNT_HANDSHAKES_FAILED, 1);
-    if (c->refusal) {
-        refuse_peer(c, c->refusal);
-        return -1;
-    }
-    server_refused(c->loop, c->door, "net.handshake", c->remote, NULL);
-    c->broken = true;
-    connection_close(c);
-    return -1;
-}
-
 /* ---- writing ---- */
 
 size_t connection_unsent(const struct connection *c)
@@ -465,7 +290,7 @@ static ssize_t write_some(struct connection *c, const uint8_t *data, size_t len)
         int result = SSL_write_ex(c->ssl, data, len, &put);
         if (result == 1)
             return (ssize_t)put;
-        if (!tls_waits(c, result))
+        if (!connection_tls_waits(c, result))
             return -1;
         if (c->tls_events == EV_WRITE)
             c->tls_events = 0; /* watched for anyhow */
@@ -537,7 +362,7 @@ static ssize_t read_some(struct connection *c)
             c->tls_events = 0;
             return (ssize_t)got;
         }
-        if (tls_waits(c, result)) {
+        if (connection_tls_waits(c, result)) {
             if (c->tls_events == EV_READ)
                 c->tls_events = 0;
             return 0;
@@ -677,7 +502,7 @@ static void connection_event(evutil_socket_t fd, short what, void *context)
     if (what & EV_READ)
         c->readable = true;
     if (c->state == CONNECTION_HANDSHAKE) {
-        int done = handshake(c);
+        int done = connection_handshake(c);
         if (done < 0)
             return;
         if (done == 0) {

@@ -4,7 +4,8 @@
  *
  * server.c       life, configuration, counters
  * door.c         listening, accepting, turning away
- * connection.c   one connection: TLS, reading, writing, time limits, closing
+ * connection.c   one connection: reading, writing, time limits, closing
+ * connection_tls.c  its handshake, and who the peer is
  * request.c      from bytes to a request for a handler
  * exchange.c     what a handler reads of a request
  * answer.c       from a handler's answer to bytes
@@ -226,6 +227,15 @@ void connection_pump(struct connection *c);
 void connection_set_timer(struct connection *c);
 void connection_fire(struct timer_entry *entry, void *context);
 void connection_set_state(struct connection *c, enum connection_state state);
+
+int connection_start_tls(struct connection *c, SSL_CTX *context) MUST_CHECK;
+/* 1: done, 0: waiting, -1: closed. */
+int connection_handshake(struct connection *c) MUST_CHECK;
+/* What OpenSSL waits for, into tls_events; false: it is an error. */
+bool connection_tls_waits(struct connection *c, int result);
+/* Says goodbye where possible, and frees. */
+void connection_end_tls(struct connection *c);
+/* For SSL_CTX_set_cert_verify_callback. */
 int connection_verify(X509_STORE_CTX *store, void *context);
 
 /* ---- requests ---- */

@@ -232,6 +232,39 @@ static UNUSED size_t times_in(const char *text, const char *part)
     return found;
 }
 
+/* ---- questions and answers ---- */
+
+/* Sends bytes, and hears all that comes until the end or 300 ms of silence. */
+static UNUSED char *talk(unsigned port, const char *request, size_t len, bool *closed)
+{
+    static char answer[400000];
+    int fd = dial(port);
+
+    assert_int_equal(send(fd, request, len, MSG_NOSIGNAL), (ssize_t)len);
+    hear(fd, answer, sizeof(answer), 300, closed);
+    close(fd);
+    return answer;
+}
+
+static UNUSED char *ask(unsigned port, const char *request, bool *closed)
+{
+    return talk(port, request, strlen(request), closed);
+}
+
+static UNUSED void expect_from(unsigned port, const char *request, const char *start,
+                               const char *part, bool should_close)
+{
+    bool closed;
+    const char *answer = ask(port, request, &closed);
+
+    if (strncmp(answer, start, strlen(start)) != 0 || (part && !strstr(answer, part)) ||
+        closed != should_close)
+        fail_msg("%s\ngave (closed: %d)\n%s", request, closed, answer);
+}
+
+/* In tests whose fixture has a port. */
+#define expect(...) expect_from(fix.port, __VA_ARGS__)
+
 /* ---- servers ---- */
 
 static UNUSED bool everyone_is_active(void *context, enum http_door_kind door,
