@@ -201,6 +201,17 @@ class Centre:
         finally:
             connection.close()
 
+    def listed(self, path, member):
+        """One member of all items of a list of the API."""
+        found, after = set(), ""
+        while True:
+            status, answer, _ = self.call("GET", path + (f"?after={after}" if after else ""))
+            assert status == 200, answer
+            found.update(item[member] for item in answer["items"])
+            after = answer.get("next")
+            if not after:
+                return found
+
     def acts(self, *types):
         """The acts of these types, in order."""
         done = self.cli("log", "show", "--json")

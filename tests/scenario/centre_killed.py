@@ -129,17 +129,6 @@ def rows(centre, statement, *values):
         database.close()
 
 
-def listed(centre, path, member):
-    found, after = set(), ""
-    while True:
-        status, answer, _ = centre.call("GET", path + (f"?after={after}" if after else ""))
-        assert status == 200, answer
-        found.update(item[member] for item in answer["items"])
-        after = answer.get("next")
-        if not after:
-            return found
-
-
 def main():
     needs_programs()
     random.seed(SEED)
@@ -192,9 +181,9 @@ def judge(place, centre, devices, work, mails):
 
     def kept():
         """every acknowledged import, publication and enrolment is there"""
-        there = listed(centre, "/v1/advisories", "id")
+        there = centre.listed("/v1/advisories", "id")
         assert set(incoming.acknowledged) <= there, set(incoming.acknowledged) - there
-        known = listed(centre, "/v1/assets", "asset")
+        known = centre.listed("/v1/assets", "asset")
         assert set(assets) <= known, set(assets) - known
         for name in publishing.acknowledged:
             assert centre.states(name), name
