@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "centre/pack_internal.h"
+#include "fleet/asset_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,6 +267,7 @@ struct standing {
     uint64_t left_act;    /* 0: still in the class */
     uint64_t sent_n;
     bool has_owner;
+    char label[FLEET_LABEL_MAX + 1]; /* for people who look on; never in a pack */
 };
 
 static int find_standing(struct exporting *x, const struct recipient *r, struct standing *s,
@@ -279,6 +281,8 @@ static int find_standing(struct exporting *x, const struct recipient *r, struct 
         s->removed_act = (uint64_t)db_int(&q, 0);
         s->sent_n = (uint64_t)db_int(&q, 1);
         s->has_owner = !db_is_null(&q, 2);
+        if (!db_is_null(&q, 4))
+            snprintf(s->label, sizeof(s->label), "%s", db_text(&q, 4));
     }
     db_query_finish(&q);
     if (found == 0)
@@ -375,6 +379,8 @@ static int put_recipient(struct exporting *x, const struct recipient *r, struct 
         json_member_string(x->ladder, "publication", r->publication->id);
         json_member_int(x->ladder, "n", (int64_t)finding.n);
         json_member_string(x->ladder, "state", state);
+        if (standing.label[0])
+            json_member_string(x->ladder, "label", standing.label);
         if (act)
             json_member_int(x->ladder, "act", (int64_t)act);
         json_write_object_end(x->ladder);
