@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 180
+"""Owners are told once each, and whatever their mail server or web hook does is a counted state: one
+that hangs, refuses, dies after taking the message; nobody else waits for it."""
+
+import collections
+import json
+import socket
+import threading
+import time
+
+from centre_home import (Workplace, csaf, finish, mail_settings, message_id, needs_programs, scenario,
+                         wait, VENDOR)
+
+# the local part of the address tells the mail server what to do (tests/scenario/smtp_sink.py)
+OWNERS = {"accept": "told", "no": "refused", "no-data": "refused", "later": "pending",
+          "close-rcpt": "pending", "close-data": "unknown_outcome", "hang-data": "unknown_outcome",
+          "hang-rcpt": "pending"}
+
+
+class SilentHook:
+    """Takes connections and requests, and never answers."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.asked = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            connection, _ = self.listener.accept()
+            self.asked.append(connection)
+
+
+def main():
+    needs_programs()
+    with Workplace("owners") as place:
+        port, mails = place.mail_server()
+        hook = SilentHook()
+        centre = place.centre(settings={
+            **mail_settings(port), "mail.timeout": "2s", "webhook.timeout": "2s",
+            "webhook.plain-http": "yes",
+            "courier.allow-private-addresses": "127.0.0.0/8"}).start()
+        people = {name: centre.new("contact", "add", name, "--mail", f"{name}@example.org")
+                  for name in OWNERS}
+        people["silent"] = centre.new("contact", "add", "silent")
+        secret = place.folder / "secret"
+        secret.write_text("0123456789abcdef0123456789abcdef\n")
+        people["hook"] = centre.new("contact", "add", "hook", "--webhook",
+                                    f"http://127.0.0.1:{hook.port}/x", "--webhook-secret-file", secret)
+        for name, person in people.items():
+            # two devices each: still one message
+            for number in (1, 2):
+                device = place.device(centre, f"{name}-{number}", owner=person)
+                device.once()
+        centre.import_advisory(csaf(5, "< 2.3", vendor=VENDOR), publish=True)
+        began = time.monotonic()
+
+        def settled():
+            counts = centre.status()["owner_deliveries"]
+            return not counts.get("sending") and sum(counts.values()) == len(people) and \
+                counts.get("unknown_outcome", 0) >= 2
+
+        def counted():
+            """each owner's delivery ends in a counted state, and the states add up"""
+            assert wait(settled, 60, 0.2), centre.status()["owner_deliveries"]
+            expected = collections.Counter(OWNERS.values())
+            expected["no_address"] += 1
+            expected.update(["unknown_outcome"] if hook.asked else [])
+            assert wait(lambda: centre.status()["owner_deliveries"] == dict(expected), 20), \
+                (centre.status()["owner_deliveries"], expected)
+            print(f"# settled in {time.monotonic() - began:.1f} s: {dict(expected)}")
+
+        def one_each():
+            """one message an owner and event, however many devices"""
+            sent = collections.Counter(
+                json.loads(p.with_suffix(".json").read_text())["to"][0].split("@")[0]
+                for p in mails.glob("*.eml"))
+            assert sent and max(sent.values()) == 1, sent
+            assert set(sent) == {"accept", "close-data", "hang-data"}, sent
+            ids = [message_id(p.read_text()) for p in mails.glob("*.eml")]
+            assert len(ids) == len(set(ids))
+            assert len(hook.asked) == 1, hook.asked
+
+        def others():
+            """while servers hang the centre takes work, and devices are told"""
+            device = place.device(centre, "late")
+            device.once()
+            centre.import_advisory(csaf(6, "< 2.3", vendor=VENDOR), publish=True)
+            start = time.monotonic()
+            assert wait(lambda: centre.states("EXP-2026-006").get(device.asset))
+            device.once()
+            assert centre.states("EXP-2026-006")[device.asset] == "acknowledged"
+            assert time.monotonic() - start < 10
+
+        def acts():
+            """intent and result of each are acts; none says that it was told when that is not known"""
+            intended = {act["data"]["delivery"] for act in centre.acts("owner.intended")}
+            results = {act["data"]["delivery"]: act["data"]["result"]
+                       for act in centre.acts("owner.told")}
+            assert set(results) <= intended
+            known = {message_id(p.read_text()) for p in mails.glob("*.eml")}
+            for delivery, result in results.items():
+                assert result != "told" or delivery in known, (delivery, result)
+            centre.verify_log()
+
+        for test in (counted, one_each, others, acts):
+            scenario(test)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
