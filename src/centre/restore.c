@@ -194,7 +194,7 @@ static uint64_t present_size(const struct restoring *r)
     return head.size;
 }
 
-/* The origin that the signer signs for now, as init or an earlier restore wrote it. */
+/* The origin that the signer signs at present, as init or an earlier restore wrote it. */
 static bool is_current(const struct restoring *r, const char *origin)
 {
     struct note_key key;

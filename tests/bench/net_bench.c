@@ -416,9 +416,8 @@ int main(int argc, char **argv)
     struct plan plan = read_plan(argc, argv);
     struct bench_certificates certificates = {0};
     char folder[] = "/tmp/net-bench-XXXXXX", path[300];
-    struct server servers[SERVERS] = {{.name = "ours"},
-                                      {.name = "nginx"},
-                                      {.name = "nginx without tickets"}};
+    struct server servers[SERVERS] = {
+        {.name = "ours"}, {.name = "nginx"}, {.name = "nginx without tickets"}};
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN);

@@ -250,7 +250,9 @@ static int work(struct link *k, enum load_mode mode)
         if (answers)
             return 1;
         int wanted = SSL_get_error(k->ssl, got);
-        if (wanted != SSL_ERROR_WANT_READ) fprintf(stderr,"port? err %d errno %d asked %d\n", wanted, errno, k->asked), ERR_print_errors_fp(stderr);
+        if (wanted != SSL_ERROR_WANT_READ)
+            fprintf(stderr, "port? err %d errno %d asked %d\n", wanted, errno, k->asked),
+                ERR_print_errors_fp(stderr);
         return SSL_get_error(k->ssl, got) == SSL_ERROR_WANT_READ ? 0 : -1;
     }
 }
