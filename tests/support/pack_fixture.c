@@ -1,137 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pack_fixture.h"
-#include "authority.h"
+/* The story of the fixture: who is there, what is told, what comes back. */
+#include "pack_scene.h"
 
-#include "base/encoding.h"
 #include "base/memory.h"
 #include "crypto/digest.h"
 #include "crypto/pem.h"
-#include "journal/act.h"
-#include "journal/pack_write.h"
 #include "journal/proof.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#define CHECK(what)                                                                                \
-    do {                                                                                           \
-        if (!(what)) {                                                                             \
-            fprintf(stderr, "%s:%d: %s: %s (%s) %s\n", __FILE__, __LINE__, #what, s->e.text,       \
-                    s->e.code, s->e.where);                                                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-#define ORIGIN "centre.example/tocsin/00112233445566aa"
-#define AUDIENCE "aud_00000000000000000000000001"
-#define VENDOR "https://vendor.example"
-#define BEGIN INT64_C(1795262400000000) /* 2026-11-21T12:00:00Z */
-
-enum { DEVICES = 10, CLASSES = 3, PUBLICATIONS = 3, CHAIN_MAX = 4, HEADS_MAX = 8 };
-
-struct scene_act {
-    struct buf body;
-    uint8_t salt[ACT_SALT];
-    uint8_t leaf[32];
-    char id[ID_TEXT];
-    bool shown;
-};
-
-struct event {
-    unsigned device;
-    bool joined;
-    uint8_t salt[32];
-    struct buf json;
-    uint8_t data[32]; /* leaf data */
-    uint8_t leaf[32];
-    uint64_t act;
-};
-
-struct tree {
-    char class[HASH_TEXT];
-    struct event *events;
-    size_t count, room;
-};
-
-struct device {
-    char id[ID_TEXT];
-    char organisation[ID_TEXT];
-    struct identity identity;
-    uint64_t issued, revoked; /* acts; revoked 0: not */
-    uint8_t heads[CHAIN_MAX + 1][32];
-    uint8_t digests[CHAIN_MAX + 1][32]; /* from 1 */
-    uint64_t n;
-};
-
-struct entry {
-    unsigned class;
-    struct buf json, notice;
-    uint8_t digest[32];
-    uint8_t leaf[32];
-    uint64_t size; /* of the members' tree */
-    uint8_t root[32];
-    unsigned *meant; /* devices */
-    size_t meant_count;
-    uint64_t *n; /* each one's place in its chain */
-};
-
-struct publication {
-    char id[ID_TEXT];
-    unsigned document;
-    struct entry entries[CLASSES];
-    size_t count;
-    uint8_t root[32];
-    uint64_t frozen, members;
-    struct buf envelope;
-};
-
-struct receipt {
-    unsigned device;
-    uint64_t position, n, act;
-    struct buf envelope;
-    bool outcome; /* an outcome's envelope, for outcomes.jsonl */
-};
-
-struct head {
-    uint64_t size;
-    uint8_t root[32];
-};
-
-struct scene {
-    struct err e;
-    const struct pack_options *options;
-    struct identity root, issuing, publisher, foreign; /* foreign: a CA of somebody else */
-    struct key *log_private, *witness_private;
-    struct note_key log, witness;
-    struct scene_act *acts;
-    size_t act_count, act_room;
-    struct tree trees[CLASSES];
-    struct device *devices;
-    size_t device_count;
-    struct publication publications[PUBLICATIONS];
-    size_t publication_count;
-    struct receipt *receipts;
-    size_t receipt_count, receipt_room;
-    struct head heads[HEADS_MAX]; /* those that devices and others saw */
-    size_t head_count;
-    struct buf documents[2], advisories[2], crl;
-    uint64_t imported[2];
-};
 
 static bool lies(const struct scene *s, const char *lie)
 {
     return s->options->lie && strcmp(s->options->lie, lie) == 0;
 }
 
-static void hash(struct scene *s, struct slice a, struct slice b, uint8_t out[32])
+void scene_hash(struct scene *s, struct slice a, struct slice b, uint8_t out[32])
 {
     const struct slice parts[2] = {a, b};
 
     CHECK(sha256_slices(parts, 2, out) == 0);
 }
 
-static const char *text_of(const uint8_t digest[32])
+const char *scene_text(const uint8_t digest[32])
 {
     static char texts[8][HASH_TEXT];
     static unsigned next;
@@ -154,7 +44,7 @@ static void *grow(void *array, size_t count, size_t *room, size_t size)
 
 /* ---- the journal ------------------------------------------------------------------------- */
 
-static int64_t now(const struct scene *s)
+int64_t scene_now(const struct scene *s)
 {
     return BEGIN + (int64_t)s->act_count * 1000000;
 }
@@ -180,9 +70,10 @@ static uint64_t act(struct scene *s, bool shown, const char *type, const char *o
     made->shown = shown;
     snprintf(made->id, sizeof made->id, "act_%026zu", s->act_count);
     snprintf(number, sizeof number, "%zu", s->act_count);
-    hash(s, slice_str("salt of act "), slice_str(number), made->salt);
+    scene_hash(s, slice_str("salt of act "), slice_str(number), made->salt);
     const struct act a = {.id = made->id,
-                          .at = now(s) - (lies(s, "clock") && s->act_count == 40 ? 3600000000 : 0),
+                          .at = scene_now(s) -
+                                (lies(s, "clock") && s->act_count == 40 ? 3600000000 : 0),
                           .type = type,
                           .refused = lies(s, "refused") && s->receipt_count == 1 &&
                                      strcmp(type, "receipt.accepted") == 0,
@@ -196,7 +87,7 @@ static uint64_t act(struct scene *s, bool shown, const char *type, const char *o
     return s->act_count++;
 }
 
-static struct merkle_table *acts_table(struct scene *s)
+struct merkle_table *scene_acts_table(struct scene *s)
 {
     uint8_t(*leaves)[32] = mem_new(s->act_count, 32);
 
@@ -213,7 +104,7 @@ static struct merkle_table *acts_table(struct scene *s)
 /* A head that somebody sees now. */
 static struct head see_head(struct scene *s)
 {
-    struct merkle_table *table = acts_table(s);
+    struct merkle_table *table = scene_acts_table(s);
     struct merkle_source source = merkle_table_source(table);
     struct head head = {.size = s->act_count};
 
@@ -229,7 +120,7 @@ static struct head see_head(struct scene *s)
     return head;
 }
 
-static void sign_head(struct scene *s, struct head head, bool cosigned, struct buf *note)
+void scene_sign_head(struct scene *s, struct head head, bool cosigned, struct buf *note)
 {
     struct buf text;
 
@@ -281,7 +172,7 @@ static void found_centre(struct scene *s)
         char name[16];
         uint8_t digest[32];
         snprintf(name, sizeof name, "class %u", i + 1);
-        hash(s, slice_str(name), slice_of(NULL, 0), digest);
+        scene_hash(s, slice_str(name), slice_of(NULL, 0), digest);
         hash_text_format(digest, s->trees[i].class);
     }
 }
@@ -302,19 +193,19 @@ static void enrol(struct scene *s, unsigned number)
         key_in_folder(number < DEVICES ? s->options->keys : NULL, name, KEY_P256),
         number == 0 && lies(s, "foreign-ca") ? &s->foreign : &s->issuing,
         expired ? BEGIN + 10000000 - INT64_C(86400000000) : BEGIN - 60000000, expired ? 1 : 90);
-    hash(s, buf_slice(&d->identity.certificate), slice_of(NULL, 0), fingerprint);
+    scene_hash(s, buf_slice(&d->identity.certificate), slice_of(NULL, 0), fingerprint);
     identity_serial(&d->identity, serial);
     d->issued = act(s, true, "certificate.issued", d->organisation,
                     "{\"certificate\":\"crt_%026u\",\"fingerprint\":\"%s\",\"profile\":\"device\","
                     "\"serial\":\"%s\",\"subject\":\"%s\"}",
-                    number, text_of(fingerprint), serial, d->id);
+                    number, scene_text(fingerprint), serial, d->id);
     act(s, false, "asset.registered", d->organisation, "{\"asset\":\"%s\"}", d->id);
-    hash(s, slice_str("tocsin-chain/v1\n"), slice_str(d->id), d->heads[0]);
+    scene_hash(s, slice_str("tocsin-chain/v1\n"), slice_str(d->id), d->heads[0]);
 }
 
 /* ---- members ----------------------------------------------------------------------------- */
 
-static void tree_state(struct scene *s, const struct tree *tree, size_t size, uint8_t root[32])
+void scene_tree_root(struct scene *s, const struct tree *tree, size_t size, uint8_t root[32])
 {
     struct merkle_frontier f = {.size = 0};
 
@@ -337,7 +228,7 @@ static uint64_t event(struct scene *s, unsigned device, unsigned class, bool joi
     event->device = device;
     event->joined = joined;
     snprintf(number, sizeof number, "%u %zu", class, tree->count);
-    hash(s, slice_str("salt of event "), slice_str(number), event->salt);
+    scene_hash(s, slice_str("salt of event "), slice_str(number), event->salt);
     buf_init(&event->json);
     buf_printf(&event->json,
                "{\"act\":\"act_%026zu\",\"asset\":\"%s\",\"audience\":\"" AUDIENCE
@@ -346,18 +237,18 @@ static uint64_t event(struct scene *s, unsigned device, unsigned class, bool joi
     buf_init(&data);
     buf_puts(&data, "tocsin-member/v1\n");
     buf_put(&data, event->salt, 32);
-    hash(s, buf_slice(&data), buf_slice(&event->json), event->data);
+    scene_hash(s, buf_slice(&data), buf_slice(&event->json), event->data);
     buf_fini(&data);
     CHECK(merkle_leaf(slice_of(event->data, 32), event->leaf) == 0);
     if (tree->count < 64) /* the extra devices' roots are not shown: do not compute each */
-        tree_state(s, tree, tree->count, root);
+        scene_tree_root(s, tree, tree->count, root);
     else
         memset(root, 0, sizeof root);
     event->act = act(s, !joined, joined ? "membership.joined" : "membership.left",
                      s->devices[device].organisation,
                      "{\"audience\":\"" AUDIENCE
                      "\",\"class\":\"%s\",\"leaf\":\"%s\",\"root\":\"%s\",\"size\":%zu}",
-                     tree->class, text_of(event->data), text_of(root), tree->count);
+                     tree->class, scene_text(event->data), scene_text(root), tree->count);
     return event->act;
 }
 
@@ -383,18 +274,18 @@ static void import(struct scene *s, unsigned number)
                "{\"document\":{\"title\":\"Overflow in the pump's web page\","
                "\"tracking\":{\"id\":\"TEST-2026-0001\",\"version\":\"%u\"}}}\n",
                number + 1);
-    hash(s, buf_slice(&s->documents[number]), slice_of(NULL, 0), digest);
+    scene_hash(s, buf_slice(&s->documents[number]), slice_of(NULL, 0), digest);
     buf_printf(&s->advisories[number],
                "{\"document\":\"%s\",\"id\":\"TEST-2026-0001\",\"namespace\":\"" VENDOR
                "\",\"published\":\"2026-11-21T11:%02u:00Z\",\"title\":\"Overflow in the pump's web "
                "page\",\"tlp\":\"AMBER\",\"version\":\"%u\"}",
-               text_of(digest), number, number + 1);
+               scene_text(digest), number, number + 1);
     s->imported[number] =
         act(s, true, "advisory.imported", "org_00000000000000000000000001",
             "{\"advisory\":\"adv_00000000000000000000000001\",\"document\":\"%s\",\"namespace\":"
             "\"" VENDOR "\",\"revision\":\"rev_%026u\",\"size\":%zu,"
             "\"tracking_id\":\"TEST-2026-0001\",\"version\":\"%u\"}",
-            text_of(digest), number, s->documents[number].len, number + 1);
+            scene_text(digest), number, s->documents[number].len, number + 1);
 }
 
 static void make_notice(struct scene *s, struct entry *entry, unsigned document, bool serials)
@@ -416,17 +307,17 @@ static void make_notice(struct scene *s, struct entry *entry, unsigned document,
                status);
     if (lies(s, "meaning"))
         buf_putc(&meaning, ' ');
-    hash(s, buf_slice(&meaning), slice_of(NULL, 0), digest);
+    scene_hash(s, buf_slice(&meaning), slice_of(NULL, 0), digest);
     buf_printf(&entry->notice,
                "{\"advisory\":%s,\"audience\":\"" AUDIENCE "\",\"class\":\"%s\","
                "\"format\":\"tocsin-notice/v1\",\"meaning\":\"%s\",\"origin\":\"" ORIGIN
                "\",%s%s%s\"statements\":[{\"confidence\":95,\"products\":[\"CSAFPID-1\"],"
                "\"reasons\":[\"name and version\"],\"remediations\":%s,\"status\":\"%s\","
                "\"vulnerability\":\"CVE-2026-0001\"}]}",
-               buf_text(&s->advisories[document]), s->trees[entry->class].class, text_of(digest),
+               buf_text(&s->advisories[document]), s->trees[entry->class].class, scene_text(digest),
                filter ? "\"serials\":" : "", filter ? filter : "", filter ? "," : "", remediations,
                status);
-    hash(s, slice_str("tocsin-notice/v1\n"), buf_slice(&entry->notice), entry->digest);
+    scene_hash(s, slice_str("tocsin-notice/v1\n"), buf_slice(&entry->notice), entry->digest);
     buf_fini(&meaning);
 }
 
@@ -471,9 +362,10 @@ static void make_entry(struct scene *s, struct publication *p, unsigned class, i
         entry->n[entry->meant_count] = ++d->n;
         entry->meant[entry->meant_count++] = i;
         memcpy(d->digests[d->n], entry->digest, 32);
-        hash(s, slice_of(d->heads[d->n - 1], 32), slice_of(entry->digest, 32), d->heads[d->n]);
+        scene_hash(s, slice_of(d->heads[d->n - 1], 32), slice_of(entry->digest, 32),
+                   d->heads[d->n]);
     }
-    tree_state(s, tree, tree->count, entry->root);
+    scene_tree_root(s, tree, tree->count, entry->root);
     if (lies(s, "member-count") && s->publication_count == 1 && class == 1)
         p->members++, members++;
     buf_init(&entry->json);
@@ -481,8 +373,8 @@ static void make_entry(struct scene *s, struct publication *p, unsigned class, i
                "{\"audience\":\"" AUDIENCE "\",\"class\":\"%s\",\"format\":\"tocsin-entry/v1\","
                "\"index\":%zu,\"members\":{\"count\":%zu,\"root\":\"%s\",\"size\":%zu},"
                "\"notice\":\"%s\"",
-               tree->class, p->count, members, text_of(entry->root), tree->count,
-               text_of(entry->digest));
+               tree->class, p->count, members, scene_text(entry->root), tree->count,
+               scene_text(entry->digest));
     if (only >= 0) {
         if (lies(s, "only") && class == 0)
             entry->meant[0] = 0;
@@ -490,7 +382,7 @@ static void make_entry(struct scene *s, struct publication *p, unsigned class, i
         if (lies(s, "only") && class == 0)
             entry->meant[0] = (unsigned)only;
         buf_printf(&entry->json, ",\"only\":{\"count\":%zu,\"root\":\"%s\"}", entry->meant_count,
-                   text_of(root));
+                   scene_text(root));
     }
     buf_putc(&entry->json, '}');
     CHECK(merkle_leaf(buf_slice(&entry->json), entry->leaf) == 0);
@@ -498,8 +390,8 @@ static void make_entry(struct scene *s, struct publication *p, unsigned class, i
     p->count++;
 }
 
-static void sign(struct scene *s, struct slice payload, const struct identity *identity,
-                 bool with_chain, struct buf *envelope)
+void scene_sign(struct scene *s, struct slice payload, const struct identity *identity,
+                bool with_chain, struct buf *envelope)
 {
     struct slice chain[2] = {buf_slice(&identity->certificate), buf_slice(&s->issuing.certificate)};
     struct envelope_signer signer = envelope_signer_of_key(identity->key, chain, 2);
@@ -530,12 +422,12 @@ static void publish(struct scene *s, struct publication *p, const char *trigger)
     CHECK(merkle_frontier_root(&f, p->root) == 0);
     if (lies(s, "publication-count"))
         p->members++;
-    time_format(now(s), at);
+    time_format(scene_now(s), at);
     p->frozen = act(s, true, "publication.frozen", "org_00000000000000000000000001",
                     "{\"members\":%llu,\"notices\":%zu,\"publication\":\"%s\",\"revision\":"
                     "\"rev_%026u\",\"root\":\"%s\",\"trigger\":\"%s\"}",
-                    (unsigned long long)p->members, p->count, p->id, p->document, text_of(p->root),
-                    trigger);
+                    (unsigned long long)p->members, p->count, p->id, p->document,
+                    scene_text(p->root), trigger);
     buf_init(&payload);
     buf_init(&p->envelope);
     buf_printf(
@@ -543,13 +435,13 @@ static void publish(struct scene *s, struct publication *p, const char *trigger)
         "{\"advisory\":%s,\"at\":\"%s\",\"entries\":{\"count\":%zu,\"root\":\"%s\"},"
         "\"format\":\"tocsin-publication/v1\",\"frozen\":%llu,\"id\":\"%s\",\"members\":%llu,"
         "\"origin\":\"" ORIGIN "\",\"trigger\":\"%s\"}",
-        buf_text(&s->advisories[p->document]), at, p->count, text_of(p->root),
+        buf_text(&s->advisories[p->document]), at, p->count, scene_text(p->root),
         (unsigned long long)p->frozen, p->id, (unsigned long long)p->members, trigger);
-    sign(s, buf_slice(&payload), &s->publisher, true, &p->envelope);
+    scene_sign(s, buf_slice(&payload), &s->publisher, true, &p->envelope);
     buf_fini(&payload);
-    hash(s, buf_slice(&p->envelope), slice_of(NULL, 0), digest);
+    scene_hash(s, buf_slice(&p->envelope), slice_of(NULL, 0), digest);
     act(s, true, "publication.signed", "org_00000000000000000000000001",
-        "{\"envelope\":\"%s\",\"publication\":\"%s\"}", text_of(digest), p->id);
+        "{\"envelope\":\"%s\",\"publication\":\"%s\"}", scene_text(digest), p->id);
 }
 
 /* ---- what comes back --------------------------------------------------------------------- */
@@ -563,9 +455,9 @@ static struct receipt *new_receipt(struct scene *s, unsigned device)
     return r;
 }
 
-static void certificate_hash(struct scene *s, const struct identity *identity, uint8_t out[32])
+void scene_certificate_hash(struct scene *s, const struct identity *identity, uint8_t out[32])
 {
-    hash(s, buf_slice(&identity->certificate), slice_of(NULL, 0), out);
+    scene_hash(s, buf_slice(&identity->certificate), slice_of(NULL, 0), out);
 }
 
 static void answer(struct scene *s, unsigned device, uint64_t position, uint64_t n,
@@ -586,29 +478,29 @@ static void answer(struct scene *s, unsigned device, uint64_t position, uint64_t
         seen.root[0] ^= 1;
     r->position = position;
     r->n = n;
-    time_format(now(s) - 500000, at);
+    time_format(scene_now(s) - 500000, at);
     buf_init(&payload);
     buf_printf(&payload,
                "{\"asset\":\"%s\",\"at\":\"%s\",\"checkpoint\":{\"root\":\"%s\",\"size\":%llu},"
                "\"format\":\"tocsin-receipt/v1\",\"head\":\"%s\",\"n\":%llu,\"origin\":\"" ORIGIN
                "\"}",
-               d->id, at, text_of(seen.root), (unsigned long long)seen.size, text_of(d->heads[n]),
-               (unsigned long long)n);
+               d->id, at, scene_text(seen.root), (unsigned long long)seen.size,
+               scene_text(d->heads[n]), (unsigned long long)n);
     if (device == 0 && lies(s, "forged")) {
         struct identity forged = d->identity;
         forged.key = s->devices[5].identity.key;
-        sign(s, buf_slice(&payload), &forged, true, &r->envelope);
+        scene_sign(s, buf_slice(&payload), &forged, true, &r->envelope);
     } else {
-        sign(s, buf_slice(&payload), signer, device % 2 == 0, &r->envelope);
+        scene_sign(s, buf_slice(&payload), signer, device % 2 == 0, &r->envelope);
     }
     buf_fini(&payload);
-    hash(s, buf_slice(&r->envelope), slice_of(NULL, 0), digest);
-    certificate_hash(s, signer, fingerprint);
+    scene_hash(s, buf_slice(&r->envelope), slice_of(NULL, 0), digest);
+    scene_certificate_hash(s, signer, fingerprint);
     r->act = act(s, true, "receipt.accepted", d->organisation,
                  "{\"asset\":\"%s\",\"certificate\":\"%s\",\"head\":\"%s\",\"n\":%llu,"
                  "\"receipt\":\"%s\",\"via\":\"%s\"}",
-                 d->id, text_of(fingerprint), text_of(d->heads[n]), (unsigned long long)n,
-                 text_of(digest), device == 5 ? "bundle" : "device");
+                 d->id, scene_text(fingerprint), scene_text(d->heads[n]), (unsigned long long)n,
+                 scene_text(digest), device == 5 ? "bundle" : "device");
 }
 
 static void report(struct scene *s, unsigned device, uint64_t n, const char *outcome)
@@ -623,13 +515,13 @@ static void report(struct scene *s, unsigned device, uint64_t n, const char *out
     buf_printf(&payload,
                "{\"asset\":\"%s\",\"at\":\"2026-11-21T13:00:00Z\",\"format\":\"tocsin-outcome/v1\","
                "\"n\":%llu,\"notice\":\"%s\",\"origin\":\"" ORIGIN "\",\"outcome\":\"%s\"}",
-               d->id, (unsigned long long)n, text_of(d->digests[n]), outcome);
-    sign(s, buf_slice(&payload), &d->identity, false, &r->envelope);
+               d->id, (unsigned long long)n, scene_text(d->digests[n]), outcome);
+    scene_sign(s, buf_slice(&payload), &d->identity, false, &r->envelope);
     buf_fini(&payload);
-    hash(s, buf_slice(&r->envelope), slice_of(NULL, 0), digest);
+    scene_hash(s, buf_slice(&r->envelope), slice_of(NULL, 0), digest);
     r->act = act(s, true, "outcome.reported", d->organisation,
                  "{\"asset\":\"%s\",\"envelope\":\"%s\",\"notice\":\"%s\",\"outcome\":\"%s\"}",
-                 d->id, text_of(digest), text_of(d->digests[n]), outcome);
+                 d->id, scene_text(digest), scene_text(d->digests[n]), outcome);
 }
 
 static void revoke(struct scene *s, unsigned device)
@@ -638,12 +530,12 @@ static void revoke(struct scene *s, unsigned device)
     uint8_t fingerprint[32];
     char serial[64];
 
-    certificate_hash(s, &d->identity, fingerprint);
+    scene_certificate_hash(s, &d->identity, fingerprint);
     identity_serial(&d->identity, serial);
     d->revoked = act(s, true, "certificate.revoked", d->organisation,
                      "{\"at\":\"2026-11-21T13:00:00Z\",\"certificate\":\"crt_%026u\","
                      "\"fingerprint\":\"%s\",\"reason\":\"keyCompromise\",\"serial\":\"%s\"}",
-                     device, text_of(fingerprint), serial);
+                     device, scene_text(fingerprint), serial);
 }
 
 static void issue_crl(struct scene *s)
@@ -659,20 +551,14 @@ static void issue_crl(struct scene *s)
         if (s->devices[i].revoked)
             revoked[count++] = &s->devices[i].identity;
     buf_init(&s->crl);
-    authority_crl(&s->issuing, revoked, count, lies(s, "publisher-revoked") ? BEGIN : now(s),
+    authority_crl(&s->issuing, revoked, count, lies(s, "publisher-revoked") ? BEGIN : scene_now(s),
                   &s->crl);
-    hash(s, buf_slice(&s->crl), slice_of(NULL, 0), digest);
+    scene_hash(s, buf_slice(&s->crl), slice_of(NULL, 0), digest);
     act(s, true, "crl.issued", NULL, "{\"crl\":\"%s\",\"entries\":%zu,\"number\":7}",
-        text_of(digest), count);
+        scene_text(digest), count);
 }
 
 /* ---- the story --------------------------------------------------------------------------- */
-
-struct story {
-    struct head after_first; /* the head when the first publication was out */
-    uint64_t removed, left;  /* acts */
-    uint8_t left_salt[32];
-};
 
 /*
  * A head that holds the receipt's own act cannot be signed in it (it would be a fixed point of
@@ -711,9 +597,9 @@ static void tell(struct scene *s, struct story *story)
     for (unsigned i = DEVICES; i < s->device_count; i++)
         event(s, i, 2, true);
     /* Another advisory's notice is the first in device 1's chain. */
-    hash(s, slice_str("another notice"), slice_of(NULL, 0), s->devices[0].digests[1]);
-    hash(s, slice_of(s->devices[0].heads[0], 32), slice_of(s->devices[0].digests[1], 32),
-         s->devices[0].heads[1]);
+    scene_hash(s, slice_str("another notice"), slice_of(NULL, 0), s->devices[0].digests[1]);
+    scene_hash(s, slice_of(s->devices[0].heads[0], 32), slice_of(s->devices[0].digests[1], 32),
+               s->devices[0].heads[1]);
     s->devices[0].n = 1;
     first = see_head(s);
     import(s, 0);
@@ -772,573 +658,9 @@ static void tell(struct scene *s, struct story *story)
         s->publications[0].id);
 }
 
-/* ---- writing the pack -------------------------------------------------------------------- */
-
-struct writing {
-    struct scene *s;
-    struct pack_writer *w;
-    struct story *story;
-    struct head head;
-    struct pack_counts counts;
-    struct merkle_table *table;
-    bool customer;
-};
-
-static bool concerned(const struct writing *w, unsigned device)
-{
-    return !w->customer || strcmp(w->s->devices[device].organisation, w->s->options->customer) == 0;
-}
-
-/* Opens, writes by a function, closes. */
-static void lines(struct writing *w, const char *name,
-                  void (*fill)(struct writing *w, struct pack_lines *lines))
-{
-    struct scene *s = w->s;
-    struct pack_lines *out;
-
-    CHECK(pack_lines_open(w->w, name, &out, &s->e) == 0);
-    fill(w, out);
-    CHECK(pack_lines_close(out, &s->e) == 0);
-}
-
-static void put(struct writing *w, struct pack_lines *out, struct buf *line)
-{
-    struct scene *s = w->s;
-
-    CHECK(json_check_canonical(buf_slice(line), &s->e) == 0);
-    CHECK(pack_line(out, buf_slice(line), &s->e) == 0);
-    buf_reset(line);
-}
-
-static void put_hex(struct buf *line, const uint8_t bytes[32])
-{
-    hex_put(line, slice_of(bytes, 32));
-}
-
-static void put_hashes(struct buf *line, uint8_t proof[MERKLE_PROOF_MAX][32], size_t n)
-{
-    struct json_writer j;
-
-    json_write_init(&j, line, 0);
-    journal_hashes_write(&j, (const uint8_t(*)[32])proof, n);
-}
-
-static void put_inclusion(struct writing *w, struct buf *line, const struct merkle_table *table,
-                          uint64_t index, uint64_t size)
-{
-    struct merkle_source source = merkle_table_source(table);
-    uint8_t proof[MERKLE_PROOF_MAX][32];
-    struct scene *s = w->s;
-    size_t n;
-
-    CHECK(merkle_source_inclusion(&source, index, size, proof, &n, &s->e) == 0);
-    put_hashes(line, proof, n);
-}
-
-static bool act_is_shown(const struct writing *w, size_t i)
-{
-    struct scene *s = w->s;
-    const struct scene_act *a = &s->acts[i];
-
-    if (!a->shown || !w->customer)
-        return a->shown;
-    if (memmem(a->body.data, a->body.len, "owner.told", 10))
-        return false;
-    /* acts of other organisations' devices stay hidden */
-    const char *mine = s->options->customer, *first = "org_00000000000000000000000001";
-    bool of_device = memmem(a->body.data, a->body.len, "\"certificate.", 13) ||
-                     memmem(a->body.data, a->body.len, "\"receipt.", 9) ||
-                     memmem(a->body.data, a->body.len, "\"outcome.", 9) ||
-                     memmem(a->body.data, a->body.len, "\"asset.", 7) ||
-                     memmem(a->body.data, a->body.len, "\"membership.", 12);
-    return !of_device || strcmp(mine, first) == 0 ||
-           memmem(a->body.data, a->body.len, mine, strlen(mine));
-}
-
-static void fill_acts(struct writing *w, struct pack_lines *out)
-{
-    struct buf line;
-
-    buf_init(&line);
-    for (size_t i = 0; i < w->s->act_count; i++) {
-        if (!act_is_shown(w, i))
-            continue;
-        buf_printf(&line, "{\"act\":%s,\"index\":%zu,\"proof\":", buf_text(&w->s->acts[i].body), i);
-        put_inclusion(w, &line, w->table, i, w->head.size);
-        buf_puts(&line, ",\"salt\":\"");
-        put_hex(&line, w->s->acts[i].salt);
-        buf_puts(&line, "\"}");
-        put(w, out, &line);
-    }
-    buf_fini(&line);
-}
-
-static void fill_consistency(struct writing *w, struct pack_lines *out)
-{
-    struct merkle_source source = merkle_table_source(w->table);
-    uint8_t proof[MERKLE_PROOF_MAX][32];
-    struct scene *s = w->s;
-    struct buf line;
-    size_t n;
-
-    buf_init(&line);
-    for (size_t i = 0; i < s->head_count; i++) {
-        CHECK(merkle_source_consistency(&source, s->heads[i].size, w->head.size, proof, &n,
-                                        &s->e) == 0);
-        journal_consistency_put(&line, s->heads[i].size, w->head.size, (const uint8_t(*)[32])proof,
-                                n);
-        put(w, out, &line);
-    }
-    buf_fini(&line);
-}
-
-static bool entry_is_shown(const struct writing *w, const struct entry *entry)
-{
-    for (size_t i = 0; i < entry->meant_count; i++)
-        if (concerned(w, entry->meant[i]))
-            return true;
-    return false;
-}
-
-static bool publication_is_shown(const struct writing *w, const struct publication *p)
-{
-    for (size_t i = 0; i < p->count; i++)
-        if (entry_is_shown(w, &p->entries[i]))
-            return true;
-    return false;
-}
-
-static void fill_entries(struct writing *w, struct pack_lines *out)
-{
-    struct scene *s = w->s;
-    struct buf line;
-
-    buf_init(&line);
-    for (size_t i = 0; i < s->publication_count; i++) {
-        struct publication *p = &s->publications[i];
-        uint8_t leaves[CLASSES][32];
-        for (size_t j = 0; j < p->count; j++)
-            memcpy(leaves[j], p->entries[j].leaf, 32);
-        struct merkle_table *table =
-            merkle_table_new((const uint8_t(*)[32])leaves, p->count, &s->e);
-        CHECK(table);
-        for (size_t j = 0; j < p->count; j++) {
-            if (!entry_is_shown(w, &p->entries[j]))
-                continue;
-            buf_printf(&line, "{\"entry\":%s,\"index\":%zu,\"notice\":%s",
-                       buf_text(&p->entries[j].json), j, buf_text(&p->entries[j].notice));
-            if (w->customer) {
-                buf_puts(&line, ",\"path\":");
-                put_inclusion(w, &line, table, j, p->count);
-            }
-            buf_printf(&line, ",\"publication\":\"%s\"}", p->id);
-            put(w, out, &line);
-        }
-        merkle_table_free(table);
-    }
-    buf_fini(&line);
-}
-
-static uint64_t largest_size(const struct scene *s, unsigned class)
-{
-    uint64_t largest = 0;
-
-    for (size_t i = 0; i < s->publication_count; i++)
-        for (size_t j = 0; j < s->publications[i].count; j++)
-            if (s->publications[i].entries[j].class == class &&
-                s->publications[i].entries[j].size > largest)
-                largest = s->publications[i].entries[j].size;
-    return largest;
-}
-
-/* Trees are sorted by class digest. */
-static void by_class(const struct scene *s, unsigned order[CLASSES])
-{
-    for (unsigned i = 0; i < CLASSES; i++)
-        order[i] = i;
-    for (unsigned i = 0; i < CLASSES; i++)
-        for (unsigned j = i + 1; j < CLASSES; j++)
-            if (strcmp(s->trees[order[i]].class, s->trees[order[j]].class) > 0) {
-                unsigned hold = order[i];
-                order[i] = order[j];
-                order[j] = hold;
-            }
-}
-
-static void put_event(struct writing *w, struct pack_lines *out, struct buf *line,
-                      const struct tree *tree, size_t index, uint64_t size)
-{
-    const struct event *event = &tree->events[index];
-    struct scene *s = w->s;
-    uint8_t root[32];
-
-    buf_printf(line, "{\"audience\":\"" AUDIENCE "\",\"class\":\"%s\",\"event\":%s,\"index\":%zu",
-               tree->class, buf_text(&event->json), index);
-    if (size) {
-        uint8_t(*leaves)[32] = mem_new(tree->count, 32);
-        CHECK(leaves);
-        for (size_t i = 0; i < tree->count; i++)
-            memcpy(leaves[i], tree->events[i].leaf, 32);
-        struct merkle_table *table =
-            merkle_table_new((const uint8_t(*)[32])leaves, tree->count, &s->e);
-        CHECK(table);
-        tree_state(s, tree, size, root);
-        buf_puts(line, ",\"proof\":");
-        put_inclusion(w, line, table, index, size);
-        buf_printf(line, ",\"root\":\"%s\"", text_of(root));
-        merkle_table_free(table);
-        mem_free(leaves);
-    }
-    buf_puts(line, ",\"salt\":\"");
-    put_hex(line, event->salt);
-    buf_puts(line, "\"");
-    if (size)
-        buf_printf(line, ",\"size\":%llu", (unsigned long long)size);
-    buf_puts(line, "}");
-    put(w, out, line);
-}
-
-static void fill_members(struct writing *w, struct pack_lines *out)
-{
-    struct scene *s = w->s;
-    unsigned order[CLASSES];
-    struct buf line;
-
-    buf_init(&line);
-    by_class(s, order);
-    for (unsigned c = 0; c < CLASSES; c++) {
-        const struct tree *tree = &s->trees[order[c]];
-        for (size_t i = 0; i < largest_size(s, order[c]); i++) {
-            if (!w->customer) {
-                put_event(w, out, &line, tree, i, 0);
-                continue;
-            }
-            if (!concerned(w, tree->events[i].device))
-                continue;
-            uint64_t before = 0;
-            for (size_t p = 0; p < s->publication_count; p++)
-                for (size_t j = 0; j < s->publications[p].count; j++) {
-                    const struct entry *entry = &s->publications[p].entries[j];
-                    if (entry->class != order[c] || entry->size <= i || entry->size == before ||
-                        !entry_is_shown(w, entry))
-                        continue;
-                    before = entry->size;
-                    put_event(w, out, &line, tree, i, entry->size);
-                }
-        }
-    }
-    buf_fini(&line);
-}
-
-static bool answered(const struct scene *s, unsigned device, uint64_t n)
-{
-    for (size_t i = 0; i < s->receipt_count; i++)
-        if (!s->receipts[i].outcome && s->receipts[i].device == device &&
-            s->receipts[i].position <= n && s->receipts[i].n >= n)
-            return true;
-    return false;
-}
-
-static void put_recipient(struct writing *w, struct pack_lines *out, struct buf *line,
-                          const struct publication *p, size_t index, unsigned device, uint64_t n)
-{
-    struct scene *s = w->s;
-    const char *state;
-
-    w->counts.meant++;
-    buf_putc(line, '{');
-    if (answered(s, device, n)) {
-        state = "acknowledged";
-        w->counts.acknowledged++;
-    } else if (device == 3) {
-        state = "removed";
-        w->counts.removed++;
-        buf_printf(line, "\"act\":%llu,", (unsigned long long)w->story->removed);
-    } else if (device == 4) {
-        state = "left_fixed";
-        w->counts.left_fixed++;
-        buf_printf(line, "\"act\":%llu,", (unsigned long long)w->story->left);
-    } else {
-        w->counts.silent++;
-        state = device == 1 ? "undelivered" : "unacknowledged";
-        if (device == 1)
-            w->counts.undelivered++;
-        else
-            w->counts.unacknowledged++;
-    }
-    buf_printf(line, "\"asset\":\"%s\",\"index\":%zu,\"n\":%llu,\"publication\":\"%s\"",
-               s->devices[device].id, index, (unsigned long long)n, p->id);
-    if (device == 1)
-        buf_puts(line, ",\"reason\":\"never fetched\"");
-    if (device == 4) {
-        buf_puts(line, ",\"salt\":\"");
-        put_hex(line, w->story->left_salt);
-        buf_putc(line, '"');
-    }
-    buf_printf(line, ",\"state\":\"%s\"}", state);
-    put(w, out, line);
-}
-
-static void fill_recipients(struct writing *w, struct pack_lines *out)
-{
-    struct scene *s = w->s;
-    bool *seen = mem_new(s->device_count, sizeof *seen);
-    struct buf line;
-
-    CHECK(seen);
-    buf_init(&line);
-    for (size_t i = 0; i < s->publication_count; i++)
-        for (size_t j = 0; j < s->publications[i].count; j++) {
-            const struct entry *entry = &s->publications[i].entries[j];
-            for (size_t k = 0; k < entry->meant_count; k++) {
-                if (!concerned(w, entry->meant[k]))
-                    continue;
-                put_recipient(w, out, &line, &s->publications[i], j, entry->meant[k], entry->n[k]);
-                w->counts.devices += !seen[entry->meant[k]];
-                seen[entry->meant[k]] = true;
-            }
-        }
-    mem_free(seen);
-    buf_fini(&line);
-}
-
-static void fill_receipts(struct writing *w, struct pack_lines *out)
-{
-    struct buf line;
-
-    buf_init(&line);
-    for (size_t i = 0; i < w->s->receipt_count; i++) {
-        const struct receipt *r = &w->s->receipts[i];
-        const struct device *d = &w->s->devices[r->device];
-        if (r->outcome || !concerned(w, r->device))
-            continue;
-        buf_printf(&line, "{\"act\":%llu,\"asset\":\"%s\",\"before\":\"%s\",\"digests\":[",
-                   (unsigned long long)r->act, d->id, text_of(d->heads[r->position - 1]));
-        for (uint64_t n = r->position; n <= r->n; n++)
-            buf_printf(&line, "%s\"%s\"", n > r->position ? "," : "", text_of(d->digests[n]));
-        buf_printf(&line, "],\"envelope\":%s,\"position\":%llu}", buf_text(&r->envelope),
-                   (unsigned long long)r->position);
-        put(w, out, &line);
-    }
-    buf_fini(&line);
-}
-
-static void fill_outcomes(struct writing *w, struct pack_lines *out)
-{
-    struct buf line;
-
-    buf_init(&line);
-    for (size_t i = 0; i < w->s->receipt_count; i++) {
-        const struct receipt *r = &w->s->receipts[i];
-        if (!r->outcome || !concerned(w, r->device))
-            continue;
-        buf_printf(&line, "{\"act\":%llu,\"asset\":\"%s\",\"envelope\":%s}",
-                   (unsigned long long)r->act, w->s->devices[r->device].id, buf_text(&r->envelope));
-        put(w, out, &line);
-    }
-    buf_fini(&line);
-}
-
-static void fill_others(struct writing *w, struct pack_lines *out)
-{
-    struct buf line;
-
-    if (w->customer)
-        return;
-    buf_init(&line);
-    buf_printf(&line,
-               "{\"audience\":\"" AUDIENCE "\",\"class\":\"%s\",\"members\":2,"
-               "\"reasons\":[\"serial number\"],\"status\":\"other_serial\"}",
-               w->s->trees[1].class);
-    put(w, out, &line);
-    buf_printf(&line,
-               "{\"audience\":\"" AUDIENCE "\",\"class\":\"%s\",\"members\":4,"
-               "\"reasons\":[\"version 5.0 is newer\"],\"status\":\"not_affected\"}",
-               text_of(w->head.root));
-    put(w, out, &line);
-    w->counts.not_told.other_serial = 2;
-    w->counts.not_told.not_affected = 4;
-    buf_fini(&line);
-}
-
-static void fill_owners(struct writing *w, struct pack_lines *out)
-{
-    struct buf line;
-
-    if (w->customer)
-        return;
-    buf_init(&line);
-    buf_printf(&line,
-               "{\"act\":%zu,\"at\":\"2026-11-21T13:00:00Z\",\"delivery\":"
-               "\"dlv_00000000000000000000000001\",\"organisation\":"
-               "\"org_00000000000000000000000001\",\"state\":\"told\",\"way\":\"mail\"}",
-               w->s->act_count - 1);
-    put(w, out, &line);
-    buf_puts(&line,
-             "{\"at\":\"2026-11-21T13:00:01Z\",\"delivery\":"
-             "\"dlv_00000000000000000000000002\",\"organisation\":"
-             "\"org_00000000000000000000000002\",\"state\":\"no_address\",\"way\":\"none\"}");
-    put(w, out, &line);
-    w->counts.owners.told = 1;
-    w->counts.owners.no_address = 1;
-    w->counts.ownerless = 1;
-    buf_fini(&line);
-}
-
-struct certificate_line {
-    uint8_t hash[32];
-    const struct identity *identity;
-    const struct device *device; /* NULL: a CA or publisher */
-};
-
-static int by_hash(const void *a, const void *b)
-{
-    return memcmp(((const struct certificate_line *)a)->hash,
-                  ((const struct certificate_line *)b)->hash, 32);
-}
-
-static void fill_certificates(struct writing *w, struct pack_lines *out)
-{
-    struct scene *s = w->s;
-    struct certificate_line *all = mem_new(s->device_count + 2, sizeof *all);
-    struct buf line;
-    size_t count = 0;
-
-    CHECK(all);
-    all[count++].identity = &s->issuing;
-    all[count++].identity = &s->publisher;
-    for (unsigned i = 0; i < s->device_count; i++) {
-        if (!s->devices[i].identity.key || !concerned(w, i))
-            continue;
-        all[count].device = &s->devices[i];
-        all[count++].identity = &s->devices[i].identity;
-    }
-    for (size_t i = 0; i < count; i++)
-        certificate_hash(s, all[i].identity, all[i].hash);
-    qsort(all, count, sizeof *all, by_hash);
-    buf_init(&line);
-    for (size_t i = 0; i < count; i++) {
-        buf_printf(&line, "{\"certificate\":\"%s\",\"der\":\"", text_of(all[i].hash));
-        base64_put(&line, buf_slice(&all[i].identity->certificate));
-        buf_putc(&line, '"');
-        if (all[i].device) {
-            buf_printf(&line, ",\"issued\":%llu", (unsigned long long)all[i].device->issued);
-            if (all[i].device->revoked)
-                buf_printf(&line, ",\"revoked\":%llu", (unsigned long long)all[i].device->revoked);
-            buf_printf(&line, ",\"subject\":\"%s\"", all[i].device->id);
-        }
-        buf_putc(&line, '}');
-        put(w, out, &line);
-    }
-    mem_free(all);
-    buf_fini(&line);
-}
-
-static void add_trust(struct writing *w)
-{
-    struct scene *s = w->s;
-    struct buf payload, envelope;
-
-    buf_init(&payload);
-    buf_init(&envelope);
-    buf_puts(&payload, "{\"anchors\":[\"");
-    base64_put(&payload, buf_slice(&s->root.certificate));
-    buf_puts(&payload, "\"],\"at\":\"2026-11-21T12:00:00Z\",\"doors\":{\"device\":"
-                       "\"https://centre.example:8443\",\"enrol\":\"https://centre.example:8444\","
-                       "\"public\":\"http://centre.example\"},\"format\":\"tocsin-trust/v1\","
-                       "\"generation\":1,\"log_key\":\"");
-    note_key_put(&payload, &s->log);
-    buf_puts(&payload, "\",\"origin\":\"" ORIGIN "\",\"quorum\":1,\"witnesses\":[\"");
-    note_key_put(&payload, &s->witness);
-    buf_puts(&payload, "\"]}");
-    sign(s, buf_slice(&payload), &s->publisher, true, &envelope);
-    CHECK(pack_add_file(w->w, "trust.json", buf_slice(&envelope), &s->e) == 0);
-    buf_fini(&payload);
-    buf_fini(&envelope);
-}
-
-static void add_heads(struct writing *w)
-{
-    struct scene *s = w->s;
-    struct buf note;
-
-    buf_init(&note);
-    sign_head(s, w->head, s->options->witnessing == PACK_WITNESSED, &note);
-    CHECK(pack_add_file(w->w, "checkpoint", buf_slice(&note), &s->e) == 0);
-    if (s->options->witnessing == PACK_WITNESSED_EARLIER) {
-        buf_reset(&note);
-        sign_head(s, w->story->after_first, true, &note);
-        CHECK(pack_add_file(w->w, "witnessed", buf_slice(&note), &s->e) == 0);
-    }
-    buf_fini(&note);
-}
-
-static void write_pack(struct scene *s, struct story *story, const char *path)
-{
-    struct writing w = {.s = s, .story = story, .customer = s->options->customer != NULL};
-    const char *ids[PUBLICATIONS];
-    size_t count = 0;
-
-    w.table = acts_table(s);
-    struct merkle_source source = merkle_table_source(w.table);
-    w.head.size = s->act_count;
-    CHECK(merkle_source_root(&source, w.head.size, w.head.root, &s->e) == 0);
-    CHECK(pack_writer_new(&w.w, path, &s->e) == 0);
-    CHECK(pack_add_file(w.w, "advisory.json", buf_slice(&s->documents[1]), &s->e) == 0);
-    char name[96] = "advisories/";
-    uint8_t digest[32];
-    hash(s, buf_slice(&s->documents[0]), slice_of(NULL, 0), digest);
-    hex_format(digest, 32, name + strlen(name));
-    memcpy(name + strlen(name), ".json", 6);
-    CHECK(pack_add_file(w.w, name, buf_slice(&s->documents[0]), &s->e) == 0);
-    add_trust(&w);
-    add_heads(&w);
-    CHECK(pack_add_file(w.w, "crl.der", buf_slice(&s->crl), &s->e) == 0);
-    for (size_t i = 0; i < s->publication_count; i++) {
-        if (!publication_is_shown(&w, &s->publications[i]))
-            continue;
-        snprintf(name, sizeof name, "publications/%s.json", s->publications[i].id);
-        CHECK(pack_add_file(w.w, name, buf_slice(&s->publications[i].envelope), &s->e) == 0);
-        ids[count++] = s->publications[i].id;
-    }
-    lines(&w, "acts.jsonl", fill_acts);
-    lines(&w, "consistency.jsonl", fill_consistency);
-    lines(&w, "entries.jsonl", fill_entries);
-    lines(&w, "members.jsonl", fill_members);
-    lines(&w, "recipients.jsonl", fill_recipients);
-    lines(&w, "receipts.jsonl", fill_receipts);
-    lines(&w, "outcomes.jsonl", fill_outcomes);
-    lines(&w, "others.jsonl", fill_others);
-    lines(&w, "owners.jsonl", fill_owners);
-    lines(&w, "certificates.jsonl", fill_certificates);
-
-    struct slice chain[2] = {buf_slice(&s->publisher.certificate),
-                             buf_slice(&s->issuing.certificate)};
-    struct envelope_signer signer = envelope_signer_of_key(s->publisher.key, chain, 2);
-    const struct pack_statement statement = {
-        .made = now(s),
-        .origin = ORIGIN,
-        .advisory = buf_slice(&s->advisories[1]),
-        .checkpoint_size = w.head.size,
-        .checkpoint_root = {0},
-        .publications = ids,
-        .publication_count = count,
-        .counts = w.counts,
-        .witnessed = s->options->witnessing == PACK_WITNESSED           ? w.head.size
-                     : s->options->witnessing == PACK_WITNESSED_EARLIER ? story->after_first.size
-                                                                        : 0,
-        .organisation = s->options->customer,
-    };
-    struct pack_statement whole = statement;
-    memcpy(whole.checkpoint_root, w.head.root, 32);
-    CHECK(pack_finish(w.w, &whole, &signer, &s->e) == 0);
-    pack_writer_free(w.w);
-    merkle_table_free(w.table);
-}
-
 static void make_proof(struct scene *s, struct buf *out)
 {
-    struct merkle_table *table = acts_table(s);
+    struct merkle_table *table = scene_acts_table(s);
     struct merkle_source source = merkle_table_source(table);
     struct head head = {.size = s->act_count};
     uint8_t proof[MERKLE_PROOF_MAX][32];
@@ -1348,7 +670,7 @@ static void make_proof(struct scene *s, struct buf *out)
 
     buf_init(&note);
     CHECK(merkle_source_root(&source, head.size, head.root, &s->e) == 0);
-    sign_head(s, head, true, &note);
+    scene_sign_head(s, head, true, &note);
     CHECK(merkle_source_inclusion(&source, index, head.size, proof, &n, &s->e) == 0);
     journal_proof_put(out, index, (const uint8_t(*)[32])proof, n, s->acts[index].salt,
                       buf_slice(&s->acts[index].body), buf_slice(&note));
@@ -1408,13 +730,13 @@ void pack_fixture_make(const char *path, const struct pack_options *options, str
     s->devices = mem_new(s->device_count, sizeof *s->devices);
     CHECK(s->devices);
     tell(s, &story);
-    write_pack(s, &story, path);
+    scene_write_pack(s, &story, path);
     buf_init(&made->root);
     buf_init(&made->kept);
     buf_init(&made->witness);
     buf_init(&made->proof);
     pem_put(&made->root, "CERTIFICATE", buf_slice(&s->root.certificate));
-    sign_head(s, story.after_first, true, &made->kept);
+    scene_sign_head(s, story.after_first, true, &made->kept);
     note_key_put(&made->witness, &s->witness);
     make_proof(s, &made->proof);
     forget_scene(s);
