@@ -159,7 +159,8 @@ static int handle_one(struct running *r, const struct copied *copy, struct err *
     if (f->moved)
         r->stored = copy->index + 1;
     f->next = copy->index + 1;
-    return f->moved ? 0 : store_position(r, copy->index + 1, e);
+    /* What moved nothing finds nothing to do when it comes again: no commit for each of them. */
+    return f->next - r->stored < PASS_OVER ? 0 : store_position(r, f->next, e);
 }
 
 static int follow(struct running *r, uint64_t head, struct err *e)
