@@ -108,31 +108,49 @@ static int check_origin(struct worker *worker, const char *origin, struct err *e
                    "it is about the journal %s, and this is %s", origin, worker->centre->origin);
 }
 
+static int journal_root(struct worker *worker, uint64_t size, uint8_t root[32], struct err *e)
+{
+    struct journal_reader *reader;
+    int result = -1;
+
+    for (unsigned i = 0; i < worker->root_count; i++)
+        if (worker->roots[i].size == size) {
+            memcpy(root, worker->roots[i].root, 32);
+            return 0;
+        }
+    reader = journal_reader_new(worker->db, e);
+    if (!reader)
+        return -1;
+    if (size > journal_reader_size(reader))
+        err_set(e, ERR_VERIFY, "centre.other-journal", "docs/formats.md section 3.4",
+                "the device has seen a journal of size %llu, and this one has %llu",
+                (unsigned long long)size, (unsigned long long)journal_reader_size(reader));
+    else
+        result = journal_root_at(reader, size, root, e);
+    journal_reader_free(reader);
+    if (result != 0)
+        return -1;
+    struct worker_root *kept = &worker->roots[worker->root_next++ % WORKER_ROOTS];
+    kept->size = size;
+    memcpy(kept->root, root, 32);
+    if (worker->root_count < WORKER_ROOTS)
+        worker->root_count++;
+    return 0;
+}
+
 /* The fleet watches the journal: a head that we never had means that somebody lies. */
 static int check_checkpoint(struct worker *worker, const struct fleet_receipt *receipt,
                             struct err *e)
 {
-    struct journal_reader *reader = NULL;
     uint8_t root[32];
-    int result = -1;
 
-    reader = journal_reader_new(worker->db, e);
-    if (!reader)
+    if (journal_root(worker, receipt->checkpoint_size, root, e) != 0)
         return -1;
-    if (receipt->checkpoint_size > journal_reader_size(reader))
-        err_set(e, ERR_VERIFY, "centre.other-journal", "docs/formats.md section 3.4",
-                "the device has seen a journal of size %llu, and this one has %llu",
-                (unsigned long long)receipt->checkpoint_size,
-                (unsigned long long)journal_reader_size(reader));
-    else if (journal_root_at(reader, receipt->checkpoint_size, root, e) == 0 &&
-             memcmp(root, receipt->checkpoint_root, 32) != 0)
-        err_set(e, ERR_VERIFY, "centre.other-journal", "docs/formats.md section 3.4",
-                "the device has seen another journal: its root at size %llu is not ours",
-                (unsigned long long)receipt->checkpoint_size);
-    else if (!err_is_set(e))
-        result = 0;
-    journal_reader_free(reader);
-    return result;
+    if (memcmp(root, receipt->checkpoint_root, 32) == 0)
+        return 0;
+    return err_set(e, ERR_VERIFY, "centre.other-journal", "docs/formats.md section 3.4",
+                   "the device has seen another journal: its root at size %llu is not ours",
+                   (unsigned long long)receipt->checkpoint_size);
 }
 
 int receive_receipt(struct worker *worker, const struct caller *caller, struct slice body,

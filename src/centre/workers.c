@@ -49,6 +49,7 @@ static void be_open(struct worker *worker)
     while (!worker->db || !db_is_alive(worker->db)) {
         struct err e = {0};
         db_close(worker->db);
+        worker->root_count = 0;
         worker->db = centre_open_reader(worker->centre, &e);
         if (worker->db)
             return;

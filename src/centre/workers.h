@@ -10,9 +10,21 @@ struct centre;
 struct db;
 struct workers;
 
+enum { WORKER_ROOTS = 8 };
+
+/* A root of the journal at a size that is committed: it never changes. */
+struct worker_root {
+    uint64_t size;
+    uint8_t root[32];
+};
+
 struct worker {
     struct centre *centre;
     struct db *db; /* for reading; never NULL while a job runs */
+    /* The roots asked for last: a whole fleet names the same few checkpoints. */
+    struct worker_root roots[WORKER_ROOTS];
+    unsigned root_count;
+    unsigned root_next;
 };
 
 typedef void worker_fn(struct worker *worker, void *context);
