@@ -304,16 +304,19 @@ class Bench:
             last.append((told["last"] - at) / 1000)
             time.sleep(1)
             result, cpu = self.phase("receipts")
-            rates.append((result["done"] / result["seconds"], self.cost(result, cpu)))
+            rates.append((cpu / result["done"], result["done"] / result["seconds"],
+                          self.cost(result, cpu)))
             time.sleep(1)
         row(f"commit of a publication to the first of {self.devices:,} devices told",
             f"{statistics.median(first):.0f} ms", "", "", "<= 100 ms")
         row(f"commit of a publication to the last of {self.devices:,} devices told",
             f"{statistics.median(last):.0f} ms", "", "", "<= 1000 ms")
-        rate, cost = sorted(rates)[len(rates) // 2]
-        row("receipts verified and committed", f"{rate:.0f}/s",
-            f"P-256 verify {verify:.0f}/s (openssl speed)", f"{rate / verify:.2f}", ">= 0.5")
-        print(f"receipts: {cost}")
+        each, rate, cost = sorted(rates)[len(rates) // 2]
+        # openssl speed counts processor time; the devices and whoever else is here take theirs
+        row("receipts verified and committed, by CPU of all the centre's processes",
+            f"{1 / each:.0f} a CPU second", f"P-256 verify {verify:.0f} (openssl speed)",
+            f"{1 / each / verify:.2f}", ">= 0.5")
+        print(f"receipts: {rate:.0f}/s by the clock, {rate / verify:.2f} of the verify rate; {cost}")
 
     # ---- a large fleet ----
 
