@@ -12,20 +12,14 @@ static const uint8_t oid_p384[] = {0x2b, 0x81, 0x04, 0x00, 0x22};
 static const uint8_t oid_ecdsa_sha256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
 static const uint8_t oid_ecdsa_sha384[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03};
 
-/* base64 with lines of 64 characters: RFC 8951 lets receivers ignore the breaks. */
+/*
+ * base64 in one line and nothing behind it (RFC 4648 section 3.1): RFC 8951 section 3.1 lets
+ * receivers ignore line breaks, but strongSwan's client takes them for digits.
+ */
 static int put_base64(struct slice der, struct buf *body, struct err *e)
 {
-    struct buf text;
-
-    buf_init(&text);
-    base64_put(&text, der);
-    for (size_t at = 0; at < text.len; at += 64) {
-        buf_put(body, text.data + at, text.len - at < 64 ? text.len - at : 64);
-        buf_putc(body, '\n');
-    }
-    int result = buf_check(&text, e) == 0 ? buf_check(body, e) : -1;
-    buf_fini(&text);
-    return result;
+    base64_put(body, der);
+    return buf_check(body, e);
 }
 
 int pki_est_certificates(const struct slice *certificates, size_t count, struct buf *body,
