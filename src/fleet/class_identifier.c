@@ -104,7 +104,7 @@ static int put_qualifiers(struct arena *a, struct buf *out, struct slice text, s
 {
     struct slice all[QUALIFIERS];
     size_t count = 0, start = 0;
-    for (size_t i = 0; i <= text.len; i++) {
+    for (size_t i = 0; text.len && i <= text.len; i++) {
         if (i < text.len && text.data[i] != '&')
             continue;
         struct slice pair = slice_of(text.data + start, i - start);

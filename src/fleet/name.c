@@ -104,6 +104,8 @@ bool fleet_word_has_digit(struct slice word)
 /* Folds text to UTF-8 in which punctuation still stands. */
 static void fold(struct slice text, struct buf *out, unsigned *rules)
 {
+    if (text.len == 0)
+        return;
     const uint8_t *at = text.data, *end = text.data + text.len;
     while (at < end) {
         size_t len = utf8_length(at, end);

@@ -23,7 +23,7 @@ static struct slice digits_at(struct slice s, size_t *i)
     size_t start = *i;
     while (*i < s.len && digit(s.data[*i]))
         (*i)++;
-    return slice_of(s.data + start, *i - start);
+    return s.len ? slice_of(s.data + start, *i - start) : s;
 }
 
 struct semver {
