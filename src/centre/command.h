@@ -27,6 +27,7 @@ struct command_type {
     const char *name;   /* "advisory.import" */
     unsigned roles;     /* roles of which an operator needs one; 0: no operator may ask */
     bool by_asset;      /* an asset may ask, for itself */
+    bool secret;        /* its answer holds a secret: never kept, so a repeated key runs it anew */
     bool by_stranger;   /* whoever stands at the enrol door */
     unsigned approvals; /* how many others must have approved it; 0: none */
     bool silent;        /* writes no act when refused (followers' own, strangers') */

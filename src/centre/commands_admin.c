@@ -372,8 +372,10 @@ static int token_create(struct command_run *run, struct err *e)
     return 0;
 }
 
-const struct command_type command_token_create = {
-    .name = "token.create", .roles = ROLE_REGISTRAR | ROLE_ADMINISTRATOR, .run = token_create};
+const struct command_type command_token_create = {.name = "token.create",
+                                                  .roles = ROLE_REGISTRAR | ROLE_ADMINISTRATOR,
+                                                  .secret = true,
+                                                  .run = token_create};
 
 /* ---- aliases -----------------------------------------------------------------------------------
  */

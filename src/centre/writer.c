@@ -208,7 +208,7 @@ static int remember(struct writer *w, struct command *command, int64_t now, stru
 {
     bool has_act = command->act != UINT64_MAX;
 
-    if (!command->key[0])
+    if (!command->key[0] || command->type->secret)
         return 0;
     if (command->answer.len > ANSWER_MAX)
         return err_set(e, ERR_LIMIT, "centre.answer", NULL, "the answer is over %d bytes",
@@ -275,7 +275,7 @@ static int run_one(struct writer *w, struct command *command, int64_t now, struc
                      command->hash, e) != 0 ||
         may_ask(command, e) != 0)
         goto out;
-    if (command->key[0]) {
+    if (command->key[0] && !command->type->secret) {
         int repeated = find_repeated(w, command, e);
         if (repeated != 0) {
             result = repeated < 0 ? -1 : 0;
