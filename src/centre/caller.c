@@ -81,6 +81,8 @@ int organisation_sees(struct db *db, const char *organisation, bool everywhere, 
         .organisation = shown->organisation, .tlp = shown->tlp, .exercise = shown->exercise};
     struct db_query q;
 
+    if (shown->draft && !everywhere && strcmp(organisation, shown->organisation) != 0)
+        return 0;
     if (!everywhere) {
         int found = db_find(&q, db, e, SQL_STATEMENT_CONCERNS, DB_TEXT(shown->revision),
                             DB_TEXT(organisation));

@@ -45,6 +45,7 @@ struct caller_shown {
     const char *tlp;
     const char *revision;
     bool exercise;
+    bool draft; /* its newest revision is not published: under embargo for everyone else */
 };
 int organisation_sees(struct db *db, const char *organisation, bool everywhere, bool exercise,
                       const struct caller_shown *shown, struct err *e) MUST_CHECK;

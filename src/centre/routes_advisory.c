@@ -114,7 +114,8 @@ static void get_list(struct worker *worker, struct route_call *call)
         const struct caller_shown shown = {.organisation = db_text(&q, 1),
                                            .tlp = db_text(&q, 5),
                                            .revision = db_text(&q, 10),
-                                           .exercise = db_bool(&q, 11)};
+                                           .exercise = db_bool(&q, 11),
+                                           .draft = !slice_is(db_slice(&q, 8), "published")};
         int sees = caller_sees(worker->db, &call->caller, &shown, &e);
         if (sees < 0) {
             step = -1;
@@ -151,7 +152,8 @@ static int sees_revision(struct worker *worker, struct route_call *call,
     const struct caller_shown shown = {.organisation = revision->organisation,
                                        .tlp = revision->tlp,
                                        .revision = revision->id,
-                                       .exercise = revision->exercise};
+                                       .exercise = revision->exercise,
+                                       .draft = strcmp(revision->state, "published") != 0};
 
     return caller_sees(worker->db, &call->caller, &shown, e);
 }

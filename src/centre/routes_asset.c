@@ -120,7 +120,8 @@ static int write_statements(struct db *db, const struct caller *caller, struct j
             const struct caller_shown shown = {.organisation = db_text(&q, 8),
                                                .tlp = db_text(&q, 9),
                                                .revision = db_text(&q, 0),
-                                               .exercise = db_bool(&q, 10)};
+                                               .exercise = db_bool(&q, 10),
+                                               .draft = !slice_is(db_slice(&q, 7), "published")};
             int sees = shown.exercise == asset->exercise ? caller_sees(db, caller, &shown, e) : 0;
             if (sees < 0) {
                 step = -1;

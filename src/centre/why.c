@@ -110,8 +110,11 @@ static int write_all(struct worker *worker, const struct fleet_asset *asset,
 static int check_seen(struct db *db, const struct caller *caller, const struct fleet_revision *r,
                       const char *name, struct err *e)
 {
-    const struct caller_shown shown = {
-        .organisation = r->organisation, .tlp = r->tlp, .revision = r->id, .exercise = r->exercise};
+    const struct caller_shown shown = {.organisation = r->organisation,
+                                       .tlp = r->tlp,
+                                       .revision = r->id,
+                                       .exercise = r->exercise,
+                                       .draft = strcmp(r->state, "published") != 0};
     int sees = caller_sees(db, caller, &shown, e);
 
     if (sees == 0)

@@ -284,13 +284,27 @@ static int needs_telling(struct making *m, const char *audience, const struct st
     return fleet_status_is_told(s->status, tell_unknown);
 }
 
-/* Release, not an inventory's claim, decides who is told. */
+/*
+ * Release, not an inventory's claim, decides who is told. What another organisation than the one
+ * that runs the centre brings in is for its own devices: speaking to others is the centre's to do.
+ */
 static int may_be_told(struct db *db, const struct shown *shown, const char *organisation,
                        struct err *e)
 {
     const struct viewer viewer = {
         .organisation = organisation, .exercise = shown->exercise, .concerned = true};
+    struct db_query q;
 
+    if (strcmp(organisation, shown->organisation) != 0) {
+        int found = db_find(&q, db, e, SQL_SETTING_FIND, DB_TEXT("organisation"));
+        bool by_centre = found == 1 && slice_is(db_slice(&q, 0), shown->organisation);
+        db_query_finish(&q);
+        if (found < 0)
+            return -1;
+        /* an exercise organisation plays the centre's part in its exercise */
+        if (!by_centre && !shown->exercise)
+            return 0;
+    }
     return may_see(db, &viewer, shown, e);
 }
 
