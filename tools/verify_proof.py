@@ -51,7 +51,7 @@ def holds(key, text, signature):  # Ed25519 (a shorter key) needs another comman
 @functools.cache
 class Certificate:
     def __init__(self, der):
-        self.pem, self.hash = pem('CERTIFICATE', der), named(der)
+        self.pem = pem('CERTIFICATE', der)
         show = 'x509 -noout -subject -serial -pubkey -ext extendedKeyUsage -nameopt RFC2253'.split()
         self.text = openssl(*show, stdin=self.pem).stdout.decode()
         self.key = self.text[self.text.index('-----BEGIN'):].encode()
@@ -87,10 +87,10 @@ class Envelope:
         need((value['format'], self.body['format']) == ('tocsin-signed/v1', kind), 'no ' + kind)
         self.message, self.hash = kind.encode() + b'\n' + payload, named(canonical(value))
         self.signature, self.signer = b64(value['signature']), value['certificate']
-        self.chain = [Certificate(b64(c)) for c in value.get('chain', [])]
+        self.chain = value.get('chain', [])
     def by_publisher(self, when, code):
-        AUTHORITIES.update({c.hash: c for c in self.chain})
-        c = self.chain[0] if self.chain and self.chain[0].hash == self.signer else None
+        AUTHORITIES.update({named(b64(c)): Certificate(b64(c)) for c in self.chain})
+        c = Certificate(b64(self.chain[0])) if self.chain and named(b64(self.chain[0])) == self.signer else None
         need(c and c.under_anchor(when, r'\.7\.3\.36|Document Signing'), 'no publication-signer under the anchor', code)
         need(holds(c.key, self.message, self.signature), 'the signature does not hold', code)
         SIGNERS.append((c, when, PLACE[1]))
@@ -333,8 +333,8 @@ def main(failures):
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
         failures.append(str(e) if isinstance(e, Refused) else f'pack.{PLACE[0]}: {PLACE[1]}: malformed: {e!r}')
     good = 'VERIFIED' if ARGS.root else 'NOT PROVEN, give --root'
-    print('\n'.join(failures) or f"{good}: {p.states.total()} notices for {p.devices} devices, {p.states['acknowledged']} "
-          f"acknowledged; {p.witnessed} of {p.size} acts cosigned; signatures: {[*CHECKED.values()]}")
+    print('\n'.join(failures) or f"{good}: {p.states.total()} notices, {p.devices} devices, "
+          f"{p.states['acknowledged']} acknowledged; {p.witnessed} of {p.size} acts cosigned; {[*CHECKED.values()]}")
     return 1 if failures else 0 if ARGS.root else 3
 parser = argparse.ArgumentParser(description=__doc__)
 for option, more in {'pack': {}, '--root': {}, '--witness': {'action': 'append', 'default': []}, '--checkpoint': {},
