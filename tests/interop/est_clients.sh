@@ -64,13 +64,13 @@ curl_enrols() {
 }
 curl_is_known() {
 	sed -n '/BEGIN/,/END/p' curl.pem cacerts.pem >chain.pem
-	curl -sf --cacert "$root" --cert chain.pem --key curl.key \
+	curl -sSf --cacert "$root" --cert chain.pem --key curl.key \
 		"https://localhost:$device/v1/notices" | grep -q '"notices":\[\]'
 }
 curl_renews() {
 	openssl x509 -x509toreq -in curl.pem -signkey curl.key | sed -n '/BEGIN/,/END/p' |
 		openssl req -outform DER | base64 >again.csr
-	curl -s --fail-with-body --cacert "$root" --cert chain.pem --key curl.key -H 'Content-Type: application/pkcs10' \
+	curl -sS --fail-with-body --cacert "$root" --cert chain.pem --key curl.key -H 'Content-Type: application/pkcs10' \
 		--data-binary @again.csr "https://localhost:$device/.well-known/est/simplereenroll" -o again.p7 || { cat again.p7; return 1; }
 	base64 -d again.p7 | openssl pkcs7 -inform DER -print_certs -out again.pem &&
 		openssl verify -trusted "$root" -untrusted cacerts.pem again.pem
