@@ -99,6 +99,42 @@ static void a_good_pack_is_proven(void **state)
     pack_report_fini(&report);
 }
 
+/* What concerns one organisation, and nothing of the others: still proven. */
+static void a_pack_for_one_customer(void **state)
+{
+    struct fixture *f = *state;
+    const struct pack_options options = {.customer = "org_00000000000000000000000002"};
+    struct certificate_list anchors;
+    struct pack_report report;
+    struct pack_made made;
+    struct buf text;
+    char path[128], command[400];
+
+    snprintf(path, sizeof path, "%s/customer", f->folder);
+    pack_fixture_make(path, &options, &made);
+    certificate_list_init(&anchors);
+    assert_int_equal(certificate_list_read_pem(&anchors, buf_slice(&made.root), &f->e), 1);
+    const struct pack_policy policy = {.anchors = anchors.items, .anchor_count = 1};
+    assert_int_equal(pack_verify(path, &policy, &report, &f->e), 0);
+    if (report.answer != PACK_PROVEN)
+        fail_msg("%s", report.failures[0].error.text);
+    assert_string_equal(report.organisation, options.customer);
+    assert_int_equal(report.counts.meant, 2);
+    assert_int_equal(report.certificates, 1);
+    buf_init(&text);
+    pack_report_text(&report, &text);
+    assert_non_null(strstr(buf_text(&text), "only what concerns org_00000000000000000000000002"));
+    buf_fini(&text);
+    pack_report_fini(&report);
+    snprintf(command, sizeof command,
+             "! cat %s/recipients.jsonl %s/members.jsonl %s/receipts.jsonl | "
+             "grep -q ast_00000000000000000000000001",
+             path, path, path);
+    assert_int_equal(system(command), 0);
+    certificate_list_fini(&anchors);
+    pack_made_fini(&made);
+}
+
 /* Every allocation fails once: "could not be done", never "proven", never "refused". */
 static void torture(void **state)
 {
