@@ -325,6 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_pack_is_proven),
+        cmocka_unit_test(a_pack_for_one_customer),
         cmocka_unit_test(torture),
         cmocka_unit_test(what_is_no_pack),
         cmocka_unit_test(lines_have_a_limit),
