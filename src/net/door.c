@@ -244,11 +244,37 @@ static void remove_stale(const struct socket_address *address)
     close(fd);
 }
 
-static int open_socket(struct door *door, unsigned socket_mode, struct err *e)
+/*
+ * The loops share a port, but not with another program: whoever comes first binds alone, so that
+ * a port that is taken is refused, and lets the other loops in afterwards.
+ */
+static int bind_shared(int fd, const struct socket_address *address, int first)
+{
+    const int on = 1;
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (!first)
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+    if (address->as.any.sa_family == AF_INET6)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    if (bind(fd, &address->as.any, address->len) != 0)
+        return -1;
+    return first ? setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) : 0;
+}
+
+static int bind_local(int fd, const struct socket_address *address)
+{
+    mode_t before = umask(0177);
+    int result = bind(fd, &address->as.any, address->len);
+
+    umask(before);
+    return result;
+}
+
+static int open_socket(struct door *door, int first, unsigned socket_mode, struct err *e)
 {
     struct socket_address address;
     unsigned ignored;
-    int on = 1;
 
     if (parse_address(door->address, &address, &ignored, e) != 0)
         return -1;
@@ -262,15 +288,7 @@ static int open_socket(struct door *door, unsigned socket_mode, struct err *e)
     int fd = socket(address.as.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return bind_failed(door, e);
-    if (!door->local) {
-        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-        if (address.as.any.sa_family == AF_INET6)
-            (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-    }
-    mode_t before = umask(0177);
-    int result = bind(fd, &address.as.any, address.len);
-    umask(before);
+    int result = door->local ? bind_local(fd, &address) : bind_shared(fd, &address, first);
     if (result != 0 || listen(fd, BACKLOG) != 0 ||
         (door->local && chmod(address.as.local.sun_path, socket_mode ? socket_mode : 0600) != 0)) {
         bind_failed(door, e);
@@ -303,7 +321,7 @@ int listener_init(struct listener *listener, struct door *door, struct server_lo
     }
     if (door->local && l->index > 0)
         return 0;
-    listener->fd = open_socket(door, socket_mode, e);
+    listener->fd = open_socket(door, l->index == 0, socket_mode, e);
     if (listener->fd < 0)
         return -1;
     learn_port(door, listener->fd);

@@ -497,6 +497,26 @@ static void ipv6_door(void **state)
     http_server_free(server);
 }
 
+/* The loops of one server share its port; a second server does not, or it would get its callers. */
+static void taken_by_our_own(void **state)
+{
+    (void)state;
+    char text[40];
+    struct http_door door = {.kind = HTTP_DOOR_PUBLIC, .address = "127.0.0.1:0"};
+    struct http_server_config config = {.doors = &door, .door_count = 1, .loops = 2};
+    struct http_server *server, *second;
+    struct err e = {0};
+
+    assert_int_equal(http_server_new(&server, &config, &e), 0);
+    assert_int_equal(http_server_start(server, &e), 0);
+    snprintf(text, sizeof(text), "127.0.0.1:%u", http_server_port(server, 0));
+    door.address = text;
+    assert_int_equal(http_server_new(&second, &config, &e), -1);
+    assert_string_equal(e.code, "net.bind");
+    http_server_stop(server, 100);
+    http_server_free(server);
+}
+
 static void bad_addresses(void **state)
 {
     (void)state;
@@ -605,7 +625,7 @@ int main(void)
         cmocka_unit_test(answer_to_nobody), cmocka_unit_test(answer_from_other_handler),
         cmocka_unit_test(media_types),      cmocka_unit_test(unix_door),
         cmocka_unit_test(ipv6_door),        cmocka_unit_test(bad_addresses),
-        cmocka_unit_test(no_route_twice),
+        cmocka_unit_test(no_route_twice),   cmocka_unit_test(taken_by_our_own),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
