@@ -76,6 +76,15 @@ static void date_of(int64_t days, int64_t *year, int *month, int *day)
     *year = y + era * 400 + (*month <= 2);
 }
 
+/* Each act and each line of the log has a time: written without snprintf. */
+static char *put_digits(char *at, int64_t value, int count, char behind)
+{
+    for (int i = count; i-- > 0; value /= 10)
+        at[i] = (char)('0' + value % 10);
+    at[count] = behind;
+    return at + count + 1;
+}
+
 void time_format(int64_t time, char text[TIME_TEXT])
 {
     int64_t seconds = time / 1000000;
@@ -94,12 +103,15 @@ void time_format(int64_t time, char text[TIME_TEXT])
         snprintf(text, TIME_TEXT, "%s", year < 0 ? "0000-01-01T00:00:00Z" : "9999-12-31T23:59:59Z");
         return;
     }
-    int len = snprintf(text, TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, month, day,
-                       (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
+    char *at = put_digits(text, year, 4, '-');
+    at = put_digits(at, month, 2, '-');
+    at = put_digits(at, day, 2, 'T');
+    at = put_digits(at, of_day / 3600, 2, ':');
+    at = put_digits(at, of_day / 60 % 60, 2, ':');
+    at = put_digits(at, of_day % 60, 2, micro ? '.' : 'Z');
     if (micro)
-        snprintf(text + len, TIME_TEXT - (size_t)len, ".%06dZ", (int)micro);
-    else
-        snprintf(text + len, TIME_TEXT - (size_t)len, "Z");
+        at = put_digits(at, micro, 6, 'Z');
+    *at = '\0';
 }
 
 struct time_reader {

@@ -4,7 +4,8 @@
 #include "base/memory.h"
 #include "crypto/digest.h"
 
-enum { SALTS_AT_ONCE = 64 };
+/* Randomness is drawn for many acts at once: a system call each would cost more than the tree. */
+enum { SALTS_AT_ONCE = 64, ID_RANDOM = 10 };
 
 struct journal {
     const struct clock *clock;
@@ -18,6 +19,8 @@ struct journal {
     struct buf body; /* of the act being built; kept for its room */
     uint8_t salts[SALTS_AT_ONCE][ACT_SALT];
     size_t salts_left;
+    uint8_t ids[SALTS_AT_ONCE * ID_RANDOM]; /* for ids; not a secret */
+    size_t ids_left;
 };
 
 /* ---- the right edge ---------------------------------------------------------------------- */
@@ -312,9 +315,28 @@ uint64_t journal_committed_size(const struct journal *journal)
 
 /* ---- appending --------------------------------------------------------------------------- */
 
+/* The journal's own source for act_id_new: from what was drawn before. */
+static int take_random(void *context, void *out, size_t len)
+{
+    struct journal *journal = context;
+    struct err ignored = {0};
+
+    if (journal->ids_left < len) {
+        if (len > sizeof journal->ids ||
+            random_fill(journal->random, journal->ids, sizeof journal->ids, &ignored) != 0)
+            return -1;
+        journal->ids_left = sizeof journal->ids;
+    }
+    journal->ids_left -= len;
+    memcpy(out, journal->ids + journal->ids_left, len);
+    return 0;
+}
+
 int journal_new_id(struct journal *journal, char id[ID_TEXT], struct err *e)
 {
-    return act_id_new(journal->clock, journal->random, id, e);
+    const struct random pool = {.fill = take_random, .context = journal};
+
+    return act_id_new(journal->clock, &pool, id, e);
 }
 
 static int take_salt(struct journal *journal, uint8_t salt[ACT_SALT], struct err *e)
