@@ -333,8 +333,8 @@ def main(failures):
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
         failures.append(str(e) if isinstance(e, Refused) else f'pack.{PLACE[0]}: {PLACE[1]}: malformed: {e!r}')
     good = 'VERIFIED' if ARGS.root else 'NOT PROVEN, give --root'
-    print('\n'.join(failures) or f"{good}: {p.states.total()} notices, {p.devices} devices, "
-          f"{p.states['acknowledged']} acknowledged; {p.witnessed} of {p.size} acts cosigned; {[*CHECKED.values()]}")
+    print('\n'.join(failures) or f"{good}: {p.said['advisory']['id']}: {p.states.total()} notices, {p.devices} devices, "
+          f"{p.states['acknowledged']} acknowledged; {p.witnessed} of {p.size} acts cosigned; {', '.join(CHECKED.values())}")
     return 1 if failures else 0 if ARGS.root else 3
 parser = argparse.ArgumentParser(description=__doc__)
 for option, more in {'pack': {}, '--root': {}, '--witness': {'action': 'append', 'default': []}, '--checkpoint': {},
