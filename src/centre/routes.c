@@ -186,6 +186,16 @@ void route_fail(struct route_call *call, const struct err *e)
     http_problem(call->x, e);
 }
 
+void route_end(struct route_call *call, const struct json_writer *w, struct err *e)
+{
+    if (!err_is_set(e) && (w->depth > 0 || buf_slice(w->out).len == 0))
+        err_set(e, ERR_INTERNAL, "centre.unanswered", NULL, "the answer was not completed");
+    if (err_is_set(e))
+        route_fail(call, e);
+    else
+        route_json(call, 200, w->out);
+}
+
 struct submitted {
     struct command command;
     struct http_exchange *x;

@@ -6,6 +6,7 @@
 #ifndef CENTRE_ROUTES_H
 #define CENTRE_ROUTES_H
 
+#include "base/json.h"
 #include "centre/centre.h"
 #include "centre/command.h"
 #include "centre/workers.h"
@@ -59,6 +60,11 @@ void routes_free(struct http_route *routes);
 /* Answers with JSON, or with the problem when the buf failed. */
 void route_json(struct route_call *call, int status, struct buf *json);
 void route_fail(struct route_call *call, const struct err *e);
+/*
+ * The end of a question: the JSON that w has completed, or the problem in e. One of them always:
+ * text that was left incomplete without an error is answered as our fault.
+ */
+void route_end(struct route_call *call, const struct json_writer *w, struct err *e);
 /*
  * Submits a command and answers with what comes of it; the call is over. args are copied. prepared
  * goes to the command; release(prepared) is called afterwards, when given.

@@ -330,6 +330,7 @@ static void get_certificates(struct worker *worker, struct route_call *call)
     int64_t limit;
 
     buf_init(&text);
+    json_write_init(&w, &text, 0);
     if (route_page(call, &after, &limit, &e) != 0 ||
         route_organisation(call, true, organisation, &e) != 0 ||
         http_query(call->x, "subject", &subject, &e) < 0)
@@ -343,7 +344,6 @@ static void get_certificates(struct worker *worker, struct route_call *call)
                                      after, records, (size_t)limit, &e);
     if (count < 0)
         goto out;
-    json_write_init(&w, &text, 0);
     json_write_object(&w);
     json_write_name(&w, "items");
     json_write_array(&w);
@@ -353,10 +353,8 @@ static void get_certificates(struct worker *worker, struct route_call *call)
     if (count == limit)
         json_member_string(&w, "next", records[count - 1].id);
     json_write_object_end(&w);
-    route_json(call, 200, &text);
 out:
-    if (err_is_set(&e))
-        route_fail(call, &e);
+    route_end(call, &w, &e);
     mem_free(records);
     buf_fini(&text);
 }
@@ -400,11 +398,11 @@ static void get_log(struct worker *worker, struct route_call *call)
     int64_t limit;
 
     buf_init(&text);
+    json_write_init(&w, &text, 0);
     if (route_page(call, &after, &limit, &e) != 0 ||
         http_query(call->x, "from", &from_text, &e) < 0)
         goto out;
     uint64_t from = from_text ? strtoull(from_text, NULL, 10) : 0;
-    json_write_init(&w, &text, 0);
     acts.w = &w;
     json_write_object(&w);
     json_write_name(&w, "items");
@@ -416,10 +414,8 @@ static void get_log(struct worker *worker, struct route_call *call)
     if (rows == limit)
         json_member_int(&w, "next", (int64_t)next);
     json_write_object_end(&w);
-    route_json(call, 200, &text);
 out:
-    if (err_is_set(&e))
-        route_fail(call, &e);
+    route_end(call, &w, &e);
     buf_fini(&text);
 }
 

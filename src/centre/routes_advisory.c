@@ -99,10 +99,10 @@ static void get_list(struct worker *worker, struct route_call *call)
     int step;
 
     buf_init(&text);
+    json_write_init(&w, &text, 0);
     if (route_page(call, &after, &limit, &e) != 0 ||
         db_select(&q, worker->db, &e, SQL_ADVISORY_LIST, DB_TEXT(after), DB_INT(limit)) != 0)
         goto out;
-    json_write_init(&w, &text, 0);
     json_write_object(&w);
     json_write_name(&w, "items");
     json_write_array(&w);
@@ -139,10 +139,8 @@ static void get_list(struct worker *worker, struct route_call *call)
     if (rows == limit)
         json_member_string(&w, "next", last);
     json_write_object_end(&w);
-    route_json(call, 200, &text);
 out:
-    if (err_is_set(&e))
-        route_fail(call, &e);
+    route_end(call, &w, &e);
     buf_fini(&text);
 }
 
@@ -271,10 +269,8 @@ static void get_one(struct worker *worker, struct route_call *call)
         write_publications(worker->db, &w, revision.advisory, &e) != 0)
         goto out;
     json_write_object_end(&w);
-    route_json(call, 200, &text);
 out:
-    if (err_is_set(&e))
-        route_fail(call, &e);
+    route_end(call, &w, &e);
     fleet_revision_fini(&revision);
     buf_fini(&text);
 }
@@ -376,10 +372,8 @@ static void get_preview(struct worker *worker, struct route_call *call)
         write_assets(worker, call, &w, &revision, after, limit, &e) != 0)
         goto out;
     json_write_object_end(&w);
-    route_json(call, 200, &text);
 out:
-    if (err_is_set(&e))
-        route_fail(call, &e);
+    route_end(call, &w, &e);
     fleet_revision_fini(&revision);
     buf_fini(&text);
 }
@@ -457,10 +451,8 @@ static void get_exposure(struct worker *worker, struct route_call *call)
             goto out;
     json_write_array_end(&w);
     json_write_object_end(&w);
-    route_json(call, 200, &text);
 out:
-    if (err_is_set(&e))
-        route_fail(call, &e);
+    route_end(call, &w, &e);
     buf_fini(&text);
 }
 

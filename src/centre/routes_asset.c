@@ -59,12 +59,12 @@ static void get_list(struct worker *worker, struct route_call *call)
     int step;
 
     buf_init(&text);
+    json_write_init(&w, &text, 0);
     if (route_page(call, &after, &limit, &e) != 0 ||
         route_organisation(call, true, organisation, &e) != 0 ||
         db_select(&q, worker->db, &e, SQL_ASSET_LIST, DB_TEXT(organisation), DB_TEXT(after),
                   DB_INT(limit)) != 0)
         goto out;
-    json_write_init(&w, &text, 0);
     json_write_object(&w);
     json_write_name(&w, "items");
     json_write_array(&w);
@@ -80,10 +80,8 @@ static void get_list(struct worker *worker, struct route_call *call)
     if (rows == limit)
         json_member_string(&w, "next", last);
     json_write_object_end(&w);
-    route_json(call, 200, &text);
 out:
-    if (err_is_set(&e))
-        route_fail(call, &e);
+    route_end(call, &w, &e);
     buf_fini(&text);
 }
 
@@ -185,10 +183,10 @@ static void get_one(struct worker *worker, struct route_call *call)
     struct buf text;
 
     buf_init(&text);
+    json_write_init(&w, &text, 0);
     fleet_asset_init(&asset);
     if (find_asset(worker, call, &asset, &e) != 0)
         goto out;
-    json_write_init(&w, &text, 0);
     json_write_object(&w);
     json_member_string(&w, "asset", asset.id);
     json_member_string(&w, "organisation", asset.organisation);
@@ -215,10 +213,8 @@ static void get_one(struct worker *worker, struct route_call *call)
         write_statements(worker->db, &call->caller, &w, &asset, &e) != 0)
         goto out;
     json_write_object_end(&w);
-    route_json(call, 200, &text);
 out:
-    if (err_is_set(&e))
-        route_fail(call, &e);
+    route_end(call, &w, &e);
     fleet_asset_fini(&asset);
     buf_fini(&text);
 }

@@ -127,10 +127,8 @@ static void get_notices(struct worker *worker, struct route_call *call)
     json_write_object_end(&l.w);
     if (seen > 0)
         streams_note_sent(call->centre->streams, asset.id, l.last);
-    route_json(call, 200, &l.text);
 out:
-    if (err_is_set(&e))
-        route_fail(call, &e);
+    route_end(call, &l.w, &e);
     buf_fini(&l.text);
     fleet_asset_fini(&asset);
 }
