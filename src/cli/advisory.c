@@ -4,6 +4,7 @@
 #include "cli/groups.h"
 #include "cli/list.h"
 #include "cli/say.h"
+#include "cli/show.h"
 
 void advisory_target(struct buf *target, const char *name, const char *more)
 {
@@ -86,26 +87,11 @@ static void say_one(const struct json_value *answer)
 
 static int show(const struct cli_args *args)
 {
-    struct api_answer answer;
-    struct api *api = NULL;
-    struct err e = {0};
     struct buf target;
-    int result;
 
-    api_answer_init(&answer);
     buf_init(&target);
     advisory_target(&target, args->operands[0], "");
-    if (buf_check(&target, &e) != 0 || api_open(args, &api, &e) != 0 ||
-        api_get(api, buf_text(&target), &answer, &e) != 0) {
-        result = say_fail(args, &e);
-    } else {
-        (cli_flag(args, "json") ? say_json : say_one)(answer.root);
-        result = say_end(args, 0);
-    }
-    api_answer_fini(&answer);
-    api_close(api);
-    buf_fini(&target);
-    return result;
+    return show_one(args, &target, say_one);
 }
 
 static const struct cli_option import_options[] = {

@@ -6,6 +6,7 @@
 #include "cli/groups.h"
 #include "cli/list.h"
 #include "cli/say.h"
+#include "cli/show.h"
 
 enum { CSV_MAX = 16 << 20 };
 
@@ -159,27 +160,12 @@ out:
 
 static int show(const struct cli_args *args)
 {
-    struct api_answer answer;
-    struct api *api = NULL;
-    struct err e = {0};
     struct buf target;
-    int result;
 
-    api_answer_init(&answer);
     buf_init(&target);
     buf_puts(&target, "/v1/assets/");
     api_put_segment(&target, args->operands[0]);
-    if (buf_check(&target, &e) != 0 || api_open(args, &api, &e) != 0 ||
-        api_get(api, buf_text(&target), &answer, &e) != 0) {
-        result = say_fail(args, &e);
-    } else {
-        (cli_flag(args, "json") ? say_json : asset_say)(answer.root);
-        result = say_end(args, 0);
-    }
-    api_answer_fini(&answer);
-    api_close(api);
-    buf_fini(&target);
-    return result;
+    return show_one(args, &target, asset_say);
 }
 
 #define ORGANISATION(text)                                                                         \

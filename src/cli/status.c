@@ -4,6 +4,7 @@
 #include "cli/groups.h"
 #include "cli/list.h"
 #include "cli/say.h"
+#include "cli/show.h"
 
 static int64_t number_of(const struct json_value *value, const char *name)
 {
@@ -124,21 +125,11 @@ static void say_status(const struct json_value *status)
 
 static int run(const struct cli_args *args)
 {
-    struct api_answer answer;
-    struct api *api = NULL;
-    struct err e = {0};
-    int result;
+    struct buf target;
 
-    api_answer_init(&answer);
-    if (api_open(args, &api, &e) != 0 || api_get(api, "/v1/status", &answer, &e) != 0) {
-        result = say_fail(args, &e);
-    } else {
-        (cli_flag(args, "json") ? say_json : say_status)(answer.root);
-        result = say_end(args, 0);
-    }
-    api_answer_fini(&answer);
-    api_close(api);
-    return result;
+    buf_init(&target);
+    buf_puts(&target, "/v1/status");
+    return show_one(args, &target, say_status);
 }
 
 static const struct cli_verb verbs[] = {

@@ -5,6 +5,7 @@
 #include "cli/list.h"
 #include "cli/say.h"
 #include "cli/statement.h"
+#include "cli/show.h"
 
 static void say_nearest(const struct json_value *nearest)
 {
@@ -81,29 +82,14 @@ static void say_why(const struct json_value *why)
 
 static int run(const struct cli_args *args)
 {
-    struct api_answer answer;
-    struct api *api = NULL;
-    struct err e = {0};
     struct buf target;
-    int result;
 
-    api_answer_init(&answer);
     buf_init(&target);
     buf_puts(&target, "/v1/assets/");
     api_put_segment(&target, args->operands[0]);
     buf_puts(&target, "/why");
     api_put_query(&target, "advisory", args->operands[1]);
-    if (buf_check(&target, &e) != 0 || api_open(args, &api, &e) != 0 ||
-        api_get(api, buf_text(&target), &answer, &e) != 0) {
-        result = say_fail(args, &e);
-    } else {
-        (cli_flag(args, "json") ? say_json : say_why)(answer.root);
-        result = say_end(args, 0);
-    }
-    api_answer_fini(&answer);
-    api_close(api);
-    buf_fini(&target);
-    return result;
+    return show_one(args, &target, say_why);
 }
 
 static const struct cli_verb verbs[] = {
