@@ -462,7 +462,7 @@ static void test_hanging_does_not_stop_others(void **state)
     (void)state;
     submit_mails(client, "hang-data@example.net", 5, &counted);
     submit_mails(client, "owner@example.net", 10, &counted);
-    wait_for(&counted, &counted.delivered, 10, 10);
+    wait_for(&counted, &counted.delivered, 10, 60);
     /* Mail has six of the eight places; when all of them hang, webhooks still go out. */
     submit_mails(client, "hang-data@example.net", 20, &counted);
     expect_hook(client, hooks.port, "/", COURIER_DELIVERED, 204);
@@ -470,14 +470,17 @@ static void test_hanging_does_not_stop_others(void **state)
     assert_int_equal(status.in_flight, 6);
     assert_int_equal(status.waiting, 19);
     assert_int_equal(status.delivered, 11);
-    assert_true(seconds_since(start) < 20);
+    assert_true(seconds_since(start) < 30); /* nobody waited until the hanging ones gave up */
     /* Told to stop it says of those that wait that they were not tried, of the others that it does
      * not know; told twice, at once. */
     kill(courier.pid, SIGTERM);
-    wait_for(&counted, &counted.others, 19, 5);
+    wait_for(&counted, &counted.others, 19, 60);
     stop(&courier, SIGTERM);
-    wait_for(&counted, &counted.unknown, 6, 5);
+    /* The sixth place was taken just before: its message need not have been whole. */
+    wait_for(&counted, &counted.unknown, 5, 60);
     courier_client_free(client);
+    assert_int_equal(counted.delivered, 10);
+    assert_in_range(counted.unknown, 5, 6);
     assert_int_equal(counted.delivered + counted.unknown + counted.others, 35);
     stop(&hooks, SIGTERM);
     stop(&sink, SIGTERM);
@@ -646,7 +649,7 @@ static void test_courier_killed(void **state)
     submit_mails(client, "hang-data@example.net", 3, &counted);
     expect_mail(client, "owner@example.net", COURIER_DELIVERED, 250);
     stop(&courier, SIGKILL);
-    wait_for(&counted, &counted.unknown, 3, 5);
+    wait_for(&counted, &counted.unknown, 3, 60);
     assert_int_equal(courier_send_mail(client, &job, 1000000, &result, &e), -1);
     assert_string_equal(e.code, "courier.unreachable");
     assert_int_equal(e.kind, ERR_UNAVAILABLE);
