@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "centre/centre.h"
-#include "centre/issuance.h"
+#include "centre/housekeeping.h"
 #include "centre/refusals.h"
 #include "centre/streams.h"
 #include "centre/trust.h"
@@ -37,6 +37,7 @@ struct checkpointer {
     struct cosigner cosigners[WITNESSES_MAX];
     size_t cosigner_count;
     int64_t housekeeping_at;
+    struct housekeeping housekeeping;
     pthread_mutex_t lock;
     struct checkpointer_state state;
 };
@@ -72,21 +73,6 @@ static int cosignature_store(struct command_run *run, struct err *e)
 
 const struct command_type command_cosignature_store = {
     .name = "cosignature.store", .silent = true, .run = cosignature_store};
-
-static int submit(struct checkpointer *k, const struct command_type *type, void *prepared,
-                  struct err *e)
-{
-    struct command command;
-    struct caller caller;
-
-    caller_system(&caller, "sys:clock", k->centre->organisation);
-    command_init(&command, type, &caller);
-    command.args = slice_str("{}");
-    command.prepared = prepared;
-    int result = writer_run(k->centre->writer, &command, e);
-    command_fini(&command);
-    return result;
-}
 
 /* ---- checkpoints -------------------------------------------------------------------------------
  */
@@ -185,7 +171,8 @@ static int ask_witness(struct checkpointer *k, struct cosigner *w, struct journa
     }
     struct cosignature cosignature = {
         .size = size, .lines = buf_slice(&response.body), .witness = w->key};
-    if (submit(k, &command_cosignature_store, &cosignature, e) != 0)
+    if (writer_run_own(k->centre->writer, &command_cosignature_store, "sys:clock", &cosignature,
+                       e) != 0)
         goto out;
     w->size = size;
     result = 0;
@@ -251,7 +238,8 @@ static int tick(struct checkpointer *k, struct err *e)
         result = 0;
         goto out;
     }
-    if (sign_head(k, reader, &note, e) != 0 || submit(k, &command_checkpoint_store, &note, e) != 0)
+    if (sign_head(k, reader, &note, e) != 0 ||
+        writer_run_own(k->centre->writer, &command_checkpoint_store, "sys:clock", &note, e) != 0)
         goto out;
     note_state(k, size, 0, NULL);
     result = ask_witnesses(k, reader, buf_slice(&note), size, e);
@@ -296,7 +284,7 @@ static void *clock_thread(void *context)
         if (now >= k->housekeeping_at) {
             k->housekeeping_at = now + HOUSEKEEPING_US;
             if (open && db_is_alive(k->db))
-                issuance_housekeeping(centre, k->db);
+                housekeeping_do(&k->housekeeping, centre, k->db);
             refusals_write(centre, false);
         }
     }

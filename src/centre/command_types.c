@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every command that an operator may ask for, by name. */
 #include "centre/commands.h"
-#include "centre/issuance.h"
 #include "centre/receiving.h"
+#include "centre/revocation.h"
 
 static const struct command_type *const types[] = {
     &command_organisation_create, &command_operator_add,       &command_operator_close,

@@ -2,7 +2,7 @@
 /* Assets, as operators change them. */
 #include "centre/centre.h"
 #include "centre/commands.h"
-#include "centre/issuance.h"
+#include "centre/revocation.h"
 #include "fleet/asset_store.h"
 #include "crypto/crl.h"
 #include "pki/pki.h"
@@ -158,7 +158,7 @@ static int asset_remove(struct command_run *run, struct err *e)
                            CRL_CESSATION_OF_OPERATION, records, ARRAY_LEN(records), e);
     result = revoked < 0 ? -1 : 0;
     for (int i = 0; result == 0 && i < revoked && i < (int)ARRAY_LEN(records); i++)
-        result = issuance_revoked_act(&run->change, &records[i], "cessationOfOperation", e);
+        result = revocation_act(&run->change, &records[i], "cessationOfOperation", e);
 out:
     fleet_asset_fini(&asset);
     return result;

@@ -12,7 +12,10 @@
 
 struct centre;
 
-/* One enrolment or renewal, prepared by a worker. */
+/*
+ * One enrolment or renewal. The first members are prepared by a worker, and live, as what they
+ * point to, until done.
+ */
 struct issuance {
     struct slice token;     /* enrolment: the token's text; empty: renewal */
     const char *renews;     /* renewal: id of the certificate */
@@ -21,32 +24,33 @@ struct issuance {
     const char *organisation;
     bool exercise;
     struct slice spki;
-    struct pki_intended intended; /* filled in by the command */
+    /* Called once, on a worker's or the writer's thread: it must be quick. May free the issuance.
+     */
+    void (*done)(struct issuance *issuance);
+    /* The outcome. Refusals of tokens are ERR_DENIED with codes that the outside must not see. */
+    struct err err; /* kind ERR_NONE: issued */
+    struct pki_issued issued;
+    /* On the way, of issuance.c alone */
+    struct pki_intended intended;
+    struct pki_signed checked;
     char asset[ID_TEXT];
+    char args[128];
+    struct command command;
+    struct centre *centre;
 };
 void issuance_init(struct issuance *issuance);
 void issuance_fini(struct issuance *issuance);
 
 /*
- * The whole way, from a worker thread: both commands and the signature between them. issued gets
- * the certificate. Refusals of tokens are ERR_DENIED with codes that the outside must not see.
+ * Goes the whole way: the decision by the writer, the signature by a worker, the certificate by the
+ * writer again. No thread waits for another, so that many go together into one commit.
  */
-int issuance_run(struct centre *centre, const struct caller *caller, struct issuance *issuance,
-                 struct pki_issued *issued, struct err *e) MUST_CHECK;
+void issuance_start(struct centre *centre, const struct caller *caller, struct issuance *issuance);
 
-/* The act certificate.revoked, and that proofs find it. */
-int issuance_revoked_act(struct change *c, const struct pki_record *record, const char *reason,
-                         struct err *e) MUST_CHECK;
-
-/* Every few seconds, on the clock thread: lists that are due, issuances that a crash cut in two,
- * entries of the live table that are over, old idempotency keys. */
-void issuance_housekeeping(struct centre *centre, struct db *db);
+/* A crash between decision and signature: the same TBS is signed again. On the clock thread. */
+int issuance_finish_interrupted(struct centre *centre, struct db *db, struct err *e) MUST_CHECK;
 
 extern const struct command_type command_certificate_intend;
 extern const struct command_type command_certificate_issue;
-extern const struct command_type command_certificate_revoke; /* {"certificate","reason"} */
-extern const struct command_type command_crl_begin;
-extern const struct command_type command_crl_finish;
-extern const struct command_type command_keys_forget;
 
 #endif

@@ -134,23 +134,16 @@ void refusals_write(struct centre *centre, bool flush)
 {
     int64_t now = clock_now(centre->clock);
     struct batch *batch = mem_new(1, sizeof(*batch));
-    struct command command;
-    struct caller caller;
     struct err e = {0};
 
     if (!batch)
         return; /* they stay counted */
     take(centre->refusals, flush ? INT64_MAX : now - now % MINUTE_US, batch);
     if (batch->count > 0) {
-        caller_system(&caller, "sys:doors", centre->organisation);
-        command_init(&command, &command_refusals_write, &caller);
-        command.args = slice_str("{}");
-        command.prepared = batch;
-        if (writer_run(centre->writer, &command, &e) != 0) {
+        if (writer_run_own(centre->writer, &command_refusals_write, "sys:doors", batch, &e) != 0) {
             put_back(centre->refusals, batch);
             log_err(LOG_LEVEL_WARNING, "refusals.failed", &e);
         }
-        command_fini(&command);
     }
     mem_free(batch);
 }

@@ -3,7 +3,7 @@
  * is. */
 #include "base/memory.h"
 #include "centre/commands.h"
-#include "centre/issuance.h"
+#include "centre/revocation.h"
 #include "centre/routes.h"
 #include "centre/status.h"
 #include "crypto/crl.h"

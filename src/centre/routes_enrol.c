@@ -12,7 +12,7 @@
 
 enum { TOKEN_MAX = 200 };
 
-static void reply_est(struct route_call *call, const char *type, struct buf *body)
+static void reply_est(struct http_exchange *x, const char *type, struct buf *body)
 {
     const struct http_header_line encoding = {"Content-Transfer-Encoding", "base64"};
     const struct http_answer answer = {.status = 200,
@@ -21,7 +21,7 @@ static void reply_est(struct route_call *call, const char *type, struct buf *bod
                                        .headers = &encoding,
                                        .header_count = 1};
 
-    http_reply(call->x, &answer);
+    http_reply(x, &answer);
 }
 
 static void get_cacerts(struct worker *worker, struct route_call *call)
@@ -37,7 +37,7 @@ static void get_cacerts(struct worker *worker, struct route_call *call)
         pki_est_certificates(list.items, list.count, &body, &e) != 0)
         route_fail(call, &e);
     else
-        reply_est(call, PKI_EST_CERTS_TYPE, &body);
+        reply_est(call->x, PKI_EST_CERTS_TYPE, &body);
     certificate_list_fini(&list);
     buf_fini(&body);
 }
@@ -54,7 +54,7 @@ static void get_csrattrs(struct worker *worker, struct route_call *call)
     if (!profile || pki_est_attributes(profile, &body, &e) != 0)
         route_fail(call, &e);
     else
-        reply_est(call, PKI_EST_CSRATTRS_TYPE, &body);
+        reply_est(call->x, PKI_EST_CSRATTRS_TYPE, &body);
     buf_fini(&body);
 }
 
@@ -79,20 +79,57 @@ static int read_token(struct route_call *call, struct buf *token)
     return result;
 }
 
+/* A request under way. */
+struct enrolment {
+    struct issuance issuance; /* first: what is done is the whole */
+    struct http_exchange *x;
+    struct centre *centre;
+    struct buf token;
+    struct buf der; /* of the request */
+    struct csr csr; /* in der */
+    struct pki_record renewed;
+};
+
+static struct enrolment *enrolment_new(struct route_call *call, struct err *e)
+{
+    struct enrolment *n = mem_new(1, sizeof(*n));
+
+    if (!n) {
+        err_memory(e);
+        return NULL;
+    }
+    issuance_init(&n->issuance);
+    buf_init_secret(&n->token);
+    buf_init(&n->der);
+    n->x = call->x;
+    n->centre = call->centre;
+    return n;
+}
+
+static void enrolment_free(struct enrolment *n)
+{
+    if (!n)
+        return;
+    issuance_fini(&n->issuance);
+    buf_fini_secret(&n->token);
+    buf_fini(&n->der);
+    mem_free(n);
+}
+
 /* What was wrong with a token is for the journal; the outside hears one and the same. */
-static void refuse_token(struct route_call *call, const char *code)
+static void refuse_token(struct centre *centre, struct http_exchange *x, const char *code)
 {
     const struct http_header_line challenge = {"WWW-Authenticate", "Basic realm=\"enrolment\""};
     struct err e = {0};
 
-    refusals_count(call->centre->refusals, "enrol", code, clock_now(call->centre->clock));
+    refusals_count(centre->refusals, "enrol", code, clock_now(centre->clock));
     err_set(&e, ERR_DENIED, "centre.token", "RFC 7030 section 3.2.3",
             "the enrolment token was refused");
     err_hint(&e, "ask who runs the centre for a new token");
-    http_problem_status(call->x, 401, &e, &challenge, 1);
+    http_problem_status(x, 401, &e, &challenge, 1);
 }
 
-static void reply_issued(struct route_call *call, const struct pki_issued *issued)
+static void reply_issued(struct http_exchange *x, const struct pki_issued *issued)
 {
     const struct slice certificate = buf_slice(&issued->certificate);
     struct err e = {0};
@@ -100,113 +137,133 @@ static void reply_issued(struct route_call *call, const struct pki_issued *issue
 
     buf_init(&body);
     if (pki_est_certificates(&certificate, 1, &body, &e) != 0)
-        route_fail(call, &e);
+        http_problem(x, &e);
     else
-        reply_est(call, PKI_EST_CERTS_TYPE, &body);
+        reply_est(x, PKI_EST_CERTS_TYPE, &body);
     buf_fini(&body);
 }
 
 /* The same token and the same key again: the first answer was lost on its way. */
-static bool reply_again(struct worker *worker, struct route_call *call,
-                        const struct issuance *issuance)
+static bool reply_again(struct worker *worker, struct enrolment *n)
 {
-    const uint8_t *dot = memchr(issuance->token.data, '.', issuance->token.len);
+    struct slice text = n->issuance.token;
+    const uint8_t *dot = memchr(text.data, '.', text.len);
     struct pki_record record;
     struct pki_issued issued;
     struct err e = {0};
     char token[ID_TEXT];
     uint8_t key[32];
 
-    if (!dot || sha256(issuance->spki, key) != 0)
+    if (!dot || sha256(n->csr.spki, key) != 0)
         return false;
-    snprintf(token, sizeof(token), "%.*s", (int)(dot - issuance->token.data),
-             (const char *)issuance->token.data);
+    snprintf(token, sizeof(token), "%.*s", (int)(dot - text.data), (const char *)text.data);
     pki_issued_init(&issued);
     bool again = pki_certificate_by_token_key(worker->db, token, key, &record, &issued.certificate,
                                               &e) == 1 &&
                  record.status == PKI_ACTIVE;
     if (again)
-        reply_issued(call, &issued);
+        reply_issued(n->x, &issued);
     pki_issued_fini(&issued);
     return again;
 }
 
+static void token_was_used(struct worker *worker, void *context)
+{
+    struct enrolment *n = context;
+
+    if (!reply_again(worker, n))
+        refuse_token(n->centre, n->x, "pki.token-used");
+    enrolment_free(n);
+}
+
+static void enrolled(struct issuance *issuance)
+{
+    struct enrolment *n = (struct enrolment *)issuance;
+    const struct err *e = &issuance->err;
+
+    if (strcmp(e->code, "pki.token-used") == 0 &&
+        workers_post_always(n->centre->workers, token_was_used, n))
+        return;
+    if (!err_is_set(e))
+        reply_issued(n->x, &issuance->issued);
+    else if (e->kind == ERR_DENIED)
+        refuse_token(n->centre, n->x, e->code);
+    else
+        http_problem(n->x, e);
+    enrolment_free(n);
+}
+
 static void post_enrol(struct worker *worker, struct route_call *call)
 {
-    struct issuance issuance;
-    struct pki_issued issued;
     struct err e = {0};
-    struct csr csr;
-    struct buf token;
-    struct buf der;
+    struct enrolment *n = enrolment_new(call, &e);
 
-    buf_init_secret(&token);
-    buf_init(&der);
-    issuance_init(&issuance);
-    pki_issued_init(&issued);
-    if (read_token(call, &token) != 0) {
-        refuse_token(call, "pki.token-missing");
-        goto out;
-    }
-    if (pki_est_request(http_body(call->x), &der, &csr, &e) != 0) {
+    (void)worker;
+    if (!n) {
+        route_fail(call, &e);
+    } else if (read_token(call, &n->token) != 0) {
+        refuse_token(call->centre, call->x, "pki.token-missing");
+    } else if (pki_est_request(http_body(call->x), &n->der, &n->csr, &e) != 0) {
         refusals_count(call->centre->refusals, "enrol", e.code, clock_now(call->centre->clock));
         e.kind = ERR_USAGE; /* RFC 7030 section 4.2.3: 400 */
         route_fail(call, &e);
-        goto out;
+    } else {
+        n->issuance.token = buf_slice(&n->token);
+        n->issuance.spki = n->csr.spki;
+        n->issuance.done = enrolled;
+        issuance_start(call->centre, &call->caller, &n->issuance);
+        return;
     }
-    issuance.token = buf_slice(&token);
-    issuance.spki = csr.spki;
-    if (issuance_run(call->centre, &call->caller, &issuance, &issued, &e) == 0)
-        reply_issued(call, &issued);
-    else if (strcmp(e.code, "pki.token-used") == 0 && reply_again(worker, call, &issuance))
-        goto out; /* answered */
-    else if (e.kind == ERR_DENIED)
-        refuse_token(call, e.code);
+    enrolment_free(n);
+}
+
+static void renewed(struct issuance *issuance)
+{
+    struct enrolment *n = (struct enrolment *)issuance;
+
+    if (err_is_set(&issuance->err))
+        http_problem(n->x, &issuance->err);
     else
-        route_fail(call, &e);
-out:
-    pki_issued_fini(&issued);
-    issuance_fini(&issuance);
-    buf_fini_secret(&token);
-    buf_fini(&der);
+        reply_issued(n->x, &issuance->issued);
+    enrolment_free(n);
+}
+
+/* The request, and that it is of whom the certificate in use is. */
+static int read_renewal(struct worker *worker, struct route_call *call, struct enrolment *n,
+                        struct err *e)
+{
+    struct buf held;
+    int result = -1;
+
+    buf_init(&held);
+    int found =
+        pki_certificate_by_fingerprint(worker->db, call->caller.certificate, &n->renewed, &held, e);
+    if (found == 0)
+        err_set(e, ERR_DENIED, "centre.denied", NULL, "you are not known here");
+    else if (found == 1 && pki_est_request(http_body(call->x), &n->der, &n->csr, e) == 0)
+        result = pki_est_same_subject(&n->csr, buf_slice(&held), e);
+    buf_fini(&held);
+    return result;
 }
 
 static void post_reenrol(struct worker *worker, struct route_call *call)
 {
-    struct issuance issuance;
-    struct pki_record record;
-    struct pki_issued issued;
     struct err e = {0};
-    struct csr csr;
-    struct buf held;
-    struct buf der;
+    struct enrolment *n = enrolment_new(call, &e);
 
-    buf_init(&held);
-    buf_init(&der);
-    issuance_init(&issuance);
-    pki_issued_init(&issued);
-    int found =
-        pki_certificate_by_fingerprint(worker->db, call->caller.certificate, &record, &held, &e);
-    if (found == 0)
-        err_set(&e, ERR_DENIED, "centre.denied", NULL, "you are not known here");
-    if (found != 1 || pki_est_request(http_body(call->x), &der, &csr, &e) != 0 ||
-        pki_est_same_subject(&csr, buf_slice(&held), &e) != 0)
-        goto out;
-    issuance.renews = record.id;
-    issuance.profile = record.profile;
-    issuance.organisation = record.organisation;
-    issuance.subject_id = record.subject_id;
-    issuance.exercise = record.exercise;
-    issuance.spki = csr.spki;
-    if (issuance_run(call->centre, &call->caller, &issuance, &issued, &e) == 0)
-        reply_issued(call, &issued);
-out:
-    if (err_is_set(&e))
+    if (!n || read_renewal(worker, call, n, &e) != 0) {
         route_fail(call, &e);
-    pki_issued_fini(&issued);
-    issuance_fini(&issuance);
-    buf_fini(&held);
-    buf_fini(&der);
+        enrolment_free(n);
+        return;
+    }
+    n->issuance.renews = n->renewed.id;
+    n->issuance.profile = n->renewed.profile;
+    n->issuance.organisation = n->renewed.organisation;
+    n->issuance.subject_id = n->renewed.subject_id;
+    n->issuance.exercise = n->renewed.exercise;
+    n->issuance.spki = n->csr.spki;
+    n->issuance.done = renewed;
+    issuance_start(call->centre, &call->caller, &n->issuance);
 }
 
 enum {

@@ -106,8 +106,6 @@ const struct command_type command_sent_store = {
 void streams_store_sent(struct centre *centre)
 {
     struct streams *s = centre->streams;
-    struct command command;
-    struct caller caller;
 
     pthread_mutex_lock(&s->lock);
     struct sent *taken = s->sent;
@@ -119,13 +117,8 @@ void streams_store_sent(struct centre *centre)
         struct sent_batch batch = {
             .at = taken + at, .count = count - at < SENT_A_COMMAND ? count - at : SENT_A_COMMAND};
         struct err e = {0};
-        caller_system(&caller, "sys:streams", centre->organisation);
-        command_init(&command, &command_sent_store, &caller);
-        command.args = slice_str("{}");
-        command.prepared = &batch;
-        if (writer_run(centre->writer, &command, &e) != 0)
+        if (writer_run_own(centre->writer, &command_sent_store, "sys:streams", &batch, &e) != 0)
             log_err(LOG_LEVEL_WARNING, "sent.failed", &e);
-        command_fini(&command);
     }
     mem_free(taken);
 }

@@ -127,6 +127,21 @@ int writer_run(struct writer *w, struct command *command, struct err *e)
     return -1;
 }
 
+int writer_run_own(struct writer *w, const struct command_type *type, const char *part,
+                   void *prepared, struct err *e)
+{
+    struct command command;
+    struct caller caller;
+
+    caller_system(&caller, part, w->config.organisation);
+    command_init(&command, type, &caller);
+    command.args = slice_str("{}");
+    command.prepared = prepared;
+    int result = writer_run(w, &command, e);
+    command_fini(&command);
+    return result;
+}
+
 /* Waits for the first command, then for more, but not long; at most BATCH_COMMANDS. */
 static struct command *take_batch(struct writer *w)
 {

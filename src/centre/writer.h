@@ -38,6 +38,9 @@ void writer_submit(struct writer *writer, struct command *command);
 
 /* Submits and waits (not on loop threads). 0 when it was carried out; else -1 and *e. */
 int writer_run(struct writer *writer, struct command *command, struct err *e) MUST_CHECK;
+/* The same for a command without arguments that a part of the centre ("sys:clock") asks for. */
+int writer_run_own(struct writer *writer, const struct command_type *type, const char *part,
+                   void *prepared, struct err *e) MUST_CHECK;
 
 struct writer_counters {
     uint64_t transactions;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 400
+# timeout: 900
 """The device's program against a centre that behaves, and one that does not (docs/formats.md 5).
 
   agent_fake_centre.py [NAME…]     all scenarios, or those whose names contain a NAME
@@ -272,15 +272,14 @@ esac"""
 
 def outcomes(centre, folder):
     """each hook's end becomes a signed outcome; one that never returns holds up nobody"""
-    with running(centre, hook=HOOK, extra="hook-timeout = 3\nhook-document = yes\n") as device:
-        begun = time.monotonic()
+    with running(centre, hook=HOOK, extra="hook-timeout = 10\nhook-document = yes\n") as device:
         for i in range(6):
             centre.publish(device.asset, document=b"document %d" % i, advisory=f"FAKE-{i}")
         assert device.wait_receipt(6)
-        assert time.monotonic() - begun < 3, "the receipt waited for a hook"
 
         def mine():
             return {o["n"]: o for o in centre.outcomes if o["asset"] == device.asset}
+        assert 3 not in mine(), "the receipt waited for a hook"
         assert centre.wait(lambda: len(mine()) == 6), device.said()
         got = mine()
         assert got[1]["outcome"] == "planned" and got[1]["detail"] == "for Sunday"
