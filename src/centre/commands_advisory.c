@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Advisories: taken in, and published. */
+#include "centre/advisory_named.h"
 #include "centre/centre.h"
 #include "centre/commands.h"
-#include "fleet/advisory_store.h"
 
 #include <stdio.h>
 
@@ -50,10 +50,7 @@ const struct command_type command_advisory_import = {
 static int advisory_publish(struct command_run *run, struct err *e)
 {
     struct fleet_revision revision;
-    char advisory[ID_TEXT];
-    char newest[ID_TEXT] = "";
     struct slice name;
-    struct db_query q;
     int result = -1;
 
     fleet_revision_init(&revision);
@@ -64,13 +61,8 @@ static int advisory_publish(struct command_run *run, struct err *e)
         err_memory(e);
         goto out;
     }
-    if (fleet_advisory_resolve(run->change.db, text, advisory, e) != 0)
-        goto out;
-    int found = db_find(&q, run->change.db, e, SQL_ADVISORY_FIND, DB_TEXT(advisory));
-    if (found == 1)
-        snprintf(newest, sizeof(newest), "%s", db_text(&q, 7));
-    db_query_finish(&q);
-    if (found != 1 || fleet_revision_find(run->change.db, newest, &revision, e) != 1 ||
+    if (advisory_named(run->centre, run->change.db, &run->command->caller, text, &revision, e) !=
+            0 ||
         caller_acts_for(&run->command->caller, revision.organisation, e) != 0)
         goto out;
     if (revision.asked_act != 0) {
@@ -80,11 +72,11 @@ static int advisory_publish(struct command_run *run, struct err *e)
         goto out;
     }
     run->change.exercise = revision.exercise;
-    if (ask_publication(run, newest, revision.organisation,
+    if (ask_publication(run, revision.id, revision.organisation,
                         revision.published[0] ? "revision" : "manual", e) != 0)
         goto out;
-    json_member_string(run->answer, "advisory", advisory);
-    json_member_string(run->answer, "revision", newest);
+    json_member_string(run->answer, "advisory", revision.advisory);
+    json_member_string(run->answer, "revision", revision.id);
     result = 0;
 out:
     fleet_revision_fini(&revision);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Advisories, as operators see them: import, lists, preview, publication, delivery, exposure. */
 #include "base/memory.h"
+#include "centre/advisory_named.h"
 #include "centre/commands.h"
 #include "centre/routes.h"
 #include "centre/streams.h"
 #include "crypto/digest.h"
 #include "crypto/envelope.h"
-#include "fleet/advisory_store.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -86,6 +86,49 @@ static void post_publish(struct worker *worker, struct route_call *call)
 /* ---- lists -------------------------------------------------------------------------------------
  */
 
+/* Where the columns of SQL_ADVISORY_LIST stand, of the newest revision and of the published one. */
+struct listed {
+    unsigned tlp, title, version, state, imported, revision;
+};
+
+/* A row in its newest form that the caller may see, or nothing. */
+static int list_one(struct worker *worker, struct route_call *call, struct db_query *q,
+                    struct json_writer *w, struct err *e)
+{
+    static const struct listed forms[] = {{5, 6, 7, 8, 9, 10}, {12, 13, 14, 15, 16, 17}};
+
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        const struct listed *at = &forms[i];
+        if (db_is_null(q, at->revision))
+            break;
+        const struct caller_shown shown = {.organisation = db_text(q, 1),
+                                           .tlp = db_text(q, at->tlp),
+                                           .revision = db_text(q, at->revision),
+                                           .exercise = db_bool(q, 11),
+                                           .draft = !slice_is(db_slice(q, at->state), "published")};
+        int sees = caller_sees(worker->db, &call->caller, &shown, e);
+        if (sees < 0)
+            return -1;
+        if (!sees)
+            continue;
+        json_write_object(w);
+        json_member_slice(w, "advisory", db_slice(q, 0));
+        json_member_slice(w, "namespace", db_slice(q, 2));
+        json_member_slice(w, "id", db_slice(q, 3));
+        json_member_slice(w, "publisher", db_slice(q, 4));
+        json_member_slice(w, "tlp", db_slice(q, at->tlp));
+        json_member_slice(w, "title", db_slice(q, at->title));
+        json_member_slice(w, "version", db_slice(q, at->version));
+        json_member_slice(w, "state", db_slice(q, at->state));
+        json_member_time(w, "imported", db_int(q, at->imported));
+        json_member_slice(w, "revision", db_slice(q, at->revision));
+        json_member_bool(w, "exercise", db_bool(q, 11));
+        json_write_object_end(w);
+        break;
+    }
+    return 0;
+}
+
 static void get_list(struct worker *worker, struct route_call *call)
 {
     struct json_writer w;
@@ -107,30 +150,12 @@ static void get_list(struct worker *worker, struct route_call *call)
     json_write_name(&w, "items");
     json_write_array(&w);
     while ((step = db_step(&q, &e)) == 1) {
-        static const char *const names[] = {"advisory", NULL,    "namespace", "id",   "publisher",
-                                            "tlp",      "title", "version",   "state"};
         rows++;
         snprintf(last, sizeof(last), "%s", db_text(&q, 0));
-        const struct caller_shown shown = {.organisation = db_text(&q, 1),
-                                           .tlp = db_text(&q, 5),
-                                           .revision = db_text(&q, 10),
-                                           .exercise = db_bool(&q, 11),
-                                           .draft = !slice_is(db_slice(&q, 8), "published")};
-        int sees = caller_sees(worker->db, &call->caller, &shown, &e);
-        if (sees < 0) {
+        if (list_one(worker, call, &q, &w, &e) != 0) {
             step = -1;
             break;
         }
-        if (!sees)
-            continue;
-        json_write_object(&w);
-        for (unsigned i = 0; i < ARRAY_LEN(names); i++)
-            if (names[i])
-                json_member_slice(&w, names[i], db_slice(&q, i));
-        json_member_time(&w, "imported", db_int(&q, 9));
-        json_member_slice(&w, "revision", db_slice(&q, 10));
-        json_member_bool(&w, "exercise", db_bool(&q, 11));
-        json_write_object_end(&w);
     }
     db_query_finish(&q);
     if (step < 0)
@@ -144,43 +169,15 @@ out:
     buf_fini(&text);
 }
 
-static int sees_revision(struct worker *worker, struct route_call *call,
-                         const struct fleet_revision *revision, struct err *e)
-{
-    const struct caller_shown shown = {.organisation = revision->organisation,
-                                       .tlp = revision->tlp,
-                                       .revision = revision->id,
-                                       .exercise = revision->exercise,
-                                       .draft = strcmp(revision->state, "published") != 0};
-
-    return caller_sees(worker->db, &call->caller, &shown, e);
-}
-
-/* The newest revision of the advisory that the path names. */
-static int find_revision(struct worker *worker, struct route_call *call, bool published,
+/* The revision that the path names, for the caller. */
+static int find_revision(struct worker *worker, struct route_call *call,
                          struct fleet_revision *revision, struct err *e)
 {
     const char *name = http_param(call->x, "name");
-    char advisory[ID_TEXT];
-    char id[ID_TEXT] = "";
-    struct db_query q;
 
     if (!name)
         return err_set(e, ERR_USAGE, "centre.argument", NULL, "the advisory's name is missing");
-    if (fleet_advisory_resolve(worker->db, name, advisory, e) != 0)
-        return -1;
-    int found = db_find(&q, worker->db, e, SQL_ADVISORY_FIND, DB_TEXT(advisory));
-    if (found == 1 && !db_is_null(&q, published ? 8 : 7))
-        snprintf(id, sizeof(id), "%s", db_text(&q, published ? 8 : 7));
-    db_query_finish(&q);
-    if (found == 1 && !id[0])
-        return err_set(e, ERR_CONFLICT, "centre.not-published", NULL, "%s is not published", name);
-    if (found != 1 || fleet_revision_find(worker->db, id, revision, e) != 1)
-        return -1;
-    int sees = sees_revision(worker, call, revision, e);
-    if (sees == 0) /* exactly as if it were not there */
-        err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no advisory %s", name);
-    return sees == 1 ? 0 : -1;
+    return advisory_named(call->centre, worker->db, &call->caller, name, revision, e);
 }
 
 static void write_revision(struct json_writer *w, const struct fleet_revision *r)
@@ -194,7 +191,8 @@ static void write_revision(struct json_writer *w, const struct fleet_revision *r
         json_member_bool(w, "exercise", true);
 }
 
-static int write_revisions(struct db *db, struct json_writer *w, const char *advisory,
+/* Of a revision that is published or whose drafts the caller may see. */
+static int write_revisions(struct db *db, struct json_writer *w, const char *advisory, bool drafts,
                            struct err *e)
 {
     struct db_query q;
@@ -207,6 +205,8 @@ static int write_revisions(struct db *db, struct json_writer *w, const char *adv
     while ((step = db_step(&q, e)) == 1) {
         char hash[HASH_TEXT];
         uint8_t digest[32];
+        if (!drafts && !slice_is(db_slice(&q, 3), "published"))
+            continue;
         json_write_object(w);
         json_member_slice(w, "revision", db_slice(&q, 0));
         json_member_slice(w, "version", db_slice(&q, 1));
@@ -223,9 +223,10 @@ static int write_revisions(struct db *db, struct json_writer *w, const char *adv
     return step;
 }
 
-/* From the freeze on; state is "frozen" until the signature is there, then "signed". */
+/* From the freeze on; state is "frozen" until the signature is there, then "signed". How many it
+ * reached is told only to who may know of all of them. */
 static int write_publications(struct db *db, struct json_writer *w, const char *advisory,
-                              struct err *e)
+                              bool counts, struct err *e)
 {
     struct db_query q;
     int step;
@@ -240,8 +241,10 @@ static int write_publications(struct db *db, struct json_writer *w, const char *
         json_member_slice(w, "revision", db_slice(&q, 1));
         json_member_slice(w, "trigger", db_slice(&q, 2));
         json_member_slice(w, "state", db_slice(&q, 3));
-        json_member_int(w, "notices", db_int(&q, 4));
-        json_member_int(w, "members", db_int(&q, 5));
+        if (counts) {
+            json_member_int(w, "notices", db_int(&q, 4));
+            json_member_int(w, "members", db_int(&q, 5));
+        }
         json_member_int(w, "frozen", db_int(&q, 6));
         json_member_time(w, "created", db_int(&q, 8));
         json_write_object_end(w);
@@ -262,11 +265,13 @@ static void get_one(struct worker *worker, struct route_call *call)
     fleet_revision_init(&revision);
     json_write_init(&w, &text, 0);
     json_write_object(&w);
-    if (find_revision(worker, call, false, &revision, &e) != 0)
+    if (find_revision(worker, call, &revision, &e) != 0)
         goto out;
     write_revision(&w, &revision);
-    if (write_revisions(worker->db, &w, revision.advisory, &e) != 0 ||
-        write_publications(worker->db, &w, revision.advisory, &e) != 0)
+    bool own =
+        call->caller.everywhere || strcmp(revision.organisation, call->caller.organisation) == 0;
+    if (write_revisions(worker->db, &w, revision.advisory, own, &e) != 0 ||
+        write_publications(worker->db, &w, revision.advisory, own, &e) != 0)
         goto out;
     json_write_object_end(&w);
 out:
@@ -360,7 +365,7 @@ static void get_preview(struct worker *worker, struct route_call *call)
     json_write_init(&w, &text, 0);
     json_write_object(&w);
     if (route_page(call, &after, &limit, &e) != 0 ||
-        find_revision(worker, call, false, &revision, &e) != 0)
+        find_revision(worker, call, &revision, &e) != 0)
         goto out;
     if (strcmp(revision.state, "imported") == 0) {
         err_set(&e, ERR_UNAVAILABLE, "centre.matching", NULL, "%s is still being matched",
@@ -390,7 +395,7 @@ static int expose_one(struct worker *worker, struct route_call *call, struct jso
     fleet_revision_init(&revision);
     int sees = -1;
     if (fleet_revision_find(worker->db, id, &revision, e) == 1)
-        sees = sees_revision(worker, call, &revision, e);
+        sees = advisory_seen(worker->db, &call->caller, &revision, e);
     if (sees == 0)
         result = 0;
     if (sees == 1) {
@@ -432,14 +437,12 @@ static void get_exposure(struct worker *worker, struct route_call *call)
     if (step < 0)
         goto out;
     if (count == 0) {
-        char advisory[ID_TEXT];
-        if (fleet_advisory_resolve(worker->db, about, advisory, &e) != 0)
-            goto out;
-        step = db_find(&q, worker->db, &e, SQL_ADVISORY_FIND, DB_TEXT(advisory));
-        if (step == 1)
-            snprintf(revisions[count++], ID_TEXT, "%s", db_text(&q, 7));
-        db_query_finish(&q);
-        if (step < 0)
+        struct fleet_revision named;
+        fleet_revision_init(&named);
+        step = advisory_named(call->centre, worker->db, &call->caller, about, &named, &e);
+        snprintf(revisions[count++], ID_TEXT, "%s", named.id);
+        fleet_revision_fini(&named);
+        if (step != 0)
             goto out;
     }
     json_write_object(&w);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proof packs, the delivery ladder, bundles and answers. */
 #include "base/memory.h"
+#include "centre/advisory_named.h"
 #include "centre/bundling.h"
 #include "centre/pack_export.h"
 #include "centre/routes.h"
-#include "fleet/advisory_store.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -48,7 +48,12 @@ static int may_export(struct worker *worker, struct route_call *call, char advis
                        "a whole pack names the devices of all organisations");
     if (!name)
         return err_set(e, ERR_USAGE, "centre.argument", NULL, "the advisory's name is missing");
-    return fleet_advisory_resolve(worker->db, name, advisory, e);
+    struct fleet_revision revision;
+    fleet_revision_init(&revision);
+    int found = advisory_named(call->centre, worker->db, &call->caller, name, &revision, e);
+    snprintf(advisory, ID_TEXT, "%s", revision.advisory);
+    fleet_revision_fini(&revision);
+    return found;
 }
 
 static void get_pack(struct worker *worker, struct route_call *call)

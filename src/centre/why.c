@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "centre/why.h"
+#include "centre/advisory_named.h"
 #include "centre/centre.h"
 #include "crypto/envelope.h"
-#include "fleet/advisory_store.h"
 #include "fleet/alias_store.h"
 #include "fleet/chain_store.h"
 #include "fleet/match.h"
@@ -106,22 +106,6 @@ static int write_all(struct worker *worker, const struct fleet_asset *asset,
     return buf_check(text, e);
 }
 
-/* 0 when the caller may see the revision, else as if there were none. */
-static int check_seen(struct db *db, const struct caller *caller, const struct fleet_revision *r,
-                      const char *name, struct err *e)
-{
-    const struct caller_shown shown = {.organisation = r->organisation,
-                                       .tlp = r->tlp,
-                                       .revision = r->id,
-                                       .exercise = r->exercise,
-                                       .draft = strcmp(r->state, "published") != 0};
-    int sees = caller_sees(db, caller, &shown, e);
-
-    if (sees == 0)
-        err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no advisory %s", name);
-    return sees == 1 ? 0 : -1;
-}
-
 int why_write(struct worker *worker, const struct caller *caller, const struct fleet_asset *asset,
               const char *advisory, struct buf *text, struct err *e)
 {
@@ -132,22 +116,12 @@ int why_write(struct worker *worker, const struct caller *caller, const struct f
     struct fleet_result *result = NULL;
     struct fleet_class *class = NULL;
     struct fleet_revision revision;
-    char newest[ID_TEXT] = "";
-    char id[ID_TEXT];
     struct buf content;
-    struct db_query q;
     int done = -1;
 
     buf_init(&content);
     fleet_revision_init(&revision);
-    if (fleet_advisory_resolve(worker->db, advisory, id, e) != 0)
-        goto out;
-    int found = db_find(&q, worker->db, e, SQL_ADVISORY_FIND, DB_TEXT(id));
-    if (found == 1)
-        snprintf(newest, sizeof(newest), "%s", db_text(&q, 7));
-    db_query_finish(&q);
-    if (found != 1 || fleet_revision_find(worker->db, newest, &revision, e) != 1 ||
-        check_seen(worker->db, caller, &revision, advisory, e) != 0 ||
+    if (advisory_named(worker->centre, worker->db, caller, advisory, &revision, e) != 0 ||
         fleet_document_load(worker->db, revision.document, &content, e) != 1 ||
         load_class(worker->db, asset, &class, e) != 0 ||
         fleet_aliases_load(worker->db, &aliases, e) != 0)

@@ -10,11 +10,9 @@ static const char *text_of(struct slice s, struct arena *a)
     return arena_copy(a, s.data, s.len);
 }
 
-/* An advisory that is there already takes a revision only from who brought it in, and only forward.
- */
+/* An advisory that is there already takes revisions only forward. */
 static int check_known(struct change *c, const struct csaf_document *document,
-                       const uint8_t digest[32], const char *organisation,
-                       struct fleet_import *import, struct err *e)
+                       const uint8_t digest[32], struct fleet_import *import, struct err *e)
 {
     struct fleet_revision newest;
     struct db_query q;
@@ -48,11 +46,6 @@ static int check_known(struct change *c, const struct csaf_document *document,
     db_query_finish(&q);
     if (found < 0 || fleet_revision_find(c->db, import->revision, &newest, e) < 0)
         goto out;
-    if (strcmp(newest.organisation, organisation) != 0) {
-        err_set(e, ERR_CONFLICT, "fleet.advisory-foreign", NULL,
-                "%.*s was brought in by another organisation", SLICE_ARG(document->id));
-        goto out;
-    }
     if (csaf_version_compare(document->version, slice_str(newest.version), &order) && order < 0) {
         err_set(e, ERR_CONFLICT, "fleet.revision-older", NULL,
                 "version %s of %.*s is older than %s, which is here", version,
@@ -86,14 +79,15 @@ int fleet_advisory_import(struct change *c, const struct csaf_document *document
     const char *tlp = csaf_tlp_name(document->tlp);
 
     memset(import, 0, sizeof(*import));
-    int known = db_find(&q, c->db, e, SQL_ADVISORY_BY_TRACKING, DB_SLICE(document->id),
-                        DB_SLICE(document->namespace), DB_BOOL(c->exercise));
+    int known =
+        db_find(&q, c->db, e, SQL_ADVISORY_BY_TRACKING, DB_TEXT(organisation),
+                DB_SLICE(document->id), DB_SLICE(document->namespace), DB_BOOL(c->exercise));
     if (known == 1) {
         snprintf(import->advisory, sizeof(import->advisory), "%s", db_text(&q, 0));
         snprintf(import->revision, sizeof(import->revision), "%s", db_text(&q, 2));
     }
     db_query_finish(&q);
-    if (known < 0 || (known == 1 && check_known(c, document, digest, organisation, import, e) != 0))
+    if (known < 0 || (known == 1 && check_known(c, document, digest, import, e) != 0))
         return -1;
     if (import->repeated)
         return 0;
@@ -196,41 +190,6 @@ int fleet_document_load(struct db *db, const uint8_t digest[32], struct buf *con
     }
     db_query_finish(&q);
     return found;
-}
-
-int fleet_advisory_resolve(struct db *db, const char *name, char advisory[ID_TEXT], struct err *e)
-{
-    struct db_query q;
-    unsigned rows = 0;
-    int step;
-
-    if (id_is(slice_str(name), "rev") || id_is(slice_str(name), "adv")) {
-        bool revision = name[0] == 'r';
-        step = db_find(&q, db, e, revision ? SQL_REVISION_FIND : SQL_ADVISORY_FIND, DB_TEXT(name));
-        if (step == 1)
-            snprintf(advisory, ID_TEXT, "%s", revision ? db_text(&q, 0) : name);
-        db_query_finish(&q);
-        rows = step == 1;
-    } else {
-        if (db_select(&q, db, e, SQL_ADVISORY_ALL_BY_TRACKING, DB_TEXT(name), DB_INT(2)) != 0)
-            return -1;
-        while ((step = db_step(&q, e)) == 1)
-            if (rows++ == 0)
-                snprintf(advisory, ID_TEXT, "%s", db_text(&q, 0));
-        db_query_finish(&q);
-    }
-    if (step < 0)
-        return -1;
-    if (rows == 0) {
-        err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no advisory %s", name);
-        return err_hint(e, "tocsin advisory list");
-    }
-    if (rows > 1) {
-        err_set(e, ERR_USAGE, "fleet.advisory-ambiguous", NULL,
-                "several publishers have an advisory %s", name);
-        return err_hint(e, "name it by its id (adv_…), see tocsin advisory list");
-    }
-    return 0;
 }
 
 void fleet_advisory_write(struct json_writer *w, const struct fleet_revision *r)

@@ -15,10 +15,11 @@ struct fleet_import {
 };
 
 /*
- * Takes a document in: its bytes, the advisory (by publisher namespace and tracking id), the
- * revision, its vulnerabilities; act advisory.imported. organisation: who brings it in.
+ * Takes a document in: its bytes, the advisory (by organisation, publisher namespace and tracking
+ * id), the revision, its vulnerabilities; act advisory.imported. organisation: who brings it in;
+ * what others brought in, perhaps under the same id, does not matter and does not show.
  * ERR_CONFLICT "fleet.revision-changed": the same version with other bytes; "fleet.revision-older":
- * a newer version is there; "fleet.advisory-foreign": another organisation brought the advisory in.
+ * a newer version is there.
  */
 int fleet_advisory_import(struct change *c, const struct csaf_document *document,
                           const uint8_t digest[32], const char *organisation,
@@ -48,13 +49,6 @@ int fleet_revision_find(struct db *db, const char *id, struct fleet_revision *re
 /* Appends the document's bytes. 1 found, 0 none. */
 int fleet_document_load(struct db *db, const uint8_t digest[32], struct buf *content,
                         struct err *e) MUST_CHECK;
-
-/*
- * The advisory that a user means: its id, its tracking id (when that is the only one of that name),
- * or a revision's id. ERR_NOT_FOUND "fleet.no-advisory", ERR_USAGE "fleet.advisory-ambiguous".
- */
-int fleet_advisory_resolve(struct db *db, const char *name, char advisory[ID_TEXT],
-                           struct err *e) MUST_CHECK;
 
 /* The member `advisory` of notices, publications and packs (docs/formats.md section 3.1). */
 void fleet_advisory_write(struct json_writer *w, const struct fleet_revision *revision);

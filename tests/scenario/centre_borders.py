@@ -149,6 +149,58 @@ def borders(place, centre):
         assert alien.call("GET", "/v1/approvals")[1]["items"] == []
         assert len(centre.call("GET", "/v1/approvals")[1]["items"]) == 1
 
+    def squatting():
+        """who brings in an advisory that others hold learns nothing of theirs, and takes nothing"""
+        other = json.loads(labelled(RED, "RED"))
+        other["document"]["title"] = "another text under the same id and version"
+        for document in (labelled(RED, "RED"), json.dumps(other).encode()):
+            status, answer = alien.call("POST", "/v1/advisories/import", document)
+            if document == labelled(RED, "RED"):
+                assert status == 200 and not answer["repeated"] and answer["advisory"] != red, answer
+                own = answer["advisory"]
+        assert status == 409 and answer["code"] == "fleet.revision-changed", answer  # its own
+        tracking = json.loads(labelled(RED, "RED"))["document"]["tracking"]["id"]
+        for caller, mine in ((alien, own), (centre, red)):  # each means its own by the name
+            assert caller.call("GET", f"/v1/advisory/{tracking}")[1]["advisory"] == mine
+        assert alien.call("POST", "/v1/advisories/publish", {"advisory": own})[0] == 200
+        quiet(centre)
+        assert meant(centre, own) == {theirs} and meant(centre, red) == {ours}
+
+    def silence():
+        """what one may not see is answered in every word as what is not there"""
+        absent = "adv_" + "0" * 26
+        for path in ("/v1/advisory/{}", "/v1/advisory/{}/preview", "/v1/exposure?about={}",
+                     f"/v1/assets/{theirs}/why?advisory={{}}"):
+            answers = []
+            for name in (red, absent):
+                status, answer = alien.call("GET", path.format(name))
+                answers.append((status, json.dumps(answer).replace(name, "X")))
+            assert answers[0] == answers[1] and answers[0][0] == 404, (path, answers)
+        answers = [alien.call("POST", "/v1/advisories/publish", {"advisory": name})
+                   for name in (red, absent)]
+        assert answers[0][0] == answers[1][0] == 404, answers
+        assert answers[0][1]["code"] == answers[1][1]["code"], answers
+
+    def drafts():
+        """of a revision that is not published others see nothing; the one before stays theirs"""
+        draft = json.loads(labelled(AMBER, "AMBER"))
+        draft["document"]["title"] = "a title that is under embargo"
+        draft["document"]["tracking"]["version"] = "2"
+        draft["document"]["tracking"]["revision_history"].append(
+            dict(draft["document"]["tracking"]["revision_history"][0], number="2"))
+        assert imported(centre, json.dumps(draft).encode()) == amber
+        quiet(centre)
+        for caller, version, count in ((alien, "1", 1), (centre, "2", 2)):
+            shown = caller.call("GET", f"/v1/advisory/{amber}")[1]
+            assert shown["document"]["version"] == version, shown
+            assert len(shown["revisions"]) == count, shown
+            row = next(r for r in caller.call("GET", "/v1/advisories")[1]["items"]
+                       if r["advisory"] == amber)
+            assert row["version"] == version and (version == "2") == ("embargo" in row["title"])
+        why = alien.call("GET", f"/v1/assets/{theirs}/why?advisory={amber}")
+        assert why[0] == 200 and "embargo" not in json.dumps(why[1]), why
+        assert "members" not in alien.call("GET", f"/v1/advisory/{amber}")[1]["publications"][0]
+
     def machine():
         """users of the machine are let in by who runs the centre, not by its customers"""
         body = {"name": "x", "roles": "administrator", "uid": 0}
@@ -173,7 +225,8 @@ def borders(place, centre):
         assert [row["asset"] for row in items] == [drilled], items
         assert name not in {row["advisory"] for row in alien.call("GET", "/v1/advisories")[1]["items"]}
 
-    for test in (why, bundles, counts, approvals, machine, exercise):
+    for test in (why, bundles, counts, approvals, silence, squatting, drafts, machine,
+                 exercise):
         scenario(test)
 
 

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The advisory that a caller means by a name, among those that it may see. What it may not see is
+ * answered in every byte as what is not there.
+ */
+#ifndef CENTRE_ADVISORY_NAMED_H
+#define CENTRE_ADVISORY_NAMED_H
+
+#include "centre/caller.h"
+#include "fleet/advisory_store.h"
+
+struct centre;
+
+/* Whether the caller may see this revision: 1, 0, or -1. */
+int advisory_seen(struct db *db, const struct caller *caller, const struct fleet_revision *revision,
+                  struct err *e) MUST_CHECK;
+
+/*
+ * Finds the newest revision of the advisory that the caller may see: for whom the newest is under
+ * embargo, that is the one published last. name: an advisory's id (adv_…), a revision's (rev_…:
+ * names its advisory), or a tracking id. Organisations bring in what they like, under any tracking
+ * id: the caller's own comes first, then who runs the centre, then the others.
+ * ERR_NOT_FOUND "fleet.no-advisory"; ERR_USAGE "fleet.advisory-ambiguous": several of one rank.
+ */
+int advisory_named(const struct centre *centre, struct db *db, const struct caller *caller,
+                   const char *name, struct fleet_revision *revision, struct err *e) MUST_CHECK;
+
+#endif
