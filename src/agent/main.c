@@ -3,6 +3,7 @@
 #include "agent/command.h"
 #include "base/compiler.h"
 #include "base/log.h"
+#include "base/output.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +34,16 @@ static void help(FILE *out)
           out);
 }
 
+/* What a command printed must have come out; what it printed of an error was said before. */
+static int ended(int result)
+{
+    struct err e = {0};
+
+    if (result >= 2 || output_end(stdout, &e) == 0)
+        return result;
+    return command_failed("output", &e);
+}
+
 int main(int argc, char **argv)
 {
     log_setup("agent", LOG_LEVEL_INFO);
@@ -51,7 +62,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 2, argv + 2);
+            return ended(commands[i].run(argc - 2, argv + 2));
     fprintf(stderr, "tocsin-agent: there is no command \"%s\"\n\n", argv[1]);
     help(stderr);
     return 2;

@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/output.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -362,7 +363,7 @@ static void print_json(const struct offline_request *r, const struct agent *a,
     json_write_name(&w, "results");
     json_write_raw(&w, buf_slice(&m->report));
     json_write_object_end(&w);
-    fprintf(r->out, "%s\n", buf_text(&text));
+    output_line(r->out, &text);
     buf_fini(&text);
 }
 

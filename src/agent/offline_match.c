@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/offline_match.h"
 #include "base/encoding.h"
+#include "base/output.h"
 #include "csaf/document.h"
 #include "fleet/criteria.h"
 #include "fleet/match.h"
@@ -25,7 +26,7 @@ void offline_print(FILE *out, struct slice text)
 
     buf_init(&safe);
     offline_put(&safe, text);
-    fputs(buf_text(&safe), out);
+    output_put(out, &safe);
     buf_fini(&safe);
 }
 
@@ -251,7 +252,7 @@ int offline_match(struct offline_matcher *m, const struct bundle *bundle, struct
         result = buf_check(&o.ranks[i % RANKS], e);
     for (size_t i = 1; i <= RANKS; i++) {
         if (result == 0 && m->out)
-            fputs(buf_text(&o.ranks[i % RANKS]), m->out);
+            output_put(m->out, &o.ranks[i % RANKS]);
         buf_fini(&o.ranks[i % RANKS]);
     }
     return result;

@@ -2,6 +2,7 @@
 /* Assets of which an advisory says the same, together: by class, as it were. */
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "cli/advisory.h"
 #include "cli/list.h"
 #include "cli/say.h"
@@ -141,7 +142,7 @@ static void say_group(const struct group *group, bool why)
     else if (group->without_owner)
         printf(", %zu of them without a known owner", group->without_owner);
     fputs(":\n", stdout);
-    fputs(buf_text(&group->assets), stdout);
+    output_put(stdout, &group->assets);
     if (group->count > ASSETS_SHOWN)
         printf("    … and %zu more (--json shows all)\n", group->count - ASSETS_SHOWN);
     const struct json_value *statements = group->doc ? json_root(group->doc) : NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin advisory import: a batch in which each document stands for itself. */
 #include "base/file.h"
+#include "base/output.h"
 #include "cli/advisory.h"
 #include "cli/documents.h"
 #include "cli/progress.h"
@@ -198,7 +199,7 @@ static void say_counts(struct import *m)
             json_member_int(w, outcome_names[i], (int64_t)m->counts[i]);
         json_member_int(w, "published", (int64_t)m->published);
         json_write_object_end(w);
-        puts(buf_text(&m->json));
+        output_line(stdout, &m->json);
         return;
     }
     printf("%zu accepted, %zu known already, %zu refused", m->counts[ACCEPTED], m->counts[REPEATED],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/config.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "centre/config.h"
 
 #include <getopt.h>
@@ -31,16 +32,6 @@ static int wrong_usage(const char *what)
     return 2;
 }
 
-static int print(const struct buf *b)
-{
-    if (b->failed) {
-        fputs("tocsin: config: out of memory\n", stderr);
-        return 3;
-    }
-    fputs(buf_text(b), stdout);
-    return fflush(stdout) == 0 ? 0 : 3;
-}
-
 static void print_fault(const struct err *e)
 {
     char line[1024];
@@ -49,6 +40,17 @@ static void print_fault(const struct err *e)
     fprintf(stderr, "tocsin: config: %s\n", line);
     if (e->hint[0])
         fprintf(stderr, "  %s\n", e->hint);
+}
+
+static int print(const struct buf *b)
+{
+    struct err e = {0};
+
+    output_put(stdout, b);
+    if (output_end(stdout, &e) == 0)
+        return 0;
+    print_fault(&e);
+    return err_exit_code(e.kind);
 }
 
 /* Reads path; the faults are printed. *exit_code is set when it returns NULL. */

@@ -3,6 +3,7 @@
 #include "centre/init.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "centre/config.h"
 #include "cli/groups.h"
 #include "cli/init_config.h"
@@ -116,7 +117,7 @@ static void write_made(const struct centre_init_result *made)
     json_member_string(&w, "origin", made->origin);
     json_member_string(&w, "root", made->fingerprint);
     json_write_object_end(&w);
-    puts(buf_text(&text));
+    output_line(stdout, &text);
     buf_fini(&text);
 }
 

@@ -2,6 +2,7 @@
 /* tocsin log: the journal of acts. */
 #include "cli/log.h"
 #include "base/file.h"
+#include "base/output.h"
 #include "cli/api.h"
 #include "cli/groups.h"
 #include "cli/list.h"
@@ -52,7 +53,7 @@ static int say_act(void *context, const struct json_value *row, struct err *e)
     }
     buf_putc(&line, '\n');
     int result = buf_check(&line, e);
-    fwrite(buf_text(&line), 1, line.len, stdout);
+    output_put(stdout, &line);
     buf_fini(&line);
     if (result == 0 && ferror(stdout))
         return 1; /* nobody reads any more */

@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "centre/config.h"
 #include "centre/init.h"
 #include "cli/api.h"
@@ -352,7 +353,7 @@ static void write_answer(const struct verifying *v)
         json_member_int(&w, "continues", (int64_t)v->kept.size);
     json_member_int(&w, "witnesses", (int64_t)v->witnesses);
     json_write_object_end(&w);
-    puts(buf_text(&text));
+    output_line(stdout, &text);
     buf_fini(&text);
     buf_fini(&root);
 }

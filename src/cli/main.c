@@ -14,7 +14,6 @@ static const struct cli_group *const groups[] = {
     &cli_unlock_group,
     &cli_backup_group,
     &cli_restore_group,
-    &cli_restore_group,
     /* People and organisations */
     &cli_organisation_group,
     &cli_operator_group,
@@ -48,5 +47,5 @@ int main(int argc, char **argv)
 
     log_setup("tocsin", LOG_LEVEL_WARNING); /* people read errors, not logs */
     say_setup();
-    return cli_dispatch(&table, argc, argv);
+    return say_ended(cli_dispatch(&table, argc, argv));
 }

@@ -2,6 +2,7 @@
 #include "cli/match.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "cli/say.h"
 #include "csaf/document.h"
 #include "fleet/match.h"
@@ -57,6 +58,19 @@ static void complain(const char *what, const struct err *e)
         say_text(stderr, slice_str(e->hint));
         fputc('\n', stderr);
     }
+}
+
+static int failed(const struct err *e)
+{
+    return say_failed("match", e);
+}
+
+static int short_of_memory(void)
+{
+    struct err e = {0};
+
+    err_memory(&e);
+    return failed(&e);
 }
 
 static int usage(const char *problem)
@@ -301,17 +315,21 @@ out:
     return result;
 }
 
-/* One bad document never stops the others; only memory and the machine do. */
-static int one_advisory(struct match_run *m, const char *path, bool named)
+/* One bad document never stops the others; only memory does. */
+static int one_advisory(struct match_run *m, const char *path, bool named, struct err *e)
 {
-    struct err e = {0};
-    if (read_advisory(m, path, &e) == 0)
+    struct err why = {0};
+    if (read_advisory(m, path, &why) == 0)
         return 0;
-    if (!named && strcmp(e.code, "csaf.not-csaf") == 0)
+    if (why.kind == ERR_MEMORY) {
+        *e = why;
+        return err_context(e, "%s", path);
+    }
+    if (!named && strcmp(why.code, "csaf.not-csaf") == 0)
         return 0; /* a feed or an index beside the advisories */
-    complain(path, &e);
+    complain(path, &why);
     m->tally.refused++;
-    return e.kind == ERR_MEMORY ? -1 : 0;
+    return 0;
 }
 
 static int by_file_name(const struct dirent **a, const struct dirent **b)
@@ -319,28 +337,23 @@ static int by_file_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int walk(struct match_run *m, const char *path, unsigned depth)
+static int walk(struct match_run *m, const char *path, unsigned depth, struct err *e)
 {
     struct dirent **entries;
     int count = scandir(path, &entries, NULL, by_file_name), result = 0;
-    if (count < 0) {
-        struct err e = {0};
-        err_errno(&e, errno, "file.open", "cannot read the folder");
-        complain(path, &e);
-        return -1;
-    }
+    if (count < 0)
+        return err_errno(e, errno, "file.open", "cannot read the folder %s", path);
     for (int i = 0; i < count; i++) {
         struct buf below;
         buf_init(&below);
         if (result == 0 && entries[i]->d_name[0] != '.') {
             buf_printf(&below, "%s/%s", path, entries[i]->d_name);
-            int kind = below.failed ? -1 : file_kind(buf_text(&below));
-            if (kind < 0)
-                result = -1;
-            else if (kind == 2 && depth < DEPTH)
-                result = walk(m, buf_text(&below), depth + 1);
+            result = buf_check(&below, e);
+            int kind = result == 0 ? file_kind(buf_text(&below)) : 0;
+            if (kind == 2 && depth < DEPTH)
+                result = walk(m, buf_text(&below), depth + 1, e);
             else if (kind == 1 && ends_with(buf_text(&below), ".json"))
-                result = one_advisory(m, buf_text(&below), false);
+                result = one_advisory(m, buf_text(&below), false, e);
         }
         buf_fini(&below);
         free(entries[i]);
@@ -406,18 +419,18 @@ static int parse(struct match_run *m, int argc, char **argv)
         switch (option) {
         case 'i':
             if (words(argc, argv, &m->inventories, &m->inventory_count) != 0)
-                return 3;
+                return short_of_memory();
             break;
         case 'a':
             if (words(argc, argv, &m->advisories, &m->advisory_count) != 0)
-                return 3;
+                return short_of_memory();
             break;
         case 'j': m->json = true; break;
         case 'A': m->all = true; break;
         case 'e': m->explain = true; break;
         case 'l':
             if (add_alias(m, optarg, &e) != 0)
-                return e.kind == ERR_MEMORY ? 3 : usage(e.text);
+                return e.kind == ERR_MEMORY ? failed(&e) : usage(e.text);
             break;
         case 'm':
             number = strtol(optarg, &end, 10);
@@ -439,8 +452,8 @@ static int parse(struct match_run *m, int argc, char **argv)
 
 static int run(struct match_run *m)
 {
+    struct err e = {0};
     for (size_t i = 0; i < m->inventory_count; i++) {
-        struct err e = {0};
         if (read_inventory(m, m->inventories[i], &e) != 0) {
             complain(m->inventories[i], &e);
             return err_exit_code(e.kind);
@@ -454,10 +467,10 @@ static int run(struct match_run *m)
     }
     for (size_t i = 0; i < m->advisory_count; i++) {
         int kind = file_kind(m->advisories[i]);
-        int result =
-            kind == 2 ? walk(m, m->advisories[i], 0) : one_advisory(m, m->advisories[i], true);
+        int result = kind == 2 ? walk(m, m->advisories[i], 0, &e)
+                               : one_advisory(m, m->advisories[i], true, &e);
         if (result != 0)
-            return 3;
+            return failed(&e);
     }
     const struct tally *t = &m->tally;
     size_t open = t->by_status[FLEET_AFFECTED] + t->by_status[FLEET_UNKNOWN] +
@@ -468,9 +481,7 @@ static int run(struct match_run *m)
         json_member_int(&m->writer, "assets", (int64_t)m->asset_count);
         json_member_int(&m->writer, "refused", (int64_t)t->refused);
         json_write_object_end(&m->writer);
-        if (m->out.failed)
-            return 3;
-        printf("%s\n", buf_text(&m->out));
+        output_line(stdout, &m->out);
     } else {
         printf("%zu assets, %zu advisories: %zu affected, %zu unknown, %zu under investigation, "
                "%zu fixed, %zu not affected, %zu not listed; %zu inputs refused\n",
@@ -479,8 +490,8 @@ static int run(struct match_run *m)
                t->by_status[FLEET_FIXED], t->by_status[FLEET_NOT_AFFECTED],
                t->by_status[FLEET_NOT_LISTED], t->refused);
     }
-    if (fflush(stdout) != 0)
-        return 3;
+    if (output_end(stdout, &e) != 0)
+        return failed(&e);
     return open || t->refused ? 1 : 0;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/proof_verify.h"
 
 #include "base/file.h"
+#include "base/output.h"
 #include "crypto/certificate.h"
 #include "journal/pack_verify.h"
 #include "journal/proof.h"
@@ -242,17 +243,15 @@ static int verify_pack(const struct wanted *w)
         pack_report_json(&report, &text);
     else
         pack_report_text(&report, &text);
-    fputs(buf_text(&text), stdout);
+    output_put(stdout, &text);
     switch (report.answer) {
     case PACK_PROVEN: code = 0; break;
     case PACK_REFUSED: code = 1; break;
     case PACK_UNTRUSTED: code = 3; break;
     }
-    if (text.failed)
-        code = 3;
     buf_fini(&text);
     pack_report_fini(&report);
-    return fflush(stdout) == 0 ? code : 3;
+    return output_end(stdout, &e) == 0 ? code : complain(&e);
 }
 
 int cli_proof_verify(int argc, char **argv)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin restore: a backup in the place of the database, with nothing that was lost hidden. */
 #include "centre/restore.h"
+#include "base/output.h"
 #include "cli/groups.h"
 #include "cli/passphrase.h"
 #include "cli/say.h"
@@ -24,7 +25,7 @@ static void write_restored(const struct centre_restore_result *r)
     if (r->replaced[0])
         json_member_string(&w, "replaced", r->replaced);
     json_write_object_end(&w);
-    puts(buf_text(&text));
+    output_line(stdout, &text);
     buf_fini(&text);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/say.h"
+#include "base/output.h"
 #include "base/utf8.h"
 
-#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -30,34 +30,35 @@ static bool is_harmless(uint32_t point)
     return point != 0x061c && point != 0x2028 && point != 0x2029 && point != 0xfeff;
 }
 
+/* Takes one character off rest; gives what is to be shown for it. */
+static struct slice next_clean(struct slice *rest, bool newline)
+{
+    const uint8_t *at = rest->data;
+    size_t len = utf8_length(at, at + rest->len);
+    struct slice shown = slice_of(at, len);
+
+    if (len == 0) {
+        shown = slice_str("?");
+        len = 1;
+    } else if (!is_harmless(utf8_decode(at, len)) && !(newline && (*at == '\n' || *at == '\t'))) {
+        shown = slice_str(*at == '\n' || *at == '\t' ? " " : "?");
+    }
+    *rest = slice_of(at + len, rest->len - len);
+    return shown;
+}
+
 void say_clean(struct buf *b, struct slice text, bool newline)
 {
-    const uint8_t *at = text.data;
-    const uint8_t *end = text.len ? text.data + text.len : at;
-
-    while (at < end) {
-        size_t len = utf8_length(at, end);
-        if (len == 0) {
-            buf_putc(b, '?');
-            at++;
-            continue;
-        }
-        if (is_harmless(utf8_decode(at, len)) || (newline && (*at == '\n' || *at == '\t')))
-            buf_put(b, at, len);
-        else
-            buf_putc(b, *at == '\n' || *at == '\t' ? ' ' : '?');
-        at += len;
-    }
+    while (text.len > 0)
+        buf_put_slice(b, next_clean(&text, newline));
 }
 
 void say_text(FILE *out, struct slice text)
 {
-    struct buf clean;
-
-    buf_init(&clean);
-    say_clean(&clean, text, false);
-    fwrite(buf_text(&clean), 1, clean.len, out);
-    buf_fini(&clean);
+    while (text.len > 0) { /* without a buffer: an error is said even when memory is short */
+        struct slice shown = next_clean(&text, false);
+        fwrite(shown.data, 1, shown.len, out);
+    }
 }
 
 bool say_has_colour(FILE *out)
@@ -207,6 +208,8 @@ void say_wrapped(FILE *out, struct slice text, unsigned indent)
     }
     if (column > 0)
         fputc('\n', out);
+    if (clean.failed)
+        output_put(out, &clean); /* remembers it */
     buf_fini(&clean);
 }
 
@@ -245,7 +248,7 @@ void say_json(const struct json_value *value)
     buf_init_secret(&text); /* a token's secret may be among it */
     json_write_init(&w, &text, 2);
     json_write_value(&w, value);
-    puts(buf_text(&text));
+    output_line(stdout, &text);
     buf_fini_secret(&text);
 }
 
@@ -253,10 +256,14 @@ int say_end(const struct cli_args *args, int result)
 {
     struct err e = {0};
 
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    return output_end(stdout, &e) == 0 ? result : say_fail(args, &e);
+}
+
+int say_ended(int result)
+{
+    struct err e = {0};
+
+    if (result >= 2 || output_end(stdout, &e) == 0) /* what went wrong was said before */
         return result;
-    if (errno == EPIPE) /* who read had enough: `… | head` */
-        return result;
-    err_errno(&e, errno, "cli.output", "standard output cannot be written");
-    return say_fail(args, &e);
+    return say_failed("", &e);
 }

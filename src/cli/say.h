@@ -53,5 +53,7 @@ void say_json(const struct json_value *value);
 
 /* Ends writing to standard output: exit code 3, said, when that did not work; else result. */
 int say_end(const struct cli_args *args, int result);
+/* The same at the end of the program, for commands that did not. */
+int say_ended(int result);
 
 #endif
