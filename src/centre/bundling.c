@@ -74,8 +74,8 @@ static int name_assets(struct bundling *b, const struct caller *caller,
         fleet_asset_init(&found);
         int there = fleet_asset_find(b->worker->db, id, &found, e);
         if (there == 0)
-            err_set(e, ERR_NOT_FOUND, "fleet.no-asset", NULL, "there is no asset %s", id);
-        int allowed = there == 1 ? caller_acts_for(caller, found.organisation, e) : -1;
+            (void)caller_finds_no(id, e);
+        int allowed = there == 1 ? caller_acts_for(caller, found.organisation, id, e) : -1;
         if (allowed == 0 && strcmp(found.organisation, b->organisation) != 0)
             allowed = err_set(e, ERR_USAGE, "centre.argument", NULL,
                               "a bundle is for one organisation: %s is another's", id);
@@ -381,7 +381,7 @@ static int bundle_exported(struct command_run *run, struct err *e)
     char hash[HASH_TEXT];
     struct act_ref act;
 
-    if (caller_acts_for(&run->command->caller, b->organisation, e) != 0)
+    if (caller_acts_for(&run->command->caller, b->organisation, b->organisation, e) != 0)
         return -1;
     struct json_writer *data = change_act(c, "bundle.exported", b->organisation);
     json_member_string(data, "bundle", b->id);

@@ -65,11 +65,35 @@ int caller_needs(const struct caller *caller, unsigned roles, struct err *e)
     return err_hint(e, "ask an administrator of your organisation");
 }
 
-int caller_acts_for(const struct caller *caller, const char *organisation, struct err *e)
+int caller_finds_no(const char *id, struct err *e)
+{
+    static const struct {
+        const char *prefix, *noun, *list;
+    } kinds[] = {
+        {"act", "act", "tocsin log show"},
+        {"apr", "approval", "tocsin approval list"},
+        {"ast", "asset", "tocsin asset list"},
+        {"crt", "certificate", "tocsin cert list"},
+        {"opr", "operator", "tocsin operator list"},
+        {"org", "organisation", "tocsin organisation list"},
+        {"per", "contact", "tocsin contact list"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (!id_is(slice_str(id), kinds[i].prefix))
+            continue;
+        err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no %s %s", kinds[i].noun, id);
+        return err_hint(e, "%s", kinds[i].list);
+    }
+    return err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no %.80s here", id);
+}
+
+int caller_acts_for(const struct caller *caller, const char *organisation, const char *id,
+                    struct err *e)
 {
     if (caller->everywhere || strcmp(caller->organisation, organisation) == 0)
         return 0;
-    return err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no such object");
+    return caller_finds_no(id, e);
 }
 
 int organisation_sees(struct db *db, const char *organisation, bool everywhere, bool exercise,

@@ -34,9 +34,15 @@ void caller_system(struct caller *caller, const char *name, const char *organisa
 /* 0 when the caller is an operator with one of the roles; else ERR_DENIED "centre.role". */
 int caller_needs(const struct caller *caller, unsigned roles, struct err *e) MUST_CHECK;
 
-/* 0 when the caller may act for the organisation; else ERR_NOT_FOUND, as if it were not there. */
-int caller_acts_for(const struct caller *caller, const char *organisation,
+/*
+ * 0 when the caller may act for the organisation, whose the object with that id is (or the
+ * organisation itself); else as if the object were not there.
+ */
+int caller_acts_for(const struct caller *caller, const char *organisation, const char *id,
                     struct err *e) MUST_CHECK;
+/* ERR_NOT_FOUND "centre.not-found", always -1: the same words whether the object is not there or
+ * not the caller's. id: ast_…, crt_…, any. */
+int caller_finds_no(const char *id, struct err *e);
 
 /* Whether an organisation may see an advisory's revision; exercise: what the organisation is for,
  * everywhere: it runs the centre. 1, 0 (for it the advisory is not there), or -1. */

@@ -112,6 +112,6 @@ int args_id(const struct json_value *args, const char *name, const char *prefix,
         id[s.len] = '\0';
         return 0;
     }
-    snprintf(wanted, sizeof(wanted), "an id that begins with %s_", prefix);
+    snprintf(wanted, sizeof(wanted), "an id: %s_ and 26 letters and digits", prefix);
     return bad_argument(e, name, wanted);
 }

@@ -18,7 +18,7 @@ static int organisation_of(struct command_run *run, char id[ID_TEXT], struct err
         snprintf(id, ID_TEXT, "%s", caller->organisation);
     else if (args_id(run->args, "organisation", "org", id, e) != 0)
         return -1;
-    return caller_acts_for(caller, id, e);
+    return caller_acts_for(caller, id, id, e);
 }
 
 /* Whether the organisation is there and active, and whether it is for exercises only. */
@@ -146,8 +146,8 @@ static int operator_close(struct command_run *run, struct err *e)
         snprintf(organisation, sizeof(organisation), "%s", db_text(&q, 0));
     db_query_finish(&q);
     if (found == 0)
-        err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no operator %s", id);
-    if (found != 1 || caller_acts_for(&run->command->caller, organisation, e) != 0)
+        (void)caller_finds_no(id, e);
+    if (found != 1 || caller_acts_for(&run->command->caller, organisation, id, e) != 0)
         return -1;
     struct json_writer *data = change_act(c, "operator.closed", organisation);
     json_member_string(data, "operator", id);
@@ -243,8 +243,7 @@ static int keep_contact(struct command_run *run, struct contact *k, struct err *
             return -1;
         if (!theirs || db_run(c->db, e, SQL_PERSON_CHANGE, DB_TEXT(k->id), DB_SLICE(k->name),
                               DB_SLICE(k->mail)) != 1)
-            return err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no contact %s",
-                           k->id);
+            return caller_finds_no(k->id, e);
     }
     if (db_run(c->db, e, SQL_CONTACT_SET, DB_TEXT(k->id), DB_TEXT(k->organisation),
                DB_SLICE(k->webhook), DB_BLOB(buf_slice(&k->secret))) < 0)
@@ -285,8 +284,8 @@ static int contact_erase(struct command_run *run, struct err *e)
         snprintf(organisation, sizeof(organisation), "%s", db_text(&q, 0));
     db_query_finish(&q);
     if (found == 0)
-        err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no contact %s", id);
-    if (found != 1 || caller_acts_for(&run->command->caller, organisation, e) != 0)
+        (void)caller_finds_no(id, e);
+    if (found != 1 || caller_acts_for(&run->command->caller, organisation, id, e) != 0)
         return -1;
     struct json_writer *data = change_act(c, "contact.erased", organisation);
     json_member_string(data, "contact", id);
@@ -329,8 +328,9 @@ static int check_subject(struct command_run *run, const char *subject, struct pk
     }
     db_query_finish(&q);
     if (found == 0)
-        return err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no %s", subject);
-    return found == 1 ? 0 : -1;
+        return caller_finds_no(subject, e);
+    return found == 1 ? caller_acts_for(&run->command->caller, token->organisation, subject, e)
+                      : -1;
 }
 
 static int token_create(struct command_run *run, struct err *e)
@@ -353,8 +353,7 @@ static int token_create(struct command_run *run, struct err *e)
     snprintf(token.asset, sizeof(token.asset), "%.*s", (int)subject.len,
              subject.len ? (const char *)subject.data : "");
     if (check_profile(run, token.profile, token.asset, e) != 0 ||
-        (token.asset[0] && check_subject(run, token.asset, &token, e) != 0) ||
-        caller_acts_for(&run->command->caller, token.organisation, e) != 0)
+        (token.asset[0] && check_subject(run, token.asset, &token, e) != 0))
         return -1;
     token.expires_at = c->now + hours * 3600 * 1000000;
     if (pki_token_create(c->db, &run->centre->pki, &token, text, e) != 0)

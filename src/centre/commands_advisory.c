@@ -63,7 +63,7 @@ static int advisory_publish(struct command_run *run, struct err *e)
     }
     if (advisory_named(run->centre, run->change.db, &run->command->caller, text, &revision, e) !=
             0 ||
-        caller_acts_for(&run->command->caller, revision.organisation, e) != 0)
+        caller_acts_for(&run->command->caller, revision.organisation, revision.advisory, e) != 0)
         goto out;
     if (revision.asked_act != 0) {
         err_set(e, ERR_CONFLICT, "centre.published", NULL, "version %s of %s was published already",

@@ -147,7 +147,7 @@ static int find_asked(struct db *db, const char *id, struct asked *asked, struct
     }
     db_query_finish(&q);
     if (found == 0)
-        return err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no approval %s", id);
+        return caller_finds_no(id, e);
     return found == 1 ? 0 : -1;
 }
 
@@ -162,7 +162,7 @@ static int approval_give(struct command_run *run, struct err *e)
 
     if (args_id(run->args, "approval", "apr", id, e) != 0 ||
         find_asked(c->db, id, &asked, e) != 0 ||
-        caller_acts_for(&run->command->caller, asked.organisation, e) != 0)
+        caller_acts_for(&run->command->caller, asked.organisation, id, e) != 0)
         return -1;
     if (asked.used || asked.expires <= c->now)
         return err_set(e, ERR_CONFLICT, "centre.approval-over", NULL,

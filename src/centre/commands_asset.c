@@ -18,7 +18,7 @@ static int organisation_of(struct command_run *run, char id[ID_TEXT], char audie
         snprintf(id, ID_TEXT, "%s", caller->organisation);
     else if (args_id(run->args, "organisation", "org", id, e) != 0)
         return -1;
-    if (caller_acts_for(caller, id, e) != 0)
+    if (caller_acts_for(caller, id, id, e) != 0)
         return -1;
     return fleet_audience_of(run->change.db, id, audience, e);
 }
@@ -52,9 +52,7 @@ static int check_owner(struct command_run *run, struct slice owner, const char *
     db_query_finish(&q);
     if (found < 0)
         return -1;
-    return theirs
-               ? 0
-               : err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no contact %s", id);
+    return theirs ? 0 : caller_finds_no(id, e);
 }
 
 static int asset_register(struct command_run *run, struct err *e)
@@ -102,11 +100,11 @@ static int find_asset(struct command_run *run, struct fleet_asset *asset, struct
         return -1;
     int found = fleet_asset_find(run->change.db, id, asset, e);
     if (found == 0)
-        return err_set(e, ERR_NOT_FOUND, "fleet.no-asset", NULL, "there is no asset %s", id);
+        return caller_finds_no(id, e);
     if (found < 0)
         return -1;
     run->change.exercise = asset->exercise;
-    return caller_acts_for(&run->command->caller, asset->organisation, e);
+    return caller_acts_for(&run->command->caller, asset->organisation, id, e);
 }
 
 static int asset_owner(struct command_run *run, struct err *e)
@@ -223,7 +221,7 @@ static int asset_import(struct command_run *run, struct err *e)
     const struct asset_rows *rows = run->command->prepared;
     char audience[ID_TEXT];
 
-    if (caller_acts_for(&run->command->caller, rows->organisation, e) != 0 ||
+    if (caller_acts_for(&run->command->caller, rows->organisation, rows->organisation, e) != 0 ||
         fleet_audience_of(run->change.db, rows->organisation, audience, e) != 0)
         return -1;
     run->change.exercise = rows->exercise;

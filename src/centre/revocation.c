@@ -54,9 +54,8 @@ static int certificate_revoke(struct command_run *run, struct err *e)
     }
     int found = pki_certificate_find(c->db, id, record, NULL, e);
     if (found == 0)
-        return err_set(e, ERR_NOT_FOUND, "pki.no-certificate", NULL, "there is no certificate %s",
-                       id);
-    if (found < 0 || caller_acts_for(&run->command->caller, record->organisation, e) != 0)
+        return caller_finds_no(id, e);
+    if (found < 0 || caller_acts_for(&run->command->caller, record->organisation, id, e) != 0)
         return -1;
     if (pki_revoke(c->db, &run->centre->pki, id, reason, 0, record, e) != 0)
         return -1;

@@ -299,7 +299,7 @@ int route_organisation(struct route_call *call, bool all_by_default, char organi
         return err_set(e, ERR_USAGE, "centre.argument", NULL,
                        "\"organisation\" must be an id that begins with org_");
     snprintf(organisation, ID_TEXT, "%s", named);
-    return caller_acts_for(&call->caller, organisation, e);
+    return caller_acts_for(&call->caller, organisation, organisation, e);
 }
 
 int route_page(struct route_call *call, const char **after, int64_t *limit, struct err *e)

@@ -452,7 +452,7 @@ static void get_act_proof(struct worker *worker, struct route_call *call)
     else if (act && *act >= '0' && *act <= '9')
         found = journal_find_index(worker->db, strtoull(act, &end, 10), find_act, &sought, &e);
     if (found == 0 || (found == 1 && !sought.may_see) || (end && *end))
-        err_set(&e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no such act");
+        (void)caller_finds_no(act ? act : "act", &e);
     if (!err_is_set(&e) && journal_prove_act(worker->db, sought.index, &text, &e) == 0)
         http_reply_text(call->x, 200, "text/plain; charset=utf-8", buf_slice(&text));
     else

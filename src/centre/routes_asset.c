@@ -93,8 +93,8 @@ static int find_asset(struct worker *worker, struct route_call *call, struct fle
     int found = id && id_is(slice_str(id), "ast") ? fleet_asset_find(worker->db, id, asset, e) : 0;
 
     if (found == 0)
-        return err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no such object");
-    return found == 1 ? caller_acts_for(&call->caller, asset->organisation, e) : -1;
+        return caller_finds_no(id ? id : "asset", e);
+    return found == 1 ? caller_acts_for(&call->caller, asset->organisation, id, e) : -1;
 }
 
 /* What the newest revisions of all advisories say of the asset's class. */
@@ -295,8 +295,7 @@ static int exercise_of(struct db *db, const char *organisation, bool *exercise, 
         *exercise = db_bool(&q, 1);
     db_query_finish(&q);
     if (found == 0)
-        return err_set(e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no organisation %s",
-                       organisation);
+        return caller_finds_no(organisation, e);
     return found == 1 ? 0 : -1;
 }
 

@@ -193,6 +193,15 @@ static void enrolled(struct issuance *issuance)
     enrolment_free(n);
 }
 
+static int check_type(const struct route_call *call, struct err *e)
+{
+    if (http_content_type_is(call->x, "application/pkcs10"))
+        return 0;
+    err_set(e, ERR_USAGE, "est.content-type", "RFC 7030 section 4.2.1",
+            "a request for a certificate comes as application/pkcs10");
+    return err_hint(e, "a CertificationRequest in DER, as base64");
+}
+
 static void post_enrol(struct worker *worker, struct route_call *call)
 {
     struct err e = {0};
@@ -201,6 +210,8 @@ static void post_enrol(struct worker *worker, struct route_call *call)
     (void)worker;
     if (!n) {
         route_fail(call, &e);
+    } else if (check_type(call, &e) != 0) {
+        http_problem_status(call->x, 415, &e, NULL, 0);
     } else if (read_token(call, &n->token) != 0) {
         refuse_token(call->centre, call->x, "pki.token-missing");
     } else if (pki_est_request(http_body(call->x), &n->der, &n->csr, &e) != 0) {
@@ -251,6 +262,11 @@ static void post_reenrol(struct worker *worker, struct route_call *call)
     struct err e = {0};
     struct enrolment *n = enrolment_new(call, &e);
 
+    if (n && check_type(call, &e) != 0) {
+        http_problem_status(call->x, 415, &e, NULL, 0);
+        enrolment_free(n);
+        return;
+    }
     if (!n || read_renewal(worker, call, n, &e) != 0) {
         route_fail(call, &e);
         enrolment_free(n);

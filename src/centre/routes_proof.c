@@ -127,7 +127,7 @@ static void post_bundle(struct worker *worker, struct route_call *call)
     if (json_get(json_root(doc), "organisation") &&
         args_id(json_root(doc), "organisation", "org", organisation, &e) != 0)
         goto out;
-    if (caller_acts_for(&call->caller, organisation, &e) == 0 &&
+    if (caller_acts_for(&call->caller, organisation, organisation, &e) == 0 &&
         bundle_export(worker, &call->caller, organisation, json_get(json_root(doc), "assets"),
                       &archive, &e) == 0)
         http_reply_text(call->x, 200, "application/x-tar", buf_slice(&archive));

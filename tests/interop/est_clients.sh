@@ -81,9 +81,16 @@ curl_is_refused() { # 401 with a challenge, and no certificate
 		--data-binary @curl.csr -D head.txt -o body.txt -w '%{http_code}' "$est/simpleenroll")
 	[ "$status" = 401 ] && grep -qi '^www-authenticate: basic' head.txt && ! grep -q MII body.txt
 }
+curl_names_its_type() { # RFC 7030 4.2.1: anything but a PKCS #10 is refused before the token is used
+	local status
+	status=$(curl -s --cacert "$root" -u device:no-token -H 'Content-Type: application/json' \
+		--data-binary @curl.csr -o body.txt -w '%{http_code}' "$est/simpleenroll")
+	[ "$status" = 415 ] && grep -q est.content-type body.txt
+}
 holds "curl: /cacerts is a certs-only PKCS #7 of the root and the issuing CA" fetch_authorities
 holds "curl: /csrattrs is DER" attributes
 holds "curl: enrols with a token, and the certificate chains to the root" curl_enrols
+holds "curl: a request of another media type is refused" curl_names_its_type
 holds "curl: is known on the device door" curl_is_known
 holds "curl: renews with its certificate" curl_renews
 holds "curl: is refused without a token" curl_is_refused

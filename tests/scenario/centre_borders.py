@@ -178,10 +178,26 @@ def borders(place, centre):
                 status, answer = alien.call("GET", path.format(name))
                 answers.append((status, json.dumps(answer).replace(name, "X")))
             assert answers[0] == answers[1] and answers[0][0] == 404, (path, answers)
-        answers = [alien.call("POST", "/v1/advisories/publish", {"advisory": name})
-                   for name in (red, absent)]
-        assert answers[0][0] == answers[1][0] == 404, answers
-        assert answers[0][1]["code"] == answers[1][1]["code"], answers
+        holder = centre.new("contact", "add", "Holder")
+        certificate = centre.call("GET", "/v1/certificates")[1]["items"][0]["certificate"]
+        asked = centre.call("GET", "/v1/approvals")[1]["items"][0]["approval"]
+        for path, body, names in (
+                ("/v1/advisories/publish", "advisory", (red, absent)),
+                ("/v1/assets/remove", "asset", (ours, "ast_" + "0" * 26)),
+                ("/v1/tokens", "asset", (ours, "ast_" + "0" * 26)),
+                ("/v1/contacts/erase", "contact", (holder, "per_" + "0" * 26)),
+                ("/v1/certificates/revoke", "certificate", (certificate, "crt_" + "0" * 26)),
+                ("/v1/approvals/give", "approval", (asked, "apr_" + "0" * 26))):
+            answers = []
+            for name in names:
+                status, answer = alien.call("POST", path, {body: name, "reason": "superseded"})
+                answers.append((status, json.dumps(answer).replace(name, "X")))
+            assert answers[0] == answers[1] and answers[0][0] == 404, (path, answers)
+        for path, names in (("/v1/assets/{}", (ours, "ast_" + "0" * 26)),
+                            ("/v1/assets?organisation={}", (drill, "org_" + "0" * 26))):
+            answers = [(answer[0], json.dumps(answer[1]).replace(name, "X")) for name in names
+                       for answer in [alien.call("GET", path.format(name))]]
+            assert answers[0] == answers[1] and answers[0][0] == 404, (path, answers)
 
     def drafts():
         """of a revision that is not published others see nothing; the one before stays theirs"""
