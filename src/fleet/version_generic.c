@@ -209,6 +209,16 @@ static bool take_qualifier(struct version *v, struct slice word, struct cursor *
     return false;
 }
 
+/* Behind a comma another version begins. */
+static bool list_goes_on(struct cursor c)
+{
+    while (separator(cursor_peek(&c)))
+        cursor_u8(&c);
+    if (letter(cursor_peek(&c)) == 'v')
+        cursor_u8(&c);
+    return digit(cursor_peek(&c));
+}
+
 static bool parse(struct slice text, struct version *v)
 {
     struct cursor c;
@@ -221,7 +231,9 @@ static bool parse(struct slice text, struct version *v)
     bool qualified = false, glued = false;
     while (cursor_left(&c)) {
         int byte = cursor_peek(&c);
-        if (separator(byte)) {
+        if (byte == ',' && list_goes_on(c)) {
+            return false; /* "9.1.2, 10.0.3" are two versions */
+        } else if (separator(byte)) {
             cursor_u8(&c);
             glued = false;
         } else if (digit(byte)) {
@@ -277,15 +289,38 @@ static bool zeros_behind(const struct version *v, size_t from)
     return true;
 }
 
+static bool has_pack(const struct version *v)
+{
+    for (size_t q = SERVICE_PACK; q <= HOT_FIX; q++)
+        if (v->qualifier[q].len)
+            return true;
+    return false;
+}
+
+/* 15.04.2023: day or month first. As numbers these are in no order of time. */
+static bool dotted_date(const struct version *v)
+{
+    return v->count == 3 && fleet_digits_compare(v->group[0].digits, slice_str("31")) <= 0 &&
+           fleet_digits_compare(v->group[1].digits, slice_str("31")) <= 0 &&
+           v->group[2].digits.len == 4 &&
+           fleet_digits_compare(v->group[2].digits, slice_str("1990")) >= 0 &&
+           fleet_digits_compare(v->group[2].digits, slice_str("2059")) <= 0;
+}
+
 static enum fleet_order compare_groups(const struct version *a, const struct version *b)
 {
     size_t most = a->count > b->count ? a->count : b->count;
     static const struct number none;
+    bool dates = dotted_date(a) && dotted_date(b);
     for (size_t i = 0; i < most; i++) {
         const struct number *x = i < a->count ? &a->group[i] : &none;
         const struct number *y = i < b->count ? &b->group[i] : &none;
         int order = fleet_digits_compare(x->digits, y->digits);
-        if (order && (backward_date(x->digits) || backward_date(y->digits)))
+        /* "5.2.1" may well be the "5.2 SP1" of another spelling */
+        if (order && ((i >= a->count && has_pack(a) && !has_pack(b)) ||
+                      (i >= b->count && has_pack(b) && !has_pack(a))))
+            return FLEET_NO_ORDER;
+        if (order && (dates || backward_date(x->digits) || backward_date(y->digits)))
             return FLEET_NO_ORDER;
         if (order)
             return order < 0 ? FLEET_LESS : FLEET_GREATER;

@@ -86,6 +86,11 @@ static void what_is_not_understood_has_no_order(void **state)
         {"3.4 Build 1", "3.4"},
         {"1.42.06162022", "1.42.12312021"},
         {"2018 SP3 Version 3.4", "2018 SP3"},
+        {"9.1.2, 10.0.3", "10.0.1"},
+        {"5.2,v6.3", "6.1"},
+        {"5.2.1", "5.2 SP3"},
+        {"2.0.2", "V2.0_HF3"},
+        {"15.04.2023", "01.05.2023"},
     };
     for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
         for (int turn = 0; turn < 2; turn++) {
@@ -128,6 +133,10 @@ static void ranges_as_advisories_write_them(void **state)
         {"vers:deb/<1.0-1%2Bdeb12u2", "1.0-1+deb12u1", FLEET_IN},
         {"vers:deb/<1.0-1%2Bdeb12u2", "1.0-1+deb12u2", FLEET_OUT},
         {"vers:maven/<1.0", "0.9", FLEET_MAYBE},
+        /* a list is no version: what it means for 10.0.1 cannot be told */
+        {"Versions prior to 9.1.2, 10.0.3", "10.0.1", FLEET_MAYBE},
+        {"1.0, 1.1, and prior", "1.1", FLEET_MAYBE},
+        {"<5.2, 6.3", "6.1", FLEET_MAYBE},
         {"All versions < V5.2.4", "5.2.3", FLEET_IN},
         {"All versions < V5.2.4", "5.2.4", FLEET_OUT},
         {"All BIOS versions < V22.01.08", "22.01.07", FLEET_IN},
