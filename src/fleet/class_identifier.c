@@ -245,20 +245,21 @@ static void put_attribute(struct buf *out, struct slice s, bool uri)
     }
 }
 
-int fleet_cpe_parse(struct arena *a, struct slice text, struct fleet_cpe *out, struct err *e)
+enum { CPE_VERSION = 3, CPE_ATTRIBUTES = 11 };
+
+static bool cpe_formatted(struct slice text)
 {
-    *out = (struct fleet_cpe){0};
-    if (text.len < 6 || text.len > IDENTIFIER_LIMIT)
-        return 0;
-    bool formatted = text.len > 8 && memcmp(text.data, "cpe:2.3:", 8) == 0;
-    bool uri = !formatted && memcmp(text.data, "cpe:/", 5) == 0;
-    if (!formatted && !uri)
-        return 0;
-    struct slice rest =
-        formatted ? slice_of(text.data + 8, text.len - 8) : slice_of(text.data + 5, text.len - 5);
-    struct slice attributes[5] = {0};
-    size_t count = 0, start = 0;
-    for (size_t i = 0; i <= rest.len && count < 5; i++) {
+    return text.len > 8 && memcmp(text.data, "cpe:2.3:", 8) == 0;
+}
+
+/* The attributes from "part" on, as they are written; those that are not there are empty. */
+static size_t cpe_split(struct slice text, struct slice attributes[CPE_ATTRIBUTES])
+{
+    bool formatted = cpe_formatted(text);
+    size_t front = formatted ? 8 : 5, count = 0, start = 0;
+    struct slice rest = slice_of(text.data + front, text.len - front);
+    memset(attributes, 0, CPE_ATTRIBUTES * sizeof *attributes);
+    for (size_t i = 0; i <= rest.len && count < CPE_ATTRIBUTES; i++) {
         if (i < rest.len && rest.data[i] == '\\' && formatted) {
             i++;
             continue;
@@ -268,6 +269,37 @@ int fleet_cpe_parse(struct arena *a, struct slice text, struct fleet_cpe *out, s
         attributes[count++] = slice_of(rest.data + start, (i < rest.len ? i : rest.len) - start);
         start = i + 1;
     }
+    return count;
+}
+
+bool fleet_cpe_narrows(struct slice cpe, struct slice other)
+{
+    struct slice a[CPE_ATTRIBUTES], b[CPE_ATTRIBUTES];
+    if (cpe.len < 6 || other.len < 6)
+        return false;
+    cpe_split(cpe, a);
+    cpe_split(other, b);
+    for (size_t i = CPE_VERSION + 1; i < CPE_ATTRIBUTES; i++) {
+        bool named = a[i].len && !slice_is(a[i], "*") && !slice_is(a[i], "-");
+        bool same = a[i].len == b[i].len;
+        for (size_t k = 0; k < a[i].len && same; k++)
+            same = lower(a[i].data[k]) == lower(b[i].data[k]);
+        if (named && !same)
+            return true;
+    }
+    return false;
+}
+
+int fleet_cpe_parse(struct arena *a, struct slice text, struct fleet_cpe *out, struct err *e)
+{
+    *out = (struct fleet_cpe){0};
+    if (text.len < 6 || text.len > IDENTIFIER_LIMIT)
+        return 0;
+    bool uri = !cpe_formatted(text) && memcmp(text.data, "cpe:/", 5) == 0;
+    if (!cpe_formatted(text) && !uri)
+        return 0;
+    struct slice attributes[CPE_ATTRIBUTES];
+    size_t count = cpe_split(text, attributes);
     struct buf b;
     buf_init(&b);
     int result = -1;
@@ -287,10 +319,6 @@ int fleet_cpe_parse(struct arena *a, struct slice text, struct fleet_cpe *out, s
     buf_reset(&b);
     put_attribute(&b, attributes[3], uri);
     if (b.failed || keep(a, buf_slice(&b), &out->version, e) != 0)
-        goto memory;
-    buf_reset(&b);
-    put_attribute(&b, attributes[4], uri);
-    if (b.failed || keep(a, buf_slice(&b), &out->update, e) != 0)
         goto memory;
     out->ok = plain;
     result = 0;

@@ -26,10 +26,13 @@ struct fleet_cpe {
     bool ok;              /* part, vendor and product are plain values */
     struct slice product; /* "part:vendor:product", lower case, without escapes */
     struct slice version; /* empty: ANY or NA */
-    struct slice update;  /* empty: ANY or NA */
 };
 
 int fleet_cpe_parse(struct arena *a, struct slice text, struct fleet_cpe *out,
                     struct err *e) MUST_CHECK;
+
+/* Behind the version one CPE names an update, an edition, a language or a platform that the other
+ * does not name. ANY and NA name nothing. */
+bool fleet_cpe_narrows(struct slice cpe, struct slice other);
 
 #endif

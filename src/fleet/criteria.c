@@ -150,6 +150,8 @@ static int set_helper(struct builder *b, struct fleet_target *t, const struct cs
     }
     if (cpe.ok) {
         t->cpe = cpe.product;
+        if (keep(b, helper->cpe, &t->cpe_full) != 0)
+            return -1;
         if (version->len == 0)
             *version = cpe.version;
     }
@@ -306,12 +308,14 @@ static int build_operands(struct builder *b, const struct csaf_product *product,
     while (depth > 0) {
         struct step at = stack[--depth];
         const struct csaf_relationship *r = at.product->relationship;
+        if (c->operand_count == FLEET_OPERANDS) {
+            /* not further: one product may be reached in exponentially many ways */
+            c->partial = true;
+            break;
+        }
         if (!r) {
-            if (c->operand_count == FLEET_OPERANDS)
-                c->partial = true;
-            else
-                operands[c->operand_count++] =
-                    (struct fleet_operand){&b->targets[at.product->index], at.relation};
+            operands[c->operand_count++] =
+                (struct fleet_operand){&b->targets[at.product->index], at.relation};
             continue;
         }
         if (depth + 2 > ARRAY_LEN(stack)) {

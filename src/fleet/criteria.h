@@ -48,6 +48,7 @@ struct fleet_target {
     struct slice purl;            /* canonical, without version and qualifiers */
     struct slice purl_full;       /* canonical, with them */
     struct slice cpe;             /* "part:vendor:product", lower case */
+    struct slice cpe_full;        /* as the advisory writes it */
     struct fleet_strings hashes;  /* "sha-256:0a1b…" */
     struct fleet_strings uris;
     bool any_vendor;          /* the advisory names no vendor in particular ("multiple") */

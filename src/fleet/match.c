@@ -116,6 +116,10 @@ bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
     }
     second_opinion(t, subject, out);
     bool all = t->range.kind == FLEET_RANGE_ALL && !t->range.conditional;
+    if (out->id.edition_open && out->in == FLEET_IN) {
+        out->in = FLEET_MAYBE;
+        out->reason = "the advisory limits this to an update, an edition or a platform";
+    }
     if (out->id.sku_missing && out->in != FLEET_OUT) {
         out->in = FLEET_MAYBE;
         out->reason = "the advisory limits this to stock keeping units";

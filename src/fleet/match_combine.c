@@ -324,6 +324,9 @@ static void take_tally(const struct combination *c, const struct fleet_finding *
         if (!negative)
             continue;
         t->negative = true;
+        /* said of some serial numbers only: nothing for the class */
+        if (fleet_outcome_serials(c->criteria, o) > 0)
+            continue;
         if (o->identity_rank > t->negative_identity) {
             t->negative_identity = o->identity_rank;
             t->negative_version = o->version_rank;
@@ -392,7 +395,8 @@ static void judge(const struct combination *c, const struct fleet_finding *all, 
         }
         return;
     }
-    if (affected[FLEET_OUT]) {
+    /* out of a range, and not among the single versions: of those, others may be affected, too */
+    if (affected[FLEET_OUT] && affected[FLEET_SILENT] == 0) {
         v->status = t.sure ? FLEET_NOT_AFFECTED : FLEET_UNKNOWN;
         v->doubtful = !t.sure;
         select_findings(c, all, count, MEANS_AFFECTED, FLEET_OUT, v);
@@ -414,6 +418,21 @@ static int rank(enum fleet_status status)
     return -(int)status;
 }
 
+/* Some claim that may hold says "affected" or "under investigation" of all serial numbers. */
+static bool asks_everyone(const struct combination *c, const struct fleet_finding *all,
+                          size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct fleet_outcome *o = all[i].outcome;
+        enum meaning m = meaning(claim_of(c, &all[i])->status);
+        if ((m == MEANS_AFFECTED || m == MEANS_INVESTIGATION) &&
+            (o->in == FLEET_IN || o->in == FLEET_MAYBE) &&
+            fleet_outcome_serials(c->criteria, o) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* All findings of one vulnerability: one verdict a component, the worst counts. */
 static int conclude(struct combination *c, const struct fleet_finding *all, size_t count)
 {
@@ -422,6 +441,8 @@ static int conclude(struct combination *c, const struct fleet_finding *all, size
     if (!buffers[0] || !buffers[1])
         return err_memory(c->e);
     struct verdict best = {.status = FLEET_NOT_LISTED};
+    size_t asking = 0;
+    bool everyone = false;
     int spare = 0;
     for (size_t i = 0; i < count;) {
         size_t end = i;
@@ -432,6 +453,10 @@ static int conclude(struct combination *c, const struct fleet_finding *all, size
         for (size_t k = 0; k < v.count; k++)
             if (v.deciding[k]->outcome->confidence > v.confidence)
                 v.confidence = v.deciding[k]->outcome->confidence;
+        if (v.status != FLEET_FIXED && v.status != FLEET_NOT_AFFECTED) {
+            asking++;
+            everyone = everyone || asks_everyone(c, &all[i], end - i);
+        }
         if (best.status == FLEET_NOT_LISTED || rank(v.status) > rank(best.status) ||
             (v.status == best.status && v.confidence > best.confidence)) {
             best = v;
@@ -454,6 +479,7 @@ static int conclude(struct combination *c, const struct fleet_finding *all, size
                               .combination = best.rule,
                               .combination_text = best.text,
                               .doubtful = best.doubtful,
+                              .everyone = everyone || asking > 1,
                               .e = c->e};
     return fleet_explain(&x, s);
 }

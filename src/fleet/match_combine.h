@@ -43,6 +43,10 @@ struct fleet_outcome {
     const struct fleet_touch *touches[FLEET_OPERANDS]; /* by operand; NULL: not there */
 };
 
+/* How many patterns of serial numbers limit the outcome's criterion. */
+size_t fleet_outcome_serials(const struct fleet_criteria *criteria,
+                             const struct fleet_outcome *outcome);
+
 /* One use of an outcome: what a vulnerability says of it. */
 struct fleet_finding {
     uint32_t vulnerability;
@@ -61,6 +65,8 @@ struct fleet_explain {
     const char *combination; /* rule id of how claims were weighed; NULL: nothing to weigh */
     const char *combination_text;
     bool doubtful; /* the claims would exclude, but the identity is not sure enough */
+    bool everyone; /* something is asked of all serial numbers: those of the deciding claims filter
+                      nobody */
     struct err *e;
 };
 

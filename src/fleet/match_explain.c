@@ -234,6 +234,9 @@ static struct slice decide(struct chain *c, const struct fleet_finding *f)
             return say(c, "%s", device ? "nameplate.model" : "the component's full name");
         if (t->id.sku_missing)
             return say(c, "nameplate.sku");
+        if (t->in == FLEET_MAYBE && t->id.edition_open)
+            return say(c, "update, edition and platform in the CPE of %.*s",
+                       SLICE_ARG(t->of->component));
         if (t->of->distribution && t->id.rule < FLEET_BY_CPE)
             return say(c, "the distribution's own advisory for %.*s", SLICE_ARG(id->purl));
         if (t->in == FLEET_MAYBE && id->version.len == 0 && range->kind != FLEET_RANGE_OPAQUE)
@@ -290,18 +293,24 @@ static int list_products(struct chain *c, struct fleet_statement *s)
     return 0;
 }
 
+size_t fleet_outcome_serials(const struct fleet_criteria *criteria,
+                             const struct fleet_outcome *outcome)
+{
+    const struct fleet_criterion *criterion = &criteria->criteria[outcome->criterion];
+    size_t count = 0;
+    for (size_t i = 0; i < criterion->operand_count; i++)
+        count += criterion->operands[i].target->serials.count;
+    return count;
+}
+
 /* Patterns count only when every deciding claim has some: one without means all serial numbers. */
 static int list_serials(struct chain *c, struct fleet_statement *s)
 {
     const struct fleet_explain *x = c->x;
     size_t count = 0;
     for (size_t i = 0; i < x->deciding_count; i++) {
-        const struct fleet_criterion *criterion =
-            &x->criteria->criteria[x->deciding[i]->outcome->criterion];
-        size_t here = 0;
-        for (size_t k = 0; k < criterion->operand_count; k++)
-            here += criterion->operands[k].target->serials.count;
-        if (here == 0)
+        size_t here = fleet_outcome_serials(x->criteria, x->deciding[i]->outcome);
+        if (here == 0 || x->everyone)
             return 0;
         count += here;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match_identify.h"
+#include "fleet/class_identifier.h"
 #include "fleet/name_words.h"
 #include "fleet/range_words.h"
 
@@ -177,6 +178,7 @@ static void by_identifier(const struct fleet_target *t, const struct fleet_subje
               (struct fleet_identified){.confidence = 95,
                                         .rule = FLEET_BY_CPE,
                                         .vendor = FLEET_VENDOR_EQUAL,
+                                        .edition_open = fleet_cpe_narrows(t->cpe_full, id->cpe),
                                         .advisory = t->cpe,
                                         .inventory = id->cpe});
 }
@@ -211,6 +213,21 @@ static bool same_start(struct slice a, struct slice b)
 
 enum { SHORTEST_ABBREVIATION = 6, LONGEST_ABBREVIATION = 10 };
 
+static bool abbreviates(struct slice model, struct slice order)
+{
+    return !has_wildcard(model) && model.len >= SHORTEST_ABBREVIATION &&
+           model.len <= LONGEST_ABBREVIATION && order.len > model.len &&
+           memcmp(model.data, order.data, model.len) == 0;
+}
+
+/* Nothing speaks against one being the other: wildcards, too short ones as well, may stand for it
+ */
+static bool order_agrees(struct slice model, struct slice order)
+{
+    return slice_equal(model, order) || abbreviates(model, order) ||
+           (has_wildcard(model) && fleet_pattern_fits(model, order));
+}
+
 static void by_model(const struct fleet_target *t, const struct fleet_subject *s,
                      const struct vendor_match *vendor, struct fleet_identified *out)
 {
@@ -233,9 +250,7 @@ static void by_model(const struct fleet_target *t, const struct fleet_subject *s
                        fleet_pattern_fits(model, order)) {
                 found.confidence = 92;
                 found.rule = FLEET_BY_MODEL_PATTERN;
-            } else if (!wild && k < s->real_orders && model.len >= SHORTEST_ABBREVIATION &&
-                       model.len <= LONGEST_ABBREVIATION && order.len > model.len &&
-                       memcmp(model.data, order.data, model.len) == 0) {
+            } else if (k < s->real_orders && abbreviates(model, order)) {
                 found.confidence = 86;
                 found.rule = FLEET_BY_ABBREVIATED_MODEL;
             } else {
@@ -540,8 +555,11 @@ static void check_orders(const struct fleet_target *t, const struct fleet_subjec
     }
     bool comparable = false;
     for (size_t i = 0; i < t->models.count; i++)
-        for (size_t k = 0; k < s->real_orders; k++)
+        for (size_t k = 0; k < s->real_orders; k++) {
+            if (order_agrees(t->models.at[i], s->orders[k]))
+                return;
             comparable = comparable || same_scheme(t->models.at[i], s->orders[k]);
+        }
     if (comparable)
         out->order_conflict = true;
     else if (out->confidence > FLEET_SURE - 5)

@@ -87,7 +87,8 @@ struct fleet_identified {
     bool only_unknown;   /* whatever the version: nothing but "unknown" follows */
     bool order_conflict; /* names met, but the order numbers are of siblings */
     bool order_open;     /* the advisory tells models apart by order numbers that we do not have */
-    bool sku_missing;    /* the advisory limits to SKUs, and the inventory names none */
+    bool edition_open; /* the advisory's CPE names an update, edition or platform, ours does not */
+    bool sku_missing;  /* the advisory limits to SKUs, and the inventory names none */
 };
 
 /* A name without its spaces, except between two digits: "win cc" and "wincc" are near. */
