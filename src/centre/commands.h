@@ -53,6 +53,11 @@ extern const struct command_type command_advisory_import;
 /* {"advisory","trigger"?} → {"revision"} */
 extern const struct command_type command_advisory_publish;
 
+/* ---- what became of them (commands_remediation.c) ---- */
+/* {"advisory","revision","state","reason","vulnerability"?,"assets":[…]}: an operator's word about
+ * assets that are concerned, at most FLEET_MARK_MAX; refused whole when one is not */
+extern const struct command_type command_remediation_mark;
+
 struct csaf_document;
 struct advisory_import {
     struct csaf_document *document;

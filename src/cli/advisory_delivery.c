@@ -66,6 +66,8 @@ static int say_rows(const struct cli_args *args, const struct json_value *answer
                                                  {"label", "LABEL", LIST_CUT | LIST_SPARSE},
                                                  {"reason", "REASON", LIST_CUT | LIST_SPARSE},
                                                  {"act", "ACT", LIST_RIGHT | LIST_SPARSE},
+                                                 {"remediation.state", "REMEDIATION", LIST_SPARSE},
+                                                 {"remediation.by", "BY", LIST_SPARSE},
                                                  {"publication", "PUBLICATION", 0}};
     bool as_json = cli_flag(args, "json");
     struct list *list = NULL;
@@ -111,6 +113,7 @@ int advisory_delivery(const struct cli_args *args)
         api_send(api, &request, &answer, &e) == 0) {
         if (!cli_flag(args, "json")) {
             say_counts(json_get(answer.root, "counts"));
+            advisory_say_remediation(json_get(answer.root, "remediation"));
             fputc('\n', stdout);
         }
         result = say_rows(args, answer.root, limit, &e);

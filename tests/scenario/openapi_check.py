@@ -225,6 +225,10 @@ def advisories(live, device):
     device.once()
     live.ask("GET", "/v1/advisory/{name}", name="PUMP-2026-001")
     live.ask("GET", "/v1/advisory/{name}/delivery", name="PUMP-2026-001")
+    live.ask("POST", "/v1/remediation", body={
+        "advisory": "PUMP-2026-001", "state": "in_progress", "reason": "on Sunday",
+        "assets": [device.asset, "ast_" + "0" * 26]})
+    live.ask("GET", "/v1/advisory/{name}/remediation", name="PUMP-2026-001", state="in_progress")
     live.ask("GET", "/v1/exposure", about="CVE-2026-10001")
     live.ask("GET", "/v1/assets/{asset}/why", asset=device.asset, advisory="PUMP-2026-001")
     live.ask("GET", "/v1/assets/{asset}", asset=device.asset, what="an asset with an inventory")
