@@ -9,6 +9,8 @@
 /* ---- organisations and people (commands_admin.c) ---- */
 /* {"name", "exercise"?} → {"organisation","audience"} */
 extern const struct command_type command_organisation_create;
+/* {"organisation"?, "contact"}: who is told when its owners stay silent; "" for nobody */
+extern const struct command_type command_organisation_escalation;
 /* {"organisation", "roles":"administrator,…", "name"?, "uid"?} → {"operator"} */
 extern const struct command_type command_operator_add;
 /* {"operator"} */

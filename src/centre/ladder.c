@@ -59,6 +59,29 @@ static void write_remedied(struct json_writer *w, const struct exporting *x)
     json_write_object_end(w);
 }
 
+/* What went to owners beyond their digests; no pack has it. */
+static int write_reminders(struct json_writer *w, const struct exporting *x, struct err *e)
+{
+    struct db_query q;
+    int step;
+
+    if (db_select(&q, x->db, e, SQL_OWNER_DELIVERY_REMINDERS, DB_TEXT(x->newest.advisory),
+                  DB_TEXT("")) != 0)
+        return -1;
+    json_write_name(w, "reminders");
+    json_write_array(w);
+    while ((step = db_step(&q, e)) == 1) {
+        json_write_object(w);
+        json_member_slice(w, "kind", db_slice(&q, 0));
+        json_member_slice(w, "state", db_slice(&q, 1));
+        json_member_int(w, "count", db_int(&q, 2));
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    db_query_finish(&q);
+    return step;
+}
+
 int delivery_ladder(struct worker *worker, const char *advisory, struct json_writer *w,
                     struct err *e)
 {
@@ -88,7 +111,7 @@ int delivery_ladder(struct worker *worker, const char *advisory, struct json_wri
     json_write_name(w, "counts");
     pack_counts_write(w, &x.counts);
     write_remedied(w, &x);
-    result = 0;
+    result = write_reminders(w, &x, e);
 out:
     map_fini(&remedied.seen);
     exporting_fini(&x);

@@ -109,6 +109,9 @@ static const struct cli_option delivery_options[] = {
     {"state", "STATE", "only lines in this state: acknowledged, undelivered, …", 0, false},
 };
 
+static const struct cli_option resend_options[] = {
+    {"state", "STATE", "silent (when not given), undelivered or unacknowledged", 0, false},
+};
 static const struct cli_option remediation_options[] = {
     {"organisation", "ORG", "assets of this organisation alone", 0, false},
     {"state", "STATE", "only assets in this state: open, in_progress, done", 0, false},
@@ -187,6 +190,21 @@ static const struct cli_verb verbs[] = {
      .least = 1,
      .most = 1,
      .run = advisory_delivery},
+    {.name = "resend",
+     .operands = "NAME",
+     .summary = "tell it again to whoever is silent",
+     .text =
+         "Devices that are connected and have not acknowledged get it again on their stream;\n"
+         "owners of silent devices get one digest each, marked as a reminder. Devices of which\n"
+         "somebody said that it is in progress or done are left out. The configuration does\n"
+         "the same by itself: publication remind-after, escalate-after.\n",
+     .examples = "  tocsin advisory resend EX-2026-001 --state undelivered\n",
+     .options = resend_options,
+     .option_count = ARRAY_LEN(resend_options),
+     .uses = CLI_CENTRE | CLI_JSON,
+     .least = 1,
+     .most = 1,
+     .run = advisory_resend},
     {.name = "remediation",
      .operands = "NAME",
      .summary = "what became of it: not remediated, in progress, done; and who says so",

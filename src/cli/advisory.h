@@ -9,6 +9,7 @@ int advisory_import(const struct cli_args *args);
 int advisory_preview(const struct cli_args *args);
 int advisory_publish(const struct cli_args *args);
 int advisory_delivery(const struct cli_args *args);
+int advisory_resend(const struct cli_args *args);
 int advisory_remediation(const struct cli_args *args);
 int advisory_mark(const struct cli_args *args);
 
