@@ -11,7 +11,7 @@ static const struct command_type *const types[] = {
     &command_asset_remove,        &command_asset_import,       &command_advisory_import,
     &command_advisory_publish,    &command_certificate_revoke, &command_approval_ask,
     &command_approval_give,       &command_inventory_accept,   &command_receipt_accept,
-    &command_outcome_accept,
+    &command_outcome_accept,      &command_remediation_mark,   &command_organisation_escalation,
 };
 
 const struct command_type *command_type_find(struct slice name)

@@ -9,6 +9,8 @@
 /* ---- organisations and people (commands_admin.c) ---- */
 /* {"name", "exercise"?} → {"organisation","audience"} */
 extern const struct command_type command_organisation_create;
+/* {"organisation"?, "contact"}: who is told when its owners stay silent; "" for nobody */
+extern const struct command_type command_organisation_escalation;
 /* {"organisation", "roles":"administrator,…", "name"?, "uid"?} → {"operator"} */
 extern const struct command_type command_operator_add;
 /* {"operator"} */
@@ -52,6 +54,11 @@ struct asset_rows {
 extern const struct command_type command_advisory_import;
 /* {"advisory","trigger"?} → {"revision"} */
 extern const struct command_type command_advisory_publish;
+
+/* ---- what became of them (commands_remediation.c) ---- */
+/* {"advisory","revision","state","reason","vulnerability"?,"assets":[…]}: an operator's word about
+ * assets that are concerned, at most FLEET_MARK_MAX; refused whole when one is not */
+extern const struct command_type command_remediation_mark;
 
 struct csaf_document;
 struct advisory_import {

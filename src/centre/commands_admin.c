@@ -76,6 +76,50 @@ static int organisation_create(struct command_run *run, struct err *e)
 const struct command_type command_organisation_create = {
     .name = "organisation.create", .roles = ROLE_ADMINISTRATOR, .run = organisation_create};
 
+static int organisation_escalation(struct command_run *run, struct err *e)
+{
+    struct change *c = &run->change;
+    char organisation[ID_TEXT];
+    char id[ID_TEXT];
+    struct slice contact;
+    struct act_ref act;
+    struct db_query q;
+    bool exercise;
+
+    if (organisation_of(run, organisation, e) != 0 ||
+        find_organisation(run, organisation, &exercise, e) != 0 ||
+        args_string(run->args, "contact", ID_TEXT - 1, false, &contact, e) != 0)
+        return -1;
+    if (contact.len) {
+        if (!id_is(contact, "per"))
+            return err_set(e, ERR_USAGE, "centre.argument", NULL,
+                           "\"contact\" must be a contact's id, which begins with per_");
+        int found = db_find(&q, c->db, e, SQL_PERSON_FIND, DB_SLICE(contact));
+        bool theirs = found == 1 && slice_is(db_slice(&q, 0), organisation);
+        db_query_finish(&q);
+        snprintf(id, sizeof(id), "%.*s", SLICE_ARG(contact));
+        if (found < 0)
+            return -1;
+        if (!theirs)
+            return caller_finds_no(id, e);
+    }
+    struct json_writer *data = change_act(c, "organisation.escalation", organisation);
+    json_member_string(data, "organisation", organisation);
+    json_member_slice(data, "contact", contact.len ? contact : slice_str(""));
+    if (change_act_end(c, &act, e) != 0)
+        return -1;
+    return (contact.len ? db_run(c->db, e, SQL_ESCALATION_SET, DB_TEXT(organisation),
+                                 DB_SLICE(contact), DB_INT((int64_t)act.index))
+                        : db_run(c->db, e, SQL_ESCALATION_END, DB_TEXT(organisation))) < 0
+               ? -1
+               : 0;
+}
+
+const struct command_type command_organisation_escalation = {.name = "organisation.escalation",
+                                                             .roles = ROLE_ADMINISTRATOR |
+                                                                      ROLE_REGISTRAR,
+                                                             .run = organisation_escalation};
+
 static int add_person(struct change *c, const char *organisation, bool exercise, struct slice name,
                       struct slice mail, const char *act, char id[ID_TEXT], struct err *e)
 {

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { DEVICES_SHOWN = 200, DETAILS_MAX = 600, REMEDIES_SHOWN = 5 };
+enum { DEVICES_SHOWN = 200, DEVICES_COUNTED = 1000000, DETAILS_MAX = 600, REMEDIES_SHOWN = 5 };
 
 struct device {
     struct slice id, label, vendor, model, version, serial, status, body;
@@ -11,16 +11,59 @@ struct device {
 
 typedef int device_fn(void *context, const struct device *device, struct err *e);
 
-static int each_device(struct db *db, const struct digest *d, int64_t limit, device_fn *fn,
-                       void *context, struct err *e)
+/* Why it is sent; of what is not a digest, the devices are those that are silent now. */
+struct occasion {
+    enum { DIGEST, REMINDER, ESCALATION } kind;
+    char organisation[ID_TEXT];
+};
+
+static const char *const occasion_names[] = {"digest", "reminder", "escalation"};
+
+static int find_occasion(struct db *db, const struct digest *d, struct occasion *o, struct err *e)
 {
+    struct db_query q;
+    int found = db_find(&q, db, e, SQL_OWNER_DELIVERY_KIND, DB_TEXT(d->delivery));
+
+    *o = (struct occasion){0};
+    if (found == 1) {
+        if (slice_is(db_slice(&q, 0), "reminder"))
+            o->kind = REMINDER;
+        if (slice_is(db_slice(&q, 0), "escalation"))
+            o->kind = ESCALATION;
+        snprintf(o->organisation, sizeof(o->organisation), "%s", db_text(&q, 1));
+    }
+    db_query_finish(&q);
+    return found < 0 ? -1 : 0;
+}
+
+static int select_devices(struct db_query *q, struct db *db, const struct digest *d,
+                          const struct occasion *o, int64_t limit, struct err *e)
+{
+    const char *advisory = d->revision->advisory;
+
+    if (o->kind == REMINDER)
+        return db_select(q, db, e, SQL_SILENT_DEVICES_OF_OWNER, DB_TEXT(advisory),
+                         DB_TEXT(d->owner), DB_INT(limit));
+    if (o->kind == ESCALATION)
+        return db_select(q, db, e, SQL_SILENT_DEVICES_OF_ORGANISATION, DB_TEXT(advisory),
+                         DB_TEXT(o->organisation), DB_INT(limit));
+    return db_select(q, db, e, SQL_OWNER_ASSETS_OF_PUBLICATION, DB_TEXT(d->publication),
+                     DB_TEXT(d->owner), DB_INT(limit));
+}
+
+static int each_device(struct db *db, const struct digest *d, const struct occasion *o,
+                       int64_t limit, device_fn *fn, void *context, struct err *e)
+{
+    char last[ID_TEXT] = "";
     struct db_query q;
     int step;
 
-    if (db_select(&q, db, e, SQL_OWNER_ASSETS_OF_PUBLICATION, DB_TEXT(d->publication),
-                  DB_TEXT(d->owner), DB_INT(limit)) != 0)
+    if (select_devices(&q, db, d, o, limit, e) != 0)
         return -1;
     while ((step = db_step(&q, e)) == 1) {
+        if (slice_is(db_slice(&q, 0), last))
+            continue; /* silent about an older notice, too */
+        snprintf(last, sizeof(last), "%s", db_text(&q, 0));
         const struct device device = {.id = db_slice(&q, 0),
                                       .label = db_slice(&q, 1),
                                       .vendor = db_slice(&q, 2),
@@ -115,29 +158,78 @@ static int put_device(void *context, const struct device *d, struct err *e)
     return 0;
 }
 
+static int count_device(void *context, const struct device *d, struct err *e)
+{
+    (void)d;
+    (void)e;
+    ++*(int64_t *)context;
+    return 0;
+}
+
+/* Of what is not a digest they are counted anew: some have answered since it was planned. */
+static int count_devices(struct db *db, const struct digest *d, const struct occasion *o,
+                         int64_t *count, struct err *e)
+{
+    *count = 0;
+    if (o->kind != DIGEST)
+        return each_device(db, d, o, DEVICES_COUNTED, count_device, count, e);
+    *count = d->assets;
+    return 0;
+}
+
+static const struct {
+    const char *subject; /* before the number of devices: "%s", and behind it */
+    const char *begin;
+    const char *end;
+} words[] = {
+    [DIGEST] =
+        {"of your devices",
+         "tells you about a security advisory that concerns devices which are registered as "
+         "yours.",
+         "The devices that are on line have been told themselves, and answer under their own "
+         "keys."},
+    [REMINDER] = {"of your devices have not answered",
+                  "reminds you of a security advisory: the devices below, which are registered as "
+                  "yours, have not answered, and nobody has said that anything is being done.",
+                  "A device without an agent never answers: say what became of it to the centre, "
+                  "and no one is reminded again."},
+    [ESCALATION] = {"devices have not answered",
+                    "tells you, as the person to be told when owners stay silent: the devices of "
+                    "your organisation below have not answered a security advisory, and nobody "
+                    "has said that anything is being done.",
+                    "Their owners have been told before, as far as they are known and can be "
+                    "reached."},
+};
+
 int digest_mail(struct db *db, const struct digest *d, struct buf *subject, struct buf *text,
                 struct err *e)
 {
+    static const char *const marks[] = {"", "REMINDER: ", "NO ANSWER: "};
     const struct fleet_revision *r = d->revision;
+    struct occasion occasion;
+    int64_t devices;
 
-    buf_printf(subject, "%s%s: %s (%lld of your devices)", r->exercise ? "EXERCISE: " : "",
-               r->tracking_id, r->title, (long long)d->assets);
+    if (find_occasion(db, d, &occasion, e) != 0 ||
+        count_devices(db, d, &occasion, &devices, e) != 0)
+        return -1;
+    buf_printf(subject, "%s%s%s: %s (%lld %s)", r->exercise ? "EXERCISE: " : "",
+               marks[occasion.kind], r->tracking_id, r->title, (long long)devices,
+               words[occasion.kind].subject);
     if (r->exercise)
         buf_puts(text, "This is an exercise. Nothing of it is real.\n\n");
     if (d->owner_name)
         buf_printf(text, "%s,\n\n", d->owner_name);
-    buf_printf(text,
-               "%s tells you about a security advisory that concerns devices which are "
-               "registered as yours.\n\n  %s\n  %s, version %s, of %s\n\nYour devices:\n\n",
-               d->centre, r->title, r->tracking_id, r->version, r->released);
-    if (each_device(db, d, DEVICES_SHOWN, put_device, text, e) != 0)
+    buf_printf(text, "%s %s\n\n  %s\n  %s, version %s, of %s\n\n%s:\n\n", d->centre,
+               words[occasion.kind].begin, r->title, r->tracking_id, r->version, r->released,
+               occasion.kind == ESCALATION ? "The devices" : "Your devices");
+    if (devices == 0)
+        buf_puts(text, "  none any more: all have answered since this was planned\n");
+    if (each_device(db, d, &occasion, DEVICES_SHOWN, put_device, text, e) != 0)
         return -1;
-    if (d->assets > DEVICES_SHOWN)
-        buf_printf(text, "  and %lld more\n", (long long)d->assets - DEVICES_SHOWN);
-    buf_printf(text,
-               "\nThe devices that are on line have been told themselves, and answer under their "
-               "own keys.\n\n-- \n%s\npublication %s, delivery %s\n%s/log/checkpoint\n",
-               d->centre, d->publication, d->delivery, d->public_url);
+    if (devices > DEVICES_SHOWN)
+        buf_printf(text, "  and %lld more\n", (long long)devices - DEVICES_SHOWN);
+    buf_printf(text, "\n%s\n\n-- \n%s\npublication %s, delivery %s\n%s/log/checkpoint\n",
+               words[occasion.kind].end, d->centre, d->publication, d->delivery, d->public_url);
     if (buf_check(subject, e) != 0)
         return -1;
     return buf_check(text, e);
@@ -162,23 +254,34 @@ static int write_device(void *context, const struct device *d, struct err *e)
     return 0;
 }
 
-int digest_webhook(struct db *db, const struct digest *d, struct buf *body, struct err *e)
+int digest_webhook(struct db *db, const struct digest *d, const char **event, struct buf *body,
+                   struct err *e)
 {
+    static const char *const events[] = {"advisory.published", "advisory.reminder",
+                                         "advisory.escalation"};
+    struct occasion occasion;
     struct json_writer w;
+    int64_t devices;
 
+    if (find_occasion(db, d, &occasion, e) != 0 ||
+        count_devices(db, d, &occasion, &devices, e) != 0)
+        return -1;
+    *event = events[occasion.kind];
     json_write_init(&w, body, 0);
     json_write_object(&w);
     json_member_string(&w, "format", "tocsin-owner-digest/v1");
+    if (occasion.kind != DIGEST)
+        json_member_string(&w, "kind", occasion_names[occasion.kind]);
     json_member_string(&w, "delivery", d->delivery);
     json_member_string(&w, "publication", d->publication);
     if (d->revision->exercise)
         json_member_bool(&w, "exercise", true);
     json_write_name(&w, "advisory");
     fleet_advisory_write(&w, d->revision);
-    json_member_int(&w, "assets", d->assets);
+    json_member_int(&w, "assets", devices);
     json_write_name(&w, "items");
     json_write_array(&w);
-    if (each_device(db, d, 10000, write_device, &w, e) != 0)
+    if (each_device(db, d, &occasion, 10000, write_device, &w, e) != 0)
         return -1;
     json_write_array_end(&w);
     json_write_object_end(&w);

@@ -20,8 +20,8 @@ struct digest {
 /* Subject and text of the mail. */
 int digest_mail(struct db *db, const struct digest *digest, struct buf *subject, struct buf *text,
                 struct err *e) MUST_CHECK;
-/* The webhook's JSON body: "tocsin-owner-digest/v1". */
-int digest_webhook(struct db *db, const struct digest *digest, struct buf *body,
+/* The webhook's JSON body: "tocsin-owner-digest/v1". *event: what happened, dotted. */
+int digest_webhook(struct db *db, const struct digest *digest, const char **event, struct buf *body,
                    struct err *e) MUST_CHECK;
 
 #endif

@@ -291,33 +291,3 @@ out:
     exporting_fini(&x);
     return result;
 }
-
-int delivery_ladder(struct worker *worker, const char *advisory, struct json_writer *w,
-                    struct err *e)
-{
-    const struct pack_wish wish = {.advisory = advisory};
-    struct exporting x;
-    int result = -1;
-
-    if (exporting_init(&x, worker, &wish, e) != 0)
-        goto out;
-    x.size = journal_reader_size(x.reader);
-    x.ladder = w;
-    if (export_load_publications(&x, e) != 0)
-        goto out;
-    json_write_name(w, "items");
-    json_write_array(w);
-    const char *newest = x.publications[x.publication_count - 1].revision;
-    if (export_recipients(&x, e) != 0)
-        goto out;
-    json_write_array_end(w);
-    if (fleet_revision_find(x.db, newest, &x.newest, e) != 1 || export_others(&x, e) != 0 ||
-        export_owners(&x, e) != 0)
-        goto out;
-    json_write_name(w, "counts");
-    pack_counts_write(w, &x.counts);
-    result = 0;
-out:
-    exporting_fini(&x);
-    return result;
-}

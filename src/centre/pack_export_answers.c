@@ -278,6 +278,8 @@ static int put_owner(struct exporting *x, struct db_query *q, struct pack_lines 
         act = 0;
     }
     (*count)++;
+    if (slice_is(db_slice(q, 3), "none"))
+        act = 0; /* was intended and could not be tried: there is no owner.told */
     if (act && numbers_add(&x->acts, act, e) != 0)
         return -1;
     line_start(&line);

@@ -383,8 +383,9 @@ static int put_recipient(struct exporting *x, const struct recipient *r, struct 
             json_member_string(x->ladder, "label", standing.label);
         if (act)
             json_member_int(x->ladder, "act", (int64_t)act);
+        int said = ladder_remediation(x, r->asset, standing.removed_act != 0, e);
         json_write_object_end(x->ladder);
-        return 0;
+        return said;
     }
     line_start(&line);
     if (act)

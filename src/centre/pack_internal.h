@@ -60,6 +60,7 @@ struct exporting {
     size_t receipt_room;
     struct arena arena;
     struct json_writer *ladder; /* not NULL: recipients are written here, and no pack is made */
+    struct ladder_remedied *remedied; /* of a ladder */
 };
 
 int exporting_init(struct exporting *x, struct worker *worker, const struct pack_wish *wish,
@@ -81,6 +82,10 @@ int export_entries(struct exporting *x, struct err *e) MUST_CHECK;
 int export_members(struct exporting *x, struct err *e) MUST_CHECK;
 int export_recipients(struct exporting *x, struct err *e) MUST_CHECK;
 int export_others(struct exporting *x, struct err *e) MUST_CHECK;
+
+/* ladder.c: what became of it at a device of a line. */
+int ladder_remediation(struct exporting *x, const char *asset, bool removed,
+                       struct err *e) MUST_CHECK;
 
 /* pack_export_answers.c: receipts, outcomes, owners, certificates, acts. */
 int export_receipts(struct exporting *x, struct err *e) MUST_CHECK;

@@ -12,9 +12,9 @@ struct route_context {
     const struct route *route;
 };
 
-static const struct route_table *const tables[] = {&routes_device,   &routes_enrol, &routes_public,
-                                                   &routes_advisory, &routes_asset, &routes_admin,
-                                                   &routes_proof};
+static const struct route_table *const tables[] = {
+    &routes_device, &routes_enrol, &routes_public,      &routes_advisory, &routes_asset,
+    &routes_admin,  &routes_proof, &routes_remediation, &routes_resend};
 
 /* ---- who asks ----------------------------------------------------------------------------------
  */

@@ -184,13 +184,17 @@ static void reply_rows(struct route_call *call, struct db_query *q, const struct
     buf_fini(&text);
 }
 
+static void post_escalation(struct worker *worker, struct route_call *call)
+{
+    (void)worker;
+    route_body_command(call, &command_organisation_escalation, NULL);
+}
+
 static void get_organisations(struct worker *worker, struct route_call *call)
 {
-    static const struct column columns[] = {{"organisation", COLUMN_TEXT},
-                                            {"state", COLUMN_TEXT},
-                                            {"exercise", COLUMN_BOOL},
-                                            {"created", COLUMN_TIME},
-                                            {"name", COLUMN_TEXT}};
+    static const struct column columns[] = {
+        {"organisation", COLUMN_TEXT}, {"state", COLUMN_TEXT}, {"exercise", COLUMN_BOOL},
+        {"created", COLUMN_TIME},      {"name", COLUMN_TEXT},  {"escalation", COLUMN_TEXT}};
     struct err e = {0};
     struct db_query q;
     const char *after;
@@ -519,6 +523,7 @@ static const struct route table[] = {
     {"GET", "/metrics", OPERATORS, ROUTE_OPERATOR, 0, HTTP_ROUTE_ALWAYS, get_metrics},
     {"GET", "/v1/organisations", OPERATORS, ROUTE_OPERATOR, 0, 0, get_organisations},
     {"POST", "/v1/organisations", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_organisation},
+    {"POST", "/v1/organisations/escalation", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_escalation},
     {"GET", "/v1/operators", OPERATORS, ROUTE_OPERATOR, 0, 0, get_operators},
     {"POST", "/v1/operators", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_operator},
     {"POST", "/v1/operators/close", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_operator_close},

@@ -7,6 +7,7 @@
 #include "centre/streams.h"
 #include "crypto/digest.h"
 #include "crypto/envelope.h"
+#include "fleet/remediation.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -309,6 +310,36 @@ static int write_counts(struct worker *worker, struct route_call *call, struct j
     return step;
 }
 
+/* What became of it at those assets: members that add up. */
+static int write_remediation(struct worker *worker, struct route_call *call, struct json_writer *w,
+                             const struct fleet_revision *revision, struct err *e)
+{
+    struct fleet_remedied_counts counts;
+    char organisation[ID_TEXT];
+
+    if (route_organisation(call, true, organisation, e) != 0 ||
+        fleet_remediation_count(worker->db, revision->advisory, revision->id, organisation,
+                                revision->exercise, &counts, e) != 0)
+        return -1;
+    json_write_name(w, "remediation");
+    json_write_object(w);
+    fleet_remedied_counts_write(w, &counts);
+    json_write_object_end(w);
+    return 0;
+}
+
+static int write_remedied(struct db *db, struct json_writer *w, const char *asset,
+                          const struct fleet_revision *revision, struct err *e)
+{
+    struct fleet_remediation remediation;
+    int found = fleet_remediation_of(db, asset, revision->advisory, revision->id, &remediation, e);
+
+    if (found == 1)
+        fleet_remediation_write(w, &remediation, true);
+    fleet_remediation_fini(&remediation);
+    return found < 0 ? -1 : 0;
+}
+
 /* Assets with what the revision says of them; only those that the caller may see. */
 static int write_assets(struct worker *worker, struct route_call *call, struct json_writer *w,
                         const struct fleet_revision *revision, const char *after, int64_t limit,
@@ -342,6 +373,10 @@ static int write_assets(struct worker *worker, struct route_call *call, struct j
             json_member_slice(w, "serial", db_slice(&q, 7));
         json_write_name(w, "statements");
         json_write_raw(w, db_blob(&q, 9));
+        if (write_remedied(worker->db, w, last, revision, e) != 0) {
+            step = -1;
+            break;
+        }
         json_write_object_end(w);
     }
     json_write_array_end(w);
@@ -402,6 +437,8 @@ static int expose_one(struct worker *worker, struct route_call *call, struct jso
         json_write_object(w);
         write_revision(w, &revision);
         result = write_counts(worker, call, w, &revision, e);
+        if (result == 0)
+            result = write_remediation(worker, call, w, &revision, e);
         if (result == 0)
             result = write_assets(worker, call, w, &revision, "", 1000, e);
         json_write_object_end(w);

@@ -8,6 +8,7 @@
 #include "centre/writer.h"
 #include "crypto/envelope.h"
 #include "fleet/asset_store.h"
+#include "fleet/remediation.h"
 
 #include <stdio.h>
 
@@ -97,6 +98,18 @@ static int find_asset(struct worker *worker, struct route_call *call, struct fle
     return found == 1 ? caller_acts_for(&call->caller, asset->organisation, id, e) : -1;
 }
 
+static int write_remedied(struct db *db, struct json_writer *w, const struct fleet_asset *asset,
+                          const char *advisory, const char *revision, struct err *e)
+{
+    struct fleet_remediation remediation;
+    int found = fleet_remediation_of(db, asset->id, advisory, revision, &remediation, e);
+
+    if (found == 1)
+        fleet_remediation_write(w, &remediation, false);
+    fleet_remediation_fini(&remediation);
+    return found < 0 ? -1 : 0;
+}
+
 /* What the newest revisions of all advisories say of the asset's class. */
 static int write_statements(struct db *db, const struct caller *caller, struct json_writer *w,
                             const struct fleet_asset *asset, struct err *e)
@@ -135,6 +148,10 @@ static int write_statements(struct db *db, const struct caller *caller, struct j
             json_member_slice(w, "namespace", db_slice(&q, 5));
             json_member_slice(w, "version", db_slice(&q, 6));
             json_member_slice(w, "state", db_slice(&q, 7));
+            if (write_remedied(db, w, asset, db_text(&q, 3), db_text(&q, 0), e) != 0) {
+                step = -1;
+                break;
+            }
             json_write_object_end(w);
         }
         db_query_finish(&q);

@@ -10,6 +10,7 @@
 #include "centre/matcher.h"
 #include "centre/publisher.h"
 #include "centre/refusals.h"
+#include "centre/reminder.h"
 #include "centre/routes.h"
 #include "centre/sandbox.h"
 #include "centre/streams.h"
@@ -226,7 +227,7 @@ static int open_doors(struct opening *o, struct err *e)
 static int start_parts(struct opening *o, struct err *e)
 {
     static const struct follower_type *const followers[] = {&follower_matcher, &follower_publisher,
-                                                            &follower_teller};
+                                                            &follower_teller, &follower_reminder};
     struct centre *c = &o->centre;
     const struct writer_config writer = {.centre = c,
                                          .database_url = c->database_url,

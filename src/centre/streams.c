@@ -27,6 +27,7 @@ struct device_stream {
     bool working;
     bool again;
     bool closed;
+    bool restart; /* from what is acknowledged: it is told again */
 };
 
 struct sent {
@@ -201,16 +202,42 @@ static int send_delivery(void *context, const struct fleet_link *link, struct er
     return 0;
 }
 
+static bool take_restart(struct device_stream *d)
+{
+    pthread_mutex_lock(&d->streams->lock);
+    bool restart = d->restart;
+    d->restart = false;
+    pthread_mutex_unlock(&d->streams->lock);
+    return restart;
+}
+
+/* Back to what the device has acknowledged, so that the rest is sent again. */
+static int restart(struct worker *worker, struct device_stream *d, struct err *e)
+{
+    struct fleet_asset asset;
+    int result = -1;
+
+    fleet_asset_init(&asset);
+    int found = fleet_asset_find(worker->db, d->asset, &asset, e);
+    if (found == 1 && asset.acked_n < d->position.n)
+        result = fleet_chain_acknowledged(&asset, &d->position, e);
+    else
+        result = found < 0 ? -1 : 0;
+    fleet_asset_fini(&asset);
+    return result;
+}
+
 /* One turn of one stream; true: more is waiting. */
 static bool take_turn(struct worker *worker, struct device_stream *d)
 {
     struct turn turn = {.worker = worker, .stream = d};
-    struct fleet_position position = d->position;
     struct err e = {0};
     bool more = false;
 
     buf_init(&turn.text);
-    if (send_checkpoint(&turn, &e) == 0) {
+    bool ready = !take_restart(d) || restart(worker, d, &e) == 0;
+    struct fleet_position position = d->position;
+    if (ready && send_checkpoint(&turn, &e) == 0) {
         int64_t seen = fleet_chain_walk(worker->db, d->asset, &position, DELIVERIES_A_TURN,
                                         send_delivery, &turn, &e);
         if (seen >= 0 && !turn.failed) {
@@ -317,6 +344,22 @@ void streams_wake_all(struct streams *s)
         if (d->stream)
             wake(d);
     pthread_mutex_unlock(&s->lock);
+}
+
+size_t streams_tell_again(struct streams *s, const struct map *assets)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&s->lock);
+    for (struct device_stream *d = s->first; d; d = d->next) {
+        if (!d->stream || !map_get(assets, slice_str(d->asset)))
+            continue;
+        d->restart = true;
+        wake(d);
+        count++;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return count;
 }
 
 size_t streams_count(struct streams *s)

@@ -26,6 +26,11 @@ void streams_open(struct streams *streams, struct http_exchange *x, const char *
 /* Something was published: every stream looks whether it is meant. Any thread, quick. */
 void streams_wake_all(struct streams *streams);
 
+/* The streams of these assets (keys; values not NULL) begin again behind what was acknowledged. The
+ * number of streams found. */
+struct map;
+size_t streams_tell_again(struct streams *streams, const struct map *assets);
+
 /* The asset has been handed its notices up to n: remembered soon, by the clock thread. Any thread.
  */
 void streams_note_sent(struct streams *streams, const char *asset, uint64_t n);

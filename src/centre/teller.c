@@ -19,9 +19,8 @@ enum {
 /* ---- intent ------------------------------------------------------------------------------------
  */
 
-static int plan_one(struct command_run *run, const char *publication, const char *organisation,
-                    const char *owner, const char *way, const char *state, int64_t assets,
-                    bool exercise, struct err *e)
+static int plan_one(struct command_run *run, const struct owner_intent *intent, const char *way,
+                    const char *state, struct err *e)
 {
     struct change *c = &run->change;
     struct act_ref act;
@@ -29,21 +28,37 @@ static int plan_one(struct command_run *run, const char *publication, const char
 
     if (change_id(c, "dlv", id, e) != 0)
         return -1;
-    c->exercise = exercise;
-    struct json_writer *data = change_act(c, "owner.intended", organisation);
+    c->exercise = intent->exercise;
+    struct json_writer *data = change_act(c, "owner.intended", intent->organisation);
     json_member_string(data, "delivery", id);
-    json_member_string(data, "publication", publication);
-    json_member_string(data, "organisation", organisation);
+    json_member_string(data, "publication", intent->publication);
+    json_member_string(data, "organisation", intent->organisation);
     json_member_string(data, "way", way);
     json_member_string(data, "result", state);
+    if (strcmp(intent->kind, "digest") != 0)
+        json_member_string(data, "kind", intent->kind);
     if (change_act_end(c, &act, e) != 0)
         return -1;
-    return db_run(c->db, e, SQL_OWNER_DELIVERY_INSERT, DB_TEXT(id), DB_TEXT(publication),
-                  DB_TEXT(organisation), DB_BOOL(exercise), DB_TEXT(owner), DB_TEXT(way),
-                  DB_INT(assets), DB_TEXT(state), DB_INT(c->now), DB_INT(c->now),
-                  DB_INT((int64_t)act.index)) < 0
+    return db_run(c->db, e, SQL_OWNER_DELIVERY_INSERT, DB_TEXT(id), DB_TEXT(intent->publication),
+                  DB_TEXT(intent->organisation), DB_BOOL(intent->exercise),
+                  DB_TEXT(intent->person[0] ? intent->person : NULL), DB_TEXT(way),
+                  DB_INT(intent->assets), DB_TEXT(state), DB_INT(c->now), DB_INT(c->now),
+                  DB_INT((int64_t)act.index), DB_TEXT(intent->kind)) < 0
                ? -1
                : 0;
+}
+
+int owner_intend(struct command_run *run, const struct owner_intent *intent, struct err *e)
+{
+    bool mail = intent->mail && !intent->opted_out;
+    bool webhook = intent->webhook && !intent->opted_out;
+
+    if ((mail && plan_one(run, intent, "mail", "pending", e) != 0) ||
+        (webhook && plan_one(run, intent, "webhook", "pending", e) != 0))
+        return -1;
+    return mail || webhook
+               ? 0
+               : plan_one(run, intent, "none", intent->opted_out ? "refused" : "no_address", e);
 }
 
 struct planned {
@@ -99,15 +114,16 @@ static int owners_plan(struct command_run *run, struct err *e)
     db_query_finish(&q);
     for (size_t i = 0; step == 0 && i < count; i++) {
         const struct planned *p = &owners[i];
-        bool mail = p->mail && !p->opted_out;
-        bool webhook = p->webhook && !p->opted_out;
-        if ((mail && plan_one(run, publication, p->organisation, p->owner, "mail", "pending",
-                              p->assets, exercise, e) != 0) ||
-            (webhook && plan_one(run, publication, p->organisation, p->owner, "webhook", "pending",
-                                 p->assets, exercise, e) != 0) ||
-            (!mail && !webhook &&
-             plan_one(run, publication, p->organisation, p->owner, "none",
-                      p->opted_out ? "refused" : "no_address", p->assets, exercise, e) != 0))
+        const struct owner_intent intent = {.publication = publication,
+                                            .organisation = p->organisation,
+                                            .person = p->owner,
+                                            .kind = "digest",
+                                            .assets = p->assets,
+                                            .mail = p->mail,
+                                            .webhook = p->webhook,
+                                            .opted_out = p->opted_out,
+                                            .exercise = exercise};
+        if (owner_intend(run, &intent, e) != 0)
             return -1;
     }
     return step;

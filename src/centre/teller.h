@@ -11,6 +11,23 @@
 
 extern const struct follower_type follower_teller;
 
+/*
+ * That a person is to be told: act owner.intended, and a delivery for each way that there is. The
+ * teller sends it.
+ */
+struct owner_intent {
+    const char *publication;
+    const char *organisation; /* whose assets */
+    const char *person;       /* per_…; empty: there is nobody */
+    const char *kind;         /* "digest", "reminder", "escalation" */
+    int64_t assets;
+    bool mail, webhook, opted_out;
+    bool exercise;
+};
+/* Without a way: one delivery that says why not ("no_address", "refused"). */
+int owner_intend(struct command_run *run, const struct owner_intent *intent,
+                 struct err *e) MUST_CHECK;
+
 extern const struct command_type command_owners_plan;
 extern const struct command_type command_owner_sending;
 extern const struct command_type command_owner_result;

@@ -93,17 +93,18 @@ static int send_webhook(struct follower *f, struct flight *flight, const struct 
     const struct due *due = &flight->due;
     struct courier_job job = {.id = slice_str(due->id),
                               .to = buf_slice(&r->webhook),
-                              .event = slice_str("advisory.published"),
                               .time = (uint64_t)(clock_now(f->centre->clock) / 1000000)};
     char signature[WEBHOOK_SIGNATURE_TEXT];
+    const char *event = NULL;
     struct buf body;
     int done = -1;
 
     buf_init(&body);
-    if (digest_webhook(f->db, digest, &body, e) != 0 ||
+    if (digest_webhook(f->db, digest, &event, &body, e) != 0 ||
         webhook_sign(buf_slice(&r->secret), due->id, (int64_t)job.time, buf_slice(&body), signature,
                      e) != 0)
         goto out;
+    job.event = slice_str(event);
     job.signature = slice_str(signature);
     job.content = buf_slice(&body);
     done = courier_submit_webhook(f->centre->courier, &job, flight_landed, flight, e);

@@ -109,6 +109,22 @@ static const struct cli_option delivery_options[] = {
     {"state", "STATE", "only lines in this state: acknowledged, undelivered, …", 0, false},
 };
 
+static const struct cli_option resend_options[] = {
+    {"state", "STATE", "silent (when not given), undelivered or unacknowledged", 0, false},
+};
+static const struct cli_option remediation_options[] = {
+    {"organisation", "ORG", "assets of this organisation alone", 0, false},
+    {"state", "STATE", "only assets in this state: open, in_progress, done", 0, false},
+};
+static const struct cli_option mark_options[] = {
+    {"state", "STATE", "open, in_progress or done", 0, false},
+    {"reason", "TEXT", "stands in the journal", 0, false},
+    {"vulnerability", "NAME", "this one alone, by the name that the advisory gives it", 0, false},
+    {"all", NULL, "every asset that is concerned and not done by its inventory", 0, false},
+    {"from", "FILE", "assets from a file, one id a line", 0, false},
+    {"organisation", "ORG", "with --all: assets of this organisation alone", 0, false},
+};
+
 static const struct cli_verb verbs[] = {
     {.name = "import",
      .operands = "FILE…|DIR",
@@ -174,6 +190,48 @@ static const struct cli_verb verbs[] = {
      .least = 1,
      .most = 1,
      .run = advisory_delivery},
+    {.name = "resend",
+     .operands = "NAME",
+     .summary = "tell it again to whoever is silent",
+     .text =
+         "Devices that are connected and have not acknowledged get it again on their stream;\n"
+         "owners of silent devices get one digest each, marked as a reminder. Devices of which\n"
+         "somebody said that it is in progress or done are left out. The configuration does\n"
+         "the same by itself: publication remind-after, escalate-after.\n",
+     .examples = "  tocsin advisory resend EX-2026-001 --state undelivered\n",
+     .options = resend_options,
+     .option_count = ARRAY_LEN(resend_options),
+     .uses = CLI_CENTRE | CLI_JSON,
+     .least = 1,
+     .most = 1,
+     .run = advisory_resend},
+    {.name = "remediation",
+     .operands = "NAME",
+     .summary = "what became of it: not remediated, in progress, done; and who says so",
+     .text = "Done by the inventory: the asset is in a class now that is not affected. By the\n"
+             "device: it signed so. By an operator: see tocsin advisory mark. The states add up\n"
+             "to all assets that are concerned, or were.\n",
+     .examples = "  tocsin advisory remediation EX-2026-001 --state open\n",
+     .options = remediation_options,
+     .option_count = ARRAY_LEN(remediation_options),
+     .uses = CLI_LIST,
+     .least = 1,
+     .most = 1,
+     .run = advisory_remediation},
+    {.name = "mark",
+     .operands = "NAME [ASSET…]",
+     .summary = "say what became of it at assets, with a reason",
+     .text = "An operator's word, kept apart from what devices sign and inventories show. Assets\n"
+             "that it does not concern are refused one by one, and the exit code is then 1.\n",
+     .examples = "  tocsin advisory mark EX-2026-001 ast_0h2j… --state in_progress \\\n"
+                 "      --reason \"window on Sunday\"\n"
+                 "  tocsin advisory mark EX-2026-001 --all --state done --reason \"port closed\"\n",
+     .options = mark_options,
+     .option_count = ARRAY_LEN(mark_options),
+     .uses = CLI_CENTRE | CLI_JSON,
+     .least = 1,
+     .most = CLI_ANY_NUMBER,
+     .run = advisory_mark},
 };
 
 const struct cli_group cli_advisory_group = {.name = "advisory",

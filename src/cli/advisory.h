@@ -9,6 +9,9 @@ int advisory_import(const struct cli_args *args);
 int advisory_preview(const struct cli_args *args);
 int advisory_publish(const struct cli_args *args);
 int advisory_delivery(const struct cli_args *args);
+int advisory_resend(const struct cli_args *args);
+int advisory_remediation(const struct cli_args *args);
+int advisory_mark(const struct cli_args *args);
 
 /* "/v1/advisory/NAME" and more, appended. */
 void advisory_target(struct buf *target, const char *name, const char *more);
@@ -34,6 +37,8 @@ void advisory_groups_free(struct advisory_groups *groups);
 int advisory_groups_row(void *groups, const struct json_value *row, struct err *e) MUST_CHECK;
 /* why: with all reasons. */
 void advisory_groups_say(const struct advisory_groups *groups, bool why);
+/* What became of an advisory, by asset: states that add up; nothing when counts is NULL. */
+void advisory_say_remediation(const struct json_value *counts);
 /* "counts" of an answer: classes and assets by status. */
 void advisory_say_counts(const struct json_value *counts);
 

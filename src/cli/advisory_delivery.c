@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin advisory delivery: the ladder from meant to acknowledged, as of now. */
 #include "cli/advisory.h"
+#include "cli/change.h"
 #include "cli/list.h"
 #include "cli/say.h"
 
@@ -50,6 +51,23 @@ static void say_counts(const struct json_value *counts)
     step(counts, "owners.no_address", 0, "without an address");
 }
 
+static void say_reminders(const struct json_value *reminders)
+{
+    if (json_count(reminders) == 0)
+        return;
+    puts("Owners again");
+    json_each(row, reminders)
+    {
+        int64_t count = 0;
+        (void)json_int64(json_get(row, "count"), &count);
+        printf("%8lld  ", (long long)count);
+        say_text(stdout, json_get_string(row, "kind"));
+        fputs(", ", stdout);
+        say_text(stdout, json_get_string(row, "state"));
+        fputc('\n', stdout);
+    }
+}
+
 static bool is_wanted(const struct cli_args *args, const struct json_value *row)
 {
     const char *state = cli_value(args, "state");
@@ -66,6 +84,8 @@ static int say_rows(const struct cli_args *args, const struct json_value *answer
                                                  {"label", "LABEL", LIST_CUT | LIST_SPARSE},
                                                  {"reason", "REASON", LIST_CUT | LIST_SPARSE},
                                                  {"act", "ACT", LIST_RIGHT | LIST_SPARSE},
+                                                 {"remediation.state", "REMEDIATION", LIST_SPARSE},
+                                                 {"remediation.by", "BY", LIST_SPARSE},
                                                  {"publication", "PUBLICATION", 0}};
     bool as_json = cli_flag(args, "json");
     struct list *list = NULL;
@@ -111,6 +131,8 @@ int advisory_delivery(const struct cli_args *args)
         api_send(api, &request, &answer, &e) == 0) {
         if (!cli_flag(args, "json")) {
             say_counts(json_get(answer.root, "counts"));
+            say_reminders(json_get(answer.root, "reminders"));
+            advisory_say_remediation(json_get(answer.root, "remediation"));
             fputc('\n', stdout);
         }
         result = say_rows(args, answer.root, limit, &e);
@@ -119,5 +141,51 @@ int advisory_delivery(const struct cli_args *args)
     api_answer_fini(&answer);
     api_close(api);
     buf_fini(&target);
+    return result;
+}
+
+/* ---- resend ---- */
+
+int advisory_resend(const struct cli_args *args)
+{
+    struct api_answer answer;
+    struct change_body body;
+    struct api *api = NULL;
+    struct err e = {0};
+    int result;
+
+    api_answer_init(&answer);
+    change_begin(&body);
+    change_text(&body, "advisory", args->operands[0]);
+    change_text(&body, "state", cli_value(args, "state"));
+    json_write_object_end(&body.json);
+    const struct api_request request = {.method = "POST",
+                                        .target = "/v1/advisories/resend",
+                                        .content_type = "application/json",
+                                        .body = buf_slice(&body.text),
+                                        .timeout_ms = 600000};
+    if (buf_check(&body.text, &e) != 0 || api_open(args, &api, &e) != 0 ||
+        api_send(api, &request, &answer, &e) != 0) {
+        result = say_fail(args, &e);
+    } else if (cli_flag(args, "json")) {
+        say_json(answer.root);
+        result = say_end(args, 0);
+    } else {
+        say_count(stdout, count_of(answer.root, "devices"), "device is", "devices are");
+        printf(" silent: %lld told again on their streams, %lld owners reminded",
+               (long long)count_of(answer.root, "streams"),
+               (long long)count_of(answer.root, "owners"));
+        if (count_of(answer.root, "waiting"))
+            printf(", %lld not, whose last message has not gone out yet",
+                   (long long)count_of(answer.root, "waiting"));
+        if (count_of(answer.root, "ownerless"))
+            printf("; %lld of them have no known owner",
+                   (long long)count_of(answer.root, "ownerless"));
+        fputc('\n', stdout);
+        result = say_end(args, 0);
+    }
+    api_answer_fini(&answer);
+    api_close(api);
+    change_fini(&body);
     return result;
 }

@@ -50,6 +50,44 @@ static void say_components(const struct json_value *components)
     }
 }
 
+/* "done, by operator: port closed (act 12)", and each vulnerability where they differ. */
+static void say_remedied(const struct json_value *said)
+{
+    say_text(stdout, json_get_string(said, "state"));
+    struct slice by = json_get_string(said, "by");
+    if (!slice_is(by, "none")) {
+        fputs(", by ", stdout);
+        say_text(stdout, by);
+    }
+    struct slice why = json_get_string(said, "reason");
+    if (why.len == 0)
+        why = json_get_string(said, "outcome");
+    if (why.len) {
+        fputs(": ", stdout);
+        say_text(stdout, why);
+    }
+    if (json_get(said, "act"))
+        printf(" (act %.*s)", SLICE_ARG(json_number(json_get(said, "act"))));
+    fputc('\n', stdout);
+}
+
+static void say_remediation(const struct json_value *remediation)
+{
+    const struct json_value *parts = json_get(remediation, "vulnerabilities");
+
+    if (!remediation)
+        return;
+    fputs("      remediation: ", stdout);
+    say_remedied(remediation);
+    for (const struct json_value *part = json_count(parts) > 1 ? json_first(parts) : NULL; part;
+         part = json_next(part)) {
+        fputs("        ", stdout);
+        say_text(stdout, json_get_string(part, "vulnerability"));
+        fputs(": ", stdout);
+        say_remedied(part);
+    }
+}
+
 static void say_advisories(const struct json_value *advisories)
 {
     puts("\nWhat advisories say of it");
@@ -67,6 +105,7 @@ static void say_advisories(const struct json_value *advisories)
         fputs(slice_is(json_get_string(advisory, "state"), "published") ? "" : " (not published)",
               stdout);
         fputc('\n', stdout);
+        say_remediation(json_get(advisory, "remediation"));
     }
 }
 

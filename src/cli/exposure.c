@@ -23,6 +23,7 @@ static int say_advisory(const struct cli_args *args, const struct json_value *ad
         fputc('\n', stdout);
         advisory_say_heading(advisory);
         advisory_say_counts(json_get(advisory, "counts"));
+        advisory_say_remediation(json_get(advisory, "remediation"));
         advisory_groups_say(groups, cli_flag(args, "why"));
         if (json_get_string(advisory, "next").len)
             puts("\n  These are the first assets; all of them: tocsin advisory preview");

@@ -24,6 +24,7 @@ static int list(const struct cli_args *args)
                                                  {"name", "NAME", LIST_CUT},
                                                  {"state", "STATE", 0},
                                                  {"exercise", "EXERCISE", 0},
+                                                 {"escalation", "ESCALATION", LIST_SPARSE},
                                                  {"created", "CREATED", 0}};
     const struct list_of of = {.target = "/v1/organisations",
                                .name = "organisations",
@@ -32,6 +33,19 @@ static int list(const struct cli_args *args)
                                .column_count = ARRAY_LEN(columns)};
 
     return list_all(args, &of);
+}
+
+static int escalation(const struct cli_args *args)
+{
+    const struct change_of of = {.target = "/v1/organisations/escalation", .done = "done"};
+    struct change_body body;
+
+    change_begin(&body);
+    change_text(&body, "organisation", args->operands[0]);
+    change_text(&body, "contact", strcmp(args->operands[1], "none") == 0 ? "" : args->operands[1]);
+    int result = change_send(args, &of, &body);
+    change_fini(&body);
+    return result;
 }
 
 static const struct cli_option add_options[] = {
@@ -56,6 +70,16 @@ static const struct cli_verb verbs[] = {
      .examples = "  tocsin organisation list --json\n",
      .uses = CLI_LIST,
      .run = list},
+    {.name = "escalation",
+     .operands = "ORG CONTACT|none",
+     .summary = "who is told when its owners stay silent",
+     .text = "The configuration says after how long (publication escalate-after). The contact is\n"
+             "one of the organisation's own people.\n",
+     .examples = "  tocsin organisation escalation org_0h2j… per_7k3m…\n",
+     .uses = CLI_CENTRE,
+     .least = 2,
+     .most = 2,
+     .run = escalation},
 };
 
 const struct cli_group cli_organisation_group = {.name = "organisation",

@@ -2,6 +2,7 @@
 #include "fleet/chain_store.h"
 #include "base/encoding.h"
 #include "crypto/digest.h"
+#include "fleet/remediation.h"
 
 #include <stdio.h>
 
@@ -277,6 +278,7 @@ struct wanted {
     const uint8_t *digest;
     uint64_t n;
     bool found;
+    char revision[ID_TEXT]; /* that the notice tells of */
 };
 
 static int is_wanted(void *context, const struct fleet_link *link, struct err *e)
@@ -284,8 +286,10 @@ static int is_wanted(void *context, const struct fleet_link *link, struct err *e
     struct wanted *wanted = context;
 
     (void)e;
-    if (link->position.n == wanted->n)
+    if (link->position.n == wanted->n) {
         wanted->found = memcmp(link->digest, wanted->digest, 32) == 0;
+        snprintf(wanted->revision, sizeof(wanted->revision), "%s", link->revision);
+    }
     return link->position.n >= wanted->n;
 }
 
@@ -323,11 +327,11 @@ int fleet_outcome_accept(struct change *c, const struct fleet_outcome *o, struct
     json_member_string(data, "envelope", text);
     if (change_act_end(c, &act, e) != 0)
         goto out;
-    result = db_run(c->db, e, SQL_OUTCOME_INSERT, DB_TEXT(o->asset), DB_BYTES(o->notice, 32),
-                    DB_TEXT(o->outcome), DB_BLOB(envelope), DB_INT((int64_t)act.index),
-                    DB_INT(c->now)) < 0
-                 ? -1
-                 : 0;
+    if (db_run(c->db, e, SQL_OUTCOME_INSERT, DB_TEXT(o->asset), DB_BYTES(o->notice, 32),
+               DB_TEXT(o->outcome), DB_BLOB(envelope), DB_INT((int64_t)act.index),
+               DB_INT(c->now)) < 0)
+        goto out;
+    result = fleet_remediation_outcome(c, o->asset, wanted.revision, o->outcome, act.index, e);
 out:
     fleet_asset_fini(&asset);
     return result;

@@ -188,6 +188,8 @@ def people(live):
         "name": "Duty", "mail": "duty@example.org", "webhook": "https://desk.example/in",
         "webhook_secret": "MDEyMzQ1Njc4OWFiY2RlZg=="})["contact"]
     live.ask("GET", "/v1/contacts")
+    live.ask("POST", "/v1/organisations/escalation", body={"contact": contact})
+    live.ask("GET", "/v1/organisations", what="organisations with an escalation contact")
     asked = live.ask("POST", "/v1/approvals",
                      body={"type": "operator.close", "args": {"operator": added["operator"]}})
     live.ask("GET", "/v1/approvals")
@@ -225,6 +227,11 @@ def advisories(live, device):
     device.once()
     live.ask("GET", "/v1/advisory/{name}", name="PUMP-2026-001")
     live.ask("GET", "/v1/advisory/{name}/delivery", name="PUMP-2026-001")
+    live.ask("POST", "/v1/advisories/resend", body={"advisory": "PUMP-2026-001"})
+    live.ask("POST", "/v1/remediation", body={
+        "advisory": "PUMP-2026-001", "state": "in_progress", "reason": "on Sunday",
+        "assets": [device.asset, "ast_" + "0" * 26]})
+    live.ask("GET", "/v1/advisory/{name}/remediation", name="PUMP-2026-001", state="in_progress")
     live.ask("GET", "/v1/exposure", about="CVE-2026-10001")
     live.ask("GET", "/v1/assets/{asset}/why", asset=device.asset, advisory="PUMP-2026-001")
     live.ask("GET", "/v1/assets/{asset}", asset=device.asset, what="an asset with an inventory")

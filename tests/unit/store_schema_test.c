@@ -278,6 +278,111 @@ static void a_failed_migration_leaves_nothing(void **state)
 }
 
 /* Several programs start at once on a new database: each finds it made, and it is made once. */
+/* A database of schema 1, as an earlier build left it. */
+static struct db *first_schema(const char *url)
+{
+    struct err e = {0};
+    struct db *db;
+
+    assert_int_equal(db_open(&db, url, DB_WRITE, &e), 0);
+    for (size_t i = 0; i < *db->driver->schema_count; i++)
+        if (db->driver->schema[i].version == 1)
+            run_script(db, db->driver->schema[i].text);
+    return db;
+}
+
+/* V54: what devices signed under schema 1 counts under the next one: the last word of each. */
+static void outcomes_become_words(void **state)
+{
+    static const char *const rows[] = {
+        "INSERT INTO organisation VALUES ('org', 'active', FALSE, 0, NULL)",
+        "INSERT INTO audience VALUES ('aud', 'org', FALSE, 0, NULL)",
+        "INSERT INTO asset (id, organisation, audience, exercise, state, way, created_at, "
+        "created_act) VALUES ('ast1', 'org', 'aud', FALSE, 'active', 'online', 0, 0), "
+        "('ast2', 'org', 'aud', FALSE, 'active', 'online', 0, 0)",
+    };
+    char url[DATABASE_URL];
+    struct err e = {0};
+    struct db_query q;
+
+    fresh(state, url);
+    struct db *db = first_schema(url);
+    bool sqlite = *(enum db_engine *)*state == DB_SQLITE;
+    const char *blob = sqlite ? "x'01'" : "'\\x01'::bytea";
+    const char *other = sqlite ? "x'02'" : "'\\x02'::bytea";
+    char text[1200];
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        run_script(db, rows[i]);
+    snprintf(text, sizeof(text), "INSERT INTO document VALUES (%s, 0, %s)", blob, blob);
+    run_script(db, text);
+    run_script(db,
+               "INSERT INTO advisory VALUES ('adv', 'org', FALSE, 'n', 't', 'p', '', 't', NULL, "
+               "NULL, 0, 0)");
+    snprintf(text, sizeof(text),
+             "INSERT INTO revision (id, advisory, version, document, title, tlp, released, state, "
+             "imported_at, imported_act) VALUES ('rev', 'adv', '1', %s, 't', '', '', 'published', "
+             "0, 0)",
+             blob);
+    run_script(db, text);
+    run_script(db,
+               "INSERT INTO publication (id, organisation, exercise, revision, trigger_word, "
+               "state, as_of, entries, members, created_at) VALUES ('pub1', 'org', FALSE, 'rev', "
+               "'manual', 'signed', 0, 1, 1, 0), ('pub2', 'org', FALSE, 'rev', 'addition', "
+               "'signed', 0, 1, 1, 0)");
+    /* the same notice in two publications is one notice */
+    const struct {
+        const char *publication;
+        int position;
+        const char *digest;
+    } notices[] = {{"pub1", 0, blob}, {"pub1", 1, other}, {"pub2", 0, blob}};
+    for (size_t i = 0; i < ARRAY_LEN(notices); i++) {
+        snprintf(text, sizeof(text),
+                 "INSERT INTO notice VALUES ('%s', %d, 'aud', %s, 1, FALSE, 1, 'affected', %s, %s, "
+                 "%s, %s)",
+                 notices[i].publication, notices[i].position, blob, notices[i].digest, blob, blob,
+                 blob);
+        run_script(db, text);
+    }
+    snprintf(text, sizeof(text),
+             "INSERT INTO outcome VALUES ('ast1', %s, 'planned', %s, 5, 50), "
+             "('ast1', %s, 'installed', %s, 6, 60), ('ast1', %s, 'read', %s, 7, 70), "
+             "('ast2', %s, 'installed', %s, 8, 80), ('ast2', %s, 'failed', %s, 9, 90)",
+             blob, blob, blob, blob, other, blob, blob, blob, other, blob);
+    run_script(db, text);
+    run_script(db, "INSERT INTO schema_version VALUES (1, 'first release', '', 0)");
+    /* the digest that this build has for schema 1 is what a fresh database would say */
+    char fresh_url[DATABASE_URL];
+    char digest[40];
+    assert_true(database_fresh(*(enum db_engine *)*state, fresh_url));
+    struct db *whole = database_open(fresh_url);
+    assert_int_equal(db_find(&q, whole, &e, SQL_SCHEMA_VERSIONS), 1);
+    snprintf(digest, sizeof(digest), "%s", db_text(&q, 2));
+    db_query_finish(&q);
+    db_close(whole);
+    snprintf(text, sizeof(text), "UPDATE schema_version SET digest = '%s'", digest);
+    run_script(db, text);
+
+    if (db_migrate(db, 1, &e) != 0)
+        fail_msg("%s (%s)", e.text, e.where);
+    static const struct {
+        const char *asset, *state, *reason;
+        int64_t act;
+    } expected[] = {{"ast1", "done", "installed", 6}, {"ast2", "open", "failed", 9}};
+    for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+        assert_int_equal(db_find(&q, db, &e, SQL_REMEDIATION_OF_ASSET, DB_TEXT(expected[i].asset),
+                                 DB_TEXT("adv")),
+                         1);
+        assert_string_equal(db_text(&q, 0), "");
+        assert_string_equal(db_text(&q, 1), "device");
+        assert_string_equal(db_text(&q, 2), expected[i].state);
+        assert_string_equal(db_text(&q, 4), expected[i].reason);
+        assert_int_equal(db_int(&q, 5), expected[i].act);
+        assert_int_equal(db_step(&q, &e), 0);
+        db_query_finish(&q);
+    }
+    db_close(db);
+}
+
 static void several_migrators_at_once(void **state)
 {
     char url[DATABASE_URL];
@@ -330,6 +435,7 @@ int main(void)
         ON_BOTH(other_tables_under_our_number_are_refused),
         ON_BOTH(a_database_of_others_is_refused),
         ON_BOTH(a_failed_migration_leaves_nothing),
+        ON_BOTH(outcomes_become_words),
         ON_BOTH(several_migrators_at_once),
     };
 
