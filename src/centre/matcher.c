@@ -612,6 +612,36 @@ static int membership_joined(struct follower *f, const struct followed *act, str
     return look_at_joiners(f, joined, audience, class, size - 1, act->organisation, e);
 }
 
+/* ---- asset.serial ------------------------------------------------------------------------------
+ */
+
+/* It stays in its class, but may be one of those whom an advisory's serial numbers name now. */
+static int serial_changed(struct follower *f, const struct followed *act, struct err *e)
+{
+    bool tell_unknown = f->centre->config->publication_tell_unknown;
+    struct joiner one = {.count = MISSING_AT_ONCE};
+    struct fleet_asset asset;
+    int result = -1;
+
+    fleet_asset_init(&asset);
+    if (args_id(act->data, "asset", "ast", one.asset, e) != 0)
+        goto out;
+    int found = fleet_asset_find(f->db, one.asset, &asset, e);
+    if (found < 0)
+        goto out;
+    while (found == 1 && asset.has_class && one.count == MISSING_AT_ONCE) {
+        one.count = fleet_missing_of(f->db, asset.id, asset.class, tell_unknown, one.missing,
+                                     MISSING_AT_ONCE, e);
+        if (one.count < 0 ||
+            tell_joiners(f, asset.audience, asset.class, &one, 1, asset.organisation, e) != 0)
+            goto out;
+    }
+    result = 0;
+out:
+    fleet_asset_fini(&asset);
+    return result;
+}
+
 static int alias_taught(struct follower *f, struct err *e)
 {
     return load_aliases(f->centre->matcher, f->db, e);
@@ -625,11 +655,13 @@ static int handle(struct follower *f, const struct followed *act, struct err *e)
         return publication_asked(f, act, e);
     if (strcmp(act->type, "membership.joined") == 0)
         return membership_joined(f, act, e);
+    if (strcmp(act->type, "asset.serial") == 0)
+        return serial_changed(f, act, e);
     return alias_taught(f, e);
 }
 
 static const char *const wanted[] = {"advisory.imported", "publication.asked", "membership.joined",
-                                     "alias.taught", NULL};
+                                     "asset.serial",      "alias.taught",      NULL};
 
 const struct follower_type follower_matcher = {
     .name = "matcher", .wanted = wanted, .prepare = prepare, .handle = handle};

@@ -189,6 +189,15 @@ out:
     return result;
 }
 
+/* The same class, but another serial number: advisories that ask for some are looked at again. */
+static int say_serial(struct change *c, const struct fleet_asset *asset, struct err *e)
+{
+    struct json_writer *data = change_act(c, "asset.serial", asset->organisation);
+
+    json_member_string(data, "asset", asset->id);
+    return change_act_end(c, NULL, e);
+}
+
 int fleet_asset_inventory(struct change *c, const char *id, const struct fleet_inventory *inventory,
                           const struct fleet_class *class, struct slice payload, const char *via,
                           bool *changed, struct err *e)
@@ -225,6 +234,9 @@ int fleet_asset_inventory(struct change *c, const char *id, const struct fleet_i
     if (keep_inventory(c, &asset, inventory, class, payload_hash, e) != 0)
         goto out;
     if (moves && fleet_member_join(c, &asset, class->digest, &act, e) != 0)
+        goto out;
+    if (!moves && !slice_equal(buf_slice(&asset.serial), inventory->nameplate.serial) &&
+        say_serial(c, &asset, e) != 0)
         goto out;
     result = 0;
 out:

@@ -8,10 +8,12 @@ import json
 import os
 import sqlite3
 import subprocess
+import sys
 import tarfile
 from base64 import b64decode, b64encode
 
-from centre_home import Workplace, csaf, finish, needs_programs, scenario, wait, MODEL, VENDOR
+from centre_home import Workplace, csaf, finish, needs_programs, scenario, wait, MODEL, SOURCE, \
+    VENDOR
 
 RED, AMBER = 4, 5
 
@@ -194,6 +196,38 @@ def joins(centre):
         assert meant(centre, serials) == {first["first"], later["third"]}
         assert meant(centre, plain) == {later[n] for n in ("first", "second", "third", "fourth")}
 
+    def serial_of_members():
+        """a serial number corrected within the class: told by the new one, once, by an addition"""
+        def additions():
+            return [act for act in centre.acts("publication.frozen")
+                    if act["data"]["trigger"] == "addition"]
+
+        before = len(additions())
+        second = assets_of(centre, [("second", MODEL, "2.0", "S19")])["second"]
+        assert second == first["second"]
+        quiet(centre)
+        assert second in meant(centre, serials), meant(centre, serials)
+        assert len(additions()) == before + 1 and additions()[-1]["data"]["members"] == 1
+        changes = centre.acts("asset.serial")
+        assert [act["data"] for act in changes] == [{"asset": second}], changes
+        # forth and back, and the same again: it knows already
+        for serial in ("T10", "S19", "S19", "S18"):
+            assets_of(centre, [("second", MODEL, "2.0", serial)])
+        quiet(centre)
+        assert len(centre.acts("asset.serial")) == 4 and len(additions()) == before + 1
+        lines = [line for name in (serials, plain)
+                 for line in centre.json("advisory", "delivery", name)["recipients"]]
+        assert [line["asset"] for line in lines].count(second) == 2, lines
+        pack = centre.folder / "serials.tar"
+        centre.cli("proof", serials, "-o", pack)
+        done = centre.cli("proof", "verify", pack, "--root", centre.home / "trust/root.pem",
+                          home=False)
+        assert "VERIFIED" in done.stdout, done.stdout
+        other = subprocess.run([sys.executable, SOURCE / "tools/verify_proof.py", pack, "--root",
+                                centre.home / "trust/root.pem"], capture_output=True, text=True,
+                               check=False)
+        assert other.returncode == 0, (other.stdout, other.stderr)
+
     def there_and_back():
         """a device that comes, goes and comes again at once is told once, and nobody waits for it"""
         rows = [("fickle", MODEL, firmware, "S12") for firmware in ("2.0", "9.0", "2.0")]
@@ -225,7 +259,7 @@ def joins(centre):
         assert {row["advisory"] for row in why["advisories"]} >= {serials, plain}, why
         assert owed in meant(centre, plain)
 
-    for test in (serial_of_joiners, there_and_back, interrupted):
+    for test in (serial_of_joiners, serial_of_members, there_and_back, interrupted):
         scenario(test)
 
 
