@@ -37,6 +37,7 @@ struct centre {
 
     struct signer_client *signer;
     struct courier_client *courier;
+    struct flights *flights; /* deliveries to owners that are under way */
     struct pki pki;
     struct pki_live *live;
 

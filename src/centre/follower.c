@@ -236,6 +236,9 @@ static void *follower_thread(void *context)
         }
     }
     struct err e = {0};
+    if (ready && f->type->end && f->type->end(f, &e) != 0)
+        log_err(LOG_LEVEL_WARNING, "follower.end", &e);
+    err_clear(&e);
     if (ready && f->next > r->stored && store_position(r, f->next, &e) != 0)
         log_err(LOG_LEVEL_WARNING, "follower.position", &e);
     db_close(f->db);

@@ -35,6 +35,8 @@ struct follower_type {
     /* When nothing is left to read, and at the latest after idle_ms. May be NULL. */
     int (*idle)(struct follower *follower, struct err *e);
     unsigned idle_ms;
+    /* Once when the centre stops, with the writer still there. May be NULL. */
+    int (*end)(struct follower *follower, struct err *e);
 };
 
 struct follower {

@@ -14,6 +14,7 @@
 #include "centre/sandbox.h"
 #include "centre/streams.h"
 #include "centre/teller.h"
+#include "centre/teller_flights.h"
 #include "centre/trust.h"
 #include "centre/workers.h"
 #include "centre/writer.h"
@@ -299,7 +300,8 @@ static int open_centre(struct opening *o, const char *home, struct err *e)
     if (enter_sandbox(o, home, e) != 0)
         return -1;
     c->courier = courier_client_new(courier, e); /* has a thread: behind the sandbox */
-    return c->courier ? start_parts(o, e) : -1;
+    c->flights = c->courier ? flights_new(e) : NULL;
+    return c->flights ? start_parts(o, e) : -1;
 }
 
 /* ---- stopping ----------------------------------------------------------------------------------
@@ -331,6 +333,7 @@ static void close_centre(struct opening *o)
     refusals_free(c->refusals);
     pki_live_free(c->live);
     courier_client_free(c->courier);
+    flights_free(c->flights);
     signer_client_free(c->signer);
     journal_close(c->journal);
     db_close(o->db);

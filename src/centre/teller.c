@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "centre/teller.h"
 #include "base/log.h"
 #include "centre/centre.h"
-#include "centre/courier_client.h"
-#include "centre/digest_mail.h"
-#include "centre/mail.h"
-#include "centre/webhook.h"
+#include "centre/courier_delivery.h"
+#include "centre/teller_internal.h"
 
 #include <stdio.h>
 
@@ -14,7 +11,9 @@ enum {
     ATTEMPTS_MAX = 12,
     RETRY_FIRST_US = 30000000,
     RETRY_LAST_US = 3600000000LL,
-    SEND_US = 120000000,
+    ANSWER_US = 60000000, /* over the time that a delivery has, for the courier to say so */
+    LAST_US = 10000000,
+    LOOK_MS = 200,
 };
 
 /* ---- intent ------------------------------------------------------------------------------------
@@ -177,109 +176,6 @@ const struct command_type command_owner_result = {
 /* ---- effect ------------------------------------------------------------------------------------
  */
 
-struct due {
-    char id[ID_TEXT];
-    char publication[ID_TEXT];
-    char organisation[ID_TEXT];
-    char person[ID_TEXT];
-    char way[8];
-    int64_t assets;
-    int64_t attempts;
-};
-
-struct recipient {
-    struct buf name, mail, webhook, secret;
-    bool erased;
-};
-
-static int find_recipient(struct db *db, const char *person, struct recipient *r, struct err *e)
-{
-    struct db_query q;
-    int found = db_find(&q, db, e, SQL_CONTACT_FIND, DB_TEXT(person));
-
-    if (found == 1) {
-        buf_put_slice(&r->name, db_slice(&q, 1));
-        buf_put_slice(&r->mail, db_slice(&q, 2));
-        r->erased = !db_is_null(&q, 3);
-        buf_put_slice(&r->webhook, db_slice(&q, 4));
-        buf_put_slice(&r->secret, db_blob(&q, 5));
-    }
-    db_query_finish(&q);
-    return found;
-}
-
-static int send_mail(struct follower *f, const struct due *due, const struct recipient *r,
-                     const struct digest *digest, struct courier_result *result, struct err *e)
-{
-    const struct config *config = f->centre->config;
-    struct courier_job job = {.id = slice_str(due->id), .to = buf_slice(&r->mail)};
-    struct slice from_name;
-    struct buf subject;
-    struct buf text;
-    struct buf message;
-    char domain[256];
-    int done = -1;
-
-    buf_init(&subject);
-    buf_init(&text);
-    buf_init(&message);
-    if (!config->mail_host[0]) {
-        *result = (struct courier_result){.state = COURIER_NOT_CONFIGURED};
-        snprintf(result->said, sizeof(result->said), "no mail server is configured");
-        done = 0;
-        goto out;
-    }
-    snprintf(domain, sizeof(domain), "%.*s", (int)strcspn(f->centre->origin, "/"),
-             f->centre->origin);
-    const struct mail mail = {.id = due->id,
-                              .id_domain = domain,
-                              .from = config->mail_from,
-                              .to_name = buf_text(&r->name),
-                              .to = buf_text(&r->mail),
-                              .subject = NULL,
-                              .time = clock_now(f->centre->clock),
-                              .labels = digest->revision->exercise ? "exercise" : "advisory"};
-    if (digest_mail(f->db, digest, &subject, &text, e) != 0 ||
-        mail_address_split(config->mail_from, &from_name, &job.from, e) != 0)
-        goto out;
-    struct mail whole = mail;
-    whole.subject = buf_text(&subject);
-    whole.text = buf_slice(&text);
-    if (mail_build(&whole, &message, e) != 0)
-        goto out;
-    job.content = buf_slice(&message);
-    done = courier_send_mail(f->centre->courier, &job, SEND_US, result, e);
-out:
-    buf_fini(&message);
-    buf_fini(&text);
-    buf_fini(&subject);
-    return done;
-}
-
-static int send_webhook(struct follower *f, const struct due *due, const struct recipient *r,
-                        const struct digest *digest, struct courier_result *result, struct err *e)
-{
-    struct courier_job job = {.id = slice_str(due->id),
-                              .to = buf_slice(&r->webhook),
-                              .event = slice_str("advisory.published"),
-                              .time = (uint64_t)(clock_now(f->centre->clock) / 1000000)};
-    char signature[WEBHOOK_SIGNATURE_TEXT];
-    struct buf body;
-    int done = -1;
-
-    buf_init(&body);
-    if (digest_webhook(f->db, digest, &body, e) != 0 ||
-        webhook_sign(buf_slice(&r->secret), due->id, (int64_t)job.time, buf_slice(&body), signature,
-                     e) != 0)
-        goto out;
-    job.signature = slice_str(signature);
-    job.content = buf_slice(&body);
-    done = courier_send_webhook(f->centre->courier, &job, SEND_US, result, e);
-out:
-    buf_fini(&body);
-    return done;
-}
-
 /* What the courier said, as a state that adds up in every pack. */
 static void judge(const struct due *due, const struct courier_result *result, int64_t now,
                   struct outcome *o)
@@ -314,80 +210,76 @@ static int store_result(struct follower *f, struct outcome *o, bool exercise, st
                             false, NULL, e);
 }
 
-static int send_one(struct follower *f, const struct due *due, struct err *e)
+/* Stores the results that have come; what cannot be stored stays for the next time. */
+static int land_all(struct follower *f, struct err *e)
 {
-    struct courier_result result = {.state = COURIER_BUSY};
-    struct recipient recipient = {.erased = true};
-    struct fleet_revision revision;
-    struct err failed = {0};
-    char revision_id[ID_TEXT] = "";
-    char args[80];
-    struct db_query q;
-    int done = -1;
+    struct centre *centre = f->centre;
+    struct flight *flight;
 
-    buf_init(&recipient.name);
-    buf_init(&recipient.mail);
-    buf_init(&recipient.webhook);
-    buf_init_secret(&recipient.secret);
-    fleet_revision_init(&revision);
-    int found = db_find(&q, f->db, e, SQL_PUBLICATION_FIND, DB_TEXT(due->publication));
-    if (found == 1)
-        snprintf(revision_id, sizeof(revision_id), "%s", db_text(&q, 2));
-    db_query_finish(&q);
-    if (found != 1 || fleet_revision_find(f->db, revision_id, &revision, e) != 1 ||
-        find_recipient(f->db, due->person, &recipient, e) < 0)
-        goto out;
-    const struct digest digest = {.delivery = due->id,
+    while ((flight = flights_next_judged(centre->flights, clock_monotonic(centre->clock)))) {
+        const struct due *due = &flight->due;
+        struct outcome outcome = {.delivery = due->id,
                                   .publication = due->publication,
-                                  .centre = f->centre->config->centre_name,
-                                  .owner = due->person,
-                                  .owner_name =
-                                      recipient.name.len ? buf_text(&recipient.name) : NULL,
-                                  .public_url = f->centre->config->door_public_url,
-                                  .assets = due->assets,
-                                  .revision = &revision};
-    struct outcome outcome = {.delivery = due->id,
-                              .publication = due->publication,
-                              .organisation = due->organisation,
-                              .way = due->way};
-    snprintf(args, sizeof(args), "{\"delivery\":\"%.31s\"}", due->id);
-    if (follower_command(f, &command_owner_sending, slice_str(args), NULL, due->organisation,
-                         revision.exercise, false, NULL, e) != 0)
-        goto out;
-    bool by_mail = strcmp(due->way, "mail") == 0;
-    if (recipient.erased || (by_mail ? recipient.mail.len : recipient.webhook.len) == 0) {
-        result.state = COURIER_BAD_JOB;
-        snprintf(result.said, sizeof(result.said), "the address was erased meanwhile");
-    } else if ((by_mail ? send_mail(f, due, &recipient, &digest, &result, &failed)
-                        : send_webhook(f, due, &recipient, &digest, &result, &failed)) != 0) {
-        /* not handed over, and so certainly not sent */
-        result.state = COURIER_BUSY;
-        snprintf(result.said, sizeof(result.said), "%s", failed.text);
+                                  .organisation = due->organisation,
+                                  .way = due->way};
+        judge(due, &flight->result, clock_now(centre->clock), &outcome);
+        if (store_result(f, &outcome, flight->exercise, e) != 0)
+            return -1;
+        log_info("owner.told", LOG_S("delivery", due->id), LOG_S("way", due->way),
+                 LOG_S("state", outcome.state), LOG_I("code", flight->result.code),
+                 LOG_S("said", flight->result.said));
+        flight_end(flight);
     }
-    judge(due, &result, clock_now(f->centre->clock), &outcome);
-    log_info("owner.told", LOG_S("delivery", due->id), LOG_S("way", due->way),
-             LOG_S("state", outcome.state), LOG_I("code", result.code), LOG_S("said", result.said));
-    done = store_result(f, &outcome, revision.exercise, e);
-out:
-    fleet_revision_fini(&revision);
-    buf_fini(&recipient.name);
-    buf_fini(&recipient.mail);
-    buf_fini(&recipient.webhook);
-    buf_fini_secret(&recipient.secret);
-    return done;
+    return 0;
 }
 
-static int read_due(struct follower *f, struct due *due, size_t room, size_t *count, struct err *e)
+/* As the courier does it: mail has one server, which gets all but a quarter. */
+static size_t share_of(const struct follower *f, bool mail)
+{
+    size_t most = (size_t)f->centre->config->courier_in_flight;
+    size_t quarter = most / 4;
+    size_t share = mail ? most - quarter : quarter;
+
+    return share ? share : 1;
+}
+
+static int start_one(struct follower *f, const struct due *due, const char *host, struct err *e)
+{
+    const struct config *config = f->centre->config;
+    struct flight *flight = flight_begin(f->centre->flights, due, e);
+
+    if (!flight)
+        return -1;
+    int64_t patience = config->mail_timeout > config->webhook_timeout ? config->mail_timeout
+                                                                      : config->webhook_timeout;
+    snprintf(flight->host, sizeof(flight->host), "%s", host);
+    flight->deadline = clock_monotonic(f->centre->clock) + patience + ANSWER_US;
+    if (teller_send(f, flight, e) == 0)
+        return 0;
+    flight->landed = true;
+    flight_end(flight);
+    return -1;
+}
+
+struct due_row {
+    struct due due;
+    char host[300];
+};
+
+/* The next page behind a place in the order of their times. */
+static int read_due(struct follower *f, const struct due *after, struct due_row *rows,
+                    size_t *count, struct err *e)
 {
     struct db_query q;
     int step;
 
     *count = 0;
     if (db_select(&q, f->db, e, SQL_OWNER_DELIVERY_DUE, DB_INT(clock_now(f->centre->clock)),
-                  DB_INT((int64_t)room)) != 0)
+                  DB_INT(after->next_at), DB_TEXT(after->id), DB_INT(DUE_AT_ONCE)) != 0)
         return -1;
-    while ((step = db_step(&q, e)) == 1 && *count < room) {
-        struct due *d = &due[(*count)++];
+    while ((step = db_step(&q, e)) == 1 && *count < DUE_AT_ONCE) {
+        struct due_row *row = &rows[(*count)++];
+        struct due *d = &row->due;
         snprintf(d->id, sizeof(d->id), "%s", db_text(&q, 0));
         snprintf(d->publication, sizeof(d->publication), "%s", db_text(&q, 1));
         snprintf(d->organisation, sizeof(d->organisation), "%s", db_text(&q, 2));
@@ -395,33 +287,76 @@ static int read_due(struct follower *f, struct due *due, size_t room, size_t *co
         snprintf(d->way, sizeof(d->way), "%s", db_text(&q, 4));
         d->assets = db_int(&q, 5);
         d->attempts = db_int(&q, 6);
+        d->next_at = db_int(&q, 7);
+        const struct courier_job job = {.operation = strcmp(d->way, "mail") == 0 ? COURIER_MAIL
+                                                                                 : COURIER_WEBHOOK,
+                                        .to = db_slice(&q, 8)};
+        courier_delivery_host(&job, row->host);
     }
     db_query_finish(&q);
     return step < 0 ? -1 : 0;
 }
 
+/* Starts what is due, in the order of its time; who speaks to a host that is slow waits alone. */
+static int start_due(struct follower *f, struct err *e)
+{
+    size_t most = (size_t)f->centre->config->courier_in_flight;
+    struct due_row rows[DUE_AT_ONCE];
+    struct due after = {.next_at = INT64_MIN};
+    size_t count = DUE_AT_ONCE;
+
+    while (count == DUE_AT_ONCE && flights_count(f->centre->flights) < most) {
+        if (read_due(f, &after, rows, &count, e) != 0)
+            return -1;
+        for (size_t i = 0; i < count && flights_count(f->centre->flights) < most; i++) {
+            bool mail = strcmp(rows[i].due.way, "mail") == 0;
+            after = rows[i].due;
+            if (flights_to(f->centre->flights, rows[i].host) >= share_of(f, mail))
+                continue;
+            if (centre_is_stopping(f->centre))
+                return 0;
+            if (start_one(f, &rows[i].due, rows[i].host, e) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* Goes on while something is in the air, but not when there is news to plan for. */
 static int send_due(struct follower *f, struct err *e)
 {
-    struct due due[DUE_AT_ONCE];
-    size_t count;
-
-    do {
-        if (read_due(f, due, ARRAY_LEN(due), &count, e) != 0)
+    while (!centre_is_stopping(f->centre)) {
+        if (land_all(f, e) != 0 || start_due(f, e) != 0)
             return -1;
-        for (size_t i = 0; i < count && !centre_is_stopping(f->centre); i++)
-            if (send_one(f, &due[i], e) != 0)
-                return -1;
-    } while (count == ARRAY_LEN(due) && !centre_is_stopping(f->centre));
+        if (flights_count(f->centre->flights) == 0 || centre_head(f->centre) > f->next)
+            return 0;
+        flights_wait(f->centre->flights, LOOK_MS);
+    }
     return 0;
+}
+
+/* The centre stops: what is in the air gets a while to land, so that less is unknown. */
+static int land_last(struct follower *f, struct err *e)
+{
+    int64_t until = clock_monotonic(f->centre->clock) + LAST_US;
+
+    while (land_all(f, e) == 0) {
+        if (flights_count(f->centre->flights) == 0 || clock_monotonic(f->centre->clock) >= until)
+            return 0;
+        flights_wait(f->centre->flights, LOOK_MS);
+    }
+    return -1;
 }
 
 /* What was being sent when the centre died: nobody knows whether it arrived. */
 static int mark_orphans(struct follower *f, struct err *e)
 {
+    char after[ID_TEXT] = "";
+
     for (;;) {
         struct due due = {0};
         struct db_query q;
-        int found = db_find(&q, f->db, e, SQL_OWNER_DELIVERY_ORPHANS, DB_INT(1));
+        int found = db_find(&q, f->db, e, SQL_OWNER_DELIVERY_ORPHANS, DB_TEXT(after), DB_INT(1));
         if (found == 1) {
             snprintf(due.id, sizeof(due.id), "%s", db_text(&q, 0));
             snprintf(due.publication, sizeof(due.publication), "%s", db_text(&q, 1));
@@ -431,6 +366,9 @@ static int mark_orphans(struct follower *f, struct err *e)
         db_query_finish(&q);
         if (found <= 0)
             return found;
+        snprintf(after, sizeof(after), "%s", due.id);
+        if (flights_have(f->centre->flights, due.id))
+            continue; /* this process failed at something else: the courier will answer */
         struct outcome outcome = {.delivery = due.id,
                                   .publication = due.publication,
                                   .organisation = due.organisation,
@@ -461,4 +399,5 @@ const struct follower_type follower_teller = {.name = "teller",
                                               .wanted = wanted,
                                               .prepare = mark_orphans,
                                               .handle = handle,
-                                              .idle = send_due};
+                                              .idle = send_due,
+                                              .end = land_last};

@@ -7,11 +7,13 @@ that hangs, refuses, dies after taking the message; nobody else waits for it."""
 import collections
 import json
 import socket
+import sqlite3
+import sys
 import threading
 import time
 
 from centre_home import (Workplace, csaf, finish, mail_settings, message_id, needs_programs, scenario,
-                         wait, VENDOR)
+                         wait, MODEL, SOURCE, VENDOR)
 
 # the local part of the address tells the mail server what to do (tests/scenario/smtp_sink.py)
 OWNERS = {"accept": "told", "no": "refused", "no-data": "refused", "later": "pending",
@@ -26,16 +28,88 @@ class SilentHook:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.asked = []
+        self.open = self.most = 0
+        self.lock = threading.Lock()
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
         while True:
             connection, _ = self.listener.accept()
             self.asked.append(connection)
+            threading.Thread(target=self.hold, args=(connection,), daemon=True).start()
+
+    def hold(self, connection):
+        with self.lock:
+            self.open += 1
+            self.most = max(self.most, self.open)
+        while connection.recv(65536):
+            pass
+        with self.lock:
+            self.open -= 1
+
+
+def states(centre):
+    return centre.status()["owner_deliveries"]
+
+
+def slow(place):
+    """Twelve owners behind one host that never answers, and two behind hosts that do."""
+    port, mails = place.mail_server()
+    hook = SilentHook()
+    told = place.folder / "told"
+    told.mkdir()
+    sink = place.start(sys.executable, SOURCE / "tests/scenario/webhook_sink.py", "--folder", told)
+    centre = place.centre(settings={
+        **mail_settings(port), "webhook.timeout": "3s", "webhook.plain-http": "yes",
+        "courier.in-flight": "8", "courier.allow-private-addresses": "127.0.0.0/8"}).start()
+    secret = place.folder / "secret"
+    secret.write_text("0123456789abcdef0123456789abcdef\n")
+    hooks = {f"slow-{n:02}": hook.port for n in range(12)}
+    hooks["zealous"] = int(sink.stdout.readline().split()[1])
+    people = {name: centre.new("contact", "add", name, "--webhook", f"http://127.0.0.1:{at}/x",
+                               "--webhook-secret-file", secret) for name, at in hooks.items()}
+    people["accept"] = centre.new("contact", "add", "accept", "--mail", "accept@example.org")
+    for person in people.values():
+        asset = centre.new("asset", "register", f"of-{person}", "--owner", person)
+        row = f"asset,vendor,model,firmware\nof-{person},{VENDOR},{MODEL},2.0\n"
+        status, answer, _ = centre.call("POST", "/v1/assets/import", row.encode())
+        assert status == 200 and not answer["refused"], (asset, answer)
+    centre.import_advisory(csaf(5, "< 2.3", vendor=VENDOR), publish=True)
+
+    def nobody_waits():
+        """one host that never answers delays nobody behind another, nor takes more than its share"""
+        assert wait(lambda: list(told.glob("*.json")) and list(mails.glob("*.eml"))), states(centre)
+        assert len(hook.asked) <= 4 and hook.open > 0, hook.asked
+        assert wait(lambda: states(centre).get("told") == 2, 5), states(centre)
+        assert states(centre).get("sending", 0) + states(centre).get("pending", 0) >= 8
+        assert hook.most <= 2, hook.most
+
+    def stopped():
+        """a centre that stops waits for what is under way, and tells nobody twice afterwards"""
+        assert wait(lambda: states(centre).get("unknown_outcome", 0) >= 2, 10), states(centre)
+        assert wait(lambda: states(centre).get("sending", 0) == 2, 5), states(centre)
+        centre.stop()
+        with sqlite3.connect(next(centre.home.rglob("*.db"))) as db:
+            left = db.execute("SELECT COUNT(*) FROM owner_delivery WHERE state = 'sending'")
+            assert left.fetchone() == (0,), "what was under way was waited for"
+        db.close()
+        centre.start()
+        assert wait(lambda: states(centre) == {"told": 2, "unknown_outcome": 12}, 40, 0.5), \
+            states(centre)
+        details = [act["data"]["delivery"] for act in centre.acts("owner.told")]
+        assert len(details) == len(set(details)) == 14, details
+        assert len(hook.asked) == 12 and hook.most <= 2, (len(hook.asked), hook.most)
+        assert len(list(told.glob("*.json"))) == 1 and len(list(mails.glob("*.eml"))) == 1
+        centre.verify_log()
+
+    for test in (nobody_waits, stopped):
+        scenario(test)
 
 
 def main():
     needs_programs()
+    with Workplace("slow") as place:
+        slow(place)
     with Workplace("owners") as place:
         port, mails = place.mail_server()
         hook = SilentHook()
