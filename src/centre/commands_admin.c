@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "centre/centre.h"
 #include "centre/commands.h"
+#include "fleet/name.h"
 
 #include <stdio.h>
 
@@ -380,6 +381,19 @@ const struct command_type command_token_create = {.name = "token.create",
 /* ---- aliases -----------------------------------------------------------------------------------
  */
 
+/* What the matcher could not use is not kept. */
+static int check_alias(struct slice kind, struct slice from, struct slice to, struct err *e)
+{
+    struct fleet_aliases *aliases = fleet_aliases_new();
+    enum fleet_name_kind which = slice_is(kind, "vendor") ? FLEET_NAME_VENDOR : FLEET_NAME_PRODUCT;
+
+    if (!aliases)
+        return err_memory(e);
+    int result = fleet_aliases_add(aliases, which, from, to, slice_of(NULL, 0), e);
+    fleet_aliases_free(aliases);
+    return result;
+}
+
 static int alias_teach(struct command_run *run, struct err *e)
 {
     struct change *c = &run->change;
@@ -399,6 +413,8 @@ static int alias_teach(struct command_run *run, struct err *e)
     if (!run->command->caller.everywhere)
         return err_set(e, ERR_DENIED, "centre.role", NULL,
                        "aliases hold for everyone: only who runs the centre teaches them");
+    if (check_alias(kind, from, to, e) != 0)
+        return -1;
     struct json_writer *data = change_act(c, "alias.taught", NULL);
     json_member_slice(data, "kind", kind);
     json_member_slice(data, "from", from);

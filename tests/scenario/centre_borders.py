@@ -236,6 +236,13 @@ def joins(centre):
         lines = centre.json("advisory", "delivery", plain)["recipients"]
         assert [line["asset"] for line in lines].count(fickle) == 1, lines
 
+    def needless():
+        """an alias of two names that count as one already is refused, and stops nobody"""
+        status, answer, _ = centre.call("POST", "/v1/aliases", {
+            "kind": "vendor", "from": f"{VENDOR}, Inc.", "to": VENDOR, "reason": "legal form"})
+        assert status == 400 and answer["code"] == "fleet.alias", answer
+        quiet(centre)
+
     def interrupted():
         """a class whose first device was not yet looked at when the centre died is matched after it"""
         owed = assets_of(centre, [("owed", MODEL, "1.7", "S13")])["owed"]
@@ -252,6 +259,9 @@ def joins(centre):
             db.execute("DELETE FROM told WHERE class = ?", (digest,))
             done = db.execute("UPDATE follower SET next = ? WHERE name = 'matcher'", (joined,))
             assert done.rowcount == 1
+            # and as if an alias had been taught before the rules knew it
+            db.execute("INSERT INTO alias (kind, from_name, to_name, reason, organisation, act) "
+                       "VALUES ('vendor', ?, ?, 'x', 'org', 0)", (f"{VENDOR}, Inc.", VENDOR))
         db.close()
         centre.start()
         quiet(centre)
@@ -259,7 +269,8 @@ def joins(centre):
         assert {row["advisory"] for row in why["advisories"]} >= {serials, plain}, why
         assert owed in meant(centre, plain)
 
-    for test in (serial_of_joiners, serial_of_members, there_and_back, interrupted):
+    for test in (serial_of_joiners, serial_of_members, there_and_back, needless,
+                 interrupted):
         scenario(test)
 
 
