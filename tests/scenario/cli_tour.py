@@ -421,12 +421,34 @@ def restore(centre):
     assert centre.json("status")["journal"]["origin"] == told["origin"]
 
 
+@test("a home named from where one stands is made, served and read like any other")
+def relative_home(centre):
+    where = centre.folder / "stand"
+    where.mkdir()
+    run("init", "--home", "here", "--name", "Here", "--set=door-public.listen=127.0.0.1:0",
+        "--set=door-enrol.listen=127.0.0.1:0", "--set=door-device.listen=127.0.0.1:0",
+        "--set=door-web.listen=127.0.0.1:0", cwd=where)
+    with open(where / "log", "w", encoding="utf-8") as log:
+        server = subprocess.Popen([TOCSIN, "serve", "--home", "here"], cwd=where, stdout=log,
+                                  stderr=log)
+    try:
+        assert wait(lambda: subprocess.run([TOCSIN, "status", "--home", "here"], cwd=where,
+                                           capture_output=True, check=False).returncode == 0), \
+            (where / "log").read_text()
+    finally:
+        server.terminate()
+        server.wait(30)
+    assert "verified" in run("log", "verify", "--home", "here", cwd=where).stdout
+    assert (where / "here/data/tocsin.db").exists() and not (where / "here/here").exists()
+
+
 def main():
     words()
     nobody()
     centre = Centre()
     try:
         init_again(centre)
+        relative_home(centre)
         centre.start()
         device = Device(centre, "pump", {"vendor": "Example Pumps", "model": "P-7",
                                          "firmware": "2.0", "serial": "1"})
