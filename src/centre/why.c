@@ -118,7 +118,7 @@ static int check_seen(struct db *db, const struct caller *caller, const struct f
     int sees = caller_sees(db, caller, &shown, e);
 
     if (sees == 0)
-        err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no advisory %s", name);
+        fleet_advisory_none(name, e);
     return sees == 1 ? 0 : -1;
 }
 

@@ -198,6 +198,12 @@ int fleet_document_load(struct db *db, const uint8_t digest[32], struct buf *con
     return found;
 }
 
+int fleet_advisory_none(const char *name, struct err *e)
+{
+    err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no advisory %s", name);
+    return err_hint(e, "tocsin advisory list");
+}
+
 int fleet_advisory_resolve(struct db *db, const char *name, char advisory[ID_TEXT], struct err *e)
 {
     struct db_query q;
@@ -221,10 +227,8 @@ int fleet_advisory_resolve(struct db *db, const char *name, char advisory[ID_TEX
     }
     if (step < 0)
         return -1;
-    if (rows == 0) {
-        err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no advisory %s", name);
-        return err_hint(e, "tocsin advisory list");
-    }
+    if (rows == 0)
+        return fleet_advisory_none(name, e);
     if (rows > 1) {
         err_set(e, ERR_USAGE, "fleet.advisory-ambiguous", NULL,
                 "several publishers have an advisory %s", name);

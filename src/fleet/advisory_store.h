@@ -55,6 +55,9 @@ int fleet_document_load(struct db *db, const uint8_t digest[32], struct buf *con
  */
 int fleet_advisory_resolve(struct db *db, const char *name, char advisory[ID_TEXT],
                            struct err *e) MUST_CHECK;
+/* Says that there is none of this name: the same, whether there is none or one that the caller may
+ * not see. -1. */
+int fleet_advisory_none(const char *name, struct err *e);
 
 /* The member `advisory` of notices, publications and packs (docs/formats.md section 3.1). */
 void fleet_advisory_write(struct json_writer *w, const struct fleet_revision *revision);

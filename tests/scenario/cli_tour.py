@@ -233,7 +233,13 @@ def main_job(centre, device):
         assert part in why, (part, why)
     assert centre.json("why", device.asset, "PUMP-2026-001")["status"] == "affected"
     assert device.asset in centre.tocsin("exposure", "CVE-2026-10001", code=1).stdout
-    assert "no advisory" in centre.tocsin("exposure", "CVE-1999-0001", code=3).stderr
+    assert device.asset in centre.tocsin("exposure", "cve-2026-10001", code=1).stdout
+    said = centre.tocsin("exposure", "CVE-1999-0001", code=3).stderr
+    assert "no advisory here names CVE-1999-0001" in said and "not known" in said, said
+    answer = json.loads(centre.tocsin("exposure", "CVE-1999-0001", "--json", code=3).stdout)
+    assert answer == {"about": "CVE-1999-0001", "kind": "vulnerability", "advisories": []}, answer
+    said = centre.tocsin("exposure", "NO-SUCH-2026", code=3).stderr
+    assert "there is no advisory NO-SUCH-2026" in said, said
     assert "PUMP-2026-001" in centre.tocsin("asset", "show", device.asset).stdout
     assert "Publications" in centre.tocsin("advisory", "show", "PUMP-2026-001").stdout
 
