@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "base/output.h"
 #include "csaf/document.h"
+#include "fleet/alias_file.h"
 #include "fleet/criteria.h"
 #include "fleet/match.h"
 
@@ -176,7 +177,7 @@ static int match_one(struct offline_matcher *m, struct slice text, const uint8_t
     if (csaf_load(&document, text, e) != 0)
         return -1;
     if (fleet_criteria_build(&criteria, document, e) == 0 &&
-        fleet_match(&result, criteria, m->class, NULL, e) == 0) {
+        fleet_match(&result, criteria, m->class, &m->options, e) == 0) {
         count(m->found, apply_serial(result, m->serial));
         write_results(o, hash, document, result);
         print_result(o->ranks, document, result);
@@ -238,8 +239,25 @@ static int match_all(struct offline_matcher *m, const struct bundle *bundle, str
     return buf_check(&m->results, e) == 0 ? buf_check(&m->report, e) : -1;
 }
 
+/* What the centre's operators have taught about names, so that both match alike. */
+static int read_aliases(struct offline_matcher *m, const struct bundle *bundle,
+                        struct fleet_aliases **aliases, struct err *e)
+{
+    struct buf text;
+
+    m->options = fleet_options_default;
+    buf_init(&text);
+    int result = bundle_read(bundle, "aliases.json", FLEET_ALIAS_FILE_MAX, &text, e);
+    if (result == 1)
+        result = fleet_alias_file_read(buf_slice(&text), aliases, e);
+    buf_fini(&text);
+    m->options.aliases = *aliases;
+    return result == 0 ? 0 : err_context(e, "aliases.json");
+}
+
 int offline_match(struct offline_matcher *m, const struct bundle *bundle, struct err *e)
 {
+    struct fleet_aliases *aliases = NULL;
     struct output o;
     int result;
 
@@ -247,7 +265,11 @@ int offline_match(struct offline_matcher *m, const struct bundle *bundle, struct
     json_write_init(&o.report, &m->report, 0);
     for (size_t i = 0; i < RANKS; i++)
         buf_init(&o.ranks[i]);
-    result = match_all(m, bundle, &o, e);
+    result = read_aliases(m, bundle, &aliases, e);
+    if (result == 0)
+        result = match_all(m, bundle, &o, e);
+    fleet_aliases_free(aliases);
+    m->options.aliases = NULL;
     for (size_t i = 1; i <= RANKS && result == 0; i++)
         result = buf_check(&o.ranks[i % RANKS], e);
     for (size_t i = 1; i <= RANKS; i++) {

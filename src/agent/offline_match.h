@@ -6,14 +6,16 @@
 #include "agent/bundle.h"
 #include "agent/offline.h"
 #include "fleet/class.h"
+#include "fleet/match.h"
 
 struct offline_matcher {
     const struct fleet_class *class;
     struct slice serial; /* empty: not known */
     FILE *out;           /* lines for people; NULL: none */
     struct offline_found *found;
-    struct buf results; /* JSON array: the answer's results */
-    struct buf report;  /* JSON array: the same with names and titles */
+    struct fleet_options options; /* with the bundle's aliases, while it matches */
+    struct buf results;           /* JSON array: the answer's results */
+    struct buf report;            /* JSON array: the same with names and titles */
 };
 
 /* Matches every advisories/HEX.json; results and report are whole arrays afterwards. The worst is

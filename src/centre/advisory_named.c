@@ -16,6 +16,12 @@ int advisory_seen(struct db *db, const struct caller *caller, const struct fleet
     return caller_sees(db, caller, &shown, e);
 }
 
+int advisory_none(const char *name, struct err *e)
+{
+    err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no advisory %s", name);
+    return err_hint(e, "tocsin advisory list");
+}
+
 /* One revision, when the caller may see it. 1 found and seen, 0 not. */
 static int look_at(struct db *db, const struct caller *caller, const char *id,
                    struct fleet_revision *revision, struct err *e)
@@ -80,34 +86,41 @@ static int look_for_tracking_id(const struct centre *centre, struct db *db,
     return step < 0 ? -1 : seen;
 }
 
-int advisory_named(const struct centre *centre, struct db *db, const struct caller *caller,
-                   const char *name, struct fleet_revision *revision, struct err *e)
+int advisory_shown(struct db *db, const struct caller *caller, const char *id,
+                   struct fleet_revision *revision, struct err *e)
 {
     char advisory[ID_TEXT] = "";
     struct db_query q;
     int found = 1;
 
-    if (id_is(slice_str(name), "rev")) {
-        found = db_find(&q, db, e, SQL_REVISION_FIND, DB_TEXT(name));
+    if (id_is(slice_str(id), "rev")) {
+        found = db_find(&q, db, e, SQL_REVISION_FIND, DB_TEXT(id));
         if (found == 1)
             snprintf(advisory, sizeof(advisory), "%s", db_text(&q, 0));
         db_query_finish(&q);
-    } else if (id_is(slice_str(name), "adv")) {
-        snprintf(advisory, sizeof(advisory), "%s", name);
     } else {
-        found = look_for_tracking_id(centre, db, caller, name, advisory, revision, e);
+        snprintf(advisory, sizeof(advisory), "%s", id);
     }
+    return found == 1 ? look_at_advisory(db, caller, advisory, revision, e) : found;
+}
+
+int advisory_named(const struct centre *centre, struct db *db, const struct caller *caller,
+                   const char *name, struct fleet_revision *revision, struct err *e)
+{
+    char advisory[ID_TEXT];
+    bool is_id = id_is(slice_str(name), "rev") || id_is(slice_str(name), "adv");
+    int found = is_id ? 1 : look_for_tracking_id(centre, db, caller, name, advisory, revision, e);
+
     if (found == 2) {
         err_set(e, ERR_USAGE, "fleet.advisory-ambiguous", NULL,
                 "several publishers have an advisory %s", name);
         return err_hint(e, "name it by its id (adv_…), see tocsin advisory list");
     }
     if (found == 1)
-        found = look_at_advisory(db, caller, advisory, revision, e);
+        found = advisory_shown(db, caller, is_id ? name : advisory, revision, e);
     if (found < 0)
         return -1;
     if (found == 1)
         return 0;
-    err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no advisory %s", name);
-    return err_hint(e, "tocsin advisory list");
+    return advisory_none(name, e);
 }

@@ -16,13 +16,21 @@ int advisory_seen(struct db *db, const struct caller *caller, const struct fleet
                   struct err *e) MUST_CHECK;
 
 /*
- * Finds the newest revision of the advisory that the caller may see: for whom the newest is under
- * embargo, that is the one published last. name: an advisory's id (adv_…), a revision's (rev_…:
- * names its advisory), or a tracking id. Organisations bring in what they like, under any tracking
- * id: the caller's own comes first, then who runs the centre, then the others.
- * ERR_NOT_FOUND "fleet.no-advisory"; ERR_USAGE "fleet.advisory-ambiguous": several of one rank.
+ * The newest revision of an advisory that the caller may see: for whom the newest is under embargo,
+ * that is the one published last. id: adv_…, or rev_…, which names its advisory. 1, 0 none, or -1.
+ */
+int advisory_shown(struct db *db, const struct caller *caller, const char *id,
+                   struct fleet_revision *revision, struct err *e) MUST_CHECK;
+
+/*
+ * The same of the advisory that the caller means by a name: an id, or a tracking id. Organisations
+ * bring in what they like, under any tracking id: the caller's own comes first, then who runs the
+ * centre, then the others. ERR_NOT_FOUND "fleet.no-advisory"; ERR_USAGE "fleet.advisory-ambiguous":
+ * several of one rank.
  */
 int advisory_named(const struct centre *centre, struct db *db, const struct caller *caller,
                    const char *name, struct fleet_revision *revision, struct err *e) MUST_CHECK;
+/* Says that there is none of this name, always -1: also of one that the caller may not see. */
+int advisory_none(const char *name, struct err *e);
 
 #endif

@@ -2,57 +2,34 @@
 #include "centre/bundling.h"
 #include "base/encoding.h"
 #include "base/memory.h"
-#include "base/tar.h"
+#include "centre/bundle_aliases.h"
+#include "centre/bundle_archive.h"
 #include "centre/centre.h"
 #include "centre/receiving.h"
 #include "centre/trust.h"
 #include "centre/writer.h"
-#include "crypto/digest.h"
 #include "fleet/advisory_store.h"
 #include "fleet/notice.h"
 #include "journal/read.h"
 
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <unistd.h>
 
-enum { ASSETS_MAX = 10000 };
-
-struct member {
-    char name[TAR_NAME_MAX + 1];
-    struct buf content;
-};
+enum { ASSETS_MAX = 10000, FLUSH_BYTES = 1 << 16 };
 
 struct bundling {
     struct worker *worker;
     const char *organisation;
     bool exercise;
     char id[ID_TEXT];
-    struct member *members;
-    size_t count;
-    size_t room;
+    struct bundle_archive archive;
+    struct bundle_aliases aliases;
     char (*assets)[ID_TEXT];
     size_t asset_count;
     struct buf envelope;
     uint8_t manifest[32];
 };
-
-static struct buf *add_member(struct bundling *b, const char *name, struct err *e)
-{
-    if (b->count == b->room) {
-        size_t room = b->room ? b->room * 2 : 32;
-        struct member *grown = mem_resize(b->members, room, sizeof(*grown));
-        if (!grown) {
-            err_memory(e);
-            return NULL;
-        }
-        b->members = grown;
-        b->room = room;
-    }
-    struct member *m = &b->members[b->count++];
-    snprintf(m->name, sizeof(m->name), "%s", name);
-    buf_init(&m->content);
-    return &m->content;
-}
 
 /* ---- contents ----------------------------------------------------------------------------------
  */
@@ -114,8 +91,18 @@ static int all_offline(struct bundling *b, struct err *e)
 
 struct chaining {
     struct bundling *b;
-    struct json_writer *w;
+    struct json_writer w;
+    struct buf text; /* what is not in the archive yet */
 };
+
+static int flush(struct chaining *c, struct err *e)
+{
+    if (buf_check(&c->text, e) != 0 ||
+        bundle_archive_put(&c->b->archive, buf_slice(&c->text), e) != 0)
+        return -1;
+    buf_reset(&c->text);
+    return 0;
+}
 
 static int put_delivery(void *context, const struct fleet_link *link, struct err *e)
 {
@@ -126,42 +113,53 @@ static int put_delivery(void *context, const struct fleet_link *link, struct err
     int result =
         fleet_delivery_write(c->b->worker->db, c->b->worker->centre->trees, link, &delivery, e);
     if (result == 0)
-        json_write_raw(c->w, buf_slice(&delivery));
+        json_write_raw(&c->w, buf_slice(&delivery));
     buf_fini(&delivery);
+    if (result == 0 && c->text.len >= FLUSH_BYTES)
+        result = flush(c, e);
+    return result;
+}
+
+/* The asset's chain behind its last receipt, as it is read. */
+static int write_chain(struct chaining *c, const char *id, struct err *e)
+{
+    struct fleet_position position;
+    struct fleet_asset asset;
+    int result = -1;
+
+    fleet_asset_init(&asset);
+    json_write_init(&c->w, &c->text, 0);
+    json_write_object(&c->w);
+    json_member_string(&c->w, "asset", id);
+    json_write_name(&c->w, "notices");
+    json_write_array(&c->w);
+    if (fleet_asset_find(c->b->worker->db, id, &asset, e) == 1 &&
+        fleet_chain_acknowledged(&asset, &position, e) == 0 &&
+        fleet_chain_walk(c->b->worker->db, id, &position, UINT64_MAX, put_delivery, c, e) >= 0) {
+        json_write_array_end(&c->w);
+        json_write_object_end(&c->w);
+        result = flush(c, e);
+    }
+    fleet_asset_fini(&asset);
     return result;
 }
 
 static int add_deliveries(struct bundling *b, struct err *e)
 {
-    for (size_t i = 0; i < b->asset_count; i++) {
-        struct fleet_position position;
-        struct fleet_asset asset;
-        struct json_writer w;
-        struct chaining chaining = {.b = b, .w = &w};
-        char name[TAR_NAME_MAX + 1];
-        int result = -1;
+    int result = 0;
 
-        fleet_asset_init(&asset);
+    for (size_t i = 0; i < b->asset_count && result == 0; i++) {
+        struct chaining chaining = {.b = b};
+        char name[TAR_NAME_MAX + 1];
         snprintf(name, sizeof(name), "deliveries/%s.json", b->assets[i]);
-        struct buf *content = add_member(b, name, e);
-        if (content && fleet_asset_find(b->worker->db, b->assets[i], &asset, e) == 1 &&
-            fleet_chain_acknowledged(&asset, &position, e) == 0) {
-            json_write_init(&w, content, 0);
-            json_write_object(&w);
-            json_member_string(&w, "asset", b->assets[i]);
-            json_write_name(&w, "notices");
-            json_write_array(&w);
-            if (fleet_chain_walk(b->worker->db, b->assets[i], &position, UINT64_MAX, put_delivery,
-                                 &chaining, e) >= 0)
-                result = 0;
-            json_write_array_end(&w);
-            json_write_object_end(&w);
-        }
-        fleet_asset_fini(&asset);
-        if (result != 0 || buf_check(content, e) != 0)
-            return -1;
+        buf_init(&chaining.text);
+        result = -1;
+        if (bundle_archive_begin(&b->archive, name, e) == 0 &&
+            write_chain(&chaining, b->assets[i], e) == 0)
+            result = bundle_archive_end(&b->archive, e);
+        buf_fini(&chaining.text);
     }
-    return 0;
+    return result;
 }
 
 /* The head that the asset's last receipt named; 0: none. */
@@ -201,9 +199,11 @@ static int add_consistency(struct bundling *b, uint64_t to, struct err *e)
 {
     uint8_t proof[MERKLE_PROOF_MAX][MERKLE_HASH];
     struct journal_reader *reader = journal_reader_new(b->worker->db, e);
-    struct buf *content = reader ? add_member(b, "consistency.jsonl", e) : NULL;
+    struct buf content;
     uint64_t last = 0;
-    int result = content ? 0 : -1;
+    int result = reader ? 0 : -1;
+
+    buf_init(&content);
 
     for (size_t i = 0; i < b->asset_count && result == 0; i++) {
         uint64_t from;
@@ -213,13 +213,17 @@ static int add_consistency(struct bundling *b, uint64_t to, struct err *e)
             continue;
         result = journal_prove_consistency(reader, from, to, proof, &count, e);
         if (result == 0) {
-            journal_consistency_put(content, from, to, (const uint8_t(*)[MERKLE_HASH])proof, count);
-            buf_putc(content, '\n');
+            journal_consistency_put(&content, from, to, (const uint8_t(*)[MERKLE_HASH])proof,
+                                    count);
+            buf_putc(&content, '\n');
             last = from;
         }
     }
     journal_reader_free(reader);
-    return result == 0 ? buf_check(content, e) : -1;
+    if (result == 0 && (result = buf_check(&content, e)) == 0)
+        result = bundle_archive_file(&b->archive, "consistency.jsonl", buf_slice(&content), e);
+    buf_fini(&content);
+    return result;
 }
 
 /* 1: the organisation may have the document of a revision. */
@@ -254,6 +258,22 @@ static int find_exercise(struct bundling *b, struct err *e)
     return found == 1 ? 0 : -1;
 }
 
+static int add_document(struct bundling *b, const uint8_t digest[32], struct err *e)
+{
+    struct db_query q;
+    int64_t size = 0;
+
+    int found = db_find(&q, b->worker->db, e, SQL_DOCUMENT_SIZE, DB_BYTES(digest, 32));
+    if (found == 1)
+        size = db_int(&q, 0);
+    db_query_finish(&q);
+    if (found == 0)
+        return err_set(e, ERR_INTERNAL, "fleet.no-document", NULL, "a published document is gone");
+    if (found < 0 || bundle_archive_document(&b->archive, digest, (uint64_t)size, e) != 0)
+        return -1;
+    return bundle_aliases_document(&b->aliases, b->worker->db, digest, e);
+}
+
 /* The published documents that its organisation may see: what a plant matches its devices with. */
 static int add_documents(struct bundling *b, struct err *e)
 {
@@ -278,46 +298,37 @@ static int add_documents(struct bundling *b, struct err *e)
             return -1;
         if (released == 0)
             continue;
-        char hex[65];
-        char name[TAR_NAME_MAX + 1];
-        hex_format(digest, 32, hex);
-        snprintf(name, sizeof(name), "advisories/%s.json", hex);
-        bool there = false;
-        for (size_t i = 0; i < b->count; i++)
-            there = there || strcmp(b->members[i].name, name) == 0;
-        struct buf *content = there ? NULL : add_member(b, name, e);
-        if (!there && (!content || fleet_document_load(b->worker->db, digest, content, e) != 1))
+        if (add_document(b, digest, e) != 0)
             return -1;
     }
 }
 
+static int add_aliases(struct bundling *b, struct err *e)
+{
+    struct buf text;
+
+    buf_init(&text);
+    int result = bundle_aliases_write(&b->aliases, b->worker->db, &text, e);
+    if (result == 0 && text.len)
+        result = bundle_archive_file(&b->archive, "aliases.json", buf_slice(&text), e);
+    buf_fini(&text);
+    return result;
+}
+
+static int add_trust(struct bundling *b, struct err *e)
+{
+    struct buf text;
+
+    buf_init(&text);
+    int result = trust_statement(b->worker->centre->trust, &text, e);
+    if (result == 0 && (result = buf_check(&text, e)) == 0)
+        result = bundle_archive_file(&b->archive, "trust.json", buf_slice(&text), e);
+    buf_fini(&text);
+    return result;
+}
+
 /* ---- manifest ----------------------------------------------------------------------------------
  */
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct member *)a)->name, ((const struct member *)b)->name);
-}
-
-static int write_files(struct bundling *b, struct json_writer *w, struct err *e)
-{
-    json_write_name(w, "files");
-    json_write_array(w);
-    for (size_t i = 0; i < b->count; i++) {
-        char text[HASH_TEXT];
-        uint8_t digest[32];
-        if (sha256(buf_slice(&b->members[i].content), digest) != 0)
-            return err_memory(e);
-        hash_text_format(digest, text);
-        json_write_object(w);
-        json_member_string(w, "hash", text);
-        json_member_string(w, "name", b->members[i].name);
-        json_member_int(w, "size", (int64_t)b->members[i].content.len);
-        json_write_object_end(w);
-    }
-    json_write_array_end(w);
-    return 0;
-}
 
 static int seal_manifest(struct bundling *b, struct err *e)
 {
@@ -335,7 +346,6 @@ static int seal_manifest(struct bundling *b, struct err *e)
     int found = journal_checkpoint_latest(b->worker->db, &note, &size, e);
     if (found == 1 && add_consistency(b, size, e) != 0)
         goto out;
-    qsort(b->members, b->count, sizeof(*b->members), by_name);
     if (found == 0)
         err_set(e, ERR_UNAVAILABLE, "centre.no-checkpoint", NULL, "no checkpoint was signed yet");
     if (found != 1 || id_new(centre->random, "bdl", b->id, e) != 0)
@@ -348,8 +358,7 @@ static int seal_manifest(struct bundling *b, struct err *e)
     json_member_string(&w, "organisation", b->organisation);
     json_member_time(&w, "at", clock_now(centre->clock));
     json_member_slice(&w, "checkpoint", buf_slice(&note));
-    if (write_files(b, &w, e) != 0)
-        goto out;
+    bundle_archive_list(&b->archive, &w);
     json_write_object_end(&w);
     if (buf_check(&draft, e) == 0 && fleet_canonical(buf_slice(&draft), &payload, e) == 0 &&
         trust_seal(centre->trust, buf_slice(&payload), &b->envelope, e) == 0)
@@ -359,19 +368,6 @@ out:
     buf_fini(&draft);
     buf_fini(&payload);
     return result;
-}
-
-static int pack_up(struct bundling *b, struct buf *archive, struct err *e)
-{
-    struct tar_writer tar;
-
-    tar_write_init(&tar, tar_sink_buf, archive);
-    if (tar_write_file(&tar, "manifest.json", buf_slice(&b->envelope), e) != 0)
-        return -1;
-    for (size_t i = 0; i < b->count; i++)
-        if (tar_write_file(&tar, b->members[i].name, buf_slice(&b->members[i].content), e) != 0)
-            return -1;
-    return tar_write_finish(&tar, e);
 }
 
 static int bundle_exported(struct command_run *run, struct err *e)
@@ -415,23 +411,31 @@ static int submit(struct centre *centre, const struct command_type *type,
 }
 
 int bundle_export(struct worker *worker, const struct caller *caller, const char *organisation,
-                  const struct json_value *assets, struct buf *archive, struct err *e)
+                  const struct json_value *assets, int *fd, uint64_t *size, struct err *e)
 {
-    struct bundling b = {.worker = worker, .organisation = organisation};
+    struct bundling b = {.worker = worker, .organisation = organisation, .archive = {.spool = -1}};
+    char folder[PATH_MAX];
     int result = -1;
 
+    *fd = -1;
+    snprintf(folder, sizeof(folder), "%s/spool", worker->centre->config->home);
     if (find_exercise(&b, e) != 0 || name_assets(&b, caller, assets, e) != 0 ||
         (!assets && all_offline(&b, e) != 0))
         goto out;
-    struct buf *trust = add_member(&b, "trust.json", e);
-    if (trust && trust_statement(worker->centre->trust, trust, e) == 0 &&
-        add_documents(&b, e) == 0 && add_deliveries(&b, e) == 0 && seal_manifest(&b, e) == 0 &&
-        pack_up(&b, archive, e) == 0 && buf_check(archive, e) == 0)
+    if (bundle_archive_init(&b.archive, folder, e) == 0 &&
+        bundle_aliases_init(&b.aliases, worker->db, e) == 0 && add_trust(&b, e) == 0 &&
+        add_documents(&b, e) == 0 && add_aliases(&b, e) == 0 && add_deliveries(&b, e) == 0 &&
+        seal_manifest(&b, e) == 0 &&
+        bundle_archive_write(&b.archive, worker->db, buf_slice(&b.envelope), folder, fd, size, e) ==
+            0)
         result = submit(worker->centre, &command_bundle_export, caller, &b, b.exercise, e);
+    if (result != 0 && *fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
 out:
-    for (size_t i = 0; i < b.count; i++)
-        buf_fini(&b.members[i].content);
-    mem_free(b.members);
+    bundle_aliases_fini(&b.aliases);
+    bundle_archive_fini(&b.archive);
     mem_free(b.assets);
     buf_fini(&b.envelope);
     return result;

@@ -7,12 +7,14 @@
 #include "centre/workers.h"
 
 /*
- * Appends the archive: trust, every published advisory's newest published document, the chains of
- * the assets. assets: JSON array of ids; NULL: all of the organisation that are not on line. The
- * act bundle.exported is written before it returns.
+ * The archive: trust, every published advisory's newest published document, the aliases that they
+ * need, the chains of the assets. assets: JSON array of ids; NULL: all of the organisation that are
+ * not on line. *fd: a file without a name, open at its beginning, of *size bytes; for the caller to
+ * close. The act bundle.exported is written before it returns.
  */
 int bundle_export(struct worker *worker, const struct caller *caller, const char *organisation,
-                  const struct json_value *assets, struct buf *archive, struct err *e) MUST_CHECK;
+                  const struct json_value *assets, int *fd, uint64_t *size,
+                  struct err *e) MUST_CHECK;
 
 /*
  * Takes an answer file in: each envelope by itself, as if the device had come by. Writes

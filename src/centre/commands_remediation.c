@@ -139,7 +139,7 @@ static int remediation_mark(struct command_run *run, struct err *e)
     else if (found == 1)
         found = 0;
     if (found == 0)
-        err_set(e, ERR_NOT_FOUND, "fleet.no-advisory", NULL, "there is no advisory %s", advisory);
+        (void)advisory_none(advisory, e);
     struct marked *marked = arena_new(run->change.arena, json_count(assets), sizeof(*marked));
     if (found == 1 && !marked)
         found = err_memory(e);

@@ -36,14 +36,9 @@ static void path_of(const struct making *m, const char *name, char path[PATH_MAX
     snprintf(path, PATH_MAX, "%s/%s", m->options->home, name);
 }
 
-int centre_database_url(const char *home, const char *configured, char url[512], struct err *e)
+int centre_database_url(const struct config *config, char url[512], struct err *e)
 {
-    static const char sqlite[] = "sqlite:";
-    const char *path = configured + sizeof(sqlite) - 1;
-    bool relative =
-        strncmp(configured, sqlite, sizeof(sqlite) - 1) == 0 && path[0] != '/' && path[0] != ':';
-    int len = relative ? snprintf(url, 512, "sqlite:%s/%s", home, path)
-                       : snprintf(url, 512, "%s", configured);
+    int len = snprintf(url, 512, "%s", config->database_url);
 
     return len < 512 ? 0 : err_set(e, ERR_USAGE, "config.range", NULL, "database.url is too long");
 }
@@ -84,7 +79,7 @@ static int load_config(struct making *m, struct err *e)
     }
     if (result != 0 || config_load(&m->config, path, e) != 0)
         return -1;
-    return centre_database_url(m->options->home, m->config->database_url, m->database_url, e);
+    return centre_database_url(m->config, m->database_url, e);
 }
 
 /* The host of an URL, without its port. */

@@ -35,8 +35,8 @@ struct centre_init_result {
 int centre_init(const struct centre_init_options *options, struct centre_init_result *result,
                 struct err *e) MUST_CHECK;
 
-/* "sqlite:data/tocsin.db" made absolute below home; other URLs as they are. */
-int centre_database_url(const char *home, const char *configured, char url[512],
-                        struct err *e) MUST_CHECK;
+/* The database of a home; a relative path in its configuration is below the home already. */
+struct config;
+int centre_database_url(const struct config *config, char url[512], struct err *e) MUST_CHECK;
 
 #endif

@@ -136,8 +136,7 @@ static int find_database(struct restoring *r, struct err *e)
     char url[512];
 
     snprintf(conf, sizeof(conf), "%s/tocsin.conf", r->options->home);
-    if (config_load(&r->config, conf, e) != 0 ||
-        centre_database_url(r->options->home, r->config->database_url, url, e) != 0)
+    if (config_load(&r->config, conf, e) != 0 || centre_database_url(r->config, url, e) != 0)
         return -1;
     if (strncmp(url, sqlite, sizeof(sqlite) - 1) != 0) {
         err_set(e, ERR_USAGE, "centre.restore-engine", NULL,

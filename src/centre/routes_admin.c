@@ -87,14 +87,17 @@ static void post_revoke(struct worker *worker, struct route_call *call)
 }
 
 /* An administrator of the organisation that runs the centre: keys and database are of all. */
-static int runs_the_centre(struct route_call *call, struct err *e)
+static int is_of_the_centre(struct route_call *call, struct err *e)
 {
-    if (caller_needs(&call->caller, ROLE_ADMINISTRATOR, e) != 0)
-        return -1;
     if (call->caller.everywhere)
         return 0;
     return err_set(e, ERR_DENIED, "centre.role", NULL,
                    "only the organisation that runs the centre may do this");
+}
+
+static int runs_the_centre(struct route_call *call, struct err *e)
+{
+    return caller_needs(&call->caller, ROLE_ADMINISTRATOR, e) == 0 ? is_of_the_centre(call, e) : -1;
 }
 
 static void post_unlock(struct worker *worker, struct route_call *call)
@@ -473,7 +476,7 @@ static void get_status(struct worker *worker, struct route_call *call)
     struct buf text;
 
     buf_init(&text);
-    if (status_write(worker, &text, &e) == 0)
+    if (status_write(worker, &call->caller, &text, &e) == 0)
         route_json(call, 200, &text);
     else
         route_fail(call, &e);
@@ -486,7 +489,7 @@ static void get_metrics(struct worker *worker, struct route_call *call)
     struct buf text;
 
     buf_init(&text);
-    if (metrics_write(worker, &text, &e) == 0)
+    if (is_of_the_centre(call, &e) == 0 && metrics_write(worker, &text, &e) == 0)
         http_reply_text(call->x, 200, "text/plain; version=0.0.4; charset=utf-8", buf_slice(&text));
     else
         route_fail(call, &e);

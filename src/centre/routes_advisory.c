@@ -421,19 +421,78 @@ out:
 /* ---- exposure ----------------------------------------------------------------------------------
  */
 
+enum { EXPOSURE_ADVISORIES = 256 };
+
+/* Which revisions speak of what was asked about. */
+struct exposure {
+    const char *about;
+    char vulnerability[80]; /* a CVE in capitals; what was asked otherwise */
+    bool is_vulnerability;
+    bool more;
+    char revisions[EXPOSURE_ADVISORIES][ID_TEXT];
+    size_t count;
+    size_t shown; /* the caller may see */
+};
+
+/* CVE-YYYY-NNNN…, in capitals or not, as https://www.cve.org/ writes them. */
+static bool is_cve(const char *text)
+{
+    static const char form[] = "CVE-0000-0000";
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i < len; i++) {
+        bool digit = text[i] >= '0' && text[i] <= '9';
+        bool wanted = i >= sizeof(form) - 1 || form[i] == '0';
+        if (wanted ? !digit : (text[i] & ~0x20) != form[i] && text[i] != form[i])
+            return false;
+    }
+    return len >= sizeof(form) - 1 && len <= 40;
+}
+
+static int find_naming(struct worker *worker, struct exposure *x, struct err *e)
+{
+    struct db_query q;
+    int step;
+
+    x->is_vulnerability = is_cve(x->about);
+    snprintf(x->vulnerability, sizeof(x->vulnerability), "%s", x->about);
+    for (size_t i = 0; x->is_vulnerability && i < 3; i++)
+        x->vulnerability[i] = "CVE"[i];
+    if (db_select(&q, worker->db, e, SQL_REVISION_BY_VULNERABILITY, DB_TEXT(x->vulnerability)) != 0)
+        return -1;
+    while ((step = db_step(&q, e)) == 1 && x->count < EXPOSURE_ADVISORIES)
+        snprintf(x->revisions[x->count++], ID_TEXT, "%s", db_text(&q, 0));
+    x->more = step == 1;
+    db_query_finish(&q);
+    x->is_vulnerability = x->is_vulnerability || x->count > 0;
+    return step < 0 ? -1 : 0;
+}
+
+/* Not a vulnerability that anybody knows: then an advisory's name. */
+static int find_named(struct worker *worker, struct route_call *call, struct exposure *x,
+                      struct err *e)
+{
+    struct fleet_revision revision;
+
+    fleet_revision_init(&revision);
+    int result = advisory_named(call->centre, worker->db, &call->caller, x->about, &revision, e);
+    snprintf(x->revisions[x->count++], ID_TEXT, "%s", revision.id);
+    fleet_revision_fini(&revision);
+    return result;
+}
+
 static int expose_one(struct worker *worker, struct route_call *call, struct json_writer *w,
-                      const char *id, struct err *e)
+                      struct exposure *x, const char *id, struct err *e)
 {
     struct fleet_revision revision;
     int result = -1;
 
     fleet_revision_init(&revision);
-    int sees = -1;
-    if (fleet_revision_find(worker->db, id, &revision, e) == 1)
-        sees = advisory_seen(worker->db, &call->caller, &revision, e);
-    if (sees == 0)
-        result = 0;
-    if (sees == 1) {
+    int sees = advisory_shown(worker->db, &call->caller, id, &revision, e);
+    if (sees == 0 || (sees == 1 && strcmp(revision.id, id) != 0)) {
+        result = 0; /* another revision of it is the one that the caller sees */
+    } else if (sees == 1) {
+        x->shown++;
         json_write_object(w);
         write_revision(w, &revision);
         result = write_counts(worker, call, w, &revision, e);
@@ -447,53 +506,49 @@ static int expose_one(struct worker *worker, struct route_call *call, struct jso
     return result;
 }
 
+static int write_exposure(struct worker *worker, struct route_call *call, struct exposure *x,
+                          struct json_writer *w, struct err *e)
+{
+    json_write_object(w);
+    json_member_string(w, "about", x->is_vulnerability ? x->vulnerability : x->about);
+    json_member_string(w, "kind", x->is_vulnerability ? "vulnerability" : "advisory");
+    json_write_name(w, "advisories");
+    json_write_array(w);
+    for (size_t i = 0; i < x->count; i++)
+        if (expose_one(worker, call, w, x, x->revisions[i], e) != 0)
+            return -1;
+    json_write_array_end(w);
+    if (x->more)
+        json_member_bool(w, "more", true);
+    json_write_object_end(w);
+    /* that there is one which the caller may not see, is not said: as if there were none */
+    return x->shown == 0 && !is_cve(x->about) ? advisory_none(x->about, e) : 0;
+}
+
 static void get_exposure(struct worker *worker, struct route_call *call)
 {
-    char revisions[256][ID_TEXT];
-    const char *about = NULL;
+    struct exposure *x = mem_new(1, sizeof(*x));
     struct json_writer w;
     struct err e = {0};
     struct buf text;
-    size_t count = 0;
-    int step;
+    int found = -1;
 
     buf_init(&text);
     json_write_init(&w, &text, 0);
-    int found = http_query(call->x, "about", &about, &e);
-    if (found == 0)
-        err_set(&e, ERR_USAGE, "centre.argument", NULL,
-                "\"about\" must name a vulnerability or an advisory");
-    if (found != 1)
-        goto out;
-    struct db_query q;
-    if (db_select(&q, worker->db, &e, SQL_REVISION_BY_VULNERABILITY, DB_TEXT(about)) != 0)
-        goto out;
-    while ((step = db_step(&q, &e)) == 1 && count < ARRAY_LEN(revisions))
-        snprintf(revisions[count++], ID_TEXT, "%s", db_text(&q, 0));
-    db_query_finish(&q);
-    if (step < 0)
-        goto out;
-    if (count == 0) {
-        struct fleet_revision named;
-        fleet_revision_init(&named);
-        step = advisory_named(call->centre, worker->db, &call->caller, about, &named, &e);
-        snprintf(revisions[count++], ID_TEXT, "%s", named.id);
-        fleet_revision_fini(&named);
-        if (step != 0)
-            goto out;
-    }
-    json_write_object(&w);
-    json_member_string(&w, "about", about);
-    json_write_name(&w, "advisories");
-    json_write_array(&w);
-    for (size_t i = 0; i < count; i++)
-        if (expose_one(worker, call, &w, revisions[i], &e) != 0)
-            goto out;
-    json_write_array_end(&w);
-    json_write_object_end(&w);
-out:
+    if (!x)
+        err_memory(&e);
+    else
+        found = http_query(call->x, "about", &x->about, &e);
+    if (found == 0 || (found == 1 && (!*x->about || strlen(x->about) >= sizeof(x->vulnerability))))
+        found = err_set(&e, ERR_USAGE, "centre.argument", NULL,
+                        "\"about\" must name a vulnerability or an advisory");
+    if (found == 1 && find_naming(worker, x, &e) == 0 &&
+        (x->is_vulnerability || find_named(worker, call, x, &e) == 0) &&
+        write_exposure(worker, call, x, &w, &e) != 0)
+        found = -1;
     route_end(call, &w, &e);
     buf_fini(&text);
+    mem_free(x);
 }
 
 enum { OPERATORS = HTTP_AT(HTTP_DOOR_WEB) | HTTP_AT(HTTP_DOOR_LOCAL) };

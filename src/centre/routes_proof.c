@@ -117,9 +117,9 @@ static void post_bundle(struct worker *worker, struct route_call *call)
     struct json_doc *doc = NULL;
     char organisation[ID_TEXT];
     struct err e = {0};
-    struct buf archive;
+    uint64_t size;
+    int fd;
 
-    buf_init(&archive);
     snprintf(organisation, sizeof(organisation), "%s", call->caller.organisation);
     if (caller_needs(&call->caller, ROLE_REGISTRAR, &e) != 0 ||
         json_parse(&doc, http_body(call->x), NULL, &e) != 0)
@@ -128,14 +128,15 @@ static void post_bundle(struct worker *worker, struct route_call *call)
         args_id(json_root(doc), "organisation", "org", organisation, &e) != 0)
         goto out;
     if (caller_acts_for(&call->caller, organisation, organisation, &e) == 0 &&
-        bundle_export(worker, &call->caller, organisation, json_get(json_root(doc), "assets"),
-                      &archive, &e) == 0)
-        http_reply_text(call->x, 200, "application/x-tar", buf_slice(&archive));
+        bundle_export(worker, &call->caller, organisation, json_get(json_root(doc), "assets"), &fd,
+                      &size, &e) == 0) {
+        const struct http_answer answer = {.status = 200, .content_type = "application/x-tar"};
+        http_reply_file(call->x, &answer, fd, size);
+    }
 out:
     if (err_is_set(&e))
         route_fail(call, &e);
     json_doc_free(doc);
-    buf_fini(&archive);
 }
 
 static void post_answers(struct worker *worker, struct route_call *call)

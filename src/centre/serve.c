@@ -83,12 +83,12 @@ static int load_setting(struct db *db, const char *name, char *value, size_t siz
     return found == 1 ? 0 : -1;
 }
 
-static int open_database(struct opening *o, const char *home, struct err *e)
+static int open_database(struct opening *o, struct err *e)
 {
     struct centre *c = &o->centre;
     struct journal_head head;
 
-    if (centre_database_url(home, o->config->database_url, c->database_url, e) != 0 ||
+    if (centre_database_url(o->config, c->database_url, e) != 0 ||
         db_open(&o->db, c->database_url, DB_WRITE, e) != 0 ||
         db_migrate(o->db, clock_now(c->clock), e) != 0 ||
         load_setting(o->db, "organisation", c->organisation, sizeof(c->organisation), e) != 0 ||
@@ -286,7 +286,7 @@ static int open_centre(struct opening *o, const char *home, struct err *e)
     if (!o->profiles)
         return -1;
     c->pki = (struct pki){.clock = c->clock, .random = c->random, .profiles = o->profiles};
-    if (open_database(o, home, e) != 0)
+    if (open_database(o, e) != 0)
         return -1;
     c->signer = signer_client_new(signer, o->config->signer_timeout, e);
     if (!c->signer || check_rollback(o, e) != 0 || load_live(o, e) != 0 ||

@@ -16,7 +16,7 @@
 
 enum { COURIER_WAIT_US = 1000000 };
 
-static void write_journal(struct centre *centre, struct json_writer *w)
+static void write_journal(struct centre *centre, bool inside, struct json_writer *w)
 {
     struct checkpointer_state state;
     size_t witnesses;
@@ -32,12 +32,12 @@ static void write_journal(struct centre *centre, struct json_writer *w)
     json_member_int(w, "witnessed", (int64_t)state.witnessed_size);
     json_member_int(w, "witnesses", (int64_t)witnesses);
     json_member_int(w, "quorum", (int64_t)quorum);
-    if (state.failure[0])
+    if (inside && state.failure[0])
         json_member_string(w, "failure", state.failure);
     json_write_object_end(w);
 }
 
-static void write_signer(struct centre *centre, struct json_writer *w)
+static void write_signer(struct centre *centre, bool inside, struct json_writer *w)
 {
     struct signer_status signer;
     struct err e = {0};
@@ -46,12 +46,15 @@ static void write_signer(struct centre *centre, struct json_writer *w)
     json_write_object(w);
     if (signer_client_status(centre->signer, &signer, &e) == 0) {
         json_member_string(w, "state", signer.locked ? "locked" : "open");
-        json_member_int(w, "keys", signer.keys);
-        json_member_int(w, "signatures", (int64_t)signer.signatures);
-        json_member_string(w, "sandbox", signer.sandbox);
+        if (inside) {
+            json_member_int(w, "keys", signer.keys);
+            json_member_int(w, "signatures", (int64_t)signer.signatures);
+            json_member_string(w, "sandbox", signer.sandbox);
+        }
     } else {
         json_member_string(w, "state", "unreachable");
-        json_member_string(w, "failure", e.text);
+        if (inside)
+            json_member_string(w, "failure", e.text);
     }
     json_write_object_end(w);
 }
@@ -93,14 +96,16 @@ static void write_followers(struct centre *centre, struct json_writer *w)
     json_write_array_end(w);
 }
 
-static int write_counts(struct db *db, struct json_writer *w, struct err *e)
+/* organisation: "" for all. */
+static int write_counts(struct db *db, const char *organisation, struct json_writer *w,
+                        struct err *e)
 {
     int64_t ownerless = 0;
     int64_t all = 0;
     struct db_query q;
     int step;
 
-    if (db_select(&q, db, e, SQL_ASSET_COUNTS, DB_TEXT("")) != 0)
+    if (db_select(&q, db, e, SQL_ASSET_COUNTS, DB_TEXT(organisation)) != 0)
         return -1;
     json_write_name(w, "assets");
     json_write_object(w);
@@ -120,7 +125,7 @@ static int write_counts(struct db *db, struct json_writer *w, struct err *e)
     json_member_int(w, "count", all);
     json_member_int(w, "ownerless", ownerless);
     json_write_object_end(w);
-    if (step < 0 || db_select(&q, db, e, SQL_OWNER_DELIVERY_COUNTS) != 0)
+    if (step < 0 || db_select(&q, db, e, SQL_OWNER_DELIVERY_COUNTS, DB_TEXT(organisation)) != 0)
         return -1;
     json_write_name(w, "owner_deliveries");
     json_write_object(w);
@@ -131,35 +136,47 @@ static int write_counts(struct db *db, struct json_writer *w, struct err *e)
     return step;
 }
 
-int status_write(struct worker *worker, struct buf *json, struct err *e)
+/* How much goes on here is for who runs it: the others would read their neighbours' fleets from it.
+ */
+static void write_inside(struct centre *centre, struct json_writer *w)
 {
-    struct centre *centre = worker->centre;
     struct writer_counters writer;
-    struct json_writer w;
 
     writer_counters(centre->writer, &writer);
+    json_member_string(w, "sandbox", centre->sandbox);
+    write_courier(centre, w);
+    write_followers(centre, w);
+    json_write_name(w, "writer");
+    json_write_object(w);
+    json_member_int(w, "transactions", (int64_t)writer.transactions);
+    json_member_int(w, "commands", (int64_t)writer.commands);
+    json_member_int(w, "refused", (int64_t)writer.refused);
+    json_member_int(w, "waiting", (int64_t)writer.waiting);
+    json_member_int(w, "longest_us", writer.longest_us);
+    json_write_object_end(w);
+    json_member_int(w, "streams", (int64_t)streams_count(centre->streams));
+    json_member_int(w, "certificates", (int64_t)pki_live_count(centre->live));
+}
+
+int status_write(struct worker *worker, const struct caller *caller, struct buf *json,
+                 struct err *e)
+{
+    struct centre *centre = worker->centre;
+    struct json_writer w;
+
     json_write_init(&w, json, 0);
     json_write_object(&w);
     json_member_string(&w, "version", TOCSIN_VERSION);
     json_member_string(&w, "name", centre->config->centre_name);
     json_member_string(&w, "organisation", centre->organisation);
     json_member_time(&w, "started", centre->started_at);
-    json_member_string(&w, "sandbox", centre->sandbox);
-    write_journal(centre, &w);
-    write_signer(centre, &w);
-    write_courier(centre, &w);
-    write_followers(centre, &w);
-    json_write_name(&w, "writer");
-    json_write_object(&w);
-    json_member_int(&w, "transactions", (int64_t)writer.transactions);
-    json_member_int(&w, "commands", (int64_t)writer.commands);
-    json_member_int(&w, "refused", (int64_t)writer.refused);
-    json_member_int(&w, "waiting", (int64_t)writer.waiting);
-    json_member_int(&w, "longest_us", writer.longest_us);
-    json_write_object_end(&w);
-    json_member_int(&w, "streams", (int64_t)streams_count(centre->streams));
-    json_member_int(&w, "certificates", (int64_t)pki_live_count(centre->live));
-    if (write_counts(worker->db, &w, e) != 0)
+    write_journal(centre, caller->everywhere, &w);
+    write_signer(centre, caller->everywhere, &w);
+    if (caller->everywhere)
+        write_inside(centre, &w);
+    else
+        json_member_string(&w, "scope", caller->organisation);
+    if (write_counts(worker->db, caller->everywhere ? "" : caller->organisation, &w, e) != 0)
         return -1;
     json_write_object_end(&w);
     return buf_check(json, e);

@@ -63,6 +63,23 @@ static int say_all(const struct cli_args *args, const struct json_value *answer,
     return 0;
 }
 
+/* Nobody exposed is an answer; that nobody has said anything is none. */
+static int say_unnamed(const struct cli_args *args, const struct json_value *answer)
+{
+    struct slice about = json_get_string(answer, "about");
+    struct err e = {0};
+
+    if (cli_flag(args, "json")) {
+        say_json(answer);
+        return say_end(args, 3);
+    }
+    err_set(&e, ERR_NOT_FOUND, "cli.not-named", NULL,
+            "no advisory here names %.*s: whether a device is exposed is not known",
+            (int)(about.len < 60 ? about.len : 60), (const char *)about.data);
+    err_hint(&e, "tocsin advisory import FILE: an advisory about it decides");
+    return say_fail(args, &e);
+}
+
 static int run(const struct cli_args *args)
 {
     struct api_answer answer;
@@ -70,6 +87,7 @@ static int run(const struct cli_args *args)
     struct err e = {0};
     struct buf target;
     bool exposed = false;
+    bool named = true;
     int result = -1;
 
     api_answer_init(&answer);
@@ -81,14 +99,20 @@ static int run(const struct cli_args *args)
         api_get(api, buf_text(&target), &answer, &e) == 0) {
         json_each(advisory, json_get(answer.root, "advisories")) exposed =
             exposed || is_exposed(advisory);
-        if (cli_flag(args, "json")) {
+        named = json_count(json_get(answer.root, "advisories")) > 0;
+        if (!named)
+            result = 0;
+        else if (cli_flag(args, "json")) {
             say_json(answer.root);
             result = 0;
         } else {
             result = say_all(args, answer.root, &e);
         }
     }
-    result = result == 0 ? say_end(args, exposed ? 1 : 0) : say_fail(args, &e);
+    if (result != 0)
+        result = say_fail(args, &e);
+    else
+        result = named ? say_end(args, exposed ? 1 : 0) : say_unnamed(args, answer.root);
     api_answer_fini(&answer);
     api_close(api);
     buf_fini(&target);
@@ -103,7 +127,8 @@ static const struct cli_option options[] = {
 static const struct cli_verb verbs[] = {
     {.operands = "CVE|ADVISORY",
      .summary = "which assets a vulnerability or an advisory concerns",
-     .text = "The exit code is 1 when an asset is affected, or may be; 0 when none is.\n",
+     .text = "The exit code is 1 when an asset is affected, or may be; 0 when none is; 3 when no\n"
+             "advisory names it, so that nothing is known.\n",
      .examples = "  tocsin exposure CVE-2026-12345\n"
                  "  tocsin exposure EX-2026-001 --organisation org_0h2j… --json\n",
      .options = options,

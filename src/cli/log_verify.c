@@ -312,8 +312,7 @@ static int verify_database(struct verifying *v, struct err *e)
 
     snprintf(path, sizeof(path), "%s/tocsin.conf", cli_home(v->args));
     v->from_database = true;
-    if (config_load(&config, path, e) == 0 &&
-        centre_database_url(cli_home(v->args), config->database_url, url, e) == 0 &&
+    if (config_load(&config, path, e) == 0 && centre_database_url(config, url, e) == 0 &&
         db_open(&db, url, DB_READ, e) == 0)
         result = verify_acts(v, db, e);
     db_close(db);

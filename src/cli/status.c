@@ -19,6 +19,8 @@ static void say_process(const char *label, const struct json_value *process)
 {
     struct buf text;
 
+    if (!process)
+        return;
     buf_init(&text);
     buf_put_slice(&text, json_get_string(process, "state"));
     if (json_get_string(process, "failure").len) {
@@ -76,6 +78,8 @@ static void say_members(const char *label, const struct json_value *object)
 {
     struct buf text;
 
+    if (!object)
+        return;
     buf_init(&text);
     list_put_value(&text, object);
     say_field(label, buf_slice(&text));
@@ -115,9 +119,12 @@ static void say_status(const struct json_value *status)
     say_process("Courier", json_get(status, "courier"));
     if (slice_is(json_get_string(json_get(status, "signer"), "state"), "locked"))
         puts("  nothing can be signed until somebody types: tocsin unlock");
+    say_field("Numbers of", json_get_string(status, "scope"));
     say_assets(json_get(status, "assets"));
-    say_field_number("Connected", number_of(status, "streams"));
-    say_field_number("Certificates", number_of(status, "certificates"));
+    if (json_get(status, "streams"))
+        say_field_number("Connected", number_of(status, "streams"));
+    if (json_get(status, "certificates"))
+        say_field_number("Certificates", number_of(status, "certificates"));
     say_members("Owners", json_get(status, "owner_deliveries"));
     say_members("Writer", writer);
     say_followers(json_get(status, "followers"), number_of(journal, "size"));

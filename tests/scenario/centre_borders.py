@@ -127,6 +127,36 @@ def borders(place, centre):
         own = centre.call("GET", f"/v1/assets/{ours}")[1]["advisories"]
         assert {row["advisory"] for row in own} == {red, amber}, own
 
+    def asked():
+        """asked about what one may not see, the centre answers as if there were none"""
+        def exposure(who, about):
+            return who.call("GET", f"/v1/exposure?about={about}")[:2]
+
+        nothing = {"kind": "vulnerability", "advisories": []}
+        for cve in ("CVE-2026-0004", "CVE-1999-0001"):  # of the red one, and of none
+            assert exposure(alien, cve) == (200, {"about": cve, **nothing})
+        assert exposure(centre, "CVE-2026-0004")[1]["advisories"]
+        answers = [exposure(alien, name) for name in ("EXP-2026-004", "EXP-1999-001")]
+        for (status, answer), name in zip(answers, ("EXP-2026-004", "EXP-1999-001")):
+            assert status == 404 and answer["detail"] == f"there is no advisory {name}", answer
+            del answer["detail"]
+        assert answers[0][1] == answers[1][1], answers
+
+    def numbers():
+        """how the centre is: of other organisations' devices and deliveries no number is shown"""
+        whole = centre.status()
+        assert whole["assets"]["count"] == 3 and "scope" not in whole, whole
+        status, own = alien.call("GET", "/v1/status")
+        assert status == 200 and own["scope"] == alien.organisation, own
+        assert own["assets"] == {"by_state": [{"state": "active", "way": "none", "count": 1}],
+                                 "count": 1, "ownerless": 1}, own
+        assert sum(own["owner_deliveries"].values()) == 0 and own["journal"]["size"] > 0, own
+        for inside in ("followers", "writer", "streams", "certificates", "courier", "sandbox"):
+            assert inside in whole and inside not in own, inside
+        status, answer = alien.call("GET", "/metrics")
+        assert status == 403 and answer["code"] == "centre.role", answer
+        assert b"tocsin_journal_acts_total" in centre.call("GET", "/metrics")[1]
+
     def bundles():
         """a bundle holds the documents that its organisation may see, and no others"""
         status, archive = alien.call("POST", "/v1/bundles", {})
@@ -235,7 +265,7 @@ def borders(place, centre):
         name = imported(centre, labelled(6, "WHITE"))  # who asks now is Drill's
         status, answer, _ = centre.call("POST", "/v1/advisories/publish", {"advisory": name})
         assert status == 200, answer
-        quiet(centre)
+        assert wait(lambda: centre.call("GET", f"/v1/advisory/{name}")[1]["publications"], 30)
         shown = centre.call("GET", f"/v1/advisory/{name}")[1]
         assert shown.get("exercise") is True, shown
         assert [row["members"] for row in shown["publications"]] == [1], shown
@@ -243,7 +273,7 @@ def borders(place, centre):
         assert [row["asset"] for row in items] == [drilled], items
         assert name not in {row["advisory"] for row in alien.call("GET", "/v1/advisories")[1]["items"]}
 
-    for test in (why, bundles, counts, approvals, silence, squatting, drafts, machine,
+    for test in (why, asked, numbers, bundles, counts, approvals, silence, squatting, drafts, machine,
                  exercise):
         scenario(test)
 

@@ -233,7 +233,13 @@ def main_job(centre, device):
         assert part in why, (part, why)
     assert centre.json("why", device.asset, "PUMP-2026-001")["status"] == "affected"
     assert device.asset in centre.tocsin("exposure", "CVE-2026-10001", code=1).stdout
-    assert "no advisory" in centre.tocsin("exposure", "CVE-1999-0001", code=3).stderr
+    assert device.asset in centre.tocsin("exposure", "cve-2026-10001", code=1).stdout
+    said = centre.tocsin("exposure", "CVE-1999-0001", code=3).stderr
+    assert "no advisory here names CVE-1999-0001" in said and "not known" in said, said
+    answer = json.loads(centre.tocsin("exposure", "CVE-1999-0001", "--json", code=3).stdout)
+    assert answer == {"about": "CVE-1999-0001", "kind": "vulnerability", "advisories": []}, answer
+    said = centre.tocsin("exposure", "NO-SUCH-2026", code=3).stderr
+    assert "there is no advisory NO-SUCH-2026" in said, said
     assert "PUMP-2026-001" in centre.tocsin("asset", "show", device.asset).stdout
     assert "Publications" in centre.tocsin("advisory", "show", "PUMP-2026-001").stdout
 
@@ -421,12 +427,34 @@ def restore(centre):
     assert centre.json("status")["journal"]["origin"] == told["origin"]
 
 
+@test("a home named from where one stands is made, served and read like any other")
+def relative_home(centre):
+    where = centre.folder / "stand"
+    where.mkdir()
+    run("init", "--home", "here", "--name", "Here", "--set=door-public.listen=127.0.0.1:0",
+        "--set=door-enrol.listen=127.0.0.1:0", "--set=door-device.listen=127.0.0.1:0",
+        "--set=door-web.listen=127.0.0.1:0", cwd=where)
+    with open(where / "log", "w", encoding="utf-8") as log:
+        server = subprocess.Popen([TOCSIN, "serve", "--home", "here"], cwd=where, stdout=log,
+                                  stderr=log)
+    try:
+        assert wait(lambda: subprocess.run([TOCSIN, "status", "--home", "here"], cwd=where,
+                                           capture_output=True, check=False).returncode == 0), \
+            (where / "log").read_text()
+    finally:
+        server.terminate()
+        server.wait(30)
+    assert "verified" in run("log", "verify", "--home", "here", cwd=where).stdout
+    assert (where / "here/data/tocsin.db").exists() and not (where / "here/here").exists()
+
+
 def main():
     words()
     nobody()
     centre = Centre()
     try:
         init_again(centre)
+        relative_home(centre)
         centre.start()
         device = Device(centre, "pump", {"vendor": "Example Pumps", "model": "P-7",
                                          "firmware": "2.0", "serial": "1"})

@@ -233,6 +233,8 @@ def advisories(live, device):
         "assets": [device.asset, "ast_" + "0" * 26]})
     live.ask("GET", "/v1/advisory/{name}/remediation", name="PUMP-2026-001", state="in_progress")
     live.ask("GET", "/v1/exposure", about="CVE-2026-10001")
+    live.ask("GET", "/v1/exposure", about="CVE-1999-0001")
+    live.ask("GET", "/v1/exposure", want=404, about="NO-SUCH")
     live.ask("GET", "/v1/assets/{asset}/why", asset=device.asset, advisory="PUMP-2026-001")
     live.ask("GET", "/v1/assets/{asset}", asset=device.asset, what="an asset with an inventory")
 
