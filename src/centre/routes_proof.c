@@ -35,33 +35,58 @@ static int read_heads(struct route_call *call, uint64_t heads[HEADS_MAX], size_t
     return found < 0 ? -1 : 0;
 }
 
-/* Who may see a whole pack: it names all devices. */
+/* To a customer, an advisory of which he was told nothing is as if it were not there. */
+static int was_told(struct worker *worker, const char *name, const char *advisory,
+                    const char *organisation, struct err *e)
+{
+    struct db_query q;
+    int found = 0;
+
+    if (*advisory) {
+        found = db_find(&q, worker->db, e, SQL_NOTICE_FOR_ORGANISATION, DB_TEXT(advisory),
+                        DB_TEXT(organisation));
+        db_query_finish(&q);
+    }
+    if (found == 0)
+        return err_set(e, ERR_NOT_FOUND, "centre.not-told", NULL,
+                       "your organisation was told nothing about %s", name);
+    return found < 0 ? -1 : 0;
+}
+
+/* Who may see what was told: who runs the centre all of it, everyone else what he himself was.
+ * organisation: whose part; empty: all. */
 static int may_export(struct worker *worker, struct route_call *call, char advisory[ID_TEXT],
-                      struct err *e)
+                      char organisation[ID_TEXT], struct err *e)
 {
     const char *name = http_param(call->x, "name");
 
-    if (caller_needs(&call->caller, ROLE_COORDINATOR | ROLE_AUDITOR, e) != 0)
+    advisory[0] = '\0';
+    if (caller_needs(&call->caller, ROLE_COORDINATOR | ROLE_AUDITOR, e) != 0 ||
+        route_organisation(call, true, organisation, e) != 0)
         return -1;
-    if (!call->caller.everywhere)
-        return err_set(e, ERR_DENIED, "centre.role", NULL,
-                       "a whole pack names the devices of all organisations");
     if (!name)
         return err_set(e, ERR_USAGE, "centre.argument", NULL, "the advisory's name is missing");
-    return fleet_advisory_resolve(worker->db, name, advisory, e);
+    int resolved = fleet_advisory_resolve(worker->db, name, advisory, e);
+    if (call->caller.everywhere)
+        return resolved;
+    if (resolved != 0 && e->kind != ERR_NOT_FOUND)
+        return -1;
+    err_clear(e);
+    return was_told(worker, name, resolved == 0 ? advisory : "", organisation, e);
 }
 
 static void get_pack(struct worker *worker, struct route_call *call)
 {
     uint64_t heads[HEADS_MAX];
     struct pack_wish wish = {.heads = heads};
+    char organisation[ID_TEXT];
     char advisory[ID_TEXT];
     char path[PATH_MAX];
     char nonce[ID_TEXT];
     struct err e = {0};
     struct stat status;
 
-    if (may_export(worker, call, advisory, &e) != 0 ||
+    if (may_export(worker, call, advisory, organisation, &e) != 0 ||
         read_heads(call, heads, &wish.head_count, &e) != 0 ||
         id_new(call->centre->random, "pack", nonce, &e) != 0) {
         route_fail(call, &e);
@@ -69,6 +94,7 @@ static void get_pack(struct worker *worker, struct route_call *call)
     }
     snprintf(path, sizeof(path), "%s/spool/%s.tar", call->centre->config->home, nonce);
     wish.advisory = advisory;
+    wish.organisation = *organisation ? organisation : NULL;
     wish.path = path;
     if (pack_export(worker, &wish, &e) != 0) {
         route_fail(call, &e);
@@ -89,6 +115,7 @@ static void get_pack(struct worker *worker, struct route_call *call)
 
 static void get_delivery(struct worker *worker, struct route_call *call)
 {
+    char organisation[ID_TEXT];
     char advisory[ID_TEXT];
     struct json_writer w;
     struct err e = {0};
@@ -97,8 +124,8 @@ static void get_delivery(struct worker *worker, struct route_call *call)
     buf_init(&text);
     json_write_init(&w, &text, 0);
     json_write_object(&w);
-    if (may_export(worker, call, advisory, &e) != 0 ||
-        delivery_ladder(worker, advisory, &w, &e) != 0) {
+    if (may_export(worker, call, advisory, organisation, &e) != 0 ||
+        delivery_ladder(worker, advisory, organisation, &w, &e) != 0) {
         route_fail(call, &e);
     } else {
         json_write_object_end(&w);
