@@ -94,7 +94,8 @@ static int loop_init(struct loop *l, struct agent *a, struct err *e)
         pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) != 0 || watch_fd(l, stop_pipe[0]) != 0 ||
         watch_fd(l, l->outbox) != 0 ||
         (dispatch_fd(&l->session.dispatch) >= 0 &&
-         watch_fd(l, dispatch_fd(&l->session.dispatch)) != 0)) {
+         watch_fd(l, dispatch_fd(&l->session.dispatch)) != 0) ||
+        (alarm_fd(&l->session.alarm) >= 0 && watch_fd(l, alarm_fd(&l->session.alarm)) != 0)) {
         err_errno(e, errno, "agent.run", "cannot wait for events");
         return -1;
     }
@@ -384,7 +385,7 @@ static int once_rounds(struct loop *l, struct err *e)
             return -1;
         if (now_of(l) < s->hold_until) /* the centre cannot be reached, or is busy */
             return 0;
-        if (dispatch_idle(&s->dispatch) && session_quiet(s))
+        if (dispatch_idle(&s->dispatch) && alarm_idle(&s->alarm) && session_quiet(s))
             return 0;
         if (now_of(l) > end)
             return err_set(e, ERR_UNAVAILABLE, "agent.once", NULL,

@@ -87,6 +87,11 @@ int session_init(struct session *s, struct agent *a, struct err *e)
         centre_fini(&s->centre);
         return -1;
     }
+    if (alarm_init(&s->alarm, a, e) != 0) {
+        dispatch_fini(&s->dispatch);
+        centre_fini(&s->centre);
+        return -1;
+    }
     s->dispatch.fetch = session_document;
     s->dispatch.fetch_context = s;
     session_want(s, TASK_TRUST, 0);
@@ -100,6 +105,7 @@ int session_init(struct session *s, struct agent *a, struct err *e)
 
 void session_fini(struct session *s)
 {
+    alarm_fini(&s->alarm);
     dispatch_fini(&s->dispatch);
     centre_fini(&s->centre);
 }
@@ -298,7 +304,7 @@ int session_step(struct session *s, struct err *e)
                                                            [TASK_OUTCOMES] = send_outcomes};
     bool changed = false;
 
-    if (dispatch_step(&s->dispatch, &changed, e) != 0)
+    if (dispatch_step(&s->dispatch, &changed, e) != 0 || alarm_step(&s->alarm, e) != 0)
         return -1;
     if (changed)
         session_want(s, TASK_OUTCOMES, 0);
@@ -325,6 +331,7 @@ int session_wait_ms(const struct session *s)
 {
     int64_t now = monotonic(s), next = now + 3600 * INT64_C(1000000);
     int hooks = dispatch_wait_ms(&s->dispatch);
+    int alarm = alarm_wait_ms(&s->alarm);
 
     for (size_t i = 0; i < TASK_COUNT; i++)
         if (s->due[i] < next)
@@ -334,5 +341,7 @@ int session_wait_ms(const struct session *s)
     if (s->dispatch.fetch_waits && s->hold_until > now && s->hold_until < next)
         next = s->hold_until;
     int wait = next > now ? (int)((next - now) / 1000 + 1) : 0;
+    if (alarm >= 0 && alarm < wait)
+        wait = alarm;
     return hooks >= 0 && hooks < wait ? hooks : wait;
 }

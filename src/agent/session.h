@@ -8,6 +8,7 @@
 #ifndef AGENT_SESSION_H
 #define AGENT_SESSION_H
 
+#include "agent/alarm.h"
 #include "agent/backoff.h"
 #include "agent/centre.h"
 #include "agent/dispatch.h"
@@ -34,6 +35,7 @@ struct session {
     struct agent *agent;
     struct centre centre;
     struct dispatch dispatch;
+    struct alarm alarm;
     struct backoff backoff;  /* of requests */
     int64_t hold_until;      /* monotonic: no request before this */
     int64_t due[TASK_COUNT]; /* monotonic; INT64_MAX: not at all */

@@ -171,6 +171,7 @@ static void *clock_thread(void *context)
             log_err(LOG_LEVEL_WARNING, "checkpoint.failed", &e);
             note_state(k, 0, &e);
         }
+        streams_show_checkpoint(centre->streams, k->state.signed_size);
         streams_store_sent(centre);
         if (now >= k->housekeeping_at) {
             k->housekeeping_at = now + HOUSEKEEPING_US;
