@@ -268,6 +268,8 @@ static int open_stream(struct loop *l, struct err *e)
         malloc_trim(0);
         return 0;
     }
+    if (status >= 400 && status < 500)
+        session_hint_trust(s); /* such as a chain that is shorter than ours */
     if (status) {
         struct slice wait = http_client_header(s->centre.stream, "Retry-After");
         int64_t ms = wait.data ? backoff_retry_after(wait, clock_now(s->agent->clock)) : -1;
@@ -341,6 +343,12 @@ static int one_round(struct loop *l, struct err *e)
         l->session.changed_identity = false;
         close_stream(l);
         l->open_at = 0;
+    }
+    if (l->session.agent->state.rejoin) {
+        if (l->open)
+            close_stream(l);
+        wait_without_stream(l, INT64_MAX);
+        return 0;
     }
     if (l->open)
         return wait_with_stream(l, e);

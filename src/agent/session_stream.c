@@ -41,6 +41,8 @@ int session_delivery(struct session *s, struct slice text, struct err *e)
         return -1;
     }
     result = receive(s, &d, e);
+    if (result < 0 && strcmp(e->code, "delivery.origin") == 0)
+        session_hint_trust(s);
     delivery_fini(&d);
     return result;
 }
@@ -191,6 +193,7 @@ int session_checkpoint(struct session *s, struct slice note, struct err *e)
     s->failed = true;
     state_refused(&a->state, &why, clock_now(a->clock));
     log_err(LOG_LEVEL_ERROR, "checkpoint.refused", &why);
+    session_hint_trust(s);
     return why.kind == ERR_MEMORY ? err_memory(e) : 0;
 }
 
