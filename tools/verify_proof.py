@@ -3,7 +3,7 @@
 """Verifies a tocsin proof pack (docs/formats.md, 6.2 to 6.4) offline: --root anchor.pem [--witness VKEY|FILE]... PACK.
 Written from that text with Python and `openssl`; shares no code with tocsin. Exit 0 proven, 1 not, 2 usage, 3 unknown.
 Of devices' signatures and certificates it checks a random --sample when there are more; all else in full. What is the
-centre's word alone (owners, others, outcomes, a notice's meaning) is only counted; not for packs of one customer."""
+centre's word alone (owners, others, outcomes, a notice's meaning) is only counted."""
 import argparse, base64, collections, functools, hashlib, json, os, pathlib, random, re, subprocess, sys, tempfile
 from datetime import datetime
 AUTHORITIES, SIGNERS, PLACE, CHECKED = {}, [], ['', ''], {}
@@ -33,7 +33,7 @@ def tree(x): return node(tree(x[:half(len(x))]), tree(x[half(len(x)):])) if len(
 def climb(index, size, leaf, proof):  # the root that an inclusion proof leads to
     if size == 1:
         return leaf if index == 0 and not proof else b''
-    k, rest, last = half(size), proof[:-1], b''.join(proof[-1:])
+    k, rest, last = half(size), proof[:-1], b''.join(map(b64, proof[-1:]))
     return node(climb(index, k, leaf, rest), last) if index < k else node(last, climb(index - k, size - k, leaf, rest))
 def grown(old, new, proof, root):  # both roots that a consistency proof leads to
     if old == new:
@@ -86,8 +86,7 @@ class Envelope:
         self.body = parse(payload, 'format ' + members, optional)
         need((value['format'], self.body['format']) == ('tocsin-signed/v1', kind), 'no ' + kind)
         self.message, self.hash = kind.encode() + b'\n' + payload, named(canonical(value))
-        self.signature, self.signer = b64(value['signature']), value['certificate']
-        self.chain = value.get('chain', [])
+        self.signature, self.signer, self.chain = b64(value['signature']), value['certificate'], value.get('chain', [])
     def by_publisher(self, when, code):
         AUTHORITIES.update({named(b64(c)): Certificate(b64(c)) for c in self.chain})
         c = Certificate(b64(self.chain[0])) if self.chain and named(b64(self.chain[0])) == self.signer else None
@@ -129,9 +128,9 @@ class Pack:
         need(self.shown.get((size, root)), f'the head of {size} acts is of another history', code)
 def container(p):
     p.envelope = Envelope(parse(p.read('syntax', 'pack.json')), 'tocsin-pack/v1',
-                          'advisory checkpoint claims counts files made origin publications')
-    p.said, names = p.envelope.body, [f['name'] for f in p.envelope.body['files']]
-    need(names == sorted(set(names)), 'its files are not sorted')
+                          'advisory checkpoint claims counts files made origin publications', 'scope')
+    p.said, p.mine = p.envelope.body, p.envelope.body.get('scope', {}).get('organisation')  # mine: one customer's pack
+    need((names := [f['name'] for f in p.said['files']]) == sorted(set(names)), 'its files are not sorted')
     bad = [f"pack.file-hash: {f['name']}: it was changed since pack.json was made" for f in p.said['files']
            if p.digest(f['name']) != (f['hash'], f['size'])]
     sums = p.read('sums', 'SHA256SUMS').decode()
@@ -175,8 +174,7 @@ def acts(p):
     for v, _ in p.lines('acts', 'act', 'act index proof salt'):
         act, i, when = v['act'], v['index'], seconds(v['act']['at'])
         leaf = sha(b'\0', sha(b'tocsin-act/v1', unhex(v['salt']), canonical(act)))
-        root = climb(i, p.size, leaf, [b64(h) for h in v['proof']]) if i < p.size else None
-        need(root == p.root, f'act {i} is not in the journal', 'act-proof')
+        need(i < p.size and climb(i, p.size, leaf, v['proof']) == p.root, f'act {i} is not in the journal', 'act-proof')
         need(i > last and when >= before, 'not in order', 'act-order')
         last, before, p.acts[i] = i, when, (act['outcome'] == 'done' and act['type'], act['data'], when, act['id'])
     need(len({a[3] for a in p.acts.values()}) == len(p.acts), 'an id stands twice', 'act-order')
@@ -204,40 +202,42 @@ def publications(p):
     need(ids and a == about and complete, 'pack.json names another revision, or not all', 'publication')
 def entries(p):
     p.entries = []
-    for v, _ in p.lines('entries', 'entries', 'entry index notice publication'):
-        e, n, b = v['entry'], v['notice'], p.pubs.get(v['publication'])
-        need(b and e['index'] == v['index'] == len(b['leaves']), 'not in order')
+    for v, _ in p.lines('entries', 'entries', 'entry index notice publication' + ' path' * bool(p.mine)):
+        e, n, b, i = v['entry'], v['notice'], p.pubs.get(v['publication']), v['index']
+        need(b and e['index'] == i and (p.mine or i == len(b['leaves'])), 'not in order')
         like = ['tocsin-notice/v1', p.log[0], b.get('exercise'), b['advisory'], e['audience'], e['class']]
         same = [n.get(k) for k in 'format origin exercise advisory audience class'.split()] == like
         need(same and named(b'tocsin-notice/v1\n', canonical(n)) == e['notice'], 'not that of this entry', 'notice')
         b['leaves'].append(sha(b'\0', canonical(e)))
         b['meant'] += e.get('only', e['members'])['count']
+        root = p.mine and name(climb(i, b['entries']['count'], b['leaves'][-1], v['path']))
+        need(not p.mine or root == b['entries']['root'], 'not in the tree that the publication signs')
         p.entries.append((v['publication'], e))
     place('entries', 'entries.jsonl')
     need(len({(i, e['audience'], e['class']) for i, e in p.entries}) == len(p.entries), 'a class stands twice')
-    for b in p.pubs.values():
+    for b in () if p.mine else p.pubs.values():
         got = {'count': len(b['leaves']), 'root': name(tree(b['leaves']))}
         need(b['entries'] == got and b['meant'] == b['members'], 'some were left out or changed')
 def tree_of(e): return e['audience'], e['class'], e['members']['size']
 def members(p):
-    trees, p.members, last, sizes = {}, {}, ('', ''), {tree_of(e) for _, e in p.entries}
-    for v, _ in p.lines('members', 'members', 'audience class event index salt'):
-        e, kind = v['event'], (v['audience'], v['class'])
-        leaves, now = trees.setdefault(kind, ([], {}))  # now: asset to (place in the tree, leaf)
-        fits = v['index'] == len(leaves) and (e['audience'], e['class']) == kind >= last
-        need(fits and e['event'] == ('left' if e['asset'] in now else 'joined'), 'not in order')
+    trees, p.members, kind, sizes = {}, {}, ('', ''), {tree_of(e): e['members']['root'] for _, e in p.entries}
+    for v, _ in p.lines('members', 'members', 'audience class event index salt' + ' proof root size' * bool(p.mine)):
+        last, kind, e, i = kind, (v['audience'], v['class']), v['event'], v['index']
+        here = (*kind, v['size'] if p.mine else i + 1)  # the tree that is shown so far, or that the line names
+        leaves, now = trees.setdefault(here if p.mine else kind, ([], {}))  # now: asset to (place in the tree, leaf)
+        fits = (i + 1 > len(leaves) if p.mine else i == len(leaves)) and (e['audience'], e['class']) == kind >= last
+        need(fits and (p.mine or e['event'] == ('left' if e['asset'] in now else 'joined')), 'not in order')
         leaves.append(sha(b'\0', sha(b'tocsin-member/v1\n', unhex(v['salt']), canonical(e))))
-        last, now[e['asset']] = kind, (len(leaves), leaves[-1])
-        if e['event'] == 'left':
-            del now[e['asset']]
-        if (*kind, len(leaves)) in sizes:
-            p.members[*kind, len(leaves)] = (tree(leaves), dict(now))
-    need(all((*k, len(t[0])) in sizes for k, t in trees.items()), 'a tree has a size that no entry names')
+        (now.pop if e['event'] == 'left' else now.setdefault)(e['asset'], (i, leaves[-1]))
+        root = tree(leaves) if here in sizes and not p.mine else p.mine and climb(i, v['size'], leaves[-1], v['proof'])
+        need(not p.mine or name(root) == v['root'] == sizes.get(here), 'not in a tree of an entry', 'members-root')
+        p.members.update({here: (root, now if p.mine else dict(now))} if root else {})
+    need(p.mine or all((*k, len(t[0])) in sizes for k, t in trees.items()), 'a tree has a size that no entry names')
     for _, e in p.entries:
-        need(tree_of(e) in p.members or e['members']['size'] == 0, 'a tree is too short')
+        need(tree_of(e) in p.members or e['members']['size'] == 0, 'a tree is too short, or not there')
         root, now = p.members.setdefault(tree_of(e), (sha(), {}))
         need(name(root) == e['members']['root'], 'a line was left out, added or changed', 'members-root')
-        need(len(now) == e['members']['count'], f'there are {len(now)} members', 'members-count')
+        need(p.mine or len(now) == e['members']['count'], f'there are {len(now)} members', 'members-count')
 def certificates(p):
     fields, p.certificates, last = ('certificate der', 'issued revoked subject'), {}, ''
     for v, _ in p.lines('certificates', 'certificate', *fields):
@@ -274,8 +274,7 @@ def receipts(p):
         subject, issued, revoked, der = p.certificates.get(e.signer, (0, 0, 0, 0))
         need(subject == v['asset'], 'not signed by this asset', 'receipt-signer')
         need(revoked is None or revoked > act, f'act {revoked} had revoked its certificate', 'receipt-revoked')
-        c = chosen and Certificate(der)
-        valid = not c or c.under_anchor(p.acts[act][2], 'TLS Web Client')
+        valid = not (c := chosen and Certificate(der)) or c.under_anchor(p.acts[act][2], 'TLS Web Client')
         need(issued < act and valid, 'its certificate was not valid then', 'receipt-validity')
         need(not c or holds(c.key, e.message, e.signature), 'the signature does not hold', 'receipt-signature')
         need(seen['size'] <= act, 'it names a head of later', 'receipt-history')
@@ -310,7 +309,7 @@ def recipients(p):
         leaves = [leaf for _, leaf in sorted(met.values())]
         need('only' in e or len(met) == len(now), f'{sorted(set(now) - set(met))[:1]} was meant, but has no line')
         only = {'count': len(leaves), 'root': name(tree(leaves))}
-        need(e.get('only', only) == only, 'the lines are not those whom an entry means', 'only')
+        need(p.mine or e.get('only', only) == only, 'the lines are not those whom an entry means', 'only')
     need(all(p.covered.values()), 'a receipt of somebody who has no line')
     p.devices = len({asset for _, _, met in todo.values() for asset in met})
 def counts(p):
@@ -323,7 +322,7 @@ def counts(p):
     want = {**dict.fromkeys(said, 0), **c, 'meant': total, 'silent': silent, 'devices': p.devices,
             'ownerless': said['ownerless'], 'not_told': {**dict.fromkeys(said['not_told'], 0), **others},
             'owners': {**dict.fromkeys(said['owners'], 0), **owners}}
-    need(said == want and total == sum(b['members'] for b in p.pubs.values()), f'the lines give {want}')
+    need(said == want and (p.mine or total == sum(b['members'] for b in p.pubs.values())), f'the lines give {want}')
 STEPS = (container, trust, head, acts, publications, entries, members, certificates, receipts, recipients, counts)
 def main(failures):
     try:
@@ -333,8 +332,9 @@ def main(failures):
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as e:
         failures.append(str(e) if isinstance(e, Refused) else f'pack.{PLACE[0]}: {PLACE[1]}: malformed: {e!r}')
     good = 'VERIFIED' if ARGS.root else 'NOT PROVEN, give --root'
-    print('\n'.join(failures) or f"{good}: {p.said['advisory']['id']}: {p.states.total()} notices, {p.devices} devices, "
-          f"{p.states['acknowledged']} acknowledged; {p.witnessed} of {p.size} acts cosigned; {', '.join(CHECKED.values())}")
+    print('\n'.join(failures) or f"{good}{f' for {p.mine} alone' * bool(p.mine)}: {p.said['advisory']['id']}: "
+          f"{p.states.total()} notices, {p.devices} devices, {p.states['acknowledged']} acknowledged; "
+          f"{p.witnessed} of {p.size} acts cosigned; {', '.join(CHECKED.values())}")
     return 1 if failures else 0 if ARGS.root else 3
 parser = argparse.ArgumentParser(description=__doc__)
 for option, more in {'pack': {}, '--root': {}, '--witness': {'action': 'append', 'default': []}, '--checkpoint': {},

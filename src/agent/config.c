@@ -45,6 +45,8 @@ static const struct key {
      "How many hooks may run at the same time. 1: strictly in order, one waits for the other."},
     {"hook-document", SWITCH, AT(hook_document), 0, 1, NULL, 0,
      "Whether the advisory itself is fetched and checked before the hook runs."},
+    {"alarm-hook", PATH, AT(alarm_hook), 0, 0, "", 0,
+     "Program that is started when the journal contradicts itself (tocsin-agent(8), JOURNAL)."},
     {"retry-least", INTEGER, AT(retry_least_ms), 10, 3600 * 1000, NULL, 1000,
      "Milliseconds to wait at least before a lost connection is tried again."},
     {"retry-most", INTEGER, AT(retry_most_ms), 10, 86400 * 1000, NULL, 300 * 1000,

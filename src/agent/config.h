@@ -23,7 +23,8 @@ struct agent_config {
     char hook[CONFIG_TEXT];       /* program; "": none */
     int64_t hook_timeout_s;
     int64_t hooks_at_once;
-    bool hook_document; /* fetch the advisory for the hook */
+    char alarm_hook[CONFIG_TEXT]; /* program for alarms; "": none */
+    bool hook_document;           /* fetch the advisory for the hook */
     int64_t retry_least_ms;
     int64_t retry_most_ms;
     int64_t request_timeout_s; /* from a request's first byte to its answer's last */

@@ -187,6 +187,8 @@ static int start_open(struct dispatch *d, struct err *e)
     const struct state *s = &d->agent->state;
 
     d->fetch_waits = false;
+    if (s->rejoin)
+        return 0; /* these notices may be gone */
     for (uint64_t n = s->hooks_to + 1; n <= s->n && n <= s->hooks_to + STATE_HOOKS_AHEAD; n++) {
         if (hook_runner_full(d->runner))
             return 0;
@@ -252,10 +254,15 @@ bool dispatch_idle(const struct dispatch *d)
         return true;
     if (hook_runner_running(d->runner) > 0)
         return false;
-    for (uint64_t n = s->hooks_to + 1; n <= s->n; n++)
+    for (uint64_t n = s->hooks_to + 1; n <= s->n && !s->rejoin; n++)
         if (state_hook_open(s, n) && !find_wait((struct dispatch *)(uintptr_t)d, n))
             return false;
     return true;
+}
+
+bool dispatch_running(const struct dispatch *d)
+{
+    return d->runner && hook_runner_running(d->runner) > 0;
 }
 
 int dispatch_fd(const struct dispatch *d)

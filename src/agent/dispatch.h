@@ -49,6 +49,8 @@ int dispatch_step(struct dispatch *d, bool *changed, struct err *e) MUST_CHECK;
 
 /* No hook is running, none is waiting: nothing open but what asked for another time. */
 bool dispatch_idle(const struct dispatch *d);
+/* Some hook runs right now. */
+bool dispatch_running(const struct dispatch *d);
 /* To poll for; −1 without hooks. */
 int dispatch_fd(const struct dispatch *d);
 /* Milliseconds until dispatch_step has something to do by itself; −1: nothing. */

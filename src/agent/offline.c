@@ -4,6 +4,7 @@
 #include "agent/offline_match.h"
 #include "agent/outbox.h"
 #include "agent/report.h"
+#include "agent/rewind.h"
 #include "agent/sources.h"
 #include "agent/watch.h"
 #include "base/encoding.h"
@@ -107,6 +108,21 @@ static int see_checkpoint(struct agent *a, const struct bundle *b, struct err *e
 
 /* ---- deliveries and hooks ---- */
 
+/* The centre was restored: where its notice is not the one that we have, the chain goes back. */
+static int rejoin(struct agent *a, const struct delivery *d, struct err *e)
+{
+    uint8_t head[32];
+    int same;
+
+    if (d->n > a->state.n) /* all of ours were confirmed, or acknowledged before */
+        return rewind_to(a, a->state.n, a->state.head, e);
+    if (delivery_verify(d, &a->trust, &a->state, e) != 0 || (same = rewind_same(a, d, e)) < 0)
+        return -1;
+    if (same)
+        return 0;
+    return rewind_head(a, d->n - 1, head, e) == 0 ? rewind_to(a, d->n - 1, head, e) : -1;
+}
+
 static int take_deliveries(struct agent *a, const struct json_value *list,
                            struct offline_found *found, struct err *e)
 {
@@ -117,6 +133,10 @@ static int take_deliveries(struct agent *a, const struct json_value *list,
         struct delivery d;
         if (delivery_read(&d, item, e) != 0)
             return -1;
+        if (a->state.rejoin && rejoin(a, &d, e) != 0) {
+            delivery_fini(&d);
+            return -1;
+        }
         /* the chain begins behind the last receipt that the centre has */
         if (first && d.n - 1 <= a->state.n && d.n - 1 > a->state.acked)
             a->state.acked = d.n - 1;

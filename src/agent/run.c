@@ -94,7 +94,8 @@ static int loop_init(struct loop *l, struct agent *a, struct err *e)
         pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) != 0 || watch_fd(l, stop_pipe[0]) != 0 ||
         watch_fd(l, l->outbox) != 0 ||
         (dispatch_fd(&l->session.dispatch) >= 0 &&
-         watch_fd(l, dispatch_fd(&l->session.dispatch)) != 0)) {
+         watch_fd(l, dispatch_fd(&l->session.dispatch)) != 0) ||
+        (alarm_fd(&l->session.alarm) >= 0 && watch_fd(l, alarm_fd(&l->session.alarm)) != 0)) {
         err_errno(e, errno, "agent.run", "cannot wait for events");
         return -1;
     }
@@ -267,6 +268,8 @@ static int open_stream(struct loop *l, struct err *e)
         malloc_trim(0);
         return 0;
     }
+    if (status >= 400 && status < 500)
+        session_hint_trust(s); /* such as a chain that is shorter than ours */
     if (status) {
         struct slice wait = http_client_header(s->centre.stream, "Retry-After");
         int64_t ms = wait.data ? backoff_retry_after(wait, clock_now(s->agent->clock)) : -1;
@@ -341,6 +344,12 @@ static int one_round(struct loop *l, struct err *e)
         close_stream(l);
         l->open_at = 0;
     }
+    if (l->session.agent->state.rejoin) {
+        if (l->open)
+            close_stream(l);
+        wait_without_stream(l, INT64_MAX);
+        return 0;
+    }
     if (l->open)
         return wait_with_stream(l, e);
     if (now_of(l) < l->open_at) {
@@ -384,7 +393,7 @@ static int once_rounds(struct loop *l, struct err *e)
             return -1;
         if (now_of(l) < s->hold_until) /* the centre cannot be reached, or is busy */
             return 0;
-        if (dispatch_idle(&s->dispatch) && session_quiet(s))
+        if (dispatch_idle(&s->dispatch) && alarm_idle(&s->alarm) && session_quiet(s))
             return 0;
         if (now_of(l) > end)
             return err_set(e, ERR_UNAVAILABLE, "agent.once", NULL,

@@ -30,6 +30,19 @@ void session_want(struct session *s, enum session_task task, int64_t in_ms)
         s->due[task] = at;
 }
 
+void session_hint_trust(struct session *s)
+{
+    int64_t now = monotonic(s);
+    int64_t next = s->hinted_at + SESSION_TRUST_HINT_S * INT64_C(1000000);
+
+    if (s->hinted_at && now < next) {
+        session_want(s, TASK_TRUST, (next - now) / 1000);
+        return;
+    }
+    s->hinted_at = now;
+    session_want(s, TASK_TRUST, 0);
+}
+
 static void postpone(struct session *s, enum session_task task, int64_t seconds)
 {
     s->due[task] = monotonic(s) + seconds * 1000000;
@@ -87,6 +100,11 @@ int session_init(struct session *s, struct agent *a, struct err *e)
         centre_fini(&s->centre);
         return -1;
     }
+    if (alarm_init(&s->alarm, a, e) != 0) {
+        dispatch_fini(&s->dispatch);
+        centre_fini(&s->centre);
+        return -1;
+    }
     s->dispatch.fetch = session_document;
     s->dispatch.fetch_context = s;
     session_want(s, TASK_TRUST, 0);
@@ -95,11 +113,14 @@ int session_init(struct session *s, struct agent *a, struct err *e)
     session_want(s, TASK_RENEW, 0);
     if (a->state.n > a->state.acked)
         session_want(s, TASK_RECEIPT, 0);
+    if (a->state.rejoin)
+        session_want(s, TASK_REJOIN, 0);
     return 0;
 }
 
 void session_fini(struct session *s)
 {
+    alarm_fini(&s->alarm);
     dispatch_fini(&s->dispatch);
     centre_fini(&s->centre);
 }
@@ -144,7 +165,26 @@ static int follow_trust(struct session *s, struct err *e)
     reached(s);
     if (result == 1)
         s->changed_identity = true;
+    if (s->agent->state.rejoin)
+        session_want(s, TASK_REJOIN, 0);
     postpone(s, TASK_TRUST, SESSION_TRUST_EVERY_S);
+    return 0;
+}
+
+static int rejoin(struct session *s, struct err *e)
+{
+    struct err why = {0};
+
+    if (dispatch_running(&s->dispatch)) { /* what runs may be for a notice that is gone */
+        postpone(s, TASK_REJOIN, 1);
+        return 0;
+    }
+    if (session_rejoin(s, &why) != 0)
+        return failed(s, TASK_REJOIN, &why, e);
+    reached(s);
+    s->due[TASK_REJOIN] = INT64_MAX;
+    if (s->agent->state.n > 0)
+        session_want(s, TASK_RECEIPT, 0);
     return 0;
 }
 
@@ -221,7 +261,7 @@ static int send_receipt(struct session *s, struct err *e)
     int result = -1;
 
     s->due[TASK_RECEIPT] = INT64_MAX;
-    if (a->state.alarm || a->state.acked == n)
+    if (a->state.alarm || a->state.rejoin || a->state.acked == n)
         return 0;
     if (!a->state.checkpoint.there && session_fetch_checkpoint(s, &why) != 0) {
         session_want(s, TASK_RECEIPT, 0);
@@ -290,15 +330,13 @@ static int send_outcomes(struct session *s, struct err *e)
 
 int session_step(struct session *s, struct err *e)
 {
-    static int (*const tasks[TASK_COUNT])(struct session *,
-                                          struct err *) = {[TASK_RENEW] = renew,
-                                                           [TASK_TRUST] = follow_trust,
-                                                           [TASK_INVENTORY] = send_inventory,
-                                                           [TASK_RECEIPT] = send_receipt,
-                                                           [TASK_OUTCOMES] = send_outcomes};
+    static int (*const tasks[TASK_COUNT])(struct session *, struct err *) = {
+        [TASK_RENEW] = renew,          [TASK_TRUST] = follow_trust,
+        [TASK_REJOIN] = rejoin,        [TASK_INVENTORY] = send_inventory,
+        [TASK_RECEIPT] = send_receipt, [TASK_OUTCOMES] = send_outcomes};
     bool changed = false;
 
-    if (dispatch_step(&s->dispatch, &changed, e) != 0)
+    if (dispatch_step(&s->dispatch, &changed, e) != 0 || alarm_step(&s->alarm, e) != 0)
         return -1;
     if (changed)
         session_want(s, TASK_OUTCOMES, 0);
@@ -325,6 +363,7 @@ int session_wait_ms(const struct session *s)
 {
     int64_t now = monotonic(s), next = now + 3600 * INT64_C(1000000);
     int hooks = dispatch_wait_ms(&s->dispatch);
+    int alarm = alarm_wait_ms(&s->alarm);
 
     for (size_t i = 0; i < TASK_COUNT; i++)
         if (s->due[i] < next)
@@ -334,5 +373,7 @@ int session_wait_ms(const struct session *s)
     if (s->dispatch.fetch_waits && s->hold_until > now && s->hold_until < next)
         next = s->hold_until;
     int wait = next > now ? (int)((next - now) / 1000 + 1) : 0;
+    if (alarm >= 0 && alarm < wait)
+        wait = alarm;
     return hooks >= 0 && hooks < wait ? hooks : wait;
 }

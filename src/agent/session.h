@@ -8,6 +8,7 @@
 #ifndef AGENT_SESSION_H
 #define AGENT_SESSION_H
 
+#include "agent/alarm.h"
 #include "agent/backoff.h"
 #include "agent/centre.h"
 #include "agent/dispatch.h"
@@ -16,6 +17,7 @@
 enum session_task {
     TASK_RENEW,
     TASK_TRUST,
+    TASK_REJOIN,
     TASK_INVENTORY,
     TASK_RECEIPT,
     TASK_OUTCOMES,
@@ -25,6 +27,7 @@ enum session_task {
 enum {
     SESSION_RECEIPT_BATCH = 64,    /* so many notices are acknowledged without further delay */
     SESSION_TRUST_EVERY_S = 86400, /* the trust statement is asked for at least so often */
+    SESSION_TRUST_HINT_S = 60,     /* but when something hints at a new one, at most so often */
     SESSION_REFUSED_S = 3600,      /* what the centre refused is tried again after so long */
     SESSION_LIST = 100,            /* notices asked for at once */
     SESSION_LIST_MAX = 64 << 20    /* bytes of such an answer */
@@ -34,7 +37,9 @@ struct session {
     struct agent *agent;
     struct centre centre;
     struct dispatch dispatch;
+    struct alarm alarm;
     struct backoff backoff;  /* of requests */
+    int64_t hinted_at;       /* monotonic: session_hint_trust asked last */
     int64_t hold_until;      /* monotonic: no request before this */
     int64_t due[TASK_COUNT]; /* monotonic; INT64_MAX: not at all */
     bool changed_identity;   /* the stream is to come back under it */
@@ -56,6 +61,15 @@ int session_step(struct session *s, struct err *e) MUST_CHECK;
 int session_wait_ms(const struct session *s);
 /* Nothing is due now. */
 bool session_quiet(const struct session *s);
+
+/*
+ * What the centre sends is of a journal that this device does not know, or its chain is another: it
+ * may have been restored, and its trust statement says so.
+ */
+void session_hint_trust(struct session *s);
+
+/* After a new journal began: finds how far the chains are one, and goes back to there. */
+int session_rejoin(struct session *s, struct err *e) MUST_CHECK;
 
 /* A checkpoint note as the stream shows it. -1 only for this machine's failures. */
 int session_checkpoint(struct session *s, struct slice note, struct err *e) MUST_CHECK;

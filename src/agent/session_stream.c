@@ -41,6 +41,8 @@ int session_delivery(struct session *s, struct slice text, struct err *e)
         return -1;
     }
     result = receive(s, &d, e);
+    if (result < 0 && strcmp(e->code, "delivery.origin") == 0)
+        session_hint_trust(s);
     delivery_fini(&d);
     return result;
 }
@@ -132,6 +134,24 @@ static int not_proven(struct session *s, const struct err *why, struct err *e)
     return 0;
 }
 
+/* The centre cannot show what it once signed: it has lost it. No contradiction yet, but no small
+ * thing: it is kept for people, until a longer journal shows whether it is the same. */
+static int behind(struct session *s, const struct watch *w, struct err *e)
+{
+    struct agent *a = s->agent;
+    struct err why = {0};
+
+    err_set(&why, ERR_VERIFY, "agent.journal-behind", "RFC 9162 section 2.1.4",
+            "the centre shows a head of %llu entries, and cannot show that the head of %llu "
+            "entries, which this device has seen, goes on from it: it has lost a part of its "
+            "journal",
+            (unsigned long long)w->size, (unsigned long long)a->state.checkpoint.size);
+    log_err(LOG_LEVEL_ERROR, "journal.behind", &why);
+    s->failed = true;
+    state_refused(&a->state, &why, clock_now(a->clock));
+    return agent_save(a, e);
+}
+
 static int prove(struct session *s, const struct watch *w, struct err *e)
 {
     struct agent *a = s->agent;
@@ -144,7 +164,9 @@ static int prove(struct session *s, const struct watch *w, struct err *e)
              (unsigned long long)w->from, (unsigned long long)w->to);
     http_response_init(&r);
     if (centre_get(&s->centre, target, WATCH_ANSWER_MAX, &r, a->clock, &why) != 0)
-        result = not_proven(s, &why, e);
+        result = w->older && s->centre.status >= 400 && !centre_may_retry(&s->centre, &why)
+                     ? behind(s, w, e)
+                     : not_proven(s, &why, e);
     else if (watch_prove(w, &a->state, buf_slice(&r.body), &why) == 0)
         result = watch_keep(w, &a->state, e) == 0 && agent_save(a, e) == 0 ? 0 : -1;
     else if (why.kind == ERR_VERIFY)
@@ -171,6 +193,7 @@ int session_checkpoint(struct session *s, struct slice note, struct err *e)
     s->failed = true;
     state_refused(&a->state, &why, clock_now(a->clock));
     log_err(LOG_LEVEL_ERROR, "checkpoint.refused", &why);
+    session_hint_trust(s);
     return why.kind == ERR_MEMORY ? err_memory(e) : 0;
 }
 

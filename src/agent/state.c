@@ -68,6 +68,8 @@ void state_write(const struct state *s, struct buf *out)
     for (size_t i = 0; i < s->origin_count; i++)
         json_write_string(&w, s->origins[i]);
     json_write_array_end(&w);
+    if (s->rejoin)
+        json_member_bool(&w, "rejoin", true);
     if (s->checkpoint.there) {
         json_write_name(&w, "checkpoint");
         json_write_object(&w);
@@ -205,6 +207,7 @@ static const char *read_all(struct state *s, const struct json_value *root, cons
         return "inventory";
     if (!read_origins(s, json_get(root, "origins")))
         return "origins";
+    s->rejoin = json_is(json_get(root, "rejoin"), JSON_TRUE);
     if (!read_checkpoint(s, json_get(root, "checkpoint")))
         return "checkpoint";
     if (!read_incident(json_get(root, "alarm"), &s->alarm, s->alarm_code, s->alarm_text,
@@ -324,6 +327,7 @@ int state_add_origin(struct state *s, struct slice origin, struct err *e)
     s->origins[s->origin_count++][origin.len] = '\0';
     s->checkpoint.there = false;
     buf_reset(&s->checkpoint.note);
+    s->rejoin = s->n > 0;
     return 0;
 }
 

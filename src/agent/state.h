@@ -37,6 +37,7 @@ struct state {
     char class[72];        /* and the class that it answered */
     char origins[STATE_ORIGINS_MAX][STATE_ORIGIN]; /* newest last */
     size_t origin_count;
+    bool rejoin; /* a new journal began: the centre's chain may be shorter, or another (rewind.h) */
     struct state_checkpoint checkpoint; /* last one that was consistent */
     /* The journal contradicted itself: no receipt is signed any more. */
     bool alarm;
@@ -73,7 +74,8 @@ bool state_hook_done(struct state *s, uint64_t k);
 
 /* The journal's origin that is known, or was earlier. */
 bool state_knows_origin(const struct state *s, struct slice origin);
-/* Adds it as the newest; a new journal has no checkpoint yet. -1 over STATE_ORIGINS_MAX. */
+/* Adds it as the newest; a new journal has no checkpoint yet, and asks for rejoin. -1 over
+ * STATE_ORIGINS_MAX. */
 int state_add_origin(struct state *s, struct slice origin, struct err *e) MUST_CHECK;
 
 void state_refused(struct state *s, const struct err *why, int64_t now);

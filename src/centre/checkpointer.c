@@ -3,30 +3,19 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "centre/centre.h"
+#include "centre/cosigners.h"
 #include "centre/housekeeping.h"
 #include "centre/refusals.h"
 #include "centre/streams.h"
-#include "centre/trust.h"
 #include "centre/writer.h"
 #include "journal/journal.h"
 #include "journal/read.h"
-#include "journal/witness.h"
-#include "net/client.h"
 #include "signer/client.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-enum { WITNESSES_MAX = 16, TICK_MS = 1000, HOUSEKEEPING_US = 5000000, WITNESS_RETRIES = 2 };
-
-/* What we know of a witness: the size that it cosigned last, as it said. */
-struct cosigner {
-    struct http_client *http;
-    const struct note_key *key;
-    const char *name;
-    const char *path; /* of its URL, with '/' in front or empty */
-    uint64_t size;
-};
+enum { TICK_MS = 1000, HOUSEKEEPING_US = 5000000 };
 
 struct checkpointer {
     struct centre *centre;
@@ -34,8 +23,7 @@ struct checkpointer {
     struct db *db;
     struct signer_head last; /* as the signer said it */
     bool knows_last;
-    struct cosigner cosigners[WITNESSES_MAX];
-    size_t cosigner_count;
+    struct cosigners *cosigners;
     int64_t housekeeping_at;
     struct housekeeping housekeeping;
     pthread_mutex_t lock;
@@ -54,25 +42,6 @@ static int checkpoint_store(struct command_run *run, struct err *e)
 
 const struct command_type command_checkpoint_store = {
     .name = "checkpoint.store", .silent = true, .run = checkpoint_store};
-
-struct cosignature {
-    uint64_t size;
-    struct slice lines;
-    const struct note_key *witness;
-};
-
-static int cosignature_store(struct command_run *run, struct err *e)
-{
-    const struct cosignature *c = run->command->prepared;
-
-    return journal_cosignature_store(run->change.db, c->size, c->lines, c->witness, run->change.now,
-                                     e) < 0
-               ? -1
-               : 0;
-}
-
-const struct command_type command_cosignature_store = {
-    .name = "cosignature.store", .silent = true, .run = cosignature_store};
 
 /* ---- checkpoints -------------------------------------------------------------------------------
  */
@@ -118,105 +87,13 @@ static int sign_head(struct checkpointer *k, struct journal_reader *reader, stru
     return 0;
 }
 
-static int ask_witness(struct checkpointer *k, struct cosigner *w, struct journal_reader *reader,
-                       struct slice note, uint64_t size, struct err *e)
-{
-    uint8_t proof[MERKLE_PROOF_MAX][MERKLE_HASH];
-    struct http_response response;
-    struct buf body;
-    size_t hashes = 0;
-    char target[256];
-    int result = -1;
-
-    buf_init(&body);
-    http_response_init(&response);
-    for (unsigned attempt = 0; attempt <= WITNESS_RETRIES; attempt++) {
-        hashes = 0;
-        if (w->size > size) {
-            err_set(e, ERR_VERIFY, "centre.witness-ahead", NULL,
-                    "the witness %s has cosigned size %llu, and this journal has %llu: was the "
-                    "database restored?",
-                    w->name, (unsigned long long)w->size, (unsigned long long)size);
-            goto out;
-        }
-        if (w->size > 0 && w->size < size &&
-            journal_prove_consistency(reader, w->size, size, proof, &hashes, e) != 0)
-            goto out;
-        buf_reset(&body);
-        witness_request_put(&body, w->size, (const uint8_t(*)[MERKLE_HASH])proof, hashes, note);
-        snprintf(target, sizeof(target), "%s/add-checkpoint", w->path);
-        const struct http_request request = {.method = "POST",
-                                             .target = target,
-                                             .content_type = "text/plain; charset=utf-8",
-                                             .body = buf_slice(&body),
-                                             .idempotent = true};
-        if (buf_check(&body, e) != 0 || http_client_request(w->http, &request, &response, e) != 0)
-            goto out;
-        if (response.status != WITNESS_CONFLICT)
-            break;
-        struct slice told = buf_slice(&response.body);
-        while (told.len && (told.data[told.len - 1] == '\n' || told.data[told.len - 1] == '\r'))
-            told.len--;
-        if (!note_number_parse(told, &w->size)) {
-            err_set(e, ERR_INPUT, "centre.witness-answer", "C2SP tlog-witness",
-                    "the witness %s answered 409 without its size", w->name);
-            goto out;
-        }
-    }
-    if (response.status != WITNESS_COSIGN) {
-        err_set(e, ERR_UNAVAILABLE, "centre.witness-refused", "C2SP tlog-witness",
-                "the witness %s answered %d: %.*s", w->name, response.status,
-                (int)(response.body.len < 200 ? response.body.len : 200), buf_text(&response.body));
-        goto out;
-    }
-    struct cosignature cosignature = {
-        .size = size, .lines = buf_slice(&response.body), .witness = w->key};
-    if (writer_run_own(k->centre->writer, &command_cosignature_store, "sys:clock", &cosignature,
-                       e) != 0)
-        goto out;
-    w->size = size;
-    result = 0;
-out:
-    http_response_fini(&response);
-    buf_fini(&body);
-    return result;
-}
-
-static void note_state(struct checkpointer *k, uint64_t signed_size, uint64_t witnessed,
-                       const struct err *failure)
+static void note_state(struct checkpointer *k, uint64_t signed_size, const struct err *failure)
 {
     pthread_mutex_lock(&k->lock);
     if (signed_size)
         k->state.signed_size = signed_size;
-    if (witnessed)
-        k->state.witnessed_size = witnessed;
     snprintf(k->state.failure, sizeof(k->state.failure), "%.199s", failure ? failure->text : "");
     pthread_mutex_unlock(&k->lock);
-}
-
-static int ask_witnesses(struct checkpointer *k, struct journal_reader *reader, struct slice note,
-                         uint64_t size, struct err *e)
-{
-    size_t count;
-    size_t quorum;
-    size_t cosigned = 0;
-    int result = 0;
-
-    (void)trust_witnesses(k->centre->trust, &count, &quorum);
-    for (size_t i = 0; i < k->cosigner_count; i++) {
-        struct err one = {0};
-        if (ask_witness(k, &k->cosigners[i], reader, note, size, &one) == 0) {
-            cosigned++;
-            continue;
-        }
-        log_err(LOG_LEVEL_WARNING, "witness.failed", &one);
-        if (!err_is_set(e))
-            *e = one;
-        result = -1;
-    }
-    if (k->cosigner_count > 0 && cosigned >= (quorum ? quorum : 1))
-        note_state(k, 0, size, result == 0 ? NULL : e);
-    return result;
 }
 
 /* A checkpoint of what is committed, if there is something new. */
@@ -241,8 +118,9 @@ static int tick(struct checkpointer *k, struct err *e)
     if (sign_head(k, reader, &note, e) != 0 ||
         writer_run_own(k->centre->writer, &command_checkpoint_store, "sys:clock", &note, e) != 0)
         goto out;
-    note_state(k, size, 0, NULL);
-    result = ask_witnesses(k, reader, buf_slice(&note), size, e);
+    note_state(k, size, NULL);
+    cosigners_offer(k->cosigners, size, buf_slice(&note));
+    result = 0;
 out:
     journal_reader_free(reader);
     buf_fini(&note);
@@ -278,8 +156,9 @@ static void *clock_thread(void *context)
         bool open = be_open(k, &e) == 0;
         if (!open || tick(k, &e) != 0) {
             log_err(LOG_LEVEL_WARNING, "checkpoint.failed", &e);
-            note_state(k, 0, 0, &e);
+            note_state(k, 0, &e);
         }
+        streams_show_checkpoint(centre->streams, k->state.signed_size);
         streams_store_sent(centre);
         if (now >= k->housekeeping_at) {
             k->housekeeping_at = now + HOUSEKEEPING_US;
@@ -292,36 +171,9 @@ static void *clock_thread(void *context)
     return NULL;
 }
 
-static int open_cosigners(struct checkpointer *k, struct err *e)
-{
-    const struct config *config = k->centre->config;
-    size_t count;
-    size_t quorum;
-    const struct note_key *keys = trust_witnesses(k->centre->trust, &count, &quorum);
-
-    for (size_t i = 0; i < config->witness_count && i < count && i < WITNESSES_MAX; i++) {
-        struct cosigner *w = &k->cosigners[i];
-        const char *url = config->witnesses[i].url;
-        const char *host = strstr(url, "://");
-        const char *path = host ? strchr(host + 3, '/') : NULL;
-        char base[512];
-        snprintf(base, sizeof(base), "%.*s", path ? (int)(path - url) : (int)strlen(url), url);
-        w->name = config->witnesses[i].name;
-        w->key = &keys[i];
-        w->path = path ? path : "";
-        const struct http_client_config http = {
-            .url = base, .timeout_ms = 5000, .connect_ms = 3000, .user_agent = "tocsin"};
-        if (http_client_new(&w->http, &http, e) != 0)
-            return err_context(e, "witness \"%s\"", w->name);
-        k->cosigner_count++;
-    }
-    return 0;
-}
-
 static void free_checkpointer(struct checkpointer *k)
 {
-    for (size_t i = 0; i < k->cosigner_count; i++)
-        http_client_free(k->cosigners[i].http);
+    cosigners_stop(k->cosigners);
     pthread_mutex_destroy(&k->lock);
     mem_free(k);
 }
@@ -335,7 +187,7 @@ int checkpointer_start(struct checkpointer **out, struct centre *centre, struct 
     k->centre = centre;
     pthread_mutex_init(&k->lock, NULL);
     int failed = 0;
-    if (open_cosigners(k, e) != 0 ||
+    if (cosigners_start(&k->cosigners, centre, e) != 0 ||
         (failed = pthread_create(&k->thread, NULL, clock_thread, k)) != 0) {
         if (failed)
             err_errno(e, failed, "centre.thread", "cannot start the clock thread");
@@ -359,4 +211,10 @@ void checkpointer_state(struct checkpointer *k, struct checkpointer_state *state
     pthread_mutex_lock(&k->lock);
     *state = k->state;
     pthread_mutex_unlock(&k->lock);
+    state->witnessed_size = cosigners_witnessed(k->cosigners);
+}
+
+struct cosigners *checkpointer_cosigners(struct checkpointer *k)
+{
+    return k->cosigners;
 }

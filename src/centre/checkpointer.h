@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The clock thread: signs checkpoints (at most one an interval, after the commit) and has witnesses
- * cosign them, issues revocation lists when they are due, finishes certificates whose issuance a
- * crash cut in two, and forgets what is over.
+ * The clock thread: signs checkpoints (at most one an interval, after the commit) and offers them
+ * to the witnesses (cosigners.h) and to devices that listen, issues revocation lists when they are
+ * due, finishes certificates whose issuance a crash cut in two, and forgets what is over.
  */
 #ifndef CENTRE_CHECKPOINTER_H
 #define CENTRE_CHECKPOINTER_H
@@ -23,7 +23,8 @@ struct checkpointer_state {
 };
 void checkpointer_state(struct checkpointer *checkpointer, struct checkpointer_state *state);
 
+struct cosigners *checkpointer_cosigners(struct checkpointer *checkpointer);
+
 extern const struct command_type command_checkpoint_store;
-extern const struct command_type command_cosignature_store;
 
 #endif

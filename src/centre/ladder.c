@@ -66,7 +66,7 @@ static int write_reminders(struct json_writer *w, const struct exporting *x, str
     int step;
 
     if (db_select(&q, x->db, e, SQL_OWNER_DELIVERY_REMINDERS, DB_TEXT(x->newest.advisory),
-                  DB_TEXT("")) != 0)
+                  DB_TEXT(x->organisation)) != 0)
         return -1;
     json_write_name(w, "reminders");
     json_write_array(w);
@@ -82,10 +82,10 @@ static int write_reminders(struct json_writer *w, const struct exporting *x, str
     return step;
 }
 
-int delivery_ladder(struct worker *worker, const char *advisory, struct json_writer *w,
-                    struct err *e)
+int delivery_ladder(struct worker *worker, const char *advisory, const char *organisation,
+                    struct json_writer *w, struct err *e)
 {
-    const struct pack_wish wish = {.advisory = advisory};
+    const struct pack_wish wish = {.advisory = advisory, .organisation = organisation};
     struct ladder_remedied remedied = {0};
     struct exporting x;
     int result = -1;

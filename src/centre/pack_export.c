@@ -63,10 +63,24 @@ int line_put(struct line *line, struct pack_lines *lines, struct err *e)
 /* ---- what the pack is about --------------------------------------------------------------------
  */
 
+/* For one customer only what he was told. 1, 0, or -1. */
+static int concerns(struct exporting *x, const char *publication, struct err *e)
+{
+    struct db_query q;
+
+    if (!*x->organisation)
+        return 1;
+    int found = db_find(&q, x->db, e, SQL_NOTICE_PAGE, DB_TEXT(publication), DB_INT(-1), DB_INT(1),
+                        DB_TEXT(x->organisation));
+    db_query_finish(&q);
+    return found;
+}
+
 int export_load_publications(struct exporting *x, struct err *e)
 {
     struct db_query q;
     size_t room = 0;
+    bool told = false;
     int step;
 
     if (db_select(&q, x->db, e, SQL_PUBLICATION_OF_ADVISORY, DB_TEXT(x->wish->advisory)) != 0)
@@ -74,6 +88,14 @@ int export_load_publications(struct exporting *x, struct err *e)
     while ((step = db_step(&q, e)) == 1) {
         /* what is not signed, or signed behind the head, was told to nobody yet */
         if (!slice_is(db_slice(&q, 3), "signed") || (uint64_t)db_int(&q, 9) >= x->size)
+            continue;
+        told = true;
+        int concerned = concerns(x, db_text(&q, 0), e);
+        if (concerned < 0) {
+            step = -1;
+            break;
+        }
+        if (!concerned)
             continue;
         if (x->publication_count == room) {
             room = room ? room * 2 : 16;
@@ -94,6 +116,9 @@ int export_load_publications(struct exporting *x, struct err *e)
     db_query_finish(&q);
     if (step < 0)
         return -1;
+    if (x->publication_count == 0 && told)
+        return err_set(e, ERR_CONFLICT, "centre.not-told", NULL,
+                       "nothing was told to %s about the advisory", x->organisation);
     if (x->publication_count == 0) {
         err_set(e, ERR_CONFLICT, "centre.not-published", NULL,
                 "the advisory is not published, or its publication is not under a checkpoint yet");
@@ -234,6 +259,7 @@ static int finish(struct exporting *x, struct pack_statement *s, struct err *e)
     s->publications = x->publication_ids;
     s->publication_count = x->publication_count;
     s->counts = x->counts;
+    s->organisation = *x->organisation ? x->organisation : NULL;
     int result = buf_check(&advisory, e) == 0 ? pack_finish(x->pack, s, &signer, e) : -1;
     buf_fini(&advisory);
     return result;
@@ -242,8 +268,11 @@ static int finish(struct exporting *x, struct pack_statement *s, struct err *e)
 int exporting_init(struct exporting *x, struct worker *worker, const struct pack_wish *wish,
                    struct err *e)
 {
-    *x = (struct exporting){
-        .worker = worker, .centre = worker->centre, .db = worker->db, .wish = wish};
+    *x = (struct exporting){.worker = worker,
+                            .centre = worker->centre,
+                            .db = worker->db,
+                            .wish = wish,
+                            .organisation = wish->organisation ? wish->organisation : ""};
     map_init(&x->seen);
     map_init(&x->certificates);
     map_init(&x->trees);

@@ -302,7 +302,8 @@ int export_owners(struct exporting *x, struct err *e)
     for (size_t i = 0; i < x->publication_count; i++) {
         struct db_query q;
         int step;
-        if (db_select(&q, x->db, e, SQL_OWNER_DELIVERY_LIST, DB_TEXT(x->publications[i].id)) != 0)
+        if (db_select(&q, x->db, e, SQL_OWNER_DELIVERY_LIST, DB_TEXT(x->publications[i].id),
+                      DB_TEXT(x->organisation)) != 0)
             return -1;
         while ((step = db_step(&q, e)) == 1)
             if (put_owner(x, &q, lines, e) != 0) {

@@ -5,36 +5,31 @@
 #include "base/memory.h"
 #include "centre/pack_internal.h"
 #include "fleet/asset_store.h"
+#include "journal/proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { PAGE = 500 };
 
-struct tree_wanted {
-    uint64_t size;
-};
-
-static int want_tree(struct exporting *x, struct slice audience, const char *class_text,
-                     uint64_t size, struct err *e)
-{
-    char *key = arena_printf(&x->arena, "%.*s %s", SLICE_ARG(audience), class_text);
-    struct tree_wanted *wanted = key ? map_get(&x->trees, slice_str(key)) : NULL;
-
-    if (!key)
-        return err_memory(e);
-    if (!wanted) {
-        wanted = arena_new(&x->arena, 1, sizeof(*wanted));
-        if (!wanted || map_set(&x->trees, slice_str(key), wanted) != 0)
-            return err_memory(e);
-    }
-    if (size > wanted->size)
-        wanted->size = size;
-    return 0;
-}
-
 /* ---- entries.jsonl -----------------------------------------------------------------------------
  */
+
+/* The publication signs a tree of all entries: a customer, who sees his own only, needs the way. */
+static int put_path(struct exporting *x, const struct told_publication *p, uint64_t index,
+                    struct line *line, struct err *e)
+{
+    uint8_t proof[MERKLE_PROOF_MAX][MERKLE_HASH];
+    size_t count;
+
+    if (!*x->organisation)
+        return 0;
+    if (fleet_entry_path(x->db, x->centre->trees, p->id, index, proof, &count, e) != 0)
+        return -1;
+    json_write_name(&line->w, "path");
+    journal_hashes_write(&line->w, (const uint8_t(*)[MERKLE_HASH])proof, count);
+    return 0;
+}
 
 static int put_entry(struct exporting *x, const struct told_publication *p, struct db_query *q,
                      struct pack_lines *lines, struct err *e)
@@ -50,6 +45,10 @@ static int put_entry(struct exporting *x, const struct told_publication *p, stru
     json_member_int(&line.w, "index", db_int(q, 0));
     json_write_name(&line.w, "notice");
     json_write_raw(&line.w, db_blob(q, 7));
+    if (put_path(x, p, (uint64_t)db_int(q, 0), &line, e) != 0) {
+        buf_fini(&line.text);
+        return -1;
+    }
     json_member_string(&line.w, "publication", p->id);
     if (line_put(&line, lines, e) != 0 || json_parse(&entry, db_blob(q, 8), NULL, e) != 0)
         goto out;
@@ -60,7 +59,7 @@ static int put_entry(struct exporting *x, const struct told_publication *p, stru
     char class_text[FLEET_CLASS_TEXT];
     snprintf(class_text, sizeof(class_text), "%.*s",
              SLICE_ARG(json_get_string(json_root(entry), "class")));
-    result = want_tree(x, db_slice(q, 1), class_text, (uint64_t)size, e);
+    result = export_want_tree(x, db_slice(q, 1), class_text, (uint64_t)size, e);
 out:
     json_doc_free(entry);
     return result;
@@ -80,7 +79,7 @@ int export_entries(struct exporting *x, struct err *e)
             unsigned rows = 0;
             int step;
             if (db_select(&q, x->db, e, SQL_NOTICE_PAGE, DB_TEXT(p->id), DB_INT(after),
-                          DB_INT(PAGE)) != 0)
+                          DB_INT(PAGE), DB_TEXT(x->organisation)) != 0)
                 return -1;
             while ((step = db_step(&q, e)) == 1) {
                 rows++;
@@ -97,96 +96,6 @@ int export_entries(struct exporting *x, struct err *e)
         }
     }
     return pack_lines_close(lines, e);
-}
-
-/* ---- members.jsonl -----------------------------------------------------------------------------
- */
-
-static int put_tree(struct exporting *x, const char *audience, const char *class_text,
-                    uint64_t size, struct pack_lines *lines, struct err *e)
-{
-    uint8_t class[32];
-    int64_t after = -1;
-
-    if (hash_text_parse(slice_str(class_text), class) != 0)
-        return err_set(e, ERR_SYSTEM, "store.corrupt", NULL, "a class digest is damaged");
-    for (bool more = true; more;) {
-        struct db_query q;
-        unsigned rows = 0;
-        int step;
-        if (db_select(&q, x->db, e, SQL_MEMBER_EVENT_LIST, DB_TEXT(audience), DB_BYTES(class, 32),
-                      DB_INT(after), DB_INT((int64_t)size), DB_INT(PAGE)) != 0)
-            return -1;
-        while ((step = db_step(&q, e)) == 1) {
-            struct line line;
-            rows++;
-            after = db_int(&q, 0);
-            line_start(&line);
-            json_member_string(&line.w, "audience", audience);
-            json_member_string(&line.w, "class", class_text);
-            json_write_name(&line.w, "event");
-            json_write_object(&line.w);
-            json_member_slice(&line.w, "act", db_slice(&q, 4));
-            json_member_slice(&line.w, "asset", db_slice(&q, 2));
-            json_member_string(&line.w, "audience", audience);
-            json_member_string(&line.w, "class", class_text);
-            json_member_slice(&line.w, "event", db_slice(&q, 1));
-            json_write_object_end(&line.w);
-            json_member_int(&line.w, "index", after);
-            json_member_hex(&line.w, "salt", db_blob(&q, 5));
-            if (line_put(&line, lines, e) != 0) {
-                step = -1;
-                break;
-            }
-        }
-        db_query_finish(&q);
-        if (step < 0)
-            return -1;
-        more = rows == PAGE;
-    }
-    return 0;
-}
-
-static int by_key(const void *a, const void *b)
-{
-    const struct map_slot *const *x = a;
-    const struct map_slot *const *y = b;
-
-    return slice_compare((*x)->key, (*y)->key);
-}
-
-int export_members(struct exporting *x, struct err *e)
-{
-    const struct map_slot **sorted = mem_new(x->trees.count + 1, sizeof(*sorted));
-    const struct map_slot *slot;
-    struct pack_lines *lines;
-    size_t count = 0;
-    size_t at = 0;
-    int result = -1;
-
-    if (!sorted)
-        return err_memory(e);
-    while ((slot = map_next(&x->trees, &at)) != NULL)
-        sorted[count++] = slot;
-    qsort(sorted, count, sizeof(*sorted), by_key);
-    if (pack_lines_open(x->pack, "members.jsonl", &lines, e) != 0)
-        goto out;
-    for (size_t i = 0; i < count; i++) {
-        const struct tree_wanted *wanted = sorted[i]->value;
-        char audience[ID_TEXT];
-        char class_text[FLEET_CLASS_TEXT];
-        snprintf(audience, sizeof(audience), "%.*s", ID_TEXT - 1,
-                 (const char *)sorted[i]->key.data);
-        audience[strcspn(audience, " ")] = '\0';
-        snprintf(class_text, sizeof(class_text), "%s",
-                 (const char *)sorted[i]->key.data + strlen(audience) + 1);
-        if (put_tree(x, audience, class_text, wanted->size, lines, e) != 0)
-            goto out;
-    }
-    result = pack_lines_close(lines, e);
-out:
-    mem_free(sorted);
-    return result;
 }
 
 /* ---- recipients.jsonl --------------------------------------------------------------------------
@@ -267,6 +176,7 @@ struct standing {
     uint64_t left_act;    /* 0: still in the class */
     uint64_t sent_n;
     bool has_owner;
+    bool hidden;                     /* of another organisation than the pack is for */
     char label[FLEET_LABEL_MAX + 1]; /* for people who look on; never in a pack */
 };
 
@@ -281,6 +191,7 @@ static int find_standing(struct exporting *x, const struct recipient *r, struct 
         s->removed_act = (uint64_t)db_int(&q, 0);
         s->sent_n = (uint64_t)db_int(&q, 1);
         s->has_owner = !db_is_null(&q, 2);
+        s->hidden = *x->organisation && !slice_is(db_slice(&q, 3), x->organisation);
         if (!db_is_null(&q, 4))
             snprintf(s->label, sizeof(s->label), "%s", db_text(&q, 4));
     }
@@ -339,9 +250,13 @@ static int put_recipient(struct exporting *x, const struct recipient *r, struct 
     uint64_t receipt_n = 0;
     uint64_t act = 0;
 
+    if (find_standing(x, r, &standing, e) != 0)
+        return -1;
+    if (standing.hidden)
+        return 0;
     if (fleet_chain_start(r->asset, &position, e) != 0 ||
         fleet_chain_walk(x->db, r->asset, &position, UINT64_MAX, find_n, &finding, e) < 0 ||
-        find_standing(x, r, &standing, e) != 0 || count_asset(x, r->asset, standing.has_owner, e))
+        count_asset(x, r->asset, standing.has_owner, e) != 0)
         return -1;
     if (finding.n == 0)
         return err_set(e, ERR_INTERNAL, "centre.chain", NULL,
@@ -460,14 +375,15 @@ int export_recipients(struct exporting *x, struct err *e)
         return -1;
     for (size_t i = 0; i < x->publication_count; i++) {
         const struct told_publication *p = &x->publications[i];
-        for (int64_t index = 0;; index++) {
+        for (int64_t index = -1;;) {
             char audience[ID_TEXT];
             uint8_t class[32];
             bool selected = false;
             struct db_query q;
-            int found = db_find(&q, x->db, e, SQL_NOTICE_PAGE, DB_TEXT(p->id), DB_INT(index - 1),
-                                DB_INT(1));
+            int found = db_find(&q, x->db, e, SQL_NOTICE_PAGE, DB_TEXT(p->id), DB_INT(index),
+                                DB_INT(1), DB_TEXT(x->organisation));
             if (found == 1) {
+                index = db_int(&q, 0);
                 snprintf(audience, sizeof(audience), "%s", db_text(&q, 1));
                 selected = db_bool(&q, 3);
                 if (!db_blob_copy(&q, 2, class, 32))
@@ -548,9 +464,9 @@ int export_others(struct exporting *x, struct err *e)
         struct line line;
         struct db_query q;
         int told = 0;
-        int found =
-            db_find(&q, x->db, e, SQL_STATEMENT_AUDIENCES, DB_TEXT(x->newest.id),
-                    DB_BYTES(class, 32), DB_TEXT(audience), DB_BOOL(x->newest.exercise), DB_INT(1));
+        int found = db_find(&q, x->db, e, SQL_STATEMENT_AUDIENCES, DB_TEXT(x->newest.id),
+                            DB_BYTES(class, 32), DB_TEXT(audience), DB_BOOL(x->newest.exercise),
+                            DB_INT(1), DB_TEXT(x->organisation));
         if (found == 1) {
             snprintf(audience, sizeof(audience), "%s", db_text(&q, 1));
             struct slice status = db_slice(&q, 2);

@@ -42,6 +42,7 @@ struct exporting {
     struct centre *centre;
     struct db *db;
     const struct pack_wish *wish;
+    const char *organisation; /* whose pack it is; "": of all */
     struct pack_writer *pack;
     struct journal_reader *reader;
     uint64_t size; /* of the checkpoint: nothing behind it is shown */
@@ -54,7 +55,7 @@ struct exporting {
     struct numbers heads;    /* sizes that receipts name */
     struct map seen;         /* assets that were counted; keys in arena */
     struct map certificates; /* fingerprints that sign here; keys in arena */
-    struct map trees;        /* "audience class" → largest size named by an entry */
+    struct map trees;        /* "audience class" → the sizes that entries name */
     struct told_receipt *receipts;
     size_t receipt_count;
     size_t receipt_room;
@@ -77,9 +78,13 @@ struct line {
 void line_start(struct line *line);
 int line_put(struct line *line, struct pack_lines *lines, struct err *e) MUST_CHECK;
 
-/* pack_export_told.c: entries, members, recipients, others. */
-int export_entries(struct exporting *x, struct err *e) MUST_CHECK;
+/* pack_export_members.c: the trees of events that entries name. */
+int export_want_tree(struct exporting *x, struct slice audience, const char *class_text,
+                     uint64_t size, struct err *e) MUST_CHECK;
 int export_members(struct exporting *x, struct err *e) MUST_CHECK;
+
+/* pack_export_told.c: entries, recipients, others. */
+int export_entries(struct exporting *x, struct err *e) MUST_CHECK;
 int export_recipients(struct exporting *x, struct err *e) MUST_CHECK;
 int export_others(struct exporting *x, struct err *e) MUST_CHECK;
 

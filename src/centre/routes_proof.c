@@ -35,19 +35,51 @@ static int read_heads(struct route_call *call, uint64_t heads[HEADS_MAX], size_t
     return found < 0 ? -1 : 0;
 }
 
-/* Who may see a whole pack: it names all devices. */
+/* To a customer, an advisory of which he was told nothing is as if it were not there; one that he
+ * was told of is his, also when he may not see it any more. */
+static int told_of(struct worker *worker, const char *name, char advisory[ID_TEXT],
+                   const char *organisation, struct err *e)
+{
+    bool is_id = id_is(slice_str(name), "adv");
+    struct db_query told;
+    struct db_query q;
+    int found = 0;
+    int step = 0;
+
+    if (!is_id && db_select(&q, worker->db, e, SQL_ADVISORY_ALL_BY_TRACKING, DB_TEXT(name),
+                            DB_TEXT(organisation), DB_TEXT(worker->centre->organisation)) != 0)
+        return -1;
+    while (found == 0 && (is_id || (step = db_step(&q, e)) == 1)) {
+        snprintf(advisory, ID_TEXT, "%s", is_id ? name : db_text(&q, 0));
+        found = db_find(&told, worker->db, e, SQL_NOTICE_FOR_ORGANISATION, DB_TEXT(advisory),
+                        DB_TEXT(organisation));
+        db_query_finish(&told);
+        if (is_id)
+            break;
+    }
+    if (!is_id)
+        db_query_finish(&q);
+    if (found == 0 && step >= 0)
+        return err_set(e, ERR_NOT_FOUND, "centre.not-told", NULL,
+                       "your organisation was told nothing about %s", name);
+    return found == 1 ? 0 : -1;
+}
+
+/* Who may see what was told: who runs the centre all of it, everyone else what he himself was.
+ * organisation: whose part; empty: all. */
 static int may_export(struct worker *worker, struct route_call *call, char advisory[ID_TEXT],
-                      struct err *e)
+                      char organisation[ID_TEXT], struct err *e)
 {
     const char *name = http_param(call->x, "name");
 
-    if (caller_needs(&call->caller, ROLE_COORDINATOR | ROLE_AUDITOR, e) != 0)
+    advisory[0] = '\0';
+    if (caller_needs(&call->caller, ROLE_COORDINATOR | ROLE_AUDITOR, e) != 0 ||
+        route_organisation(call, true, organisation, e) != 0)
         return -1;
-    if (!call->caller.everywhere)
-        return err_set(e, ERR_DENIED, "centre.role", NULL,
-                       "a whole pack names the devices of all organisations");
     if (!name)
         return err_set(e, ERR_USAGE, "centre.argument", NULL, "the advisory's name is missing");
+    if (!call->caller.everywhere)
+        return told_of(worker, name, advisory, organisation, e);
     struct fleet_revision revision;
     fleet_revision_init(&revision);
     int found = advisory_named(call->centre, worker->db, &call->caller, name, &revision, e);
@@ -60,13 +92,14 @@ static void get_pack(struct worker *worker, struct route_call *call)
 {
     uint64_t heads[HEADS_MAX];
     struct pack_wish wish = {.heads = heads};
+    char organisation[ID_TEXT];
     char advisory[ID_TEXT];
     char path[PATH_MAX];
     char nonce[ID_TEXT];
     struct err e = {0};
     struct stat status;
 
-    if (may_export(worker, call, advisory, &e) != 0 ||
+    if (may_export(worker, call, advisory, organisation, &e) != 0 ||
         read_heads(call, heads, &wish.head_count, &e) != 0 ||
         id_new(call->centre->random, "pack", nonce, &e) != 0) {
         route_fail(call, &e);
@@ -74,6 +107,7 @@ static void get_pack(struct worker *worker, struct route_call *call)
     }
     snprintf(path, sizeof(path), "%s/spool/%s.tar", call->centre->config->home, nonce);
     wish.advisory = advisory;
+    wish.organisation = *organisation ? organisation : NULL;
     wish.path = path;
     if (pack_export(worker, &wish, &e) != 0) {
         route_fail(call, &e);
@@ -94,6 +128,7 @@ static void get_pack(struct worker *worker, struct route_call *call)
 
 static void get_delivery(struct worker *worker, struct route_call *call)
 {
+    char organisation[ID_TEXT];
     char advisory[ID_TEXT];
     struct json_writer w;
     struct err e = {0};
@@ -102,8 +137,8 @@ static void get_delivery(struct worker *worker, struct route_call *call)
     buf_init(&text);
     json_write_init(&w, &text, 0);
     json_write_object(&w);
-    if (may_export(worker, call, advisory, &e) != 0 ||
-        delivery_ladder(worker, advisory, &w, &e) != 0) {
+    if (may_export(worker, call, advisory, organisation, &e) != 0 ||
+        delivery_ladder(worker, advisory, organisation, &w, &e) != 0) {
         route_fail(call, &e);
     } else {
         json_write_object_end(&w);

@@ -104,7 +104,7 @@ static int collect(struct worker *worker, const char *advisory, struct slice sta
     buf_init(&text);
     json_write_init(&w, &text, 0);
     json_write_object(&w);
-    if (delivery_ladder(worker, advisory, &w, e) != 0)
+    if (delivery_ladder(worker, advisory, NULL, &w, e) != 0)
         goto out;
     json_write_object_end(&w);
     if (buf_check(&text, e) != 0 || json_parse(&doc, buf_slice(&text), &limits, e) != 0)

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "centre/centre.h"
 #include "centre/checkpointer.h"
+#include "centre/cosigners.h"
 #include "centre/courier_client.h"
 #include "centre/follower.h"
 #include "centre/sandbox.h"
@@ -15,6 +16,31 @@
 #include <stdio.h>
 
 enum { COURIER_WAIT_US = 1000000 };
+
+/* Which witness has seen how far, and since when one does not answer. */
+static void write_cosigners(struct centre *centre, bool inside, struct json_writer *w)
+{
+    struct cosigner_state state;
+
+    json_write_name(w, "cosigners");
+    json_write_array(w);
+    for (size_t i = 0; cosigners_state(checkpointer_cosigners(centre->checkpointer), i, &state);
+         i++) {
+        json_write_object(w);
+        json_member_string(w, "name", state.name);
+        json_member_int(w, "size", (int64_t)state.size);
+        if (state.at)
+            json_member_time(w, "at", state.at);
+        if (state.failures) {
+            json_member_time(w, "failing_since", state.failing_since);
+            json_member_int(w, "failures", state.failures);
+            if (inside)
+                json_member_string(w, "failure", state.failure);
+        }
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+}
 
 static void write_journal(struct centre *centre, bool inside, struct json_writer *w)
 {
@@ -32,6 +58,7 @@ static void write_journal(struct centre *centre, bool inside, struct json_writer
     json_member_int(w, "witnessed", (int64_t)state.witnessed_size);
     json_member_int(w, "witnesses", (int64_t)witnesses);
     json_member_int(w, "quorum", (int64_t)quorum);
+    write_cosigners(centre, inside, w);
     if (inside && state.failure[0])
         json_member_string(w, "failure", state.failure);
     json_write_object_end(w);
@@ -195,6 +222,7 @@ int metrics_write(struct worker *worker, struct buf *text, struct err *e)
     struct checkpointer_state checkpoints;
     struct writer_counters writer;
     struct follower_state follower;
+    struct cosigner_state witness;
     struct net_counters net;
 
     writer_counters(centre->writer, &writer);
@@ -234,6 +262,16 @@ int metrics_write(struct worker *worker, struct buf *text, struct err *e)
            net.refused_load);
     metric(text, "net_timeouts_total", "counter", "Connections closed by a time limit.",
            net.timeouts);
+    buf_puts(text, "# HELP tocsin_witness_acts Acts under the checkpoint that a witness cosigned.\n"
+                   "# TYPE tocsin_witness_acts gauge\n"
+                   "# HELP tocsin_witness_failures Failures of a witness in a row.\n"
+                   "# TYPE tocsin_witness_failures gauge\n");
+    for (size_t i = 0; cosigners_state(checkpointer_cosigners(centre->checkpointer), i, &witness);
+         i++)
+        buf_printf(text,
+                   "tocsin_witness_acts{witness=\"%s\"} %llu\n"
+                   "tocsin_witness_failures{witness=\"%s\"} %u\n",
+                   witness.name, (unsigned long long)witness.size, witness.name, witness.failures);
     buf_puts(text, "# HELP tocsin_follower_position Next act of a follower.\n"
                    "# TYPE tocsin_follower_position gauge\n");
     for (size_t i = 0; followers_state(centre->followers, i, &follower); i++)

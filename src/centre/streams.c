@@ -22,6 +22,8 @@ struct device_stream {
     char asset[ID_TEXT];
     struct fleet_position position;
     uint64_t checkpoint;   /* size of the last one sent */
+    int64_t show_at;       /* monotonic: when it is shown a new checkpoint; guarded as below */
+    uint64_t shown;        /* size of what was signed when it was woken for that; likewise */
     atomic_int references; /* the list's, and a running job's */
     /* guarded by streams->lock */
     bool working;
@@ -298,6 +300,33 @@ static void wake(struct device_stream *d)
     }
 }
 
+/* Three to five quarters of the interval: what is connected at once is not woken at once. */
+static int64_t next_show(const struct streams *s)
+{
+    int64_t interval = s->centre->config->journal_device_interval;
+    struct err ignored = {0};
+    uint16_t drawn = 0;
+
+    if (random_fill(s->centre->random, &drawn, sizeof(drawn), &ignored) != 0)
+        drawn = UINT16_MAX / 2;
+    return clock_monotonic(s->centre->clock) + interval * 3 / 4 + interval / 2 / UINT16_MAX * drawn;
+}
+
+void streams_show_checkpoint(struct streams *s, uint64_t size)
+{
+    int64_t now = clock_monotonic(s->centre->clock);
+
+    pthread_mutex_lock(&s->lock);
+    for (struct device_stream *d = s->first; d; d = d->next) {
+        if (!d->stream || d->shown >= size || now < d->show_at)
+            continue;
+        d->shown = size;
+        d->show_at = next_show(s);
+        wake(d);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
 void streams_open(struct streams *s, struct http_exchange *x, const char *asset,
                   const uint8_t certificate[32], const struct fleet_position *position)
 {
@@ -313,6 +342,7 @@ void streams_open(struct streams *s, struct http_exchange *x, const char *asset,
     d->streams = s;
     d->position = *position;
     snprintf(d->asset, sizeof(d->asset), "%s", asset);
+    d->show_at = next_show(s);
     atomic_store(&d->references, 2); /* the list's and ours */
     pthread_mutex_lock(&s->lock);
     d->next = s->first;

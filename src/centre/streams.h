@@ -38,6 +38,8 @@ void streams_note_sent(struct streams *streams, const char *asset, uint64_t n);
 void streams_store_sent(struct centre *centre);
 extern const struct command_type command_sent_store;
 
+/* Checkpoints up to this size are signed: wakes the streams that were not shown one for a while. */
+void streams_show_checkpoint(struct streams *streams, uint64_t size);
 size_t streams_count(struct streams *streams);
 /* Whether a stream of this asset is open. */
 bool streams_has(struct streams *streams, const char *asset);

@@ -58,6 +58,7 @@ static int run_export(const struct cli_args *args)
         goto out;
     }
     api_put_query(&target, "heads", heads.len ? buf_text(&heads) : NULL);
+    api_put_query(&target, "organisation", cli_value(args, "organisation"));
     if (!path) {
         buf_printf(&made, "%s.proof.tar", args->operands[0]);
         for (size_t i = 0; i < made.len; i++)
@@ -90,6 +91,10 @@ static const struct cli_option options[] = {
      false},
     {"checkpoint", "FILE", "a head that you kept: the pack then proves that it is continued", 0,
      true},
+    {"organisation", "ORG",
+     "a pack for one customer: nothing but his own lines (of your own organisation, when another "
+     "runs the centre)",
+     0, false},
 };
 
 #define EXPORT                                                                                     \
@@ -97,9 +102,11 @@ static const struct cli_option options[] = {
     .summary = "what was told about an advisory, as a pack that proves it",                        \
     .text = "The pack verifies with tocsin proof verify, with tools/verify_proof.py, and with\n"   \
             "openssl and sha256sum alone (its VERIFY.txt tells each step). It never claims more\n" \
-            "than witnesses have seen, and says how far that is.\n",                               \
+            "than witnesses have seen, and says how far that is. A pack for one customer proves\n" \
+            "his own lines under the same signatures, and shows him nobody else's.\n",             \
     .examples =                                                                                    \
         "  tocsin proof export EX-2026-001 -o ex.tar\n"                                            \
+        "  tocsin proof export EX-2026-001 --organisation org_0h2j… -o customer.tar\n"           \
         "  tocsin proof verify ex.tar --root root.pem --witness \"$(cat witness.vkey)\"\n",        \
     .options = options, .option_count = ARRAY_LEN(options), .uses = CLI_CENTRE, .least = 1,        \
     .most = 1, .run = run_export

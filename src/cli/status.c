@@ -35,8 +35,32 @@ static void say_process(const char *label, const struct json_value *process)
     buf_fini(&text);
 }
 
+/* "seen up to 17", and since when it has not answered. */
+static void say_witnesses(const struct json_value *witnesses)
+{
+    json_each(witness, witnesses)
+    {
+        fputs("  witness ", stdout);
+        say_text(stdout, json_get_string(witness, "name"));
+        if (number_of(witness, "size") > 0) {
+            printf(": cosigned up to %lld at ", (long long)number_of(witness, "size"));
+            say_text(stdout, json_get_string(witness, "at"));
+        } else {
+            fputs(": cosigned nothing since the centre started", stdout);
+        }
+        if (json_get(witness, "failing_since")) {
+            fputs("; not since ", stdout);
+            say_text(stdout, json_get_string(witness, "failing_since"));
+            printf(" (%lld tries): ", (long long)number_of(witness, "failures"));
+            say_styled(stdout, SAY_BAD, json_get_string(witness, "failure"));
+        }
+        fputc('\n', stdout);
+    }
+}
+
 static void say_journal(const struct json_value *journal)
 {
+    int64_t quorum = number_of(journal, "quorum");
     struct buf text;
 
     buf_init(&text);
@@ -44,13 +68,13 @@ static void say_journal(const struct json_value *journal)
     buf_printf(&text, "%lld, signed up to %lld", (long long)number_of(journal, "size"),
                (long long)number_of(journal, "signed"));
     if (number_of(journal, "witnesses") > 0)
-        buf_printf(&text, ", witnessed up to %lld (%lld of %lld witnesses)",
-                   (long long)number_of(journal, "witnessed"),
-                   (long long)number_of(journal, "quorum"),
+        buf_printf(&text, ", witnessed up to %lld (by %lld of %lld witnesses)",
+                   (long long)number_of(journal, "witnessed"), (long long)(quorum > 0 ? quorum : 1),
                    (long long)number_of(journal, "witnesses"));
     else
         buf_puts(&text, ", no witness is configured");
     say_field("Acts", buf_slice(&text));
+    say_witnesses(json_get(journal, "cosigners"));
     say_field("Checkpoints", json_get_string(journal, "failure"));
     buf_fini(&text);
 }

@@ -8,6 +8,7 @@
 #define FLEET_CHAIN_STORE_H
 
 #include "crypto/envelope.h"
+#include "crypto/merkle.h"
 #include "fleet/asset_store.h"
 
 /* A place in a chain: behind the n-th notice. Zeroed but for notice −1 and H(0): the beginning. */
@@ -57,6 +58,11 @@ void fleet_tree_cache_free(struct fleet_tree_cache *cache);
 /* Appends the delivery object (section 3.3). Thread-safe with one cache. */
 int fleet_delivery_write(struct db *db, struct fleet_tree_cache *cache,
                          const struct fleet_link *link, struct buf *out, struct err *e) MUST_CHECK;
+
+/* Where an entry stands in its publication's tree: the `path` of section 3.3. */
+int fleet_entry_path(struct db *db, struct fleet_tree_cache *cache, const char *publication,
+                     uint64_t index, uint8_t proof[MERKLE_PROOF_MAX][MERKLE_HASH], size_t *count,
+                     struct err *e) MUST_CHECK;
 
 /* What a receipt says, checked in form (section 3.4); nothing of it is believed yet. */
 struct fleet_receipt {

@@ -184,3 +184,20 @@ out:
     pthread_mutex_unlock(&cache->lock);
     return result;
 }
+
+int fleet_entry_path(struct db *db, struct fleet_tree_cache *cache, const char *publication,
+                     uint64_t index, uint8_t proof[MERKLE_PROOF_MAX][MERKLE_HASH], size_t *count,
+                     struct err *e)
+{
+    int result = -1;
+
+    pthread_mutex_lock(&cache->lock);
+    struct kept_tree *tree = tree_of(db, cache, publication, e);
+    if (tree) {
+        struct merkle_source source = merkle_table_source(tree->table);
+        result = merkle_source_inclusion(&source, index, merkle_table_size(tree->table), proof,
+                                         count, e);
+    }
+    pthread_mutex_unlock(&cache->lock);
+    return result;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "journal/pack_internal.h"
 
-static const char how_to[] =
+static const char steps[] =
     "\n"
     "WITH ONE COMMAND\n"
     "\n"
@@ -42,7 +42,9 @@ static const char how_to[] =
     "   \"digests\" in turn, SHA-256(head || digest): the last is the \"head\" that the device "
     "signed.\n"
     "   A notice's digest is SHA-256(\"tocsin-notice/v1\\n\" || notice), the notice of "
-    "entries.jsonl.\n"
+    "entries.jsonl.\n";
+
+static const char whole[] =
     "6. Who was meant: the leaves of members.jsonl, SHA-256(\"tocsin-member/v1\\n\" || salt ||\n"
     "   event), are the leaf data of a tree with the root that the entry names in \"members\"; "
     "the\n"
@@ -50,7 +52,31 @@ static const char how_to[] =
     "   a line in recipients.jsonl, and the lines are as many as \"counts\" in pack.json say.\n"
     "\n"
     "WHAT THIS PROVES, AND WHAT IT DOES NOT\n"
+    "\n";
+
+static const char customer[] =
+    "6. Who was meant: a leaf of members.jsonl, SHA-256(\"tocsin-member/v1\\n\" || salt || "
+    "event),\n"
+    "   is the leaf data at \"index\" of the tree of \"size\" events whose \"root\" an entry names "
+    "in\n"
+    "   \"members\": with its leaf hash SHA-256(0x00 || leaf), \"proof\" leads there, as in 4. An\n"
+    "   entry of entries.jsonl is the leaf data at its \"index\" of the tree whose root and count\n"
+    "   the publication signs; \"path\" leads there. Each member shown has a line in\n"
+    "   recipients.jsonl (but an entry with \"only\" may mean fewer of them), and the lines are "
+    "as\n"
+    "   many as \"counts\" in pack.json say.\n"
     "\n"
+    "WHAT THIS PROVES, AND WHAT IT DOES NOT\n"
+    "\n"
+    "This pack is one customer's: his lines out of the same frozen and signed list, under the "
+    "same\n"
+    "head of the journal and the same witnesses as everybody's. Of the others it shows only how\n"
+    "many notices and devices a publication has, and (in crl.der, which is public anyhow) serial\n"
+    "numbers of certificates that were revoked. That none of his own lines was left out, he sees\n"
+    "by holding the devices named here against his own list of devices: what is not shown to him\n"
+    "is salted, and cannot be counted.\n";
+
+static const char proves[] =
     "\"acknowledged\" is proven by the device's key, which the CA vouches for. \"undelivered\",\n"
     "\"unacknowledged\", \"not told\" and everything about owners is the centre's word. That no "
     "line\n"
@@ -83,5 +109,7 @@ void pack_verify_text(struct buf *out, const struct pack_statement *statement)
         buf_puts(out, "not at all\n");
     if (statement->organisation)
         buf_printf(out, "only what concerns         %s\n", statement->organisation);
-    buf_puts(out, how_to);
+    buf_puts(out, steps);
+    buf_puts(out, statement->organisation ? customer : whole);
+    buf_puts(out, proves);
 }

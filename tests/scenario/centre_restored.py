@@ -26,6 +26,17 @@ def main():
         device.once()
         elder = place.device(centre, "elder")
         elder.once()
+        hook = place.folder / "hook"
+        hook.write_text("#!/bin/sh\necho \"$TOCSIN_NOTICE $TOCSIN_ADVISORY\" >> \"$0.$TOCSIN_ASSET\"\n")
+        hook.chmod(0o755)
+        ahead = place.device(centre, "ahead", settings=f"hook = {hook}\n").start()
+        away = place.device(centre, "away", settings=f"hook = {hook}\n")
+        away.once()
+        assert wait(lambda: "class" in ahead.status())
+
+        def told(who):
+            path = place.folder / f"hook.{who.asset}"
+            return path.read_text().splitlines() if path.exists() else []
         copy = place.folder / "copy.db"
         old = {}
 
@@ -40,6 +51,10 @@ def main():
             assert "is there already" in centre.cli("backup", copy, code=None).stderr
             centre.import_advisory(csaf(5, "< 2.3", vendor=VENDOR), publish=True)
             assert wait(lambda: centre.states("EXP-2026-005"))
+            away.once()
+            assert wait(lambda: [centre.states("EXP-2026-005").get(who.asset)
+                                 for who in (ahead, away)] == ["acknowledged"] * 2)
+            assert told(ahead) == told(away) == ["1 EXP-2026-005"]
             assert wait(centre.followers_at_head)
             old["now"] = centre.status()["journal"]["size"]
             old["origin"] = centre.status()["journal"]["origin"]
@@ -132,6 +147,31 @@ def main():
                 assert wait(lambda each=each: centre.states("EXP-2026-006").get(each.asset)
                             == "acknowledged"), (each.name, each.status())
 
+        def longer():
+            """a device whose chain was longer than the copy's goes back to where the two are one"""
+            origin = centre.status()["journal"]["origin"]
+            assert wait(lambda: ahead.status()["origin"] == origin, 40), ahead.said()[-2000:]
+            assert wait(lambda: centre.states("EXP-2026-006").get(ahead.asset) == "acknowledged", 40), \
+                (ahead.status(), ahead.said()[-2000:])
+            away.once()  # its chain is as long as the centre's, and another
+            for who in (ahead, away):
+                assert wait(lambda who=who: centre.states("EXP-2026-006").get(who.asset)
+                            == "acknowledged"), (who.name, who.status())
+                assert told(who) == ["1 EXP-2026-005", "1 EXP-2026-006"], told(who)
+                status = who.status()
+                assert status["n"] == status["acknowledged"] == 1 and "alarm" not in status, status
+                lost = [path for path in (who.home / "evidence").iterdir() if "-lost-" in path.name]
+                assert [path.name.split("-lost-")[1] for path in lost] == ["1.json"], lost
+                assert json.loads(lost[0].read_text())["n"] == 1
+            # what was lost is told anew when it is published anew, and the chains stay one
+            centre.import_advisory(csaf(5, "< 2.3", vendor=VENDOR), publish=True)
+            assert wait(lambda: centre.states("EXP-2026-005").get(ahead.asset) == "acknowledged", 40)
+            assert told(ahead)[-1] == "2 EXP-2026-005", told(ahead)
+            pack = place.folder / "pack.tar"
+            assert wait(lambda: centre.cli("proof", "export", "EXP-2026-006", "-o", pack,
+                                           code=None).returncode == 0)
+            centre.cli("proof", "verify", pack, "--root", centre.home / "trust/root.pem", home=False)
+
         def nothing_lost():
             """a backup of the newest state goes back without any word about loss"""
             newest = place.folder / "newest.db"
@@ -146,7 +186,7 @@ def main():
             centre.verify_log()
 
         if scenario(backed_up):
-            for test in (running, by_hand, refused, accepted, goes_on, again, nothing_lost):
+            for test in (running, by_hand, refused, accepted, goes_on, again, longer, nothing_lost):
                 if not scenario(test):
                     break
         assert TOCSIN.exists()

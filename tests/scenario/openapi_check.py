@@ -253,6 +253,8 @@ def proof(live):
     live.ask("GET", "/v1/log", limit=2, **{"from": 1}, what="acts by pages")
     live.ask("GET", "/v1/log/acts/{act}/proof", act=0)
     live.ask("GET", "/v1/proofs/{name}", name="PUMP-2026-001")
+    live.ask("GET", "/v1/proofs/{name}", name="PUMP-2026-001",
+             organisation=live.centre.made["organisation"], what="a pack for one customer")
     live.ask("POST", "/v1/bundles", body={})
     live.ask("POST", "/v1/answers", body={"format": "tocsin-answers/v1", "envelopes": []})
     live.ask("GET", "/v1/status")

@@ -7,7 +7,8 @@ by tools/verify_proof.py and by `tocsin proof verify`.
 Three kinds. "raw": somebody who has no key changes a file. "sealed": somebody with the
 publication-signer's key changes lines, and makes pack.json, its signature and SHA256SUMS fit again,
 so that only the deeper check can find it. "lie": an operator with all keys builds a pack that is
-consistent in itself but for the one lie (tests/support/pack_fixture.h).
+consistent in itself but for the one lie (tests/support/pack_fixture.h). "customer": as sealed, of
+a pack for one organisation.
 
 Environment: TOCSIN_BUILD (default build), PACK_MUTATIONS (only names that contain this).
 """
@@ -733,6 +734,62 @@ def recipient_cases():
         lambda p: p.owners[1].update(state='told', way='mail', act=p.owners[0]['act']))
 
 
+def customer_cases():
+    def one(name, code, change):
+        case('customer', name, code, change)
+
+    def scope(p, value):
+        p.statement['scope'] = value
+
+    one('nothing was changed', '', lambda p: None)
+    one('the salt of his leaf', 'pack.members-root',
+        lambda p: p.members[0].update(salt=flip_hex(p.members[0]['salt'])))
+    one('another asset in his leaf', 'pack.members-root', lambda p: p.members[0]['event'].update(
+        asset='ast_00000000000000000000000042'))
+    one('a hash of its proof', 'pack.members-root', lambda p: p.members[0].update(
+        proof=[flip(p.members[0]['proof'][0])] + p.members[0]['proof'][1:]))
+    one('its proof is too short', 'pack.members-root', lambda p: p.members[0]['proof'].pop())
+    one('its proof is too long', 'pack.members-root',
+        lambda p: p.members[0]['proof'].append(p.members[0]['proof'][0]))
+    one('its place in the tree', 'pack.members-root',
+        lambda p: p.members[0].update(index=p.members[0]['index'] + 1))
+    one('the root of the tree', 'pack.members-root',
+        lambda p: p.members[0].update(root=flip_hex(p.members[0]['root'])))
+    one('the size of the tree', 'pack.members-root',
+        lambda p: p.members[0].update(size=p.members[0]['size'] + 1))
+    one('a tree that no entry names', 'pack.members-root', lambda p: p.members.append(dict(
+        p.members[-1], index=0, size=1, proof=[], root=named(b'\0' + hashlib.sha256(
+            b'tocsin-member/v1\n' + bytes.fromhex(p.members[-1]['salt'])
+            + canonical(p.members[-1]['event'])).digest()))))
+    one('his leaf without a proof', 'pack.members', lambda p: p.members[0].pop('proof'))
+    one('his leaf left out, his line not', 'pack.recipient-extra|pack.members',
+        lambda p: p.members.clear())
+    one('a hash of the path of an entry', 'pack.entries', lambda p: p.entries[0].update(
+        path=[flip(p.entries[0]['path'][0])] + p.entries[0]['path'][1:]))
+    one('an entry without a path', 'pack.entries', lambda p: p.entries[0].pop('path'))
+    one('an entry at another place', 'pack.entries', lambda p: p.entries[0]['entry'].update(
+        index=p.entries[0].update(index=p.entries[0]['index'] + 1) or p.entries[0]['index']))
+    one('an entry twice', 'pack.entries', lambda p: p.entries.insert(0, p.entries[0]))
+    one('an entry for more members', 'pack.entries',
+        lambda p: p.entries[0]['entry']['members'].update(count=99))
+    one('his notice says something else', 'pack.notice',
+        lambda p: p.entries[0]['notice']['statements'][0].update(status='fixed'))
+    one('his line left out', 'pack.recipient-missing', lambda p: p.recipients.pop())
+    one('a line of somebody else', 'pack.recipient-extra', lambda p: p.recipients.append(
+        dict(p.recipients[-1], asset='ast_00000000000000000000000001', state='undelivered')))
+    one('his receipt left out', 'pack.recipient-state', lambda p: p.receipts.clear())
+    one('a publication that concerns him not', 'pack.publication', lambda p: p.files.update(
+        {'publications/pub_00000000000000000000000099.json': b'{}'}))
+    one('the whole list was promised', 'pack.entries', lambda p: p.statement.pop('scope'))
+    one('for nobody', 'pack.syntax|pack.entries', lambda p: scope(p, {}))
+    one('for nobody that there is', 'pack.syntax', lambda p: scope(p, 'org_00000000000000000000000002'))
+    one('more meant than he has', 'pack.counts', lambda p: states(p, None, 'undelivered'))
+    one('a salt of an act', 'pack.act-proof',
+        lambda p: p.acts[-1].update(salt=flip_hex(p.acts[-1]['salt'])))
+    case('sealed', 'a whole pack that is said to be one customer\'s', 'pack.entries',
+         lambda p: scope(p, {'organisation': 'org_00000000000000000000000002'}))
+
+
 def lie_cases():
     codes = {
         'revoked-before': 'pack.receipt-revoked', 'receipt-head': 'pack.receipt-history',
@@ -786,10 +843,10 @@ def check(item):
         path = path()
     else:
         path = f'{HOME}/case-{number}'
-        p = Pack(f'{HOME}/good/pack')
+        p = Pack(f'{HOME}/{"customer" if kind == "customer" else "good"}/pack')
         if change:
             change(p)
-        if kind == 'sealed':
+        if kind in ('sealed', 'customer'):
             p.pour()
             p.seal()
         p.write(path)
@@ -814,12 +871,13 @@ def main():
     make(f'{HOME}/good', 'pack')
     make(f'{HOME}/again', 'pack')  # the same keys, another history
     make(f'{HOME}/larger', 'pack', 'extra', '20')
+    make(f'{HOME}/customer', 'pack', 'customer', 'org_00000000000000000000000002')
     os.makedirs(f'{HOME}/stranger/keys')
     make(f'{HOME}/stranger', 'pack')  # other keys
     shutil.copy(f'{HOME}/stranger/witness.vkey', f'{HOME}/other.vkey')
     case('good', 'nothing was changed', '')
     for cases in (raw_cases, trust_cases, head_cases, act_cases, publication_cases, member_cases,
-                  certificate_cases, receipt_cases, recipient_cases, lie_cases):
+                  certificate_cases, receipt_cases, recipient_cases, customer_cases, lie_cases):
         cases()
     only = os.environ.get('PACK_MUTATIONS', '')
     chosen = [(i, c) for i, c in enumerate(CASES) if only in f'{c[0]}: {c[1]}']

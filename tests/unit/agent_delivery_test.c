@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a device accepts, and the reason for each refusal (docs/formats.md 3.3). */
 #include "agent_fixture.h"
+#include "agent/dispatch.h"
+#include "agent/outbox.h"
+#include "agent/rewind.h"
+
+#include <glob.h>
 
 static struct fixture fx;
 
@@ -224,6 +229,97 @@ static void test_kept_are_bounded(void **state)
     agent_close(&a);
 }
 
+static struct delivery delivery_of(const struct fixture_delivery *made)
+{
+    struct buf text = fx_delivery(&fx, made);
+    struct err e = {0};
+    struct delivery d;
+
+    assert_int_equal(delivery_parse(&d, buf_slice(&text), &e), 0);
+    buf_fini(&text);
+    return d;
+}
+
+static size_t lost_notices(void)
+{
+    char pattern[160];
+    glob_t found;
+
+    snprintf(pattern, sizeof(pattern), "%s/evidence/*-lost-*.json", fx.home);
+    size_t count = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+    globfree(&found);
+    return count;
+}
+
+/* A centre that was restored sends another notice at a place that we have: the chain goes back to
+ * where both are one, what was lost stays as evidence, and all is acknowledged anew. */
+static void test_rewind(void **state)
+{
+    (void)state;
+    struct fixture_delivery made = fx_good;
+    uint8_t heads[4][32], head[32];
+    struct err e = {0};
+    struct delivery d;
+    struct agent a;
+
+    open_agent(&a);
+    snprintf(a.config.hook, sizeof(a.config.hook), "/bin/true");
+    memcpy(heads[0], a.state.head, 32);
+    for (made.n = 1; made.n <= 3; made.n++) {
+        d = delivery_of(&made);
+        assert_int_equal(agent_receive(&a, &d, &e), 1);
+        memcpy(heads[made.n], a.state.head, 32);
+        delivery_fini(&d);
+    }
+    a.state.acked = 3;
+    for (uint64_t n = 1; n <= 3; n++) {
+        assert_int_equal(outbox_put(fx.home, n, slice_str("{}"), &e), 0);
+        assert_true(state_hook_done(&a.state, n));
+    }
+    assert_int_equal(state_add_origin(&a.state, slice_str("new.example/tocsin/2"), &e), 0);
+    assert_true(a.state.rejoin);
+    assert_int_equal(agent_save(&a, &e), 0);
+    agent_close(&a);
+    open_agent(&a); /* it is remembered; the origin of the trust statement is the newest again */
+    assert_true(a.state.rejoin);
+    snprintf(a.config.hook, sizeof(a.config.hook), "/bin/true");
+
+    made.n = 2;
+    d = delivery_of(&made);
+    assert_int_equal(rewind_same(&a, &d, &e), 1);
+    delivery_fini(&d);
+    made.status = "fixed";
+    d = delivery_of(&made);
+    assert_int_equal(rewind_same(&a, &d, &e), 0);
+    for (uint64_t k = 0; k <= 3; k++) {
+        assert_int_equal(rewind_head(&a, k, head, &e), 0);
+        assert_memory_equal(head, heads[k], 32);
+    }
+    assert_int_equal(rewind_head(&a, 4, head, &e), -1);
+    assert_string_equal(e.code, "agent.notice");
+    err_clear(&e);
+
+    assert_int_equal(rewind_to(&a, 1, heads[1], &e), 0);
+    assert_false(a.state.rejoin);
+    assert_int_equal(a.state.n, 1);
+    assert_int_equal(a.state.acked, 0);
+    assert_int_equal(a.state.hooks_to, 1);
+    assert_memory_equal(a.state.head, heads[1], 32);
+    assert_int_equal(lost_notices(), 2);
+    assert_int_equal(agent_receive(&a, &d, &e), 1); /* the centre's second notice */
+    assert_true(state_hook_open(&a.state, 2));
+    delivery_fini(&d);
+    agent_close(&a);
+    open_agent(&a); /* an outcome of the lost second notice does not stand for this one's */
+    struct dispatch dispatch;
+    snprintf(a.config.hook, sizeof(a.config.hook), "/bin/true");
+    assert_int_equal(dispatch_init(&dispatch, &a, &e), 0);
+    assert_true(state_hook_open(&a.state, 2));
+    dispatch_fini(&dispatch);
+    assert_int_equal(a.state.n, 2);
+    agent_close(&a);
+}
+
 /* Whatever is cut or flipped, nothing but a reason comes out. */
 static void test_mutations(void **state)
 {
@@ -295,6 +391,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wrong_signer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_receive, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kept_are_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rewind, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mutations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_torture, set_up, tear_down),
     };
