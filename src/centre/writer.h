@@ -9,6 +9,8 @@
 
 #include "centre/command.h"
 
+#include <pthread.h>
+
 struct writer;
 
 struct writer_config {
@@ -38,6 +40,15 @@ void writer_submit(struct writer *writer, struct command *command);
 
 /* Submits and waits (not on loop threads). 0 when it was carried out; else -1 and *e. */
 int writer_run(struct writer *writer, struct command *command, struct err *e) MUST_CHECK;
+
+/* The same in two halves, for who has something to do meanwhile. */
+struct writer_wait {
+    pthread_mutex_t lock;
+    pthread_cond_t ready;
+    bool done;
+};
+void writer_begin(struct writer *writer, struct command *command, struct writer_wait *wait);
+int writer_await(struct command *command, struct writer_wait *wait, struct err *e) MUST_CHECK;
 
 struct writer_counters {
     uint64_t transactions;
