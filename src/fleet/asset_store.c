@@ -164,7 +164,7 @@ static int keep_inventory(struct change *c, const struct fleet_asset *asset,
 {
     const struct fleet_nameplate *plate = &inventory->nameplate;
     struct slice version = plate->firmware;
-    struct slice model = plate->model.len ? plate->model : plate->product;
+    struct slice model = fleet_nameplate_model(plate);
     struct json_writer w;
     struct buf text;
     int result = -1;
@@ -220,7 +220,7 @@ int fleet_asset_inventory(struct change *c, const char *id, const struct fleet_i
         goto out;
     if (moves && asset.has_class && fleet_member_leave(c, &asset, &act, e) != 0)
         goto out;
-    if (moves && fleet_class_keep(c, class, e) != 0)
+    if (moves && fleet_class_keep(c, class->digest, class->canonical, change_next_index(c), e) != 0)
         goto out;
     if (keep_inventory(c, &asset, inventory, class, payload_hash, e) != 0)
         goto out;

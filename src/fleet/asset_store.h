@@ -75,7 +75,7 @@ int fleet_asset_remove(struct change *c, const char *id, const char *reason,
 /*
  * An inventory has come in: kept with its hash; act inventory.accepted. When the class is another
  * one than before, the asset leaves and joins (acts membership.left, membership.joined). payload:
- * the bytes whose hash stands in the act; via: "device", "bundle" or "import". *changed (may be
+ * the bytes whose hash stands in the act; via: "device" or "bundle". *changed (may be
  * NULL): the class is another one.
  */
 int fleet_asset_inventory(struct change *c, const char *id, const struct fleet_inventory *inventory,
