@@ -5,21 +5,42 @@
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
-int id_new(const struct random *r, const char *prefix, char id[ID_TEXT], struct err *e)
+static void format(const char *prefix, const uint8_t bits[16], char id[ID_TEXT])
 {
     uint8_t bytes[17] = {0}; /* one byte of zeros behind, for the last two bits of padding */
-    char text[27];
+    size_t at = 0;
 
-    if (random_fill(r, bytes, 16, e) != 0)
-        return -1;
+    memcpy(bytes, bits, 16);
+    for (; at < 4 && prefix[at]; at++)
+        id[at] = prefix[at];
+    id[at++] = '_';
     for (size_t i = 0; i < 26; i++) {
         size_t bit = i * 5;
         unsigned pair = (unsigned)bytes[bit / 8] << 8 | bytes[bit / 8 + 1];
-        text[i] = alphabet[pair >> (11 - bit % 8) & 31];
+        id[at++] = alphabet[pair >> (11 - bit % 8) & 31];
     }
-    text[26] = '\0';
-    snprintf(id, ID_TEXT, "%.4s_%s", prefix, text);
+    id[at] = '\0';
+}
+
+int id_new(const struct random *r, const char *prefix, char id[ID_TEXT], struct err *e)
+{
+    uint8_t bits[16];
+
+    if (random_fill(r, bits, sizeof(bits), e) != 0)
+        return -1;
+    format(prefix, bits, id);
     return 0;
+}
+
+void id_in_order(const char *prefix, int64_t now, const uint8_t random[ID_RANDOM], char id[ID_TEXT])
+{
+    uint64_t milliseconds = (uint64_t)(now / 1000);
+    uint8_t bits[16];
+
+    for (size_t i = 0; i < 6; i++)
+        bits[i] = (uint8_t)(milliseconds >> (40 - 8 * i));
+    memcpy(bits + 6, random, ID_RANDOM);
+    format(prefix, bits, id);
 }
 
 bool id_is(struct slice text, const char *prefix)

@@ -4,7 +4,6 @@
 #define CENTRE_COMMANDS_H
 
 #include "centre/command.h"
-#include "fleet/inventory.h"
 
 /* ---- organisations and people (commands_admin.c) ---- */
 /* {"name", "exercise"?} → {"organisation","audience"} */
@@ -33,21 +32,8 @@ extern const struct command_type command_asset_register;
 extern const struct command_type command_asset_owner;
 /* {"asset","reason"} */
 extern const struct command_type command_asset_remove;
-/* {"organisation"}; prepared: struct asset_rows */
+/* {"organisation","rows":hash}; prepared: struct fleet_asset_rows (importing.c) */
 extern const struct command_type command_asset_import;
-
-struct asset_row {
-    struct slice label;
-    struct fleet_inventory *inventory;
-    struct fleet_class *class;
-    struct slice owner; /* per_…, or empty */
-};
-struct asset_rows {
-    struct asset_row *rows;
-    size_t count;
-    const char *organisation;
-    bool exercise;
-};
 
 /* ---- advisories (commands_advisory.c) ---- */
 /* {"document":hash}; prepared: struct advisory_import */

@@ -2,6 +2,7 @@
 /* Assets, as operators change them. */
 #include "centre/centre.h"
 #include "centre/commands.h"
+#include "centre/importing.h"
 #include "centre/revocation.h"
 #include "fleet/asset_store.h"
 #include "crypto/crl.h"
@@ -34,27 +35,6 @@ static int is_exercise(struct db *db, const char *organisation, bool *exercise, 
     return found < 0 ? -1 : 0;
 }
 
-/* An owner is a contact of the asset's organisation. */
-static int check_owner(struct command_run *run, struct slice owner, const char *organisation,
-                       char id[ID_TEXT], struct err *e)
-{
-    struct db_query q;
-
-    id[0] = '\0';
-    if (owner.len == 0)
-        return 0;
-    if (!id_is(owner, "per"))
-        return err_set(e, ERR_USAGE, "centre.argument", NULL,
-                       "\"owner\" must be a contact's id, which begins with per_");
-    snprintf(id, ID_TEXT, "%.*s", SLICE_ARG(owner));
-    int found = db_find(&q, run->change.db, e, SQL_PERSON_FIND, DB_TEXT(id));
-    bool theirs = found == 1 && slice_is(db_slice(&q, 0), organisation);
-    db_query_finish(&q);
-    if (found < 0)
-        return -1;
-    return theirs ? 0 : caller_finds_no(id, e);
-}
-
 static int asset_register(struct command_run *run, struct err *e)
 {
     struct fleet_registration r = {.way = FLEET_ONLINE};
@@ -72,7 +52,7 @@ static int asset_register(struct command_run *run, struct err *e)
         args_string(run->args, "owner", ID_TEXT - 1, false, &owner_text, e) != 0 ||
         args_string(run->args, "way", 10, false, &way, e) != 0 ||
         (way.len && fleet_way_parse(way, &r.way, e) != 0) ||
-        check_owner(run, owner_text, organisation, owner, e) != 0)
+        asset_owner_check(run->change.db, owner_text, organisation, owner, e) != 0)
         return -1;
     r.organisation = organisation;
     r.audience = audience;
@@ -117,7 +97,7 @@ static int asset_owner(struct command_run *run, struct err *e)
     fleet_asset_init(&asset);
     if (find_asset(run, &asset, e) != 0 ||
         args_string(run->args, "owner", ID_TEXT - 1, false, &owner_text, e) != 0 ||
-        check_owner(run, owner_text, asset.organisation, owner, e) != 0)
+        asset_owner_check(run->change.db, owner_text, asset.organisation, owner, e) != 0)
         goto out;
     struct json_writer *data = change_act(&run->change, "asset.owner", asset.organisation);
     json_member_string(data, "asset", asset.id);
@@ -177,60 +157,3 @@ static void removed_now(struct centre *centre, const struct command *command)
 
 const struct command_type command_asset_remove = {
     .name = "asset.remove", .roles = ROLE_REGISTRAR, .run = asset_remove, .committed = removed_now};
-
-/* ---- import without agents ---------------------------------------------------------------------
- */
-
-/* One row: an asset with this label is brought up to date, or registered. */
-static int import_row(struct command_run *run, const struct asset_rows *rows,
-                      const struct asset_row *row, const char *audience, struct err *e)
-{
-    struct change *c = &run->change;
-    struct db_query q;
-    char owner[ID_TEXT];
-    char id[ID_TEXT];
-
-    char *label = arena_copy(c->arena, row->label.data, row->label.len);
-    if (!label)
-        return err_memory(e);
-    if (check_owner(run, row->owner, rows->organisation, owner, e) != 0)
-        return -1;
-    int found =
-        db_find(&q, c->db, e, SQL_ASSET_BY_LABEL, DB_TEXT(rows->organisation), DB_TEXT(label));
-    if (found == 1)
-        snprintf(id, sizeof(id), "%s", db_text(&q, 0));
-    db_query_finish(&q);
-    if (found < 0)
-        return -1;
-    const struct fleet_registration registration = {.organisation = rows->organisation,
-                                                    .audience = audience,
-                                                    .owner = owner,
-                                                    .label = label,
-                                                    .way = FLEET_NO_AGENT,
-                                                    .exercise = rows->exercise};
-    if (found == 0 && fleet_asset_register(c, &registration, id, e) != 0)
-        return -1;
-    if (found == 1 && owner[0] && fleet_asset_set_owner(c, id, owner, e) != 0)
-        return -1;
-    return fleet_asset_inventory(c, id, row->inventory, row->class, row->class->canonical, "import",
-                                 NULL, e);
-}
-
-static int asset_import(struct command_run *run, struct err *e)
-{
-    const struct asset_rows *rows = run->command->prepared;
-    char audience[ID_TEXT];
-
-    if (caller_acts_for(&run->command->caller, rows->organisation, rows->organisation, e) != 0 ||
-        fleet_audience_of(run->change.db, rows->organisation, audience, e) != 0)
-        return -1;
-    run->change.exercise = rows->exercise;
-    for (size_t i = 0; i < rows->count; i++)
-        if (import_row(run, rows, &rows->rows[i], audience, e) != 0)
-            return err_context(e, "asset \"%.*s\"", SLICE_ARG(rows->rows[i].label));
-    json_member_int(run->answer, "imported", (int64_t)rows->count);
-    return 0;
-}
-
-const struct command_type command_asset_import = {
-    .name = "asset.import", .roles = ROLE_REGISTRAR, .run = asset_import};

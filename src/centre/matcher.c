@@ -6,6 +6,7 @@
 #include "centre/matcher_internal.h"
 #include "crypto/envelope.h"
 #include "fleet/alias_store.h"
+#include "fleet/import_store.h"
 #include "fleet/index.h"
 
 #include <stdio.h>
@@ -445,8 +446,51 @@ out:
 /* ---- membership.joined -------------------------------------------------------------------------
  */
 
+/* What current advisories say of new classes, until there is enough for a command. */
+struct gathered {
+    struct kept_statement items[STATEMENTS_A_COMMAND];
+    uint8_t classes[STATEMENTS_A_COMMAND][32];
+    struct fleet_result *results[STATEMENTS_A_COMMAND];
+    size_t count;
+};
+
+static void forget_gathered(struct gathered *g)
+{
+    for (size_t i = 0; i < g->count; i++)
+        fleet_result_free(g->results[i]);
+    g->count = 0;
+}
+
+static int keep_gathered(struct follower *f, struct gathered *g, struct err *e)
+{
+    struct kept_statements kept = {.items = g->items, .count = g->count};
+
+    if (g->count == 0)
+        return 0;
+    int result = follower_command(f, &command_statements_keep, slice_str("{}"), &kept, NULL, false,
+                                  false, NULL, e);
+    forget_gathered(g);
+    return result;
+}
+
+static int gather(struct follower *f, struct gathered *g, const struct current *c,
+                  const uint8_t digest[32], struct fleet_result *take, struct err *e)
+{
+    if (g->count == STATEMENTS_A_COMMAND && keep_gathered(f, g, e) != 0) {
+        fleet_result_free(take);
+        return -1;
+    }
+    memcpy(g->classes[g->count], digest, 32);
+    g->results[g->count] = take;
+    g->items[g->count] = (struct kept_statement){
+        .revision = &c->revision, .class = g->classes[g->count], .result = take};
+    g->count++;
+    return 0;
+}
+
 /* A class nobody was in before: what do all current advisories say of it? */
-static int match_new_class(struct follower *f, const uint8_t digest[32], struct err *e)
+static int match_new_class(struct follower *f, const uint8_t digest[32], struct gathered *g,
+                           struct err *e)
 {
     struct matcher *m = f->centre->matcher;
     struct fleet_class *class = NULL;
@@ -470,20 +514,13 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
         const struct current *c = m->current[candidates[i]];
         if (fleet_match(&result, c->criteria, class, &m->options, e) != 0)
             goto out;
-        if (result->status != FLEET_NOT_LISTED) {
-            const struct kept_statement item = {.class = digest, .result = result};
-            struct kept_statements kept = {.revision = &c->revision, .items = &item, .count = 1};
-            if (follower_command(f, &command_statements_keep, slice_str("{}"), &kept,
-                                 c->revision.organisation, c->revision.exercise, false, NULL,
-                                 e) != 0)
-                goto out;
-        }
-        fleet_result_free(result);
-        result = NULL;
+        if (result->status == FLEET_NOT_LISTED)
+            fleet_result_free(result);
+        else if (gather(f, g, c, digest, result, e) != 0)
+            goto out;
     }
     done = add_class(m, class, e);
 out:
-    fleet_result_free(result);
     mem_free(candidates);
     fleet_class_free(class);
     return done;
@@ -536,7 +573,7 @@ static int tell_joiners(struct follower *f, const char *audience, const uint8_t 
 
 static int look_at_joiners(struct follower *f, struct joined *joined, const char *audience,
                            const uint8_t class[32], int64_t position, const char *organisation,
-                           struct err *e)
+                           bool *more_behind, struct err *e)
 {
     bool tell_unknown = f->centre->config->publication_tell_unknown;
     struct joiner *joiners = mem_new(JOINS_AT_ONCE, sizeof(*joiners));
@@ -571,45 +608,109 @@ static int look_at_joiners(struct follower *f, struct joined *joined, const char
             goto out;
     }
     joined->position = last;
+    *more_behind = count == JOINS_AT_ONCE;
     result = 0;
 out:
     mem_free(joiners);
     return result;
 }
 
+/* How far joins of (audience, class) were looked at; NULL: no memory. */
+static struct joined *joined_of(struct matcher *m, const char *audience, const uint8_t class[32])
+{
+    char key[ID_TEXT + HASH_TEXT];
+    char text[HASH_TEXT];
+
+    hash_text_format(class, text);
+    snprintf(key, sizeof(key), "%s %s", audience, text);
+    struct joined *joined = map_get(&m->joins, slice_str(key));
+    if (joined)
+        return joined;
+    joined = mem_new(1, sizeof(*joined) + sizeof(key));
+    if (!joined)
+        return NULL;
+    char *kept_key = (char *)(joined + 1);
+    memcpy(kept_key, key, sizeof(key));
+    joined->position = -1;
+    if (map_set(&m->joins, slice_str(kept_key), joined) != 0) {
+        mem_free(joined);
+        return NULL;
+    }
+    return joined;
+}
+
+/* Events from `first` to `last` are joins (and perhaps others behind them). */
+static int follow_joins(struct follower *f, const char *audience, const uint8_t class[32],
+                        int64_t first, int64_t last, const char *organisation, struct err *e)
+{
+    struct db_query q;
+    int found = db_find(&q, f->db, e, SQL_STATEMENT_PUBLISHED_ANY, DB_BYTES(class, 32));
+
+    db_query_finish(&q);
+    if (found <= 0)
+        return found; /* nothing was published that could concern them */
+    struct joined *joined = joined_of(f->centre->matcher, audience, class);
+    if (!joined)
+        return err_memory(e);
+    /* what was looked at together with an earlier one is passed over */
+    while (joined->position < last) {
+        int64_t from = joined->position < first ? first : joined->position + 1;
+        bool more = false;
+        if (look_at_joiners(f, joined, audience, class, from, organisation, &more, e) != 0)
+            return -1;
+        if (!more)
+            break;
+    }
+    return 0;
+}
+
 static int membership_joined(struct follower *f, const struct followed *act, struct err *e)
 {
-    struct matcher *m = f->centre->matcher;
-    struct slice class_text = json_get_string(act->data, "class");
     struct slice audience_text = json_get_string(act->data, "audience");
+    struct gathered gathered = {.count = 0};
     char audience[ID_TEXT];
     uint8_t class[32];
     int64_t size;
 
-    if (hash_text_parse(class_text, class) != 0 || !id_is(audience_text, "aud") ||
-        !json_int64(json_get(act->data, "size"), &size))
+    if (hash_text_parse(json_get_string(act->data, "class"), class) != 0 ||
+        !id_is(audience_text, "aud") || !json_int64(json_get(act->data, "size"), &size))
         return err_set(e, ERR_INTERNAL, "fleet.act", NULL, "an act membership.joined is damaged");
     snprintf(audience, sizeof(audience), "%.*s", SLICE_ARG(audience_text));
-    if (!knows_class(m, class) && match_new_class(f, class, e) != 0)
+    int result =
+        knows_class(f->centre->matcher, class) ? 0 : match_new_class(f, class, &gathered, e);
+    if (result == 0)
+        result = keep_gathered(f, &gathered, e);
+    forget_gathered(&gathered);
+    return result == 0 ? follow_joins(f, audience, class, size - 1, size - 1, act->organisation, e)
+                       : -1;
+}
+
+/* Many that joined by one act: first all their classes are matched, then each is told. */
+static int assets_imported(struct follower *f, const struct followed *act, struct err *e)
+{
+    struct slice audience_text = json_get_string(act->data, "audience");
+    struct fleet_import_class *classes = NULL;
+    struct gathered gathered = {.count = 0};
+    char audience[ID_TEXT];
+    size_t count = 0;
+    int result = 0;
+
+    if (!id_is(audience_text, "aud"))
+        return err_set(e, ERR_INTERNAL, "fleet.act", NULL, "an act assets.imported is damaged");
+    snprintf(audience, sizeof(audience), "%.*s", SLICE_ARG(audience_text));
+    if (fleet_import_classes(f->db, act->index, &classes, &count, e) != 0)
         return -1;
-    char key[ID_TEXT + 80];
-    snprintf(key, sizeof(key), "%s %.*s", audience, SLICE_ARG(class_text));
-    struct joined *joined = map_get(&m->joins, slice_str(key));
-    if (!joined) {
-        joined = mem_new(1, sizeof(*joined) + sizeof(key));
-        if (!joined)
-            return err_memory(e);
-        char *kept_key = (char *)(joined + 1);
-        memcpy(kept_key, key, sizeof(key));
-        joined->position = -1;
-        if (map_set(&m->joins, slice_str(kept_key), joined) != 0) {
-            mem_free(joined);
-            return err_memory(e);
-        }
-    }
-    if (size - 1 <= joined->position)
-        return 0; /* was looked at together with an earlier one */
-    return look_at_joiners(f, joined, audience, class, size - 1, act->organisation, e);
+    for (size_t i = 0; result == 0 && i < count; i++)
+        if (!knows_class(f->centre->matcher, classes[i].class))
+            result = match_new_class(f, classes[i].class, &gathered, e);
+    if (result == 0)
+        result = keep_gathered(f, &gathered, e);
+    forget_gathered(&gathered);
+    for (size_t i = 0; result == 0 && i < count; i++)
+        result = follow_joins(f, audience, classes[i].class, classes[i].first, classes[i].last,
+                              act->organisation, e);
+    mem_free(classes);
+    return result;
 }
 
 /* ---- asset.serial ------------------------------------------------------------------------------
@@ -657,11 +758,18 @@ static int handle(struct follower *f, const struct followed *act, struct err *e)
         return membership_joined(f, act, e);
     if (strcmp(act->type, "asset.serial") == 0)
         return serial_changed(f, act, e);
+    if (strcmp(act->type, "assets.imported") == 0)
+        return assets_imported(f, act, e);
     return alias_taught(f, e);
 }
 
-static const char *const wanted[] = {"advisory.imported", "publication.asked", "membership.joined",
-                                     "asset.serial",      "alias.taught",      NULL};
+static const char *const wanted[] = {"advisory.imported",
+                                     "publication.asked",
+                                     "membership.joined",
+                                     "assets.imported",
+                                     "asset.serial",
+                                     "alias.taught",
+                                     NULL};
 
 const struct follower_type follower_matcher = {
     .name = "matcher", .wanted = wanted, .prepare = prepare, .handle = handle};

@@ -2,6 +2,7 @@
 /* Assets, as operators see them. */
 #include "base/memory.h"
 #include "centre/commands.h"
+#include "centre/importing.h"
 #include "centre/routes.h"
 #include "centre/streams.h"
 #include "centre/why.h"
@@ -12,7 +13,7 @@
 
 #include <stdio.h>
 
-enum { CSV_BODY = 16 << 20, ROWS_A_COMMAND = 50 };
+enum { CSV_BODY = 16 << 20 };
 
 /* ---- lists -------------------------------------------------------------------------------------
  */
@@ -278,112 +279,6 @@ static void post_remove(struct worker *worker, struct route_call *call)
     route_body_command(call, &command_asset_remove, NULL);
 }
 
-/* One command for a run of good rows; what a command refuses, it refuses whole. */
-static void import_rows(struct route_call *call, struct asset_rows *rows, struct json_writer *w,
-                        size_t first_line, int64_t *imported)
-{
-    struct command command;
-    struct err e = {0};
-
-    command_init(&command, &command_asset_import, &call->caller);
-    command.args = slice_str("{}");
-    command.prepared = rows;
-    command.exercise = rows->exercise;
-    if (writer_run(call->centre->writer, &command, &e) == 0) {
-        *imported += (int64_t)rows->count;
-    } else {
-        json_write_object(w);
-        json_member_int(w, "line", (int64_t)first_line);
-        json_member_int(w, "rows", (int64_t)rows->count);
-        json_member_string(w, "code", e.code);
-        json_member_string(w, "text", e.text);
-        json_member_string(w, "where", e.where);
-        json_write_object_end(w);
-    }
-    command_fini(&command);
-}
-
-static int exercise_of(struct db *db, const char *organisation, bool *exercise, struct err *e)
-{
-    struct db_query q;
-    int found = db_find(&q, db, e, SQL_ORGANISATION_FIND, DB_TEXT(organisation));
-
-    if (found == 1)
-        *exercise = db_bool(&q, 1);
-    db_query_finish(&q);
-    if (found == 0)
-        return caller_finds_no(organisation, e);
-    return found == 1 ? 0 : -1;
-}
-
-static void import_csv(struct route_call *call, struct fleet_csv *csv, const char *organisation,
-                       bool exercise, struct json_writer *w)
-{
-    struct asset_row rows[ROWS_A_COMMAND];
-    struct asset_rows batch = {.rows = rows, .organisation = organisation, .exercise = exercise};
-    size_t first_line = 0;
-    int64_t imported = 0;
-
-    json_write_object(w);
-    json_write_name(w, "refused");
-    json_write_array(w);
-    for (size_t i = 0; i < csv->count; i++) {
-        struct fleet_csv_row *row = &csv->rows[i];
-        struct fleet_class *class = NULL;
-        struct err e = row->err;
-        if (!row->inventory || fleet_class_build(&class, row->inventory, &e) != 0) {
-            json_write_object(w);
-            json_member_int(w, "line", (int64_t)row->line);
-            json_member_string(w, "code", e.code);
-            json_member_string(w, "text", e.text);
-            json_member_string(w, "where", e.where);
-            json_write_object_end(w);
-            continue;
-        }
-        if (batch.count == 0)
-            first_line = row->line;
-        rows[batch.count++] = (struct asset_row){
-            .label = row->asset, .inventory = row->inventory, .class = class, .owner = row->owner};
-        if (batch.count == ROWS_A_COMMAND) {
-            import_rows(call, &batch, w, first_line, &imported);
-            for (size_t k = 0; k < batch.count; k++)
-                fleet_class_free(rows[k].class);
-            batch.count = 0;
-        }
-    }
-    if (batch.count > 0)
-        import_rows(call, &batch, w, first_line, &imported);
-    for (size_t k = 0; k < batch.count; k++)
-        fleet_class_free(rows[k].class);
-    json_write_array_end(w);
-    json_member_int(w, "imported", imported);
-    json_write_object_end(w);
-}
-
-static void post_import(struct worker *worker, struct route_call *call)
-{
-    char organisation[ID_TEXT];
-    struct fleet_csv *csv = NULL;
-    struct json_writer w;
-    struct err e = {0};
-    struct buf text;
-    bool exercise = false;
-
-    buf_init(&text);
-    json_write_init(&w, &text, 0);
-    if (caller_needs(&call->caller, ROLE_REGISTRAR, &e) != 0 ||
-        route_organisation(call, false, organisation, &e) != 0 ||
-        exercise_of(worker->db, organisation, &exercise, &e) != 0 ||
-        fleet_csv_read(&csv, http_body(call->x), NULL, &e) != 0) {
-        route_fail(call, &e);
-    } else {
-        import_csv(call, csv, organisation, exercise, &w);
-        route_json(call, 200, &text);
-    }
-    fleet_csv_free(csv);
-    buf_fini(&text);
-}
-
 enum { OPERATORS = HTTP_AT(HTTP_DOOR_WEB) | HTTP_AT(HTTP_DOOR_LOCAL) };
 
 static const struct route table[] = {
@@ -391,7 +286,7 @@ static const struct route table[] = {
     {"POST", "/v1/assets", OPERATORS, ROUTE_OPERATOR, 65536, 0, post_register},
     {"POST", "/v1/assets/owner", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_owner},
     {"POST", "/v1/assets/remove", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_remove},
-    {"POST", "/v1/assets/import", OPERATORS, ROUTE_OPERATOR, CSV_BODY, 0, post_import},
+    {"POST", "/v1/assets/import", OPERATORS, ROUTE_OPERATOR, CSV_BODY, 0, assets_import},
     {"GET", "/v1/assets/{asset}", OPERATORS, ROUTE_OPERATOR, 0, 0, get_one},
     {"GET", "/v1/assets/{asset}/why", OPERATORS, ROUTE_OPERATOR, 0, 0, get_why},
 };

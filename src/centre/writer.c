@@ -91,35 +91,33 @@ void writer_submit(struct writer *w, struct command *command)
         refuse(command, "too many commands are waiting");
 }
 
-struct waiter {
-    pthread_mutex_t lock;
-    pthread_cond_t ready;
-    bool done;
-};
-
 static void wake_waiter(struct command *command)
 {
-    struct waiter *waiter = command->context;
+    struct writer_wait *wait = command->context;
 
-    pthread_mutex_lock(&waiter->lock);
-    waiter->done = true;
-    pthread_cond_signal(&waiter->ready);
-    pthread_mutex_unlock(&waiter->lock);
+    pthread_mutex_lock(&wait->lock);
+    wait->done = true;
+    pthread_cond_signal(&wait->ready);
+    pthread_mutex_unlock(&wait->lock);
 }
 
-int writer_run(struct writer *w, struct command *command, struct err *e)
+void writer_begin(struct writer *w, struct command *command, struct writer_wait *wait)
 {
-    struct waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER, .ready = PTHREAD_COND_INITIALIZER};
-
+    *wait =
+        (struct writer_wait){.lock = PTHREAD_MUTEX_INITIALIZER, .ready = PTHREAD_COND_INITIALIZER};
     command->done = wake_waiter;
-    command->context = &waiter;
+    command->context = wait;
     writer_submit(w, command);
-    pthread_mutex_lock(&waiter.lock);
-    while (!waiter.done)
-        pthread_cond_wait(&waiter.ready, &waiter.lock);
-    pthread_mutex_unlock(&waiter.lock);
-    pthread_mutex_destroy(&waiter.lock);
-    pthread_cond_destroy(&waiter.ready);
+}
+
+int writer_await(struct command *command, struct writer_wait *wait, struct err *e)
+{
+    pthread_mutex_lock(&wait->lock);
+    while (!wait->done)
+        pthread_cond_wait(&wait->ready, &wait->lock);
+    pthread_mutex_unlock(&wait->lock);
+    pthread_mutex_destroy(&wait->lock);
+    pthread_cond_destroy(&wait->ready);
     if (!err_is_set(&command->err))
         return 0;
     if (!err_is_set(e))
@@ -140,6 +138,14 @@ int writer_run_own(struct writer *w, const struct command_type *type, const char
     int result = writer_run(w, &command, e);
     command_fini(&command);
     return result;
+}
+
+int writer_run(struct writer *w, struct command *command, struct err *e)
+{
+    struct writer_wait wait;
+
+    writer_begin(w, command, &wait);
+    return writer_await(command, &wait, e);
 }
 
 /* Waits for the first command, then for more, but not long; at most BATCH_COMMANDS. */
@@ -274,7 +280,7 @@ static void start_change(struct writer *w, const struct command *command, int64_
     buf_init(&change->data);
 }
 
-/* The command itself, inside its savepoint. */
+/* The command itself, inside its savepoint (or, when it is the first, its transaction). */
 static int run_one(struct writer *w, struct command *command, int64_t now, struct err *e)
 {
     struct command_run run;
@@ -352,25 +358,44 @@ static int record_refusal(struct writer *w, struct command *command, int64_t now
     return result;
 }
 
+static int begin(struct writer *w, struct err *e)
+{
+    return db_begin(w->db, e) != 0 || journal_begin(w->config.journal, w->db, e) != 0 ? -1 : 0;
+}
+
+/* Takes back what a command did. Before the first one nothing stands: the transaction begins anew,
+ * which spares every other one the copies of pages that a savepoint makes. */
+static int take_back(struct writer *w, bool first, struct journal_mark mark, struct err *e)
+{
+    if (!first) {
+        journal_reset_to(w->config.journal, mark);
+        return db_rollback_to(w->db, e);
+    }
+    db_rollback(w->db);
+    journal_rolled_back(w->config.journal);
+    return begin(w, e);
+}
+
 /* -1: the transaction cannot go on, since what the command did cannot be taken back in it. */
-static int carry_out(struct writer *w, struct command *command, int64_t now, struct err *e)
+static int carry_out(struct writer *w, struct command *command, bool first, int64_t now,
+                     struct err *e)
 {
     struct journal_mark mark = journal_mark(w->config.journal);
 
     err_clear(&command->err);
-    if (db_savepoint(w->db, e) != 0)
+    if (!first && db_savepoint(w->db, e) != 0)
         return -1;
-    if (run_one(w, command, now, &command->err) == 0 && db_release(w->db, &command->err) == 0)
+    if (run_one(w, command, now, &command->err) == 0 &&
+        (first ? !db_has_failed(w->db) : db_release(w->db, &command->err) == 0))
         return 0;
     if (!err_is_set(&command->err))
         err_set(&command->err, ERR_INTERNAL, "centre.failed", NULL,
                 "%s failed, and does not say why", command->type->name);
-    journal_reset_to(w->config.journal, mark);
     if (!db_is_alive(w->db)) {
         *e = command->err;
         return -1;
     }
-    return db_rollback_to(w->db, e) != 0 ? -1 : record_refusal(w, command, now, e);
+    return take_back(w, first, mark, e) != 0 ? -1 : record_refusal(w, command, now, e);
 }
 
 static void fail_all(struct command *batch, const struct err *why)
@@ -410,12 +435,11 @@ static void run_batch(struct writer *w, struct command *batch)
     unsigned done = 0;
     unsigned refused = 0;
 
-    if (be_open(w, &e) != 0 || db_begin(w->db, &e) != 0 ||
-        journal_begin(w->config.journal, w->db, &e) != 0)
+    if (be_open(w, &e) != 0 || begin(w, &e) != 0)
         goto failed;
     for (struct command *c = batch; c; c = c->next) {
         arena_reset(&w->arena);
-        if (carry_out(w, c, now, &e) != 0)
+        if (carry_out(w, c, c == batch, now, &e) != 0)
             goto failed;
         done++;
         refused += err_is_set(&c->err);

@@ -9,6 +9,8 @@
 
 #include "centre/command.h"
 
+#include <pthread.h>
+
 struct writer;
 
 struct writer_config {
@@ -41,6 +43,15 @@ int writer_run(struct writer *writer, struct command *command, struct err *e) MU
 /* The same for a command without arguments that a part of the centre ("sys:clock") asks for. */
 int writer_run_own(struct writer *writer, const struct command_type *type, const char *part,
                    void *prepared, struct err *e) MUST_CHECK;
+
+/* The same in two halves, for who has something to do meanwhile. */
+struct writer_wait {
+    pthread_mutex_t lock;
+    pthread_cond_t ready;
+    bool done;
+};
+void writer_begin(struct writer *writer, struct command *command, struct writer_wait *wait);
+int writer_await(struct command *command, struct writer_wait *wait, struct err *e) MUST_CHECK;
 
 struct writer_counters {
     uint64_t transactions;

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin asset: registered devices and systems. */
 #include "cli/asset.h"
-#include "base/file.h"
 #include "cli/change.h"
 #include "cli/groups.h"
 #include "cli/list.h"
 #include "cli/say.h"
 #include "cli/show.h"
-
-enum { CSV_MAX = 16 << 20 };
 
 static int register_one(const struct cli_args *args)
 {
@@ -87,75 +84,6 @@ static int remove_one(const struct cli_args *args)
     return result;
 }
 
-/* ---- import ---- */
-
-static int say_imported(const struct cli_args *args, const struct json_value *answer)
-{
-    const struct json_value *refused = json_get(answer, "refused");
-    int64_t imported = 0;
-
-    if (cli_flag(args, "json")) {
-        say_json(answer);
-        return say_end(args, json_count(refused) > 0);
-    }
-    json_each(row, refused)
-    {
-        struct err e = {0};
-        int64_t line = 0;
-        (void)json_int64(json_get(row, "line"), &line);
-        err_set(&e, ERR_INPUT, "cli.row", NULL, "%.*s", SLICE_ARG(json_get_string(row, "text")));
-        struct slice where = json_get_string(row, "where");
-        if (where.len)
-            err_where(&e, "%s: line %lld, %.*s", args->operands[0], (long long)line,
-                      SLICE_ARG(where));
-        else
-            err_where(&e, "%s: line %lld", args->operands[0], (long long)line);
-        (void)say_fail(args, &e);
-    }
-    (void)json_int64(json_get(answer, "imported"), &imported);
-    say_count(stdout, imported, "asset", "assets");
-    printf(" imported, %zu refused\n", json_count(refused));
-    return say_end(args, json_count(refused) > 0);
-}
-
-static int import(const struct cli_args *args)
-{
-    struct api_answer answer;
-    struct api *api = NULL;
-    struct err e = {0};
-    struct buf target;
-    struct buf csv;
-    int result;
-
-    api_answer_init(&answer);
-    buf_init(&target);
-    buf_init(&csv);
-    buf_puts(&target, "/v1/assets/import");
-    api_put_query(&target, "organisation", cli_value(args, "organisation"));
-    if (file_read(args->operands[0], CSV_MAX, &csv, &e) != 0 || buf_check(&target, &e) != 0 ||
-        api_open(args, &api, &e) != 0) {
-        result = say_fail(args, &e);
-        goto out;
-    }
-    const struct api_request request = {.method = "POST",
-                                        .target = buf_text(&target),
-                                        .content_type = "text/csv",
-                                        .body = buf_slice(&csv),
-                                        .timeout_ms = 600000};
-    if (api_send(api, &request, &answer, &e) == 0) {
-        result = say_imported(args, answer.root);
-    } else {
-        err_where(&e, "%s", args->operands[0]);
-        result = say_fail(args, &e);
-    }
-out:
-    api_answer_fini(&answer);
-    api_close(api);
-    buf_fini(&target);
-    buf_fini(&csv);
-    return result;
-}
-
 /* ---- show ---- */
 
 static int show(const struct cli_args *args)
@@ -218,14 +146,16 @@ static const struct cli_verb verbs[] = {
      .text =
          "The first line names the columns; docs/formats-inventory.md lists them. An asset whose\n"
          "label is known is brought up to date. A bad line is refused with its number, and\n"
-         "stops no other; the exit code is 1 when one was.\n",
+         "stops no other; the exit code is 1 when one was. A table of millions of lines goes in\n"
+         "pieces; after an interruption run the same command again: what is in already is\n"
+         "passed over.\n",
      .examples = "  tocsin asset import plant.csv --organisation org_0h2j…\n",
      .options = import_options,
      .option_count = ARRAY_LEN(import_options),
      .uses = CLI_CENTRE | CLI_JSON,
      .least = 1,
      .most = 1,
-     .run = import},
+     .run = asset_import},
     {.name = "owner",
      .operands = "ASSET CONTACT|none",
      .summary = "who is told about an asset",

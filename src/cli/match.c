@@ -134,7 +134,7 @@ static int add_table(struct match_run *m, const char *path, struct slice text, s
     for (size_t i = 0; i < table->count; i++) {
         struct fleet_csv_row *row = &table->rows[i];
         if (!row->inventory) {
-            complain(path, &row->err);
+            complain(path, row->err);
             m->tally.refused++;
         } else if (add_asset(m, path, row->asset, row->inventory, false, e) != 0) {
             return -1;

@@ -164,7 +164,7 @@ static int keep_inventory(struct change *c, const struct fleet_asset *asset,
 {
     const struct fleet_nameplate *plate = &inventory->nameplate;
     struct slice version = plate->firmware;
-    struct slice model = plate->model.len ? plate->model : plate->product;
+    struct slice model = fleet_nameplate_model(plate);
     struct json_writer w;
     struct buf text;
     int result = -1;
@@ -189,12 +189,12 @@ out:
     return result;
 }
 
-/* The same class, but another serial number: advisories that ask for some are looked at again. */
-static int say_serial(struct change *c, const struct fleet_asset *asset, struct err *e)
+int fleet_asset_serial_act(struct change *c, const char *organisation, const char *id,
+                           struct err *e)
 {
-    struct json_writer *data = change_act(c, "asset.serial", asset->organisation);
+    struct json_writer *data = change_act(c, "asset.serial", organisation);
 
-    json_member_string(data, "asset", asset->id);
+    json_member_string(data, "asset", id);
     return change_act_end(c, NULL, e);
 }
 
@@ -229,14 +229,14 @@ int fleet_asset_inventory(struct change *c, const char *id, const struct fleet_i
         goto out;
     if (moves && asset.has_class && fleet_member_leave(c, &asset, &act, e) != 0)
         goto out;
-    if (moves && fleet_class_keep(c, class, e) != 0)
+    if (moves && fleet_class_keep(c, class->digest, class->canonical, change_next_index(c), e) != 0)
         goto out;
     if (keep_inventory(c, &asset, inventory, class, payload_hash, e) != 0)
         goto out;
     if (moves && fleet_member_join(c, &asset, class->digest, &act, e) != 0)
         goto out;
     if (!moves && !slice_equal(buf_slice(&asset.serial), inventory->nameplate.serial) &&
-        say_serial(c, &asset, e) != 0)
+        fleet_asset_serial_act(c, asset.organisation, asset.id, e) != 0)
         goto out;
     result = 0;
 out:

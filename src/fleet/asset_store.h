@@ -76,11 +76,16 @@ int fleet_asset_remove(struct change *c, const char *id, const char *reason,
  * An inventory has come in: kept with its hash; act inventory.accepted. When the class is another
  * one than before, the asset leaves and joins (acts membership.left, membership.joined); when only
  * the serial number is another one, act asset.serial. payload: the bytes whose hash stands in the
- * act; via: "device", "bundle" or "import". *changed (may be NULL): the class is another one.
+ * act; via: "device" or "bundle". *changed (may be NULL): the class is another one.
  */
 int fleet_asset_inventory(struct change *c, const char *id, const struct fleet_inventory *inventory,
                           const struct fleet_class *class, struct slice payload, const char *via,
                           bool *changed, struct err *e) MUST_CHECK;
+
+/* The act asset.serial: the same class, but another serial number. Advisories that ask for some are
+ * looked at again. */
+int fleet_asset_serial_act(struct change *c, const char *organisation, const char *id,
+                           struct err *e) MUST_CHECK;
 
 /* Members now of (audience, class). */
 int fleet_members_now(struct db *db, const char *audience, const uint8_t class[32], int64_t *count,

@@ -7,6 +7,11 @@
 const struct fleet_inventory_limits fleet_inventory_limits_default = {
     .bytes = 4 << 20, .components = 50000, .value = 1024, .hashes = 16, .rows = 100000};
 
+struct slice fleet_nameplate_model(const struct fleet_nameplate *plate)
+{
+    return plate->model.len ? plate->model : plate->product;
+}
+
 struct fleet_inventory *fleet_inventory_new(void)
 {
     struct fleet_inventory *inventory = mem_new(1, sizeof *inventory);
@@ -85,7 +90,7 @@ int fleet_source_value(struct fleet_source *s, struct slice text, const struct j
             json_err_where(s->doc, v, s->e);
         return -1;
     }
-    return copy(&s->inventory->arena, text, out, s->e);
+    return copy(s->arena ? s->arena : &s->inventory->arena, text, out, s->e);
 }
 
 int fleet_source_wrong(struct fleet_source *s, const struct json_value *v, const char *expected)

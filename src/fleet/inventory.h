@@ -25,6 +25,9 @@ struct fleet_nameplate {
     struct slice hardware; /* hardware revision */
 };
 
+/* What a list shows as the model: the model, or else the product's name. */
+struct slice fleet_nameplate_model(const struct fleet_nameplate *plate);
+
 struct fleet_hash {
     struct slice algorithm; /* "sha-256": lower case, as CycloneDX writes it */
     struct slice value;     /* lower case hexadecimal */
@@ -120,7 +123,7 @@ struct fleet_csv_row {
     size_t line; /* where the row begins, from 1 */
     struct slice asset, owner, contact, location, criticality;
     struct fleet_inventory *inventory; /* NULL when the row is bad */
-    struct err err;                    /* set when the row is bad */
+    const struct err *err;             /* NULL when the row is good */
 };
 
 struct fleet_csv {
@@ -134,5 +137,22 @@ struct fleet_csv {
 int fleet_csv_read(struct fleet_csv **csv, struct slice text,
                    const struct fleet_inventory_limits *limits, struct err *e) MUST_CHECK;
 void fleet_csv_free(struct fleet_csv *csv);
+
+/*
+ * Cuts a large table into pieces, so that each piece behind the header is a table itself. The text
+ * is borrowed.
+ */
+struct fleet_csv_cutter {
+    struct slice text;
+    struct slice header; /* the first row with its line break, and what stands in front of it */
+    size_t header_lines;
+    size_t at;   /* where the next piece begins */
+    size_t line; /* and in which line */
+};
+int fleet_csv_cut(struct fleet_csv_cutter *cutter, struct slice text, struct err *e) MUST_CHECK;
+/* The next rows, at most `most`; *line: where the first begins. Their number, 0 at the end, or -1:
+ * ERR_MEMORY. A row that is bad is one, too. */
+int64_t fleet_csv_cut_next(struct fleet_csv_cutter *cutter, size_t most, struct slice *rows,
+                           size_t *line, struct err *e) MUST_CHECK;
 
 #endif

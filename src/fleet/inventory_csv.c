@@ -171,16 +171,16 @@ static int header(struct reader *r, int columns[FIELDS], struct err *e)
     return 0;
 }
 
-/* The row's inventory; a bad one leaves out->err. -1: memory. */
+/* The row's inventory; a bad one sets *bad. -1: memory. A million small rows share one arena. */
 static int fill(struct reader *r, const int columns[FIELDS], size_t wanted,
-                struct fleet_csv_row *out, struct err *e)
+                struct fleet_csv_row *out, struct err *bad, struct err *e)
 {
     if (r->count != wanted) {
-        err_set(&out->err, ERR_INPUT, "inventory.csv", "RFC 4180 section 2 rule 4",
+        err_set(bad, ERR_INPUT, "inventory.csv", "RFC 4180 section 2 rule 4",
                 "the row has %zu fields, the header %zu", r->count, wanted);
         return 0;
     }
-    out->inventory = fleet_inventory_new();
+    out->inventory = arena_new(&r->csv->arena, 1, sizeof *out->inventory);
     if (!out->inventory)
         return err_memory(e);
     out->inventory->format = "CSV";
@@ -189,22 +189,25 @@ static int fill(struct reader *r, const int columns[FIELDS], size_t wanted,
         &out->asset,  &n->vendor,    &n->model,      &n->family,       &n->product,
         &n->firmware, &n->serial,    &n->order,      &n->sku,          &n->hardware,
         &out->owner,  &out->contact, &out->location, &out->criticality};
-    struct fleet_source s = {
-        .inventory = out->inventory, .limits = r->limits, .clause = clause, .e = &out->err};
+    struct fleet_source s = {.inventory = out->inventory,
+                             .arena = &r->csv->arena,
+                             .limits = r->limits,
+                             .clause = clause,
+                             .e = bad};
     for (size_t i = 0; i < r->count; i++) {
         if (utf8_check(r->fields[i]) != r->fields[i].len) {
-            err_set(&out->err, ERR_INPUT, "inventory.csv", "RFC 3629 section 3",
+            err_set(bad, ERR_INPUT, "inventory.csv", "RFC 3629 section 3",
                     "the field \"%s\" is not UTF-8", column_names[columns[i]]);
             return 0;
         }
         if (fleet_source_value(&s, r->fields[i], NULL, targets[columns[i]]) != 0)
-            return out->err.kind == ERR_MEMORY ? err_memory(e) : 0;
+            return bad->kind == ERR_MEMORY ? err_memory(e) : 0;
     }
     if (out->asset.len == 0)
-        err_set(&out->err, ERR_INPUT, "inventory.required", "docs/formats-inventory.md section 2",
+        err_set(bad, ERR_INPUT, "inventory.required", "docs/formats-inventory.md section 2",
                 "the row names no asset");
     else if (n->model.len == 0 && n->product.len == 0 && n->order.len == 0)
-        err_set(&out->err, ERR_INPUT, "inventory.required", "docs/formats-inventory.md section 2",
+        err_set(bad, ERR_INPUT, "inventory.required", "docs/formats-inventory.md section 2",
                 "the row has neither model nor product nor order number");
     out->inventory->has_nameplate = true;
     return 0;
@@ -241,17 +244,34 @@ static int read_rows(struct reader *r, struct err *e)
             r->csv->rows = grown;
         }
         struct fleet_csv_row *out = &r->csv->rows[r->csv->count++];
-        *out = (struct fleet_csv_row){.line = line, .err = bad};
-        if (result == 0 && fill(r, columns, wanted, out, e) != 0)
+        *out = (struct fleet_csv_row){.line = line};
+        if (result == 0 && fill(r, columns, wanted, out, &bad, e) != 0)
             return -1;
-        if (err_is_set(&out->err)) {
-            err_where(&out->err, "line %zu", line);
-            fleet_inventory_free(out->inventory);
-            *out = (struct fleet_csv_row){.line = line, .err = out->err};
+        if (err_is_set(&bad)) {
+            err_where(&bad, "line %zu", line);
+            struct err *kept = arena_new(&r->csv->arena, 1, sizeof *kept);
+            if (!kept)
+                return err_memory(e);
+            *kept = bad;
+            *out = (struct fleet_csv_row){.line = line, .err = kept};
             r->csv->bad++;
         }
     }
     return 0;
+}
+
+static void start(struct reader *r)
+{
+    struct slice text = r->text;
+
+    r->line = 1;
+    r->comma = ',';
+    if (text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
+        r->at = 3;
+    const uint8_t *stop = text.len ? memchr(text.data, '\n', text.len) : NULL;
+    size_t first = stop ? (size_t)(stop - text.data) : text.len;
+    if (first && memchr(text.data, ';', first) && !memchr(text.data, ',', first))
+        r->comma = ';';
 }
 
 int fleet_csv_read(struct fleet_csv **csv, struct slice text,
@@ -267,13 +287,8 @@ int fleet_csv_read(struct fleet_csv **csv, struct slice text,
     if (!out)
         return err_memory(e);
     arena_init(&out->arena, 0);
-    struct reader r = {.text = text, .line = 1, .comma = ',', .csv = out, .limits = limits};
-    if (text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
-        r.at = 3;
-    const uint8_t *stop = text.len ? memchr(text.data, '\n', text.len) : NULL;
-    size_t first = stop ? (size_t)(stop - text.data) : text.len;
-    if (first && memchr(text.data, ';', first) && !memchr(text.data, ',', first))
-        r.comma = ';';
+    struct reader r = {.text = text, .csv = out, .limits = limits};
+    start(&r);
     if (read_rows(&r, e) != 0) {
         fleet_csv_free(out);
         return -1;
@@ -286,9 +301,51 @@ void fleet_csv_free(struct fleet_csv *csv)
 {
     if (!csv)
         return;
-    for (size_t i = 0; i < csv->count; i++)
-        fleet_inventory_free(csv->rows[i].inventory);
     mem_free(csv->rows);
     arena_fini(&csv->arena);
     mem_free(csv);
+}
+
+/* ---- pieces ---------------------------------------------------------------------------------- */
+
+int fleet_csv_cut(struct fleet_csv_cutter *cutter, struct slice text, struct err *e)
+{
+    struct fleet_csv scratch = {0};
+    struct reader r = {.text = text, .csv = &scratch};
+    struct err bad = {0};
+
+    arena_init(&scratch.arena, 0);
+    start(&r);
+    int result = row(&r, &bad); /* a bad header is refused by whoever reads the first piece */
+    arena_fini(&scratch.arena);
+    *cutter = (struct fleet_csv_cutter){.text = text,
+                                        .header = slice_of(text.data, r.at),
+                                        .header_lines = r.line - 1,
+                                        .at = r.at,
+                                        .line = r.line};
+    return result == -2 ? err_memory(e) : 0;
+}
+
+int64_t fleet_csv_cut_next(struct fleet_csv_cutter *cutter, size_t most, struct slice *rows,
+                           size_t *line, struct err *e)
+{
+    struct fleet_csv scratch = {0};
+    struct reader r = {.text = cutter->text, .csv = &scratch};
+    int64_t count = 0;
+    int result = 0;
+
+    arena_init(&scratch.arena, 0);
+    start(&r);
+    r.at = cutter->at;
+    r.line = *line = cutter->line;
+    while (result != -2 && r.at < r.text.len && (size_t)count < most) {
+        struct err bad = {0};
+        result = row(&r, &bad);
+        count++;
+    }
+    arena_fini(&scratch.arena);
+    *rows = slice_of(r.text.data + cutter->at, r.at - cutter->at);
+    cutter->at = r.at;
+    cutter->line = r.line;
+    return result == -2 ? err_memory(e) : count;
 }

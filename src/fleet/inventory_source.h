@@ -8,6 +8,7 @@
 /* One reading of one JSON document. */
 struct fleet_source {
     struct fleet_inventory *inventory;
+    struct arena *arena; /* for values; NULL: the inventory's own */
     const struct fleet_inventory_limits *limits;
     const struct json_doc *doc;
     const char *clause; /* of the format, for errors */

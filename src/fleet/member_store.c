@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/member_store.h"
 #include "crypto/digest.h"
-#include "crypto/merkle.h"
 
-int fleet_class_keep(struct change *c, const struct fleet_class *class, struct err *e)
+int fleet_class_keep(struct change *c, const uint8_t class[32], struct slice canonical,
+                     uint64_t since, struct err *e)
 {
-    return db_run(c->db, e, SQL_CLASS_KEEP, DB_BYTES(class->digest, 32), DB_BLOB(class->canonical),
-                  DB_INT((int64_t)change_next_index(c))) < 0
+    return db_run(c->db, e, SQL_CLASS_KEEP, DB_BYTES(class, 32), DB_BLOB(canonical),
+                  DB_INT((int64_t)since)) < 0
                ? -1
                : 0;
 }
@@ -44,14 +44,8 @@ int fleet_member_event_leaf(const struct fleet_member_event *event, const uint8_
     return result;
 }
 
-struct tree {
-    struct merkle_frontier frontier;
-    uint8_t root[32];
-    int64_t members;
-};
-
-static int load_tree(struct db *db, const char *audience, const uint8_t class[32],
-                     struct tree *tree, struct err *e)
+int fleet_event_tree_load(struct db *db, const char *audience, const uint8_t class[32],
+                          struct fleet_event_tree *tree, struct err *e)
 {
     struct db_query q;
     int found = db_find(&q, db, e, SQL_MEMBER_TREE_FIND, DB_TEXT(audience), DB_BYTES(class, 32));
@@ -70,72 +64,98 @@ static int load_tree(struct db *db, const char *audience, const uint8_t class[32
                      : 0;
 }
 
-static int append_event(struct change *c, const struct fleet_asset *asset, const uint8_t class[32],
-                        bool joined, const struct act_ref *cause, uint8_t leaf[32],
-                        struct act_ref *act, int64_t *at, struct err *e)
+int fleet_event_append(struct change *c, struct fleet_event_tree *tree,
+                       const struct fleet_member_event *event, const uint8_t salt[FLEET_SALT],
+                       uint64_t act, uint8_t leaf[32], int64_t *position, struct err *e)
+{
+    uint8_t leaf_hash[32];
+
+    *position = (int64_t)tree->frontier.size;
+    if (fleet_member_event_leaf(event, salt, leaf, e) != 0)
+        return -1;
+    if (merkle_leaf(slice_of(leaf, 32), leaf_hash) != 0 ||
+        merkle_frontier_append(&tree->frontier, leaf_hash) != 0)
+        return err_memory(e);
+    tree->members += event->joined ? 1 : -1;
+    return db_run(c->db, e, SQL_MEMBER_EVENT_INSERT, DB_TEXT(event->audience),
+                  DB_BYTES(event->class, 32), DB_INT(*position), DB_TEXT(event->asset),
+                  DB_TEXT(event->joined ? "joined" : "left"), DB_INT((int64_t)act),
+                  DB_TEXT(event->act), DB_BYTES(salt, FLEET_SALT), DB_BYTES(leaf, 32)) < 0
+               ? -1
+               : 0;
+}
+
+int fleet_event_tree_store(struct change *c, const char *audience, const uint8_t class[32],
+                           struct fleet_event_tree *tree, uint64_t act, struct err *e)
 {
     uint8_t frontier[MERKLE_FRONTIER_MAX];
-    uint8_t salt[FLEET_SALT];
-    uint8_t leaf_hash[32];
-    char text[FLEET_CLASS_TEXT];
-    struct tree tree;
-    const struct fleet_member_event event = {.asset = asset->id,
-                                             .audience = asset->audience,
-                                             .class = class,
-                                             .joined = joined,
-                                             .act = cause->id};
 
-    if (random_fill(c->random, salt, sizeof(salt), e) != 0 ||
-        fleet_member_event_leaf(&event, salt, leaf, e) != 0 ||
-        load_tree(c->db, asset->audience, class, &tree, e) != 0)
-        return -1;
-    int64_t position = (int64_t)tree.frontier.size;
-    *at = position;
-    if (merkle_leaf(slice_of(leaf, 32), leaf_hash) != 0 ||
-        merkle_frontier_append(&tree.frontier, leaf_hash) != 0 ||
-        merkle_frontier_root(&tree.frontier, tree.root) != 0)
+    if (merkle_frontier_root(&tree->frontier, tree->root) != 0)
         return err_memory(e);
-    tree.members += joined ? 1 : -1;
+    size_t len = merkle_frontier_write(&tree->frontier, frontier);
+    return db_run(c->db, e, SQL_MEMBER_TREE_SET, DB_TEXT(audience), DB_BYTES(class, 32),
+                  DB_INT((int64_t)tree->frontier.size), DB_BYTES(frontier, len),
+                  DB_BYTES(tree->root, 32), DB_INT(tree->members), DB_INT((int64_t)act)) < 0
+               ? -1
+               : 0;
+}
+
+int fleet_membership_open(struct change *c, const struct fleet_member_event *event, uint64_t act,
+                          const uint8_t leaf[32], int64_t position, struct err *e)
+{
+    return db_run(c->db, e, SQL_MEMBERSHIP_JOIN, DB_TEXT(event->asset), DB_INT((int64_t)act),
+                  DB_TEXT(event->audience), DB_BYTES(event->class, 32), DB_BYTES(leaf, 32),
+                  DB_INT(position)) < 0
+               ? -1
+               : 0;
+}
+
+/* One event with an act of its own; the act says what the tree is after it. */
+static int append_event(struct change *c, const struct fleet_asset *asset,
+                        const struct fleet_member_event *event, uint8_t leaf[32], uint64_t *at,
+                        int64_t *position, struct err *e)
+{
+    uint8_t salt[FLEET_SALT];
+    char text[FLEET_CLASS_TEXT];
+    struct fleet_event_tree tree;
+    struct act_ref act;
+
+    *at = change_next_index(c);
+    if (random_fill(c->random, salt, sizeof(salt), e) != 0 ||
+        fleet_event_tree_load(c->db, asset->audience, event->class, &tree, e) != 0 ||
+        fleet_event_append(c, &tree, event, salt, *at, leaf, position, e) != 0 ||
+        fleet_event_tree_store(c, asset->audience, event->class, &tree, *at, e) != 0)
+        return -1;
     struct json_writer *data =
-        change_act(c, joined ? "membership.joined" : "membership.left", asset->organisation);
+        change_act(c, event->joined ? "membership.joined" : "membership.left", asset->organisation);
     json_member_string(data, "audience", asset->audience);
-    fleet_class_format(class, text);
+    fleet_class_format(event->class, text);
     json_member_string(data, "class", text);
     fleet_class_format(leaf, text);
     json_member_string(data, "leaf", text);
-    json_member_int(data, "size", position + 1);
+    json_member_int(data, "size", *position + 1);
     fleet_class_format(tree.root, text);
     json_member_string(data, "root", text);
-    if (change_act_end(c, act, e) != 0)
-        return -1;
-    size_t frontier_len = merkle_frontier_write(&tree.frontier, frontier);
-    if (db_run(c->db, e, SQL_MEMBER_TREE_SET, DB_TEXT(asset->audience), DB_BYTES(class, 32),
-               DB_INT(position + 1), DB_BYTES(frontier, frontier_len), DB_BYTES(tree.root, 32),
-               DB_INT(tree.members), DB_INT((int64_t)act->index)) < 0)
-        return -1;
-    return db_run(c->db, e, SQL_MEMBER_EVENT_INSERT, DB_TEXT(asset->audience), DB_BYTES(class, 32),
-                  DB_INT(position), DB_TEXT(asset->id), DB_TEXT(joined ? "joined" : "left"),
-                  DB_INT((int64_t)act->index), DB_TEXT(cause->id), DB_BYTES(salt, sizeof(salt)),
-                  DB_BYTES(leaf, 32)) < 0
-               ? -1
-               : 0;
+    return change_act_end(c, &act, e);
 }
 
 int fleet_member_join(struct change *c, const struct fleet_asset *asset, const uint8_t class[32],
                       const struct act_ref *cause, struct err *e)
 {
-    struct act_ref act;
+    const struct fleet_member_event event = {.asset = asset->id,
+                                             .audience = asset->audience,
+                                             .class = class,
+                                             .joined = true,
+                                             .act = cause->id};
     uint8_t leaf[32];
     int64_t position;
+    uint64_t act;
 
-    if (append_event(c, asset, class, true, cause, leaf, &act, &position, e) != 0)
-        return -1;
-    if (db_run(c->db, e, SQL_MEMBERSHIP_JOIN, DB_TEXT(asset->id), DB_INT((int64_t)act.index),
-               DB_TEXT(asset->audience), DB_BYTES(class, 32), DB_BYTES(leaf, 32),
-               DB_INT(position)) < 0)
+    if (append_event(c, asset, &event, leaf, &act, &position, e) != 0 ||
+        fleet_membership_open(c, &event, act, leaf, position, e) != 0)
         return -1;
     return db_run(c->db, e, SQL_ASSET_SET_CLASS, DB_TEXT(asset->id), DB_BYTES(class, 32),
-                  DB_INT((int64_t)act.index)) < 0
+                  DB_INT((int64_t)act)) < 0
                ? -1
                : 0;
 }
@@ -143,14 +163,19 @@ int fleet_member_join(struct change *c, const struct fleet_asset *asset, const u
 int fleet_member_leave(struct change *c, const struct fleet_asset *asset,
                        const struct act_ref *cause, struct err *e)
 {
-    struct act_ref act;
+    const struct fleet_member_event event = {.asset = asset->id,
+                                             .audience = asset->audience,
+                                             .class = asset->class,
+                                             .joined = false,
+                                             .act = cause->id};
     uint8_t leaf[32];
     int64_t position;
+    uint64_t act;
 
-    if (append_event(c, asset, asset->class, false, cause, leaf, &act, &position, e) != 0)
+    if (append_event(c, asset, &event, leaf, &act, &position, e) != 0)
         return -1;
     int64_t changed =
-        db_run(c->db, e, SQL_MEMBERSHIP_LEAVE, DB_TEXT(asset->id), DB_INT((int64_t)act.index));
+        db_run(c->db, e, SQL_MEMBERSHIP_LEAVE, DB_TEXT(asset->id), DB_INT((int64_t)act));
     if (changed == 0)
         return err_set(e, ERR_INTERNAL, "fleet.membership", NULL,
                        "the asset %s has a class but no open membership", asset->id);
@@ -160,9 +185,9 @@ int fleet_member_leave(struct change *c, const struct fleet_asset *asset,
 int fleet_members_now(struct db *db, const char *audience, const uint8_t class[32], int64_t *count,
                       struct err *e)
 {
-    struct tree tree;
+    struct fleet_event_tree tree;
 
-    if (load_tree(db, audience, class, &tree, e) != 0)
+    if (fleet_event_tree_load(db, audience, class, &tree, e) != 0)
         return -1;
     *count = tree.members;
     return 0;

@@ -11,28 +11,11 @@
 int act_id_new(const struct clock *clock, const struct random *random, char id[ID_TEXT],
                struct err *e)
 {
-    static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
-    uint64_t milliseconds = (uint64_t)(clock_now(clock) / 1000);
-    uint8_t bytes[16];
-    unsigned bits = 0, held = 0;
-    size_t at = 0;
+    uint8_t bytes[ID_RANDOM];
 
-    if (random_fill(random, bytes + 6, sizeof bytes - 6, e) != 0)
+    if (random_fill(random, bytes, sizeof bytes, e) != 0)
         return -1;
-    for (size_t i = 0; i < 6; i++)
-        bytes[i] = (uint8_t)(milliseconds >> (40 - 8 * i));
-    memcpy(id, "act_", 4);
-    at = 4;
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        held = held << 8 | bytes[i];
-        bits += 8;
-        while (bits >= 5) {
-            bits -= 5;
-            id[at++] = digits[held >> bits & 31];
-        }
-    }
-    id[at++] = digits[held << (5 - bits) & 31];
-    id[at] = '\0';
+    id_in_order("act", clock_now(clock), bytes, id);
     return 0;
 }
 

@@ -9,6 +9,7 @@ struct json_writer *change_act(struct change *c, const char *type, const char *o
     c->act_type = type;
     c->act_organisation = organisation ? organisation : c->organisation;
     c->act_refused = false;
+    c->act_id = NULL;
     buf_reset(&c->data);
     json_write_init(&c->data_writer, &c->data, 0);
     json_write_object(&c->data_writer);
@@ -38,6 +39,7 @@ int change_act_end(struct change *c, struct act_ref *ref, struct err *e)
     if (canonical_data(c, &canonical, e) != 0)
         goto out;
     const struct act act = {
+        .id = c->act_id,
         .type = c->act_type,
         .refused = c->act_refused,
         .actor = c->actor,
@@ -56,6 +58,11 @@ int change_act_end(struct change *c, struct act_ref *ref, struct err *e)
 out:
     buf_fini(&canonical);
     return result;
+}
+
+int change_act_id(struct change *c, char id[ID_TEXT], struct err *e)
+{
+    return journal_new_id(c->journal, id, e);
 }
 
 int change_id(struct change *c, const char *prefix, char id[ID_TEXT], struct err *e)

@@ -32,6 +32,7 @@ struct change {
     const char *act_type;
     const char *act_organisation;
     bool act_refused;
+    const char *act_id; /* NULL: drawn */
 };
 
 struct act_ref {
@@ -45,6 +46,10 @@ struct act_ref {
  * change_act_end.
  */
 struct json_writer *change_act(struct change *c, const char *type, const char *organisation);
+
+/* The id of an act to come, which other rows name before it is written: draw it, begin the act,
+ * then set change.act_id. */
+int change_act_id(struct change *c, char id[ID_TEXT], struct err *e) MUST_CHECK;
 
 /* Appends the act to the journal. ref may be NULL. 0, or -1 (then the command fails). */
 int change_act_end(struct change *c, struct act_ref *ref, struct err *e) MUST_CHECK;

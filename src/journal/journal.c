@@ -5,7 +5,7 @@
 #include "crypto/digest.h"
 
 /* Randomness is drawn for many acts at once: a system call each would cost more than the tree. */
-enum { SALTS_AT_ONCE = 64, ID_RANDOM = 10 };
+enum { SALTS_AT_ONCE = 64 };
 
 struct journal {
     const struct clock *clock;

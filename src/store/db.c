@@ -69,6 +69,11 @@ bool db_is_alive(const struct db *db)
     return db->alive;
 }
 
+bool db_has_failed(const struct db *db)
+{
+    return db->failed || db->lost;
+}
+
 bool db_in_transaction(const struct db *db)
 {
     return db->in_transaction;

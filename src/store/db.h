@@ -90,6 +90,8 @@ int db_commit(struct db *db, struct err *e) MUST_CHECK;
 /* Fine without a transaction, and after a lost connection. */
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);
+/* A statement of this transaction failed: it cannot be committed, only rolled back. */
+bool db_has_failed(const struct db *db);
 
 /* Every savepoint ends with exactly one db_release or db_rollback_to; they nest. */
 int db_savepoint(struct db *db, struct err *e) MUST_CHECK;

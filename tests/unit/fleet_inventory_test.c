@@ -335,11 +335,11 @@ static void csv_reports_each_bad_row(void **state)
     assert_int_equal(csv->bad, 4);
     assert_true(slice_is(csv->rows[0].asset, "pump-1"));
     assert_true(slice_is(csv->rows[0].inventory->nameplate.vendor, "Nordlicht, GmbH"));
-    assert_string_equal(csv->rows[1].err.where, "line 3");
+    assert_string_equal(csv->rows[1].err->where, "line 3");
     assert_true(slice_is(csv->rows[2].asset, "pump \"3\""));
     assert_int_equal(csv->rows[3].line, 6);
-    assert_string_equal(csv->rows[3].err.code, "inventory.required");
-    assert_string_equal(csv->rows[4].err.code, "inventory.required");
+    assert_string_equal(csv->rows[3].err->code, "inventory.required");
+    assert_string_equal(csv->rows[4].err->code, "inventory.required");
     assert_null(csv->rows[5].inventory);
     assert_true(slice_is(csv->rows[6].asset, "pump-6"));
     fleet_csv_free(csv);
