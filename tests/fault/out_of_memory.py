@@ -19,7 +19,7 @@ import fake_centre
 from agent_bundle import AFFECTED, TOO_NEW, device_with
 from centre_home import AGENT, BUILD, TOCSIN, Workplace, csaf, finish, needs_programs, scenario, wait
 
-MOST = 24
+MOST = 16
 SOUND = re.compile(r"runtime error|Sanitizer")
 
 
@@ -209,7 +209,7 @@ def the_servers(place, centre):
     """Allocations of running processes: the request fails, the process does not."""
     path = place.folder / "more.json"
 
-    def survives(name, requests, rounds=30):
+    def survives(name, requests, rounds=12):
         def endures():
             centre.start()
             pid = centre.pids()[name]
@@ -257,6 +257,7 @@ def main():
         centre.import_advisory(csaf(1, "< 2.3"), publish=True)
         assert wait(lambda: centre.states("EXP-2026-001"))
         device.once()
+        assert wait(centre.followers_at_head)
         the_command_line(place, centre)
         centre.stop()
         centre.environment = place.faults.environment
