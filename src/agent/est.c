@@ -15,11 +15,11 @@ static int read_certificates(struct slice body, struct certificate_list *list, s
     int result = -1;
 
     buf_init(&der);
-    if (base64_parse_lines(body, &der) != 0)
+    if (base64_parse_lines(body, &der) == 0)
+        result = pkcs7_certificates_parse(buf_slice(&der), list, e);
+    else if (buf_check(&der, e) == 0)
         err_set(e, ERR_INPUT, "est.answer", "RFC 8951 section 3.1",
                 "the centre's answer is not base64");
-    else
-        result = pkcs7_certificates_parse(buf_slice(&der), list, e);
     buf_fini(&der);
     return result;
 }

@@ -34,7 +34,7 @@ void buf_fini_secret(struct buf *b)
 void buf_reset(struct buf *b)
 {
     b->len = 0;
-    b->failed = false;
+    b->failed = b->over = false;
     if (b->data)
         b->data[0] = 0;
 }
@@ -56,7 +56,7 @@ uint8_t *buf_extend(struct buf *b, size_t len)
     if (b->failed)
         return NULL;
     if (len > SIZE_MAX / 4 - b->len || (b->limit && len > b->limit - b->len)) {
-        b->failed = true;
+        b->failed = b->over = true;
         return NULL;
     }
     if (b->len + len + 1 > b->room) {
@@ -123,14 +123,14 @@ void buf_printf(struct buf *b, const char *format, ...)
 
 const char *buf_text(const struct buf *b)
 {
-    return b->data ? (const char *)b->data : "";
+    return b->data && !b->failed ? (const char *)b->data : "";
 }
 
 int buf_check(const struct buf *b, struct err *e)
 {
     if (!b->failed)
         return 0;
-    if (b->limit)
+    if (b->over && b->limit)
         return err_set(e, ERR_LIMIT, "base.buffer-limit", NULL, "more than %zu bytes", b->limit);
     return err_memory(e);
 }

@@ -16,6 +16,7 @@ struct buf {
     size_t room;
     size_t limit; /* most bytes; 0: no limit */
     bool failed;
+    bool over;   /* it failed by its limit */
     bool secret; /* growing leaves no copy behind in freed memory */
 };
 
@@ -39,7 +40,10 @@ static inline struct slice buf_slice(const struct buf *b)
     return slice_of(b->data, b->len);
 }
 
-/* The contents as a C string ("" when nothing was ever written). */
+/*
+ * The contents as a C string; "" when nothing was ever written, and when a write failed: half a
+ * text is never taken for a whole one.
+ */
 const char *buf_text(const struct buf *b);
 
 /* 0, or -1 with ERR_MEMORY or ERR_LIMIT set when a write failed. */

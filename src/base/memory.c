@@ -10,6 +10,7 @@
 static atomic_long fail_after = -1;
 static atomic_long allocations = 0;
 static atomic_bool counting = false;
+static atomic_bool has_failed = false;
 
 static int must_fail(void)
 {
@@ -18,7 +19,10 @@ static int must_fail(void)
     atomic_fetch_add(&allocations, 1);
     if (atomic_load(&fail_after) < 0)
         return 0;
-    return atomic_fetch_sub(&fail_after, 1) == 0;
+    if (atomic_fetch_sub(&fail_after, 1) != 0)
+        return 0;
+    atomic_store(&has_failed, true);
+    return 1;
 }
 
 void *mem_new(size_t count, size_t size)
@@ -65,7 +69,13 @@ void mem_fail_after(long after)
 {
     atomic_store(&allocations, 0);
     atomic_store(&fail_after, after);
+    atomic_store(&has_failed, false);
     atomic_store(&counting, true);
+}
+
+bool mem_has_failed(void)
+{
+    return atomic_load(&has_failed);
 }
 
 long mem_allocations(void)

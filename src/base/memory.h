@@ -8,6 +8,7 @@
 
 #include "base/compiler.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Zeroed memory for count × size bytes, or NULL (also when the product overflows). */
@@ -28,5 +29,7 @@ void mem_free_secret(void *block, size_t size);
  */
 void mem_fail_after(long after);
 long mem_allocations(void);
+/* Whether one has failed since. */
+bool mem_has_failed(void);
 
 #endif

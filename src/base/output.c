@@ -3,12 +3,20 @@
 
 #include <errno.h>
 
+struct slice output_slice(FILE *out, const struct buf *b)
+{
+    if (!b->failed)
+        return buf_slice(b);
+    (void)getc(out); /* reading what is for writing sets its error; nothing else does */
+    return slice_of(NULL, 0);
+}
+
 void output_put(FILE *out, const struct buf *b)
 {
-    if (b->failed)
-        (void)getc(out); /* reading what is for writing sets its error; nothing else does */
-    else
-        fwrite(buf_text(b), 1, b->len, out);
+    struct slice whole = output_slice(out, b);
+
+    if (whole.len > 0)
+        fwrite(whole.data, 1, whole.len, out);
 }
 
 void output_line(FILE *out, const struct buf *b)

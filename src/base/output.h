@@ -14,6 +14,8 @@
 void output_put(FILE *out, const struct buf *b);
 /* The same, and the end of the line. */
 void output_line(FILE *out, const struct buf *b);
+/* What b holds, to be printed by other means. */
+struct slice output_slice(FILE *out, const struct buf *b);
 
 /*
  * Flushes. -1 with ERR_SYSTEM when something that was to be written is not, now or earlier; that

@@ -251,7 +251,9 @@ static int read_contact(struct command_run *run, struct contact *k, struct err *
         return err_set(e, ERR_USAGE, "centre.argument", NULL,
                        "\"webhook\" must be an https:// URL");
     if (secret.len > 0 && base64_parse(secret, &k->secret) != 0)
-        return err_set(e, ERR_USAGE, "centre.argument", NULL, "\"webhook_secret\" is not base64");
+        return buf_check(&k->secret, e) != 0 ? -1
+                                             : err_set(e, ERR_USAGE, "centre.argument", NULL,
+                                                       "\"webhook_secret\" is not base64");
     if (k->webhook.len > 0 && k->secret.len < 16)
         return err_set(e, ERR_USAGE, "centre.argument", NULL,
                        "a webhook needs a secret of at least 16 bytes, with which its receiver "

@@ -78,6 +78,8 @@ void api_put_socket(const struct cli_args *args, struct buf *path)
         buf_puts(path, config->door_local_socket);
     else
         buf_printf(path, "%s/run/local.sock", cli_home(args));
+    if (ignored.kind == ERR_MEMORY)
+        path->failed = true;
     config_free(config);
 }
 
@@ -103,7 +105,7 @@ static int choose_address(struct api *api, const struct cli_args *args, struct e
         api_put_socket(args, &text);
     }
     api->local = !url;
-    api->address = mem_strdup(buf_text(&text));
+    api->address = text.failed ? NULL : mem_strdup(buf_text(&text));
     buf_fini(&text);
     return api->address ? 0 : err_memory(e);
 }
@@ -215,6 +217,8 @@ int api_send(struct api *api, const struct api_request *request, struct api_answ
         {"Accept", "application/json, application/problem+json, */*;q=0.5"},
         {"Idempotency-Key", key}};
 
+    if (!request->target[0]) /* it did not fit into memory */
+        return err_memory(e);
     if (!is_get && id_new(&random_system, "key", key, e) != 0)
         return -1;
     const struct http_request wire = {
@@ -270,6 +274,8 @@ static int page_target(struct buf *page, const struct api_list *list, const char
     char number[24];
 
     buf_reset(page);
+    if (!list->target[0]) /* as in api_send */
+        return err_memory(e);
     buf_puts(page, list->target);
     if (*at)
         api_put_query(page, list->cursor ? list->cursor : "after", at);

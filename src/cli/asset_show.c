@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/asset.h"
+#include "base/output.h"
 #include "cli/list.h"
 #include "cli/say.h"
 
@@ -11,7 +12,7 @@ static void field(const char *label, const struct json_value *value)
 
     buf_init(&text);
     list_put_value(&text, value);
-    say_field(label, buf_slice(&text));
+    say_field(label, output_slice(stdout, &text));
     buf_fini(&text);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/change.h"
+#include "base/output.h"
 #include "cli/list.h"
 #include "cli/say.h"
 
@@ -33,7 +34,7 @@ static void say_members(const struct json_value *answer)
         snprintf(label, sizeof(label), "%.*s", SLICE_ARG(name));
         buf_reset(&text);
         list_put_value(&text, member);
-        say_field(label, buf_slice(&text));
+        say_field(label, output_slice(stdout, &text));
     }
     buf_fini(&text);
 }

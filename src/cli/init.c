@@ -46,10 +46,21 @@ static int collect(const struct cli_args *args, struct arena *arena,
     return 0;
 }
 
+/* Who runs the centre is what it calls itself, unless it is told otherwise. */
+static int name_centre(const struct cli_args *args, struct arena *arena,
+                       const char *settings[SETTINGS_MAX + 1], size_t *count, struct err *e)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (strncmp(settings[i], "centre.name=", 12) == 0)
+            return 0;
+    settings[*count] = arena_printf(arena, "centre.name=%s", cli_value(args, "name"));
+    return settings[(*count)++] ? 0 : err_memory(e);
+}
+
 /* Writes HOME/tocsin.conf, unless one is there; with settings there must be none. */
 static int write_config(const struct cli_args *args, struct err *e)
 {
-    const char *settings[SETTINGS_MAX];
+    const char *settings[SETTINGS_MAX + 1];
     struct config *config = NULL;
     char path[PATH_MAX];
     struct arena arena;
@@ -71,7 +82,8 @@ static int write_config(const struct cli_args *args, struct err *e)
         result = 0;
         goto out;
     }
-    if (init_config_write(settings, count, &text, e) != 0 ||
+    if (name_centre(args, &arena, settings, &count, e) != 0 ||
+        init_config_write(settings, count, &text, e) != 0 ||
         file_make_folder(cli_home(args), 0700, e) != 0 ||
         file_create(path, buf_slice(&text), 0600, e) != 0)
         goto out;

@@ -366,7 +366,7 @@ static void say_answer(const struct verifying *v)
     put_root(&root, v->from_database ? v->acts.root : v->head.root);
     say_field("Journal", slice_str(v->key.name));
     say_field_number("Acts", (int64_t)size);
-    say_field("Root", buf_slice(&root));
+    say_field("Root", output_slice(stdout, &root));
     say_styled(stdout, SAY_GOOD, slice_str("verified"));
     if (v->from_database) {
         printf(": every act, every tile and %llu checkpoints of the database recomputed",

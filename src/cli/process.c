@@ -102,7 +102,7 @@ static int centre(const struct cli_args *args)
 
     if (cli_number(args, "ready-fd", 0, INT_MAX, -1, &fd, &e) != 0)
         return say_fail(args, &e);
-    return centre_main(cli_home(args), (int)fd);
+    return centre_main(cli_home(args), (int)fd, WITHOUT_SANDBOX);
 }
 
 static const struct cli_option centre_options[] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/statement.h"
+#include "base/output.h"
 #include "cli/list.h"
 #include "cli/say.h"
 
@@ -75,7 +76,7 @@ static void say_reason(const struct json_value *reason, unsigned number, unsigne
         buf_put_slice(&text, json_string(reason));
     else
         buf_put_slice(&text, json_get_string(reason, "text"));
-    say_wrapped(stdout, buf_slice(&text), indent);
+    say_wrapped(stdout, output_slice(stdout, &text), indent);
     if (json_get_string(reason, "rule").len) {
         indented(indent + 3, "rule ");
         say_text(stdout, json_get_string(reason, "rule"));
@@ -106,7 +107,7 @@ static void say_remedy(const struct json_value *remedy, unsigned indent)
         buf_put_slice(&text, json_get_string(remedy, "url"));
         buf_putc(&text, '>');
     }
-    say_wrapped(stdout, buf_slice(&text), indent);
+    say_wrapped(stdout, output_slice(stdout, &text), indent);
     buf_fini(&text);
 }
 
@@ -120,7 +121,7 @@ static void say_list(unsigned indent, const char *label, const struct json_value
     buf_puts(&text, label);
     buf_putc(&text, ' ');
     list_put_value(&text, array);
-    say_wrapped(stdout, buf_slice(&text), indent);
+    say_wrapped(stdout, output_slice(stdout, &text), indent);
     buf_fini(&text);
 }
 
@@ -145,7 +146,7 @@ void statement_say(const struct json_value *statement, unsigned indent,
         buf_init(&text);
         buf_puts(&text, "what would decide it: ");
         buf_put_slice(&text, decide);
-        say_wrapped(stdout, buf_slice(&text), indent + 2);
+        say_wrapped(stdout, output_slice(stdout, &text), indent + 2);
         buf_fini(&text);
     }
     if (detail == STATEMENT_BRIEF)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin status: how the centre is. */
 #include "cli/api.h"
+#include "base/output.h"
 #include "cli/groups.h"
 #include "cli/list.h"
 #include "cli/say.h"
@@ -31,7 +32,7 @@ static void say_process(const char *label, const struct json_value *process)
         buf_puts(&text, "; ");
         buf_put_slice(&text, json_get_string(process, "sandbox"));
     }
-    say_field(label, buf_slice(&text));
+    say_field(label, output_slice(stdout, &text));
     buf_fini(&text);
 }
 
@@ -73,7 +74,7 @@ static void say_journal(const struct json_value *journal)
                    (long long)number_of(journal, "witnesses"));
     else
         buf_puts(&text, ", no witness is configured");
-    say_field("Acts", buf_slice(&text));
+    say_field("Acts", output_slice(stdout, &text));
     say_witnesses(json_get(journal, "cosigners"));
     say_field("Checkpoints", json_get_string(journal, "failure"));
     buf_fini(&text);
@@ -106,7 +107,7 @@ static void say_members(const char *label, const struct json_value *object)
         return;
     buf_init(&text);
     list_put_value(&text, object);
-    say_field(label, buf_slice(&text));
+    say_field(label, output_slice(stdout, &text));
     buf_fini(&text);
 }
 
@@ -124,7 +125,7 @@ static void say_assets(const struct json_value *assets)
         buf_put_slice(&text, json_get_string(state, "way"));
     }
     buf_printf(&text, "; %lld without a known owner", (long long)number_of(assets, "ownerless"));
-    say_field("Assets", buf_slice(&text));
+    say_field("Assets", output_slice(stdout, &text));
     buf_fini(&text);
 }
 

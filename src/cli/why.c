@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin why: the chain of reasons between an advisory and an asset. */
 #include "cli/api.h"
+#include "base/output.h"
 #include "cli/groups.h"
 #include "cli/list.h"
 #include "cli/say.h"
@@ -31,7 +32,7 @@ static void say_nearest(const struct json_value *nearest)
     buf_put_slice(&text, json_get_string(nearest, "text"));
     if (json_int64(json_get(nearest, "confidence"), &confidence) && confidence > 0)
         buf_printf(&text, " (confidence %lld of 100)", (long long)confidence);
-    say_wrapped(stdout, buf_slice(&text), 2);
+    say_wrapped(stdout, output_slice(stdout, &text), 2);
     buf_fini(&text);
 }
 

@@ -2,6 +2,7 @@
 #include "crypto/chain.h"
 #include "crypto/name.h"
 #include "base/memory.h"
+#include "crypto/shortage.h"
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
@@ -19,17 +20,37 @@ struct chain_verifier {
     X509_STORE_CTX *context;
 };
 
-static X509 *decode(struct slice der)
+/*
+ * NULL without *e: it is no certificate. Asked twice, as not every shortage leaves a trace
+ * (crypto/shortage.h).
+ */
+static X509 *decode(struct slice der, struct err *e)
 {
-    const uint8_t *at = der.data;
-    X509 *x = der.len <= CERTIFICATE_MAX ? d2i_X509(NULL, &at, (long)der.len) : NULL;
-
-    if (x && at != der.data + der.len) {
+    for (int attempt = 0; attempt < 2 && der.len <= CERTIFICATE_MAX; attempt++) {
+        const uint8_t *at = der.data;
+        X509 *x = d2i_X509(NULL, &at, (long)der.len);
+        if (x && at == der.data + der.len)
+            return x;
         X509_free(x);
-        x = NULL;
+        if (crypto_short_of_memory()) {
+            err_memory(e);
+            break;
+        }
     }
-    ERR_clear_error();
-    return x;
+    return NULL;
+}
+
+static X509 *decode_anchor(struct slice der, struct err *e)
+{
+    for (int attempt = 0; attempt < 2; attempt++) {
+        X509 *x = decode(der, e);
+        if (!x || crypto_anchor_prepare(x))
+            return x;
+        X509_free(x);
+        if (crypto_short_of_memory())
+            err_memory(e);
+    }
+    return NULL;
 }
 
 struct chain_verifier *chain_verifier_new(const struct slice *anchors, size_t count, struct err *e)
@@ -47,13 +68,17 @@ struct chain_verifier *chain_verifier_new(const struct slice *anchors, size_t co
         goto fail;
     }
     for (size_t i = 0; i < count; i++) {
-        X509 *x = decode(anchors[i]);
-        int added = x ? X509_STORE_add_cert(verifier->store, x) : 0;
+        X509 *x = decode_anchor(anchors[i], e);
+        if (!x) {
+            err_set(e, ERR_INPUT, "chain.anchor", "RFC 5280 section 6.1.1",
+                    "trust anchor %zu is not a certificate", i + 1);
+            goto fail;
+        }
+        int added = X509_STORE_add_cert(verifier->store, x);
         X509_free(x);
         if (added != 1) {
             ERR_clear_error();
-            err_set(e, ERR_INPUT, "chain.anchor", "RFC 5280 section 6.1.1",
-                    "trust anchor %zu is not a certificate", i + 1);
+            err_memory(e);
             goto fail;
         }
     }
@@ -100,12 +125,13 @@ static int refuse(X509_STORE_CTX *context, struct err *e)
     char name[NAME_TEXT] = "";
     unsigned char *der = NULL;
 
+    bool is_short = crypto_short_of_memory();
     int len = at ? i2d_X509_NAME(X509_get_subject_name(at), &der) : 0;
     if (len > 0)
         name_text(slice_of(der, (size_t)len), name);
     OPENSSL_free(der);
     ERR_clear_error();
-    if (error == X509_V_ERR_OUT_OF_MEM)
+    if (is_short || error == X509_V_ERR_OUT_OF_MEM)
         return err_memory(e);
     err_set(e, ERR_VERIFY, code_of(error), "RFC 5280 section 6.1",
             "the certificate chain is refused: %s", X509_verify_cert_error_string(error));
@@ -132,7 +158,7 @@ int chain_verify(struct chain_verifier *verifier, struct slice leaf,
 {
     X509_STORE_CTX *context = verifier->context;
     STACK_OF(X509) *others = sk_X509_new_null();
-    X509 *x = decode(leaf);
+    X509 *x = decode(leaf, e);
     int result = -1;
 
     if (!others) {
@@ -150,7 +176,7 @@ int chain_verify(struct chain_verifier *verifier, struct slice leaf,
         goto out;
     }
     for (size_t i = 0; i < count; i++) {
-        X509 *other = decode(intermediates[i]);
+        X509 *other = decode(intermediates[i], e);
         if (!other) {
             err_set(e, ERR_INPUT, "chain.certificate", "RFC 5280 section 4.1",
                     "intermediate certificate %zu cannot be read", i + 1);
@@ -186,7 +212,8 @@ int chain_verify(struct chain_verifier *verifier, struct slice leaf,
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN |
                                            X509_V_FLAG_POLICY_CHECK |
                                            X509_V_FLAG_CHECK_SS_SIGNATURE);
-    result = X509_verify_cert(context) == 1 ? 0 : refuse(context, e);
+    result =
+        X509_verify_cert(context) == 1 || crypto_chain_ask_again(context) ? 0 : refuse(context, e);
     X509_STORE_CTX_cleanup(context);
     if (result == 0)
         result = check_purposes(leaf, purposes, e);

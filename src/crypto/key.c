@@ -11,12 +11,13 @@
 
 int crypto_err_openssl(struct err *e, const char *code, const char *why)
 {
-    unsigned long first = ERR_get_error();
+    unsigned long first = ERR_peek_error();
     char reason[160] = "no reason given";
 
     if (first)
         ERR_error_string_n(first, reason, sizeof(reason));
-    ERR_clear_error();
+    if (crypto_short_of_memory())
+        return err_memory(e);
     return err_set(e, ERR_SYSTEM, code, NULL, "%s: %s", why, reason);
 }
 
@@ -65,7 +66,11 @@ struct key *key_take_evp(EVP_PKEY *evp, bool is_private, struct slice spki, stru
         return NULL;
     }
     enum key_kind kind = kind_of(evp);
+    if (kind == KEY_NONE) /* a name may have been looked up in vain (crypto/shortage.h) */
+        kind = kind_of(evp);
     if (kind == KEY_NONE) {
+        if (crypto_short_of_memory())
+            err_memory(e);
         err_set(e, ERR_INPUT, "crypto.key-unsupported", "RFC 5480, RFC 8410, RFC 8017",
                 "a key of a kind that is not taken");
         err_hint(e, "use P-256, P-384, Ed25519, or RSA of at least 2,048 bits");

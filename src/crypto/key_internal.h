@@ -4,6 +4,7 @@
 #define CRYPTO_KEY_INTERNAL_H
 
 #include "crypto/key.h"
+#include "crypto/shortage.h"
 
 #include <openssl/evp.h>
 #include <stdatomic.h>
@@ -23,7 +24,8 @@ struct key {
 struct key *key_take_evp(EVP_PKEY *evp, bool is_private, struct slice spki,
                          struct err *e) MUST_CHECK;
 
-/* "why: OpenSSL's oldest reason" as ERR_SYSTEM; empties OpenSSL's queue. Returns -1. */
+/* "why: OpenSSL's oldest reason" as ERR_SYSTEM, or ERR_MEMORY; empties OpenSSL's queue. Returns -1.
+ */
 int crypto_err_openssl(struct err *e, const char *code, const char *why);
 
 #endif

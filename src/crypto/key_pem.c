@@ -5,7 +5,6 @@
 #include "base/clock.h"
 
 #include <limits.h>
-#include <openssl/err.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
@@ -76,7 +75,8 @@ static struct key *from_sealed(struct slice der, const struct slice *passphrase,
     }
     X509_SIG *sealed = d2i_X509_SIG(NULL, &at, (long)der.len);
     if (!sealed) {
-        ERR_clear_error();
+        if (crypto_short_of_memory())
+            err_memory(e);
         err_set(e, ERR_INPUT, "crypto.key", "RFC 5958 section 3", "not an encrypted private key");
         return NULL;
     }
@@ -86,7 +86,8 @@ static struct key *from_sealed(struct slice der, const struct slice *passphrase,
     EVP_PKEY *evp = plain ? EVP_PKCS82PKEY(plain) : NULL;
     PKCS8_PRIV_KEY_INFO_free(plain);
     if (!evp) {
-        ERR_clear_error();
+        if (crypto_short_of_memory())
+            err_memory(e);
         err_set(e, ERR_DENIED, "crypto.key-passphrase", NULL,
                 "the key does not open with this passphrase");
         return NULL;
@@ -100,7 +101,8 @@ static struct key *from_plain(struct slice der, struct err *e)
     EVP_PKEY *evp = d2i_AutoPrivateKey(NULL, &at, (long)der.len);
 
     if (!evp) {
-        ERR_clear_error();
+        if (crypto_short_of_memory())
+            err_memory(e);
         err_set(e, ERR_INPUT, "crypto.key", "RFC 5958 section 2", "not a private key");
         return NULL;
     }

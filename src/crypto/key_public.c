@@ -6,7 +6,6 @@
 #include "crypto/key_internal.h"
 #include "crypto/der.h"
 
-#include <openssl/err.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 
@@ -20,14 +19,24 @@ static const uint8_t oid_rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01
 
 enum { RSA_BITS_LEAST = 2048, RSA_BITS_MOST = 8192 };
 
-static pthread_once_t template_once = PTHREAD_ONCE_INIT;
-static EVP_PKEY *template_p256;
-static EVP_PKEY *template_p384;
-
-static void make_templates(void)
+/* Made at the first use; when memory was short then, at the next. Never changed afterwards. */
+static EVP_PKEY *copy_of_template(enum key_kind kind)
 {
-    template_p256 = EVP_EC_gen("P-256");
-    template_p384 = EVP_EC_gen("P-384");
+    static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+    static EVP_PKEY *_Atomic templates[2];
+    EVP_PKEY *_Atomic *template = &templates[kind == KEY_P384];
+    EVP_PKEY *made = atomic_load(template);
+
+    if (!made) {
+        pthread_mutex_lock(&making);
+        made = atomic_load(template);
+        if (!made) {
+            made = EVP_EC_gen(kind == KEY_P384 ? "P-384" : "P-256");
+            atomic_store(template, made);
+        }
+        pthread_mutex_unlock(&making);
+    }
+    return made ? EVP_PKEY_dup(made) : NULL;
 }
 
 static int unsupported(struct err *e, const char *what)
@@ -41,21 +50,21 @@ static struct key *from_point(struct slice spki, struct slice point, enum key_ki
 {
     size_t len = kind == KEY_P256 ? 65 : 97;
 
-    pthread_once(&template_once, make_templates);
     if (point.len != len || point.data[0] != 0x04) {
         err_set(e, ERR_INPUT, "crypto.key-unsupported", "RFC 5480 section 2.2",
                 "an elliptic curve point that is not in uncompressed form");
         return NULL;
     }
-    EVP_PKEY *template = kind == KEY_P256 ? template_p256 : template_p384;
-    EVP_PKEY *evp = template ? EVP_PKEY_dup(template) : NULL;
+    EVP_PKEY *evp = copy_of_template(kind);
     if (!evp) {
         crypto_err_openssl(e, "crypto.key", "the key cannot be made");
         return NULL;
     }
     if (EVP_PKEY_set1_encoded_public_key(evp, point.data, point.len) != 1) {
-        ERR_clear_error();
+        bool is_short = crypto_short_of_memory();
         EVP_PKEY_free(evp);
+        if (is_short)
+            err_memory(e);
         err_set(e, ERR_INPUT, "crypto.key-weak", "SP 800-56A section 5.6.2.3.4",
                 "an elliptic curve point that is not on its curve");
         return NULL;

@@ -2,7 +2,6 @@
 #include "crypto/key_internal.h"
 #include "crypto/digest.h"
 
-#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 /* AlgorithmIdentifiers in DER: ECDSA and Ed25519 without parameters, RSA with NULL. */
@@ -199,7 +198,9 @@ int key_verify_with(const struct key *key, enum signature_algorithm algorithm, s
                       : verify_digest(key, algorithm, slice_of(digest, digest_len), signature);
     if (verdict < 0)
         return crypto_err_openssl(e, "crypto.verify", "the signature cannot be checked");
-    ERR_clear_error();
+    bool is_short = crypto_short_of_memory();
+    if (verdict == 0 && is_short)
+        return err_memory(e);
     if (verdict == 0)
         return err_set(e, ERR_VERIFY, "crypto.signature", NULL, "the signature does not hold");
     return 0;

@@ -42,7 +42,9 @@ int base64_parse_lines(struct slice text, struct buf *out)
         if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
             buf_putc(&compact, c);
     }
-    if (!compact.failed)
+    if (compact.failed)
+        out->failed = true;
+    else
         result = base64_parse(buf_slice(&compact), out);
     buf_fini_secret(&compact); /* it may have been a private key */
     return result;

@@ -98,18 +98,20 @@ static int check_crl_signature(struct pack_check *c, const struct crl *crl, stru
         size_t count = pass ? c->anchors.count : c->authorities.count;
         for (size_t i = 0; i < count; i++) {
             struct certificate ca;
-            struct err ignored = {0};
-            if (certificate_parse(&ca, list[i], &ignored) != 0 || !ca.is_ca ||
+            struct err why = {0};
+            if (certificate_parse(&ca, list[i], &why) != 0 || !ca.is_ca ||
                 !slice_equal(ca.subject, crl->issuer) ||
                 (ca.has_key_usage && !(ca.key_usage & KEY_USAGE_CRL_SIGN)))
                 continue;
-            struct key *key = key_from_spki(ca.spki, &ignored);
-            if (!key)
-                continue;
-            int valid = crl_check_signature(crl, key, &ignored);
+            struct key *key = key_from_spki(ca.spki, &why);
+            int valid = key ? crl_check_signature(crl, key, &why) : -1;
             key_free(key);
-            if (valid == 0 && pack_path_verify(c, 0, list[i], crl->this_update, 0, &ignored) == 0)
+            if (valid == 0 && pack_path_verify(c, 0, list[i], crl->this_update, 0, &why) == 0)
                 return 0;
+            if (!pack_is_failure(&why)) { /* it is not known */
+                *e = why;
+                return -1;
+            }
         }
     }
     return pack_wrong(e, "pack.crl", "no CA under the trust anchor has signed this list");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/client_link.h"
 #include "base/clock.h"
+#include "crypto/shortage.h"
 #include "net/tls_identity.h"
 
 #include <arpa/inet.h>
@@ -191,7 +192,8 @@ static int tls_failed(struct client_link *l, int ssl_error, const char *what, st
     long verified = SSL_get_verify_result(l->ssl);
 
     if (verified != X509_V_OK) {
-        ERR_clear_error();
+        if (crypto_short_of_memory() || verified == X509_V_ERR_OUT_OF_MEM)
+            return err_memory(e);
         return err_set(e, ERR_VERIFY, "client.server-certificate", "RFC 5280 section 6",
                        "the server's certificate is not believed: %s",
                        X509_verify_cert_error_string(verified));

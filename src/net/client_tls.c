@@ -2,6 +2,7 @@
 /* The client's TLS context, its sessions, and opening the connection. */
 #include "base/clock.h"
 #include "base/memory.h"
+#include "crypto/shortage.h"
 #include "net/client_internal.h"
 
 #include <openssl/err.h>
@@ -24,6 +25,16 @@ static int keep_session(SSL *ssl, SSL_SESSION *session)
     return 1; /* it is ours now */
 }
 
+static int verify_server(X509_STORE_CTX *chain, void *unused)
+{
+    (void)unused;
+    if (X509_verify_cert(chain) == 1)
+        return 1;
+    if (crypto_short_of_memory() || crypto_chain_ask_again(chain))
+        X509_STORE_CTX_set_error(chain, X509_V_ERR_OUT_OF_MEM);
+    return 0;
+}
+
 static int make_context(struct http_client *c, struct err *e)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
@@ -42,6 +53,7 @@ static int make_context(struct http_client *c, struct err *e)
     SSL_CTX_set_app_data(context, c);
     SSL_CTX_sess_set_new_cb(context, keep_session);
     SSL_CTX_set_verify(context, c->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(context, verify_server, NULL);
     if (c->identity && tls_identity_apply(c->identity, context, e) != 0)
         goto fail;
     c->tls = context;

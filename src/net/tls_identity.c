@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/tls_identity.h"
 #include "base/memory.h"
+#include "crypto/shortage.h"
 
 #include <limits.h>
 #include <openssl/err.h>
@@ -127,6 +128,11 @@ int tls_identity_new(struct tls_identity **identity, const struct tls_identity_c
         read_certificates(t->anchors, config->anchors_pem, "net.tls-anchors", e) != 0 ||
         take_key(t, config, e) != 0)
         goto fail;
+    for (int i = 0; i < sk_X509_num(t->anchors); i++)
+        if (!crypto_anchor_prepare(sk_X509_value(t->anchors, i))) {
+            tls_err(e, "net.tls-anchors", "a trust anchor cannot be used");
+            goto fail;
+        }
     *identity = t;
     return 0;
 fail:

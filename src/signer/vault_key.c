@@ -89,11 +89,11 @@ static int read_description(struct vault_key *key, const struct json_value *root
     key->kind = key_kind_parse(json_get_string(root, "kind"));
     if (!key->purpose || key->kind == KEY_NONE ||
         base64_parse(json_get_string(root, "spki"), &key->spki) != 0)
-        return damaged(e, path);
+        return buf_check(&key->spki, e) == 0 ? damaged(e, path) : -1;
     if (certificate.data && (base64_parse(certificate, &key->certificate) != 0 ||
                              certificate_parse(&parsed, buf_slice(&key->certificate), e) != 0 ||
                              !slice_equal(parsed.spki, buf_slice(&key->spki))))
-        return damaged(e, path);
+        return buf_check(&key->certificate, e) == 0 ? damaged(e, path) : -1;
     return 0;
 }
 

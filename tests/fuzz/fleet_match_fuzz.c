@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/index.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,13 +36,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fleet_index_add(index, 1, class, &e) == 0 &&
         fleet_index_match(index, &hits, criteria, NULL, &e) == 0) {
         if ((hits->count > 0) != (result->count > 0))
-            __builtin_trap();
+            abort();
         for (size_t i = 0; i < result->count; i++) {
             const struct fleet_statement *s = &result->statements[i];
             if (s->reason_count == 0 || s->product_count == 0 || s->confidence < 0 ||
                 s->confidence > 100 ||
                 hits->results[hits->hits[0].result]->statements[i].status != s->status)
-                __builtin_trap();
+                abort();
         }
     }
     fleet_hits_free(hits);

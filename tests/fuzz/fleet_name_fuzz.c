@@ -2,6 +2,8 @@
 #include "base/utf8.h"
 #include "fleet/name.h"
 
+#include <stdlib.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Any bytes as a name: forms are UTF-8 without spaces at the ends, and comparisons hold both ways.
@@ -23,12 +25,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             struct slice f = x.forms[i].text;
             if (f.len == 0 || f.data[0] == ' ' || f.data[f.len - 1] == ' ' ||
                 utf8_check(f) != f.len)
-                __builtin_trap();
+                abort();
         }
         if (x.count && y.count) {
             struct slice f = x.forms[0].text, g = y.forms[0].text;
             if (fleet_name_misspelt(f, g) != fleet_name_misspelt(g, f))
-                __builtin_trap();
+                abort();
             struct fleet_form forms[FLEET_FORMS];
             if (fleet_name_normalise(&a, FLEET_NAME_VENDOR, slice_of(data, half / 2), &vendor,
                                      &e) != 0 ||

@@ -62,6 +62,8 @@ class RealCentre:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
         self.log.close()
+        said = Path(self.log.name).read_text(encoding="utf-8", errors="replace")
+        assert sound(said), said[-3000:]
 
 
 class RealDevice:

@@ -51,6 +51,13 @@ def scenario(test, *arguments):
         return False
 
 
+def complaint(text):
+    """What a sanitizer says in a log, or None."""
+    at = min((text.find(word) for word in ("runtime error:", "Sanitizer") if word in text),
+             default=None)
+    return None if at is None else text[max(0, at - 200):at + 3000]
+
+
 def wait(condition, seconds=20, pause=0.05):
     until = time.monotonic() + seconds
     while True:
@@ -362,6 +369,10 @@ class Workplace:
                 end()
             except Exception:  # pylint: disable=broad-except
                 traceback.print_exc()
+        for log in self.folder.glob("*.log"):  # of builds with sanitizers
+            found = complaint(log.read_text(encoding="utf-8", errors="replace"))
+            if found:
+                report(f"the sanitizers find nothing in {log.name}", found)
         if kind is None and not failures or os.environ.get("TOCSIN_SOURCE"):
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
