@@ -256,6 +256,62 @@ static void combinations_of_combinations(void **state)
     buf_fini(&ids);
 }
 
+static size_t count_of(const struct json_value *statements, const char *member)
+{
+    size_t count = 0;
+    json_each(statement, statements)
+    {
+        assert_non_null(json_get(statement, member));
+        count += json_count(json_get(statement, member));
+    }
+    return count;
+}
+
+/* a statement that grows too large for a notice says less, and never nothing */
+static void statements_have_a_size(void **state)
+{
+    (void)state;
+    enum { VULNERABILITIES = 300 };
+    struct buf vulnerabilities;
+    buf_init(&vulnerabilities);
+    for (int i = 0; i < VULNERABILITIES; i++)
+        buf_printf(&vulnerabilities,
+                   "%s{\"cve\":\"CVE-2026-%d\",\"product_status\":{\"known_affected\":[\"P1\"]},"
+                   "\"remediations\":[{\"category\":\"vendor_fix\",\"details\":\"update\","
+                   "\"product_ids\":[\"P1\"]}]}",
+                   i ? "," : "", 1000 + i);
+    struct fleet_criteria *c =
+        criteria_of(TREE(PRODUCT("DC-7", "< 5", "P1", "")), buf_text(&vulnerabilities));
+    struct fleet_result *r =
+        result_of(c, PLATE("Nordlicht Antriebe", "DC-7", ",\"firmware\":\"4\""), NULL);
+    static const struct {
+        size_t limit, statements, reasons, remediations;
+    } cases[] = {
+        {1 << 20, 300, 1200, 300}, {100000, 300, 0, 300}, {45000, 300, 0, 0}, {1000, 1, 0, 0}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct buf text;
+        struct json_doc *doc;
+        struct err e = {0};
+        buf_init(&text);
+        fleet_result_write_within(&text, r, cases[i].limit);
+        assert_true(text.len <= cases[i].limit);
+        assert_int_equal(json_parse(&doc, buf_slice(&text), NULL, &e), 0);
+        const struct json_value *all = json_root(doc);
+        assert_int_equal(json_count(all), cases[i].statements);
+        assert_int_equal(count_of(all, "reasons"), cases[i].reasons);
+        assert_int_equal(count_of(all, "remediations"), cases[i].remediations);
+        json_each(statement, all)
+        {
+            assert_true(slice_is(json_get_string(statement, "status"), "affected"));
+        }
+        json_doc_free(doc);
+        buf_fini(&text);
+    }
+    fleet_result_free(r);
+    fleet_criteria_free(c);
+    buf_fini(&vulnerabilities);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +321,7 @@ int main(void)
         cmocka_unit_test(cpe_has_more_than_a_version),
         cmocka_unit_test(devices_by_names_of_their_own),
         cmocka_unit_test(combinations_of_combinations),
+        cmocka_unit_test(statements_have_a_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
