@@ -9,11 +9,11 @@
 #include "store/db.h"
 
 enum {
-    /* bytes of what an advisory says of one class: a notice has to hold it, and a delivery the
-       notice */
-    FLEET_STATEMENTS_MAX = 1 << 20,
+    /* bytes of what an advisory says of one class: it has to fit into a notice, and that, in
+     * base64, into an event of the stream, of which agents take 1 MiB */
+    FLEET_STATEMENTS_MAX = 512 << 10,
     /* bytes of a document's title, tracking id, namespace and version */
-    FLEET_TEXT_MAX = 64 << 10
+    FLEET_TEXT_MAX = 16 << 10
 };
 
 struct fleet_import {
