@@ -68,6 +68,27 @@ static int keep_vulnerabilities(struct change *c, const struct csaf_document *do
     return 0;
 }
 
+/* What every notice carries along has a size that fits into one. */
+static int check_sizes(const struct csaf_document *document, struct err *e)
+{
+    const struct {
+        const char *pointer;
+        struct slice text;
+    } texts[] = {{"/document/title", document->title},
+                 {"/document/tracking/id", document->id},
+                 {"/document/publisher/namespace", document->namespace},
+                 {"/document/tracking/version", document->version}};
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (texts[i].text.len > FLEET_TEXT_MAX) {
+            err_set(e, ERR_LIMIT, "fleet.advisory-text", "CSAF 2.0 appendix C.3",
+                    "a text of %zu bytes, of which at most %d are accepted", texts[i].text.len,
+                    FLEET_TEXT_MAX);
+            return err_where(e, "%s", texts[i].pointer);
+        }
+    return 0;
+}
+
 int fleet_advisory_import(struct change *c, const struct csaf_document *document,
                           const uint8_t digest[32], const char *organisation,
                           struct fleet_import *import, struct err *e)
@@ -79,6 +100,8 @@ int fleet_advisory_import(struct change *c, const struct csaf_document *document
     const char *tlp = csaf_tlp_name(document->tlp);
 
     memset(import, 0, sizeof(*import));
+    if (check_sizes(document, e) != 0)
+        return -1;
     int known =
         db_find(&q, c->db, e, SQL_ADVISORY_BY_TRACKING, DB_TEXT(organisation),
                 DB_SLICE(document->id), DB_SLICE(document->namespace), DB_BOOL(c->exercise));
@@ -316,13 +339,11 @@ int fleet_statement_keep(struct change *c, const struct fleet_revision *revision
 {
     uint8_t meaning[32];
     struct json_doc *doc = NULL;
-    struct json_writer w;
     struct buf body;
     int done = -1;
 
     buf_init(&body);
-    json_write_init(&w, &body, 0);
-    fleet_result_write(&w, result);
+    fleet_result_write_within(&body, result, FLEET_STATEMENTS_MAX);
     if (buf_check(&body, e) != 0 || json_parse(&doc, buf_slice(&body), NULL, e) != 0 ||
         fleet_meaning(revision->namespace, revision->tracking_id, json_root(doc), meaning, e) != 0)
         goto out;

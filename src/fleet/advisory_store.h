@@ -8,6 +8,14 @@
 #include "journal/change.h"
 #include "store/db.h"
 
+enum {
+    /* bytes of what an advisory says of one class: it has to fit into a notice, and that, in
+     * base64, into an event of the stream, of which agents take 1 MiB */
+    FLEET_STATEMENTS_MAX = 512 << 10,
+    /* bytes of a document's title, tracking id, namespace and version */
+    FLEET_TEXT_MAX = 16 << 10
+};
+
 struct fleet_import {
     char advisory[ID_TEXT];
     char revision[ID_TEXT];
@@ -19,7 +27,7 @@ struct fleet_import {
  * id), the revision, its vulnerabilities; act advisory.imported. organisation: who brings it in;
  * what others brought in, perhaps under the same id, does not matter and does not show.
  * ERR_CONFLICT "fleet.revision-changed": the same version with other bytes; "fleet.revision-older":
- * a newer version is there.
+ * a newer version is there. ERR_LIMIT "fleet.advisory-text".
  */
 int fleet_advisory_import(struct change *c, const struct csaf_document *document,
                           const uint8_t digest[32], const char *organisation,

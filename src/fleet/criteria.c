@@ -281,6 +281,7 @@ static int build_target(struct builder *b, const struct csaf_product *product)
         return -1;
     if (!name && family)
         t->product.family = true;
+    t->whole = !product->branch;
     t->any_vendor = nobody(&t->vendor);
     if (t->any_vendor)
         t->vendor.count = 0;

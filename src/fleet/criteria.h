@@ -51,6 +51,7 @@ struct fleet_target {
     struct slice cpe_full;        /* as the advisory writes it */
     struct fleet_strings hashes;  /* "sha-256:0a1b…" */
     struct fleet_strings uris;
+    bool whole;               /* no branches: vendor, product and version stand in one text */
     bool any_vendor;          /* the advisory names no vendor in particular ("multiple") */
     const uint32_t *criteria; /* that have it as an operand */
     size_t criterion_count;

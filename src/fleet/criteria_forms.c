@@ -21,29 +21,51 @@ static void add(struct forms *f, struct slice text, unsigned rules, struct slice
         f->all[f->count++] = (struct fleet_target_form){text, rules, line};
 }
 
+static bool dotted_number(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((s.data[i] < '0' || s.data[i] > '9') && (s.data[i] != '.' || i == 0))
+            return false;
+    return s.len > 0;
+}
+
+/* "v16", "v7.4", "v5 x", "version 4" at the end: a version line; "7" is part of the name. */
+static bool version_tail(struct slice text, struct slice *front, struct slice *line)
+{
+    struct fleet_words words;
+    fleet_words_split(text, &words);
+    if (words.cut || words.count < 2)
+        return false;
+    size_t first = words.count - 1;
+    if (slice_is(words.at[first], "x") || slice_is(words.at[first - 1], "version"))
+        first--;
+    struct slice mark = words.at[first];
+    if (first == 0)
+        return false;
+    if (slice_is(mark, "version"))
+        *line = words.at[first + 1];
+    else if (mark.len > 1 && mark.data[0] == 'v')
+        *line = slice_of(mark.data + 1, mark.len - 1);
+    else
+        return false;
+    *front = slice_of(text.data, (size_t)(mark.data - text.data) - 1);
+    return front->len > 1 && dotted_number(*line);
+}
+
 /* The variants of a normal form, each also without a version line at its end. */
 static int add_variants(struct forms *f, struct slice form, unsigned rules)
 {
     struct fleet_form variants[FLEET_FORMS];
+    struct slice front, line;
     int count = fleet_name_variants(f->arena, form, rules, &f->target->vendor, variants, f->e);
     for (int i = 0; i < count; i++)
         add(f, variants[i].text, variants[i].rules, slice_of(NULL, 0));
-    for (int i = 0; i < count; i++) {
-        struct slice text = variants[i].text;
-        size_t at = text.len;
-        while (at > 0 && text.data[at - 1] != ' ')
-            at--;
-        /* "v16", "v7.4": a version line; "7" is part of the name */
-        if (at < 3 || text.len - at < 2 || text.data[at] != 'v')
-            continue;
-        bool line = true;
-        for (size_t k = at + 1; k < text.len; k++)
-            line = line && ((text.data[k] >= '0' && text.data[k] <= '9') ||
-                            (text.data[k] == '.' && k > at + 1));
-        if (line)
-            add(f, slice_of(text.data, at - 1), variants[i].rules | FLEET_RULE_LINE,
-                slice_of(text.data + at + 1, text.len - at - 1));
-    }
+    if (count < 0 || !version_tail(form, &front, &line))
+        return count < 0 ? -1 : 0;
+    count = fleet_name_variants(f->arena, front, rules | FLEET_RULE_LINE, &f->target->vendor,
+                                variants, f->e);
+    for (int i = 0; i < count; i++)
+        add(f, variants[i].text, variants[i].rules, line);
     return count < 0 ? -1 : 0;
 }
 

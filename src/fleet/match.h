@@ -122,4 +122,11 @@ void fleet_statement_write(struct json_writer *w, const struct fleet_statement *
 /* "statements" as that section sorts them: an array. */
 void fleet_result_write(struct json_writer *w, const struct fleet_result *result);
 
+/*
+ * The same as text of at most limit bytes. What is longer says less, the same for each
+ * vulnerability: no reasons; then no products and remediations either; then one statement, "N
+ * vulnerabilities", with the worst status. A failed buffer is the caller's to see.
+ */
+void fleet_result_write_within(struct buf *out, const struct fleet_result *result, size_t limit);
+
 #endif

@@ -492,7 +492,7 @@ static int by_name(const void *x, const void *y)
 
 static int build_outcomes(struct combination *c)
 {
-    uint8_t *done = arena_new(&c->scratch, c->criteria->criterion_count + 1, 1);
+    bool *done = arena_new(&c->scratch, c->criteria->criterion_count + 1, sizeof *done);
     if (!done)
         return err_memory(c->e);
     for (size_t i = 0; i < c->touch_count; i++) {
@@ -500,9 +500,9 @@ static int build_outcomes(struct combination *c)
         const struct fleet_target *t = &c->criteria->targets[target];
         for (size_t k = 0; k < t->criterion_count; k++) {
             uint32_t index = t->criteria[k];
-            if (done[index]++)
+            if (done[index])
                 continue;
-            done[index] = 1;
+            done[index] = true;
             int result = c->criteria->criteria[index].operand_count == 1 ? single(c, index, target)
                                                                          : several(c, index);
             if (result != 0)

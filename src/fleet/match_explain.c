@@ -258,8 +258,10 @@ static struct slice decide(struct chain *c, const struct fleet_finding *f)
                        SLICE_ARG(t->id.vendor_advisory));
         if (t->id.vendor == FLEET_VENDOR_MISSING)
             return say(c, "%s", device ? "nameplate.vendor" : "the component's vendor or purl");
+        const struct fleet_name *product = &criterion->operands[i].target->product;
+        bool shortened = slice_equal(t->id.inventory, t->id.advisory) && product->count;
         return say(c, "alias product \"%.*s\" = \"%.*s\"", SLICE_ARG(t->id.inventory),
-                   SLICE_ARG(t->id.advisory));
+                   SLICE_ARG(shortened ? product->forms[0].text : t->id.advisory));
     }
     return say(c, "a version that the advisory speaks of");
 }

@@ -14,7 +14,7 @@ static int rule_cost(unsigned rules)
         {FLEET_RULE_ACCENT, 1},  {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 5},
         {FLEET_RULE_ACRONYM, 5}, {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
         {FLEET_RULE_VENDOR, 1},  {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
-        {FLEET_RULE_LISTED, 12}, {FLEET_RULE_LINE, 3},
+        {FLEET_RULE_LISTED, 12}, {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
     };
     int cost = 0;
     for (size_t i = 0; i < ARRAY_LEN(costs); i++)
@@ -211,6 +211,15 @@ static bool same_start(struct slice a, struct slice b)
     return true;
 }
 
+/* A number is specific: a missing vendor costs less than with a name. */
+static struct vendor_match model_vendor(const struct vendor_match *vendor)
+{
+    struct vendor_match v = *vendor;
+    if (v.rule == FLEET_VENDOR_MISSING)
+        v.cost = 10;
+    return v;
+}
+
 enum { SHORTEST_ABBREVIATION = 6, LONGEST_ABBREVIATION = 10 };
 
 static bool abbreviates(struct slice model, struct slice order)
@@ -233,10 +242,7 @@ static void by_model(const struct fleet_target *t, const struct fleet_subject *s
 {
     if (vendor->rule == FLEET_VENDOR_DIFFERENT)
         return;
-    /* a number is specific: a missing vendor costs less than with a name */
-    struct vendor_match v = *vendor;
-    if (v.rule == FLEET_VENDOR_MISSING)
-        v.cost = 10;
+    struct vendor_match v = model_vendor(vendor);
     for (size_t i = 0; i < t->models.count; i++) {
         struct slice model = t->models.at[i];
         bool wild = has_wildcard(model);
@@ -246,9 +252,10 @@ static void by_model(const struct fleet_target *t, const struct fleet_subject *s
             if (!wild && slice_equal(model, order)) {
                 found.confidence = 97;
                 found.rule = FLEET_BY_MODEL;
-            } else if (wild && k < s->real_orders && starts_plainly(model) &&
-                       fleet_pattern_fits(model, order)) {
-                found.confidence = 92;
+            } else if (wild && starts_plainly(model) && fleet_pattern_fits(model, order) &&
+                       (k < s->real_orders || v.rule >= FLEET_VENDOR_ALIAS)) {
+                /* a model that only looks like an order number may not exclude */
+                found.confidence = k < s->real_orders ? 92 : FLEET_SURE - 5;
                 found.rule = FLEET_BY_MODEL_PATTERN;
             } else if (k < s->real_orders && abbreviates(model, order)) {
                 found.confidence = 86;
@@ -402,6 +409,17 @@ static bool telling(struct slice form)
     return words.count >= 3 && code;
 }
 
+/* "quantum hd unity": of a device, enough to ask which of the longer names is meant */
+static bool three_words(struct slice form)
+{
+    struct fleet_words words;
+    size_t plain = 0;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++)
+        plain += words.at[i].len >= 2 && !fleet_word_has_digit(words.at[i]);
+    return plain >= 3;
+}
+
 /* "1734 aentr" against "1734 aentr series c": what is missing is a revision, not a model */
 static bool only_revision(struct slice longer, struct slice prefix)
 {
@@ -410,6 +428,28 @@ static bool only_revision(struct slice longer, struct slice prefix)
         if (longer.len > prefix.len + strlen(words[i]) &&
             memcmp(longer.data + prefix.len, words[i], strlen(words[i])) == 0)
             return true;
+    return false;
+}
+
+/* "scalance x200 all versions before 5 2": behind the product comes its version, in words */
+static bool version_follows(struct slice form, size_t at)
+{
+    static const char *const words[] = {
+        "all",     "any",     "version", "versions", "firmware", "fw",   "prior", "before",
+        "earlier", "below",   "up",      "through",  "until",    "from", "older", "lower",
+        "less",    "release", "rev",     "revision", "series",   "build"};
+    struct slice rest = slice_of(form.data + at, form.len - at);
+    size_t digits = 0;
+    while (digits < rest.len &&
+           ((rest.data[digits] >= '0' && rest.data[digits] <= '9') || rest.data[digits] == '.'))
+        digits++;
+    if ((digits && (digits == rest.len || rest.data[digits] == ' ')) || version_line(form, at))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        size_t len = strlen(words[i]);
+        if (fleet_text_starts(rest, words[i]) && (rest.len == len || rest.data[len] == ' '))
+            return true;
+    }
     return false;
 }
 
@@ -425,7 +465,12 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
     r.rules = a->rules | b->rules;
     r.confidence = -rule_cost(r.rules);
     bool equal = slice_equal(a->text, b->text);
-    if (equal || compact_equal(a->text, b->compact)) {
+    bool same = equal || compact_equal(a->text, b->compact);
+    /* without its kind a name is that whole name or nothing; and "S7-1500 software controller" and
+     * "S7-1500 CPU" are of two kinds */
+    if ((r.rules & FLEET_RULE_KIND) && (!same || (a->rules & b->rules & FLEET_RULE_KIND))) {
+        r.confidence = 0;
+    } else if (same) {
         r.rule = family_source ? FLEET_BY_FAMILY : FLEET_BY_NAME;
         r.confidence += !family_source ? 96 : excepts_some(t->product.raw) ? 75 : 89;
         if (!equal) {
@@ -461,9 +506,11 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
     } else if (fleet_name_prefix(b->text, a->text) && specific(b->text) &&
                !version_line(a->text, b->text.len + 1)) {
         r.rule = FLEET_BY_LESS_SPECIFIC;
-        r.confidence += s->model_missing || only_revision(a->text, b->text) ? 66
-                        : telling(b->text) && s->real_orders == 0           ? 55
-                                                                            : 40;
+        r.confidence += t->whole && version_follows(a->text, b->text.len + 1)       ? 80
+                        : s->model_missing || only_revision(a->text, b->text)       ? 66
+                        : telling(b->text) && s->real_orders == 0                   ? 55
+                        : three_words(b->text) && s->identity->kind == FLEET_DEVICE ? 52
+                                                                                    : 40;
         r.only_unknown = true;
     } else {
         r.confidence = 0;
@@ -475,20 +522,29 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
                     const struct vendor_match *vendor, const struct fleet_aliases *aliases,
                     struct fleet_identified *out)
 {
-    if (vendor->rule == FLEET_VENDOR_DIFFERENT)
-        return;
     bool vendor_sure = vendor->rule >= FLEET_VENDOR_ALIAS;
     for (size_t i = 0; i < t->form_count; i++)
         for (size_t k = 0; k < s->form_count; k++) {
+            bool both = s->forms[k].source == FLEET_FROM_VENDOR_MODEL;
+            if (vendor->rule == FLEET_VENDOR_DIFFERENT && !both)
+                continue;
             struct fleet_identified found =
                 compare_names(t, &t->forms[i], s, &s->forms[k], aliases, vendor_sure);
             struct vendor_match with = *vendor;
-            if (with.rule == FLEET_VENDOR_MISSING && t->vendor.count == 0 &&
-                s->forms[k].source == FLEET_FROM_VENDOR_MODEL)
+            if (with.rule == FLEET_VENDOR_MISSING && t->vendor.count == 0 && both)
                 with = (struct vendor_match){.rule = FLEET_VENDOR_EQUAL,
                                              .cost = 5,
                                              .advisory = t->forms[i].text,
                                              .inventory = s->forms[k].text};
+            if (with.rule == FLEET_VENDOR_DIFFERENT) {
+                /* Belden's "Hirschmann GECKO" calls itself GECKO by Hirschmann */
+                if (found.rule != FLEET_BY_NAME)
+                    continue;
+                with = (struct vendor_match){.rule = FLEET_VENDOR_PREFIX,
+                                             .cost = 20,
+                                             .advisory = t->vendor.forms[0].text,
+                                             .inventory = s->identity->vendor.forms[0].text};
+            }
             if (found.rule != FLEET_BY_NOTHING)
                 offer(out, &with, found);
         }
@@ -522,10 +578,11 @@ static void by_model_in_version(const struct fleet_target *t, const struct fleet
     struct slice model = t->range.model;
     if (model.len == 0 || vendor->rule == FLEET_VENDOR_DIFFERENT)
         return;
+    struct vendor_match v = model_vendor(vendor);
     for (size_t k = 0; k < s->order_count; k++) {
         bool pattern;
         if (order_pattern(model, s->orders[k], &pattern))
-            offer(out, vendor,
+            offer(out, &v,
                   (struct fleet_identified){.confidence = pattern ? 72 : 80,
                                             .rule = FLEET_BY_MODEL_IN_VERSION,
                                             .any_version = true,

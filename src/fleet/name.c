@@ -45,6 +45,7 @@ static const struct {
     {"name.family", "the name stands for a family of models"},
     {"name.listed", "the advisory's name lists several models; one of them is meant"},
     {"name.version-line", "the version line in the advisory's name is compared with the version"},
+    {"name.kind", "words for the kind of device, such as controller or switch, do not count"},
 };
 
 static int rule_index(enum fleet_name_rule rule)

@@ -36,8 +36,9 @@ enum fleet_name_rule {
     FLEET_RULE_LISTED = 1 << 17,     /* one of several models in one name */
     FLEET_RULE_LINE = 1 << 18,   /* "STEP 7 V16": the version line is compared with the version */
     FLEET_RULE_FAMILY = 1 << 16, /* "all models of", "family" left out: speaks of many models */
+    FLEET_RULE_KIND = 1 << 19,   /* "controller", "switch" at the end left out */
 };
-enum { FLEET_NAME_RULES = 19 };
+enum { FLEET_NAME_RULES = 20 };
 
 /* "name.case", … and one sentence for people. NULL for what is no rule. */
 const char *fleet_name_rule_id(enum fleet_name_rule rule);
@@ -70,7 +71,8 @@ void fleet_name_known(struct slice form, struct fleet_name *out);
 
 /*
  * The forms under which a product's normal form may be looked up when its vendor is known: itself,
- * without the vendor's name in front, without generic words, umlauts as one and as two letters.
+ * without the vendor's name in front, without generic words, umlauts as one and as two letters,
+ * without words for the kind of device at the end.
  * At most FLEET_FORMS; returns how many, or -1 (ERR_MEMORY). The vendor may have count 0.
  */
 int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,

@@ -9,6 +9,15 @@ static const char *const generic_words[] = {
     "products", "device", "devices",  "hardware", "version", "versions", "all",
     "models",   "model",  "of",       "the",      "line",    "range",    NULL};
 
+/* What a device is, not which one. */
+static const char *const kind_words[] = {
+    "controller", "controllers", "switch",   "switches", "managed",  "module",  "modules",
+    "cpu",        "cpus",        "plc",      "plcs",     "router",   "routers", "gateway",
+    "gateways",   "panel",       "panels",   "control",  "unit",     "units",   "drive",
+    "drives",     "camera",      "cameras",  "server",   "servers",  "relay",   "relays",
+    "meter",      "meters",      "inverter", "sensor",   "sensors",  "pump",    "pumps",
+    "terminal",   "terminals",   "monitor",  "monitors", "recorder", NULL};
+
 static bool add(struct fleet_form *out, int *count, struct slice form, unsigned rules)
 {
     for (int i = 0; i < *count; i++)
@@ -52,6 +61,22 @@ static int without_generic(struct arena *a, struct slice form, struct slice *out
     return 0;
 }
 
+/* form without words for a kind at its end, when enough is left to tell a product by */
+static struct slice without_kind(struct slice form)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    size_t kept = words.count;
+    while (kept > 0 && (fleet_word_in(kind_words, words.at[kept - 1]) ||
+                        (kept < words.count && fleet_word_in(generic_words, words.at[kept - 1]))))
+        kept--;
+    if (words.cut || kept == 0 || kept == words.count)
+        return slice_of(NULL, 0);
+    struct slice last = words.at[kept - 1];
+    form.len = (size_t)(last.data + last.len - form.data);
+    return form.len >= 4 && (kept > 1 || fleet_word_has_digit(form)) ? form : slice_of(NULL, 0);
+}
+
 int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
                         const struct fleet_name *vendor, struct fleet_form out[FLEET_FORMS],
                         struct err *e)
@@ -78,6 +103,8 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
             if (plain.len)
                 add(out, &count, plain, out[i].rules | FLEET_RULE_UMLAUT);
         }
+    for (int i = 0, before = count; i < before; i++)
+        add(out, &count, without_kind(out[i].text), out[i].rules | FLEET_RULE_KIND);
     return count;
 }
 

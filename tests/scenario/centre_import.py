@@ -6,7 +6,7 @@ in, and the exit code says that some failed (DESIGN section 8)."""
 import json
 import re
 
-from centre_home import Workplace, csaf, finish, needs_programs, scenario, VENDOR
+from centre_home import Workplace, csaf, finish, needs_programs, scenario, wait, MODEL, VENDOR
 
 GOOD = (1, 2, 3)
 
@@ -73,7 +73,38 @@ def main():
             assert len(centre.acts("advisory.imported")) == len(GOOD)
             centre.verify_log()
 
-        for test in (one_each, others, code, journal):
+        def enormous():
+            """an advisory with 6,000 vulnerabilities that concern a device: its notice says less,
+            and the next advisory is matched; a title of 100,000 letters is refused"""
+            status, answer, _ = centre.call(
+                "POST", "/v1/assets/import",
+                f"asset,vendor,model,firmware,serial\na,{VENDOR},{MODEL},2.0,A1\n".encode())
+            assert status == 200 and not answer["refused"], answer
+            value = json.loads(csaf(5, "< 2.3", vendor=VENDOR))
+            pattern = json.dumps(value["vulnerabilities"][0])
+            cve = value["vulnerabilities"][0]["cve"]
+            value["vulnerabilities"] = [json.loads(pattern.replace(cve, f"CVE-2026-{10000 + i}"))
+                                        for i in range(6000)]
+            status, answer, _ = centre.call("POST", "/v1/advisories/import",
+                                            json.dumps(value).encode())
+            assert status == 200, answer
+            assert centre.call("POST", "/v1/advisories/import", csaf(6, "< 2.3", vendor=VENDOR))[0] \
+                == 200
+            assert wait(centre.followers_at_head, 60), centre.status()
+            assert all(follower["failures"] == 0 for follower in centre.status()["followers"])
+            enormous_id = answer["advisory"]
+            assert centre.call("POST", "/v1/advisories/publish", {"advisory": enormous_id})[0] == 200
+            told = ("GET", f"/v1/advisory/{enormous_id}/delivery")
+            assert wait(lambda: centre.call(*told)[0] == 200, 30), centre.call(*told)
+            assert len(centre.json("advisory", "delivery", enormous_id)["recipients"]) == 1
+            value = json.loads(csaf(7, "< 2.3", vendor=VENDOR))
+            value["document"]["title"] = "x" * 100000
+            status, answer, _ = centre.call("POST", "/v1/advisories/import",
+                                            json.dumps(value).encode())
+            assert (status, answer["code"]) == (413, "fleet.advisory-text"), answer
+            assert answer["where"] == "/document/title", answer
+
+        for test in (one_each, others, code, journal, enormous):
             scenario(test)
     finish()
 

@@ -162,6 +162,67 @@ static void cpe_has_more_than_a_version(void **state)
     }
 }
 
+#define NAMED(vendor, name, range)                                                                 \
+    "\"branches\":[{\"category\":\"vendor\",\"name\":\"" vendor                                    \
+    "\",\"branches\":[" PRODUCT(name, range, "P1", "") "]}]"
+#define ALONE(name) "\"full_product_names\":[{\"name\":\"" name "\",\"product_id\":\"P1\"}]"
+
+/* V51: as devices call themselves, which is seldom as advisories call them */
+static void devices_by_names_of_their_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tree, *inventory;
+        enum fleet_status status;
+    } cases[] = {
+        /* what kind of thing it is, is no part of its name; but too little to exclude by */
+        {NAMED("Nordlicht", "750-81 Controller", "< 5"),
+         PLATE("Nordlicht", "750-81", ",\"firmware\":\"4\""), FLEET_AFFECTED},
+        {NAMED("Nordlicht", "750-81 Controller", "< 5"),
+         PLATE("Nordlicht", "750-81", ",\"firmware\":\"5\""), FLEET_UNKNOWN},
+        {NAMED("Nordlicht", "DC-7 switch family", "< 5"),
+         PLATE("Nordlicht", "DC-71", ",\"family\":\"DC-7\",\"firmware\":\"4\""), FLEET_AFFECTED},
+        {NAMED("Nordlicht", "DC-7 CPU family", "< 5"),
+         PLATE("Nordlicht", "DC-7 Software Controller", ",\"firmware\":\"4\""), FLEET_NOT_LISTED},
+        {NAMED("Nordlicht", "Runtime Server", "< 5"),
+         PLATE("Nordlicht", "Runtime", ",\"firmware\":\"4\""), FLEET_NOT_LISTED},
+        /* the version line stands in the name */
+        {NAMED("Nordlicht", "DC RS416 V5.X", "vers:all/*"),
+         PLATE("Nordlicht", "DC RS416", ",\"firmware\":\"V5.9.0\""), FLEET_AFFECTED},
+        {NAMED("Nordlicht", "DC RS416 V5.X", "vers:all/*"),
+         PLATE("Nordlicht", "DC RS416", ",\"firmware\":\"V4.3\""), FLEET_NOT_LISTED},
+        {NAMED("Nordlicht", "DC RS416 family version 4", "< 4.2.3"),
+         PLATE("Nordlicht", "DC RS416", ",\"firmware\":\"V4.2.1\""), FLEET_AFFECTED},
+        /* the maker was bought, and its name is a brand now */
+        {NAMED("Great Holding", "Nordlicht DC-7", "< 5"),
+         PLATE("Nordlicht", "DC-7", ",\"firmware\":\"4\""), FLEET_AFFECTED},
+        {NAMED("Great Holding", "Nordlicht DC-7", "< 5"),
+         PLATE("Nordlicht", "DC-7", ",\"firmware\":\"5\""), FLEET_UNKNOWN},
+        {NAMED("Great Holding", "DC-7", "< 5"), PLATE("Nordlicht", "DC-7", ",\"firmware\":\"4\""),
+         FLEET_NOT_LISTED},
+        /* vendor, product and version in one text: at least a question */
+        {ALONE("DC-7 Drive 5.1"), PLATE("Nordlicht", "DC-7 Drive", ",\"firmware\":\"5.1\""),
+         FLEET_UNKNOWN},
+        {ALONE("Nordlicht DC-7 Drive: All versions before V5.2"),
+         PLATE("Nordlicht", "DC-7 Drive", ",\"firmware\":\"5.1\""), FLEET_UNKNOWN},
+        {ALONE("DC-7 Drive 4P Plus 5.1"), PLATE("Nordlicht", "DC-7 Drive", ",\"firmware\":\"5.1\""),
+         FLEET_NOT_LISTED},
+        /* three words of a longer name */
+        {NAMED("Nordlicht", "Quantum HD Unity Engine Room panels (Q5)", "< 5"),
+         PLATE("Nordlicht", "Quantum HD Unity", ",\"firmware\":\"4\""), FLEET_UNKNOWN},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fleet_criteria *c = criteria_of(cases[i].tree, AFFECTED("\"P1\""));
+        struct fleet_result *r = result_of(c, cases[i].inventory, NULL);
+        if (r->status != cases[i].status)
+            print_message("%s with %s: %s\n", cases[i].tree, cases[i].inventory,
+                          fleet_status_name(r->status));
+        assert_int_equal(r->status, cases[i].status);
+        fleet_result_free(r);
+        fleet_criteria_free(c);
+    }
+}
+
 /* Each combination refers to the two before it: the ways to its operands grow exponentially, the
  * work does not. This ends at once, or never. */
 static void combinations_of_combinations(void **state)
@@ -195,6 +256,62 @@ static void combinations_of_combinations(void **state)
     buf_fini(&ids);
 }
 
+static size_t count_of(const struct json_value *statements, const char *member)
+{
+    size_t count = 0;
+    json_each(statement, statements)
+    {
+        assert_non_null(json_get(statement, member));
+        count += json_count(json_get(statement, member));
+    }
+    return count;
+}
+
+/* a statement that grows too large for a notice says less, and never nothing */
+static void statements_have_a_size(void **state)
+{
+    (void)state;
+    enum { VULNERABILITIES = 300 };
+    struct buf vulnerabilities;
+    buf_init(&vulnerabilities);
+    for (int i = 0; i < VULNERABILITIES; i++)
+        buf_printf(&vulnerabilities,
+                   "%s{\"cve\":\"CVE-2026-%d\",\"product_status\":{\"known_affected\":[\"P1\"]},"
+                   "\"remediations\":[{\"category\":\"vendor_fix\",\"details\":\"update\","
+                   "\"product_ids\":[\"P1\"]}]}",
+                   i ? "," : "", 1000 + i);
+    struct fleet_criteria *c =
+        criteria_of(TREE(PRODUCT("DC-7", "< 5", "P1", "")), buf_text(&vulnerabilities));
+    struct fleet_result *r =
+        result_of(c, PLATE("Nordlicht Antriebe", "DC-7", ",\"firmware\":\"4\""), NULL);
+    static const struct {
+        size_t limit, statements, reasons, remediations;
+    } cases[] = {
+        {1 << 20, 300, 1200, 300}, {100000, 300, 0, 300}, {45000, 300, 0, 0}, {1000, 1, 0, 0}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct buf text;
+        struct json_doc *doc;
+        struct err e = {0};
+        buf_init(&text);
+        fleet_result_write_within(&text, r, cases[i].limit);
+        assert_true(text.len <= cases[i].limit);
+        assert_int_equal(json_parse(&doc, buf_slice(&text), NULL, &e), 0);
+        const struct json_value *all = json_root(doc);
+        assert_int_equal(json_count(all), cases[i].statements);
+        assert_int_equal(count_of(all, "reasons"), cases[i].reasons);
+        assert_int_equal(count_of(all, "remediations"), cases[i].remediations);
+        json_each(statement, all)
+        {
+            assert_true(slice_is(json_get_string(statement, "status"), "affected"));
+        }
+        json_doc_free(doc);
+        buf_fini(&text);
+    }
+    fleet_result_free(r);
+    fleet_criteria_free(c);
+    buf_fini(&vulnerabilities);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,7 +319,9 @@ int main(void)
         cmocka_unit_test(single_versions_beside_ranges),
         cmocka_unit_test(serials_of_some_say_nothing_of_others),
         cmocka_unit_test(cpe_has_more_than_a_version),
+        cmocka_unit_test(devices_by_names_of_their_own),
         cmocka_unit_test(combinations_of_combinations),
+        cmocka_unit_test(statements_have_a_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
