@@ -260,8 +260,8 @@ static void roles(void **state)
     assert_int_equal(roles_parse(slice_str("registrar,king"), &parsed, &e), -1);
     snprintf(caller.organisation, sizeof(caller.organisation), ORG);
     err_clear(&e);
-    assert_int_equal(caller_acts_for(&caller, ORG, &e), 0);
-    assert_int_equal(caller_acts_for(&caller, "org_11111111111111111111111111", &e), -1);
+    assert_int_equal(caller_acts_for(&caller, ORG, ORG, &e), 0);
+    assert_int_equal(caller_acts_for(&caller, "org_11111111111111111111111111", ORG, &e), -1);
 }
 
 /* What approvals are given for: the command's own hash, whatever the spelling of its JSON */
