@@ -132,7 +132,9 @@ static const struct cli_verb verbs[] = {
      .text = "A folder is searched for *.json. Each document is accepted or refused with line,\n"
              "column, pointer and rule; a bad one stops no other. The exit code is 1 when one was\n"
              "refused. Feeds and other JSON in a folder that is no advisory is passed over, and\n"
-             "said. \"-\" reads standard input.\n",
+             "said. Revisions of one advisory go in from the oldest to the newest, whatever their\n"
+             "files are called; of them --publish tells the newest alone. An older one than what\n"
+             "is here is refused: the newer one holds. \"-\" reads standard input.\n",
      .examples =
          "  tocsin advisory import examples/advisories\n"
          "  tocsin advisory import ex-2026-001.json --publish\n"

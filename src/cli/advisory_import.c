@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/output.h"
 #include "cli/advisory.h"
+#include "cli/advisory_order.h"
 #include "cli/documents.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -24,7 +25,9 @@ struct import {
     bool as_json;
     size_t counts[4];
     size_t published;
-    int worst; /* exit code of what could not be done at all */
+    char pending[64]; /* an advisory whose revision came in, and is to be published with those of
+                         it that still come: "" none */
+    int worst;        /* exit code of what could not be done at all */
 };
 
 /* ---- what became of one ---- */
@@ -57,9 +60,11 @@ static void write_one(struct import *m, const char *path, enum outcome outcome,
     json_write_object_end(w);
 }
 
-static void say_one(struct import *m, const char *path, enum outcome outcome,
+static void say_one(struct import *m, const struct document *document, enum outcome outcome,
                     const struct json_value *answer, bool published, struct err *e)
 {
+    const char *path = document->path;
+
     progress_hide(&m->progress);
     if (m->as_json) {
         write_one(m, path, outcome, answer, published, e);
@@ -77,6 +82,8 @@ static void say_one(struct import *m, const char *path, enum outcome outcome,
         fputs(" version ", stdout);
         say_text(stdout, json_get_string(answer, "version"));
         fputs(published ? ", published" : "", stdout);
+        if (document->follows && cli_flag(m->args, "publish"))
+            fputs(", not published: a newer one follows", stdout);
         fputs(" (", stdout);
         say_text(stdout, slice_str(path));
         fputs(")\n", stdout);
@@ -105,14 +112,23 @@ static bool is_other_json(struct slice text)
     return other;
 }
 
-static int publish(struct import *m, const struct json_value *answer, bool *published,
-                   struct err *e)
+static void keep_pending(struct import *m, const struct json_value *answer)
 {
     struct slice id = json_get_string(answer, "advisory");
-    char name[64];
 
-    snprintf(name, sizeof(name), "%.*s", id.len < sizeof(name) ? (int)id.len : 0,
+    snprintf(m->pending, sizeof(m->pending), "%.*s", id.len < sizeof(m->pending) ? (int)id.len : 0,
              (const char *)id.data);
+}
+
+/* Only the newest of a batch is told to anybody: what it replaces would be news for a moment. */
+static int publish(struct import *m, bool *published, struct err *e)
+{
+    char name[sizeof(m->pending)];
+
+    snprintf(name, sizeof(name), "%s", m->pending);
+    m->pending[0] = '\0';
+    if (!name[0] || !cli_flag(m->args, "publish"))
+        return 0;
     int result = advisory_publish_one(m->api, name, 0, e);
     if (result != 0 && strcmp(e->code, "centre.published") == 0) {
         err_clear(e); /* that is what was wanted */
@@ -129,6 +145,22 @@ static bool is_refusal(const struct err *e)
 {
     return e->kind == ERR_INPUT || e->kind == ERR_LIMIT || e->kind == ERR_CONFLICT ||
            e->kind == ERR_VERIFY || e->kind == ERR_USAGE;
+}
+
+/* The last of an advisory was refused, but one before it came in: that is the newest now. */
+static void publish_left(struct import *m)
+{
+    char name[sizeof(m->pending)];
+    bool published = false;
+    struct err e = {0};
+
+    snprintf(name, sizeof(name), "%s", m->pending);
+    if (publish(m, &published, &e) != 0) {
+        m->worst = 3;
+        (void)say_fail(m->args, &e);
+    } else if (published && !m->as_json) {
+        printf("published: %s, as it was before what was refused\n", name);
+    }
 }
 
 /* 0: on with the next one; -1: the centre cannot be spoken to, e says why. */
@@ -148,8 +180,7 @@ static int import_one(struct import *m, const struct document *document, struct 
     if (api_send(m->api, &request, &answer, &e) == 0) {
         bool repeated = json_is(json_get(answer.root, "repeated"), JSON_TRUE);
         outcome = repeated ? REPEATED : ACCEPTED;
-        if (cli_flag(m->args, "publish") && publish(m, answer.root, &published, &e) != 0)
-            m->worst = 3;
+        keep_pending(m, answer.root);
     } else if (!is_refusal(&e)) {
         *stop = e;
     } else if (!document->named && is_other_json(buf_slice(&m->text))) {
@@ -157,9 +188,11 @@ static int import_one(struct import *m, const struct document *document, struct 
         err_clear(&e);
         err_set(&e, ERR_INPUT, "cli.no-advisory", NULL, "no CSAF document (a feed or metadata)");
     }
+    if (answer.root && !document->follows && publish(m, &published, &e) != 0)
+        m->worst = 3;
     if (!err_is_set(stop)) {
         m->counts[outcome]++;
-        say_one(m, document->path, outcome, answer.root, published, &e);
+        say_one(m, document, outcome, answer.root, published, &e);
     }
     api_answer_fini(&answer);
     return err_is_set(stop) ? -1 : 0;
@@ -175,15 +208,15 @@ static int import_all(struct import *m, const struct documents *documents, struc
         buf_reset(&m->text);
         if (file_read(document->path, DOCUMENT_MAX, &m->text, &unreadable) != 0) {
             m->counts[REFUSED]++;
-            say_one(m, document->path, REFUSED, NULL, false, &unreadable);
+            say_one(m, document, REFUSED, NULL, false, &unreadable);
             if (err_exit_code(unreadable.kind) > m->worst)
                 m->worst = err_exit_code(unreadable.kind);
-            continue;
-        }
-        if (import_one(m, document, e) != 0) {
+        } else if (import_one(m, document, e) != 0) {
             progress_end(&m->progress);
             return err_context(e, "%s", document->path);
         }
+        if (!document->follows && m->pending[0])
+            publish_left(m);
     }
     progress_end(&m->progress);
     return 0;
@@ -230,6 +263,8 @@ int advisory_import(const struct cli_args *args)
         result = err_set(&e, ERR_NOT_FOUND, "cli.nothing", NULL, "there is no *.json in %s",
                          args->operands[0]);
     }
+    if (result == 0)
+        result = advisory_order(&documents, DOCUMENT_MAX, &m.progress, &e);
     if (result == 0 && (result = api_open(args, &m.api, &e)) == 0)
         result = import_all(&m, &documents, &e);
     if (result == 0 || m.counts[ACCEPTED] + m.counts[REPEATED] + m.counts[REFUSED] > 0)

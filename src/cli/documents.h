@@ -10,7 +10,8 @@
 
 struct document {
     char *path;
-    bool named; /* by the user; false: found in a folder */
+    bool named;   /* by the user; false: found in a folder */
+    bool follows; /* another revision of its advisory comes behind it (advisory_order) */
 };
 
 struct documents {

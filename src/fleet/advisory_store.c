@@ -39,7 +39,11 @@ static int check_known(struct change *c, const struct csaf_document *document,
             err_set(e, ERR_CONFLICT, "fleet.revision-changed", "CSAF 2.0 section 3.2.1.12.7",
                     "version %s of %.*s was imported with other bytes", version,
                     SLICE_ARG(document->id));
-            err_hint(e, "a changed document needs a new version in /document/tracking/version");
+            err_hint(e,
+                     "which of both is right, its publisher says (tocsin advisory show %.*s); a "
+                     "changed document needs a new version in /document/tracking/version",
+                     (int)(document->id.len < 60 ? document->id.len : 60),
+                     (const char *)document->id.data);
         }
         goto out;
     }
@@ -50,6 +54,8 @@ static int check_known(struct change *c, const struct csaf_document *document,
         err_set(e, ERR_CONFLICT, "fleet.revision-older", NULL,
                 "version %s of %.*s is older than %s, which is here", version,
                 SLICE_ARG(document->id), newest.version);
+        err_hint(e, "nothing is missing: the newer one holds, and what was told stays in the "
+                    "journal; leave this file out");
         goto out;
     }
     result = 0;

@@ -34,6 +34,76 @@ def broken():
             ("nul.json", whole.replace(b"opens", b"op\x00ns", 1), r"line 1 column \d+", "RFC 8259"))
 
 
+def revision(number, version, firmware="< 2.3", title=None):
+    value = json.loads(csaf(number, firmware, vendor=VENDOR))
+    document = value["document"]
+    document["title"] = title or f"revision {version}"
+    date = document["tracking"]["initial_release_date"]
+    document["tracking"]["version"] = version
+    document["tracking"]["revision_history"] = [
+        {"number": str(n), "date": date, "summary": "x"} for n in range(1, int(version) + 1)]
+    return json.dumps(value).encode()
+
+
+def revisions(centre, folder):
+    """Several revisions of one advisory in one folder, whatever their files are called."""
+    folder.mkdir()
+    for name, content in (("a-first.json", revision(6, "10")), ("m-other.json", revision(7, "1")),
+                          ("z/a.json", revision(6, "2")), ("z/b.json", revision(6, "9"))):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+
+    def names(answer):
+        return [(item["id"], item["version"], item["state"]) for item in answer["documents"]]
+
+    def shown(number):
+        return centre.json("advisory", "show", f"EXP-2026-00{number}")
+
+    def in_order():
+        """revisions in one folder go in by their versions, and only the newest is published"""
+        answer = centre.json("advisory", "import", "--publish", folder)
+        assert names(answer) == [("EXP-2026-006", "2", "accepted"), ("EXP-2026-006", "9", "accepted"),
+                                 ("EXP-2026-006", "10", "accepted"),
+                                 ("EXP-2026-007", "1", "accepted")], answer
+        assert answer["published"] == 2, answer
+        assert [item.get("published", False) for item in answer["documents"]] == \
+            [False, False, True, True]
+        assert shown(6)["document"]["version"] == "10" and len(shown(6)["publications"]) == 1, shown(6)
+
+    def again():
+        """the same folder again, and the same file twice: known already, and nothing is told twice"""
+        (folder / "z/copy.json").write_bytes((folder / "a-first.json").read_bytes())
+        done = centre.cli("advisory", "import", "--publish", folder)
+        assert "0 accepted, 5 known already, 0 refused, 0 published" in done.stdout, done.stdout
+        assert len(shown(6)["publications"]) == 1
+
+    def too_late():
+        """an older revision than what is here, or other bytes of the same: refused with what to do"""
+        (folder / "late.json").write_bytes(revision(6, "8"))
+        done = centre.cli("advisory", "import", folder / "late.json", code=1)
+        assert "version 8 of EXP-2026-006 is older than 10" in done.stderr, done.stderr
+        assert "the newer one holds" in done.stderr and "leave this file out" in done.stderr
+        (folder / "late.json").write_bytes(revision(6, "10", title="another"))
+        done = centre.cli("advisory", "import", folder / "late.json", code=1)
+        assert "imported with other bytes" in done.stderr, done.stderr
+        assert "tocsin advisory show EXP-2026-006" in done.stderr, done.stderr
+        (folder / "late.json").unlink()
+
+    def refused_last():
+        """when the newest of a folder is refused, the one before it is what is published"""
+        (folder / "n-1.json").write_bytes(revision(8, "1"))
+        bad = json.loads(revision(8, "2"))
+        bad["product_tree"]["branches"] = {"category": "vendor"}
+        (folder / "n-0.json").write_bytes(json.dumps(bad).encode())
+        done = centre.cli("advisory", "import", "--publish", folder, code=1)
+        assert "EXP-2026-008 version 1, not published: a newer one follows" in done.stdout, done
+        assert "1 refused, 1 published" in done.stdout and "published: adv_" in done.stdout, done
+        assert shown(8)["document"]["version"] == "1" and len(shown(8)["publications"]) == 1
+
+    for test in (in_order, again, too_late, refused_last):
+        scenario(test)
+
+
 def main():
     needs_programs()
     with Workplace("import") as place:
@@ -106,6 +176,7 @@ def main():
 
         for test in (one_each, others, code, journal, enormous):
             scenario(test)
+        revisions(centre, place.folder / "revisions")
     finish()
 
 
