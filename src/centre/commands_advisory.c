@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Advisories: taken in, and published. */
+#include "centre/approval.h"
 #include "centre/centre.h"
 #include "centre/commands.h"
 #include "fleet/advisory_store.h"
@@ -52,12 +53,17 @@ static int advisory_publish(struct command_run *run, struct err *e)
     struct fleet_revision revision;
     char advisory[ID_TEXT];
     char newest[ID_TEXT] = "";
+    char wanted[ID_TEXT] = "";
     struct slice name;
     struct db_query q;
     int result = -1;
 
+    /* whoever consented did so to one document, not to whatever is the newest by now */
+    bool pinned = approvals_needed(run->centre->config, run->command->type) > 0;
     fleet_revision_init(&revision);
-    if (args_string(run->args, "advisory", 200, true, &name, e) != 0)
+    if (args_string(run->args, "advisory", 200, true, &name, e) != 0 ||
+        ((pinned || json_get(run->args, "revision")) &&
+         args_id(run->args, "revision", "rev", wanted, e) != 0))
         goto out;
     char *text = arena_copy(run->change.arena, name.data, name.len);
     if (!text) {
@@ -73,6 +79,12 @@ static int advisory_publish(struct command_run *run, struct err *e)
     if (found != 1 || fleet_revision_find(run->change.db, newest, &revision, e) != 1 ||
         caller_acts_for(&run->command->caller, revision.organisation, e) != 0)
         goto out;
+    if (*wanted && strcmp(wanted, newest) != 0) {
+        err_set(e, ERR_CONFLICT, "centre.revision-newer", NULL,
+                "%s is not the newest revision of %s: that is %s, version %s", wanted,
+                revision.tracking_id, newest, revision.version);
+        goto out;
+    }
     if (revision.asked_act != 0) {
         err_set(e, ERR_CONFLICT, "centre.published", NULL, "version %s of %s was published already",
                 revision.version, revision.tracking_id);

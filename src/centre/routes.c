@@ -14,7 +14,7 @@ struct route_context {
 
 static const struct route_table *const tables[] = {&routes_device,   &routes_enrol, &routes_public,
                                                    &routes_advisory, &routes_asset, &routes_admin,
-                                                   &routes_proof};
+                                                   &routes_approval, &routes_proof};
 
 /* ---- who asks ----------------------------------------------------------------------------------
  */
