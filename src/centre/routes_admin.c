@@ -418,8 +418,11 @@ static void get_act_proof(struct worker *worker, struct route_call *call)
         found = journal_find(worker->db, act, find_act, &sought, &e);
     else if (act && *act >= '0' && *act <= '9')
         found = journal_find_index(worker->db, strtoull(act, &end, 10), find_act, &sought, &e);
-    if (found == 0 || (found == 1 && !sought.may_see) || (end && *end))
-        err_set(&e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no such act");
+    if (found == 0 || (found == 1 && !sought.may_see) || (end && *end)) {
+        err_set(&e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no act %.80s for you",
+                act ? act : "");
+        err_hint(&e, "name it by its id, act_…, or by its index: tocsin log show");
+    }
     if (!err_is_set(&e) && journal_prove_act(worker->db, sought.index, &text, &e) == 0)
         http_reply_text(call->x, 200, "text/plain; charset=utf-8", buf_slice(&text));
     else
