@@ -59,7 +59,6 @@ static const struct cli_verb witness_verb = {
         "centre does not run. Speaks C2SP tlog-witness over plain HTTP (POST /add-checkpoint,\n"
         "and GET /HASH/checkpoint for monitors): put a TLS proxy in front where it is reached\n"
         "from outside; its answers are signed in any case.\n"
-        "\n"
         "keygen prints the verifier key. The centre names it in a section of its tocsin.conf,\n"
         "witness NAME { vkey = \"...\"; url = \"http://...\" }, on lines of their own, and\n"
         "tocsin status says there how far each witness has seen.\n",
