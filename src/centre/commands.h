@@ -38,7 +38,7 @@ extern const struct command_type command_asset_import;
 /* ---- advisories (commands_advisory.c) ---- */
 /* {"document":hash}; prepared: struct advisory_import */
 extern const struct command_type command_advisory_import;
-/* {"advisory","trigger"?} → {"revision"} */
+/* {"advisory","revision"?} → {"advisory","revision"}; revision: only when that is the newest */
 extern const struct command_type command_advisory_publish;
 
 /* ---- what became of them (commands_remediation.c) ---- */
@@ -57,5 +57,7 @@ struct advisory_import {
 extern const struct command_type command_approval_ask;
 /* {"approval"} → {"given","needed"} */
 extern const struct command_type command_approval_give;
+/* {"approval"} → {"approval"} */
+extern const struct command_type command_approval_refuse;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Advisories: taken in, and published. */
 #include "centre/advisory_named.h"
+#include "centre/approval.h"
 #include "centre/centre.h"
 #include "centre/commands.h"
 
@@ -50,11 +51,16 @@ const struct command_type command_advisory_import = {
 static int advisory_publish(struct command_run *run, struct err *e)
 {
     struct fleet_revision revision;
+    char wanted[ID_TEXT] = "";
     struct slice name;
     int result = -1;
 
+    /* whoever consented did so to one document, not to whatever is the newest by now */
+    bool pinned = approvals_needed(run->centre->config, run->command->type) > 0;
     fleet_revision_init(&revision);
-    if (args_string(run->args, "advisory", 200, true, &name, e) != 0)
+    if (args_string(run->args, "advisory", 200, true, &name, e) != 0 ||
+        ((pinned || json_get(run->args, "revision")) &&
+         args_id(run->args, "revision", "rev", wanted, e) != 0))
         goto out;
     char *text = arena_copy(run->change.arena, name.data, name.len);
     if (!text) {
@@ -65,6 +71,12 @@ static int advisory_publish(struct command_run *run, struct err *e)
             0 ||
         caller_acts_for(&run->command->caller, revision.organisation, revision.advisory, e) != 0)
         goto out;
+    if (*wanted && strcmp(wanted, revision.id) != 0) {
+        err_set(e, ERR_CONFLICT, "centre.revision-newer", NULL,
+                "%s is not the newest revision of %s: that is %s, version %s", wanted,
+                revision.tracking_id, revision.id, revision.version);
+        goto out;
+    }
     if (revision.asked_act != 0) {
         err_set(e, ERR_CONFLICT, "centre.published", NULL, "version %s of %s was published already",
                 revision.version, revision.tracking_id);

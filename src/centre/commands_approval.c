@@ -37,8 +37,52 @@ out:
     return result;
 }
 
+unsigned approvals_needed(const struct config *config, const struct command_type *type)
+{
+    const struct {
+        const char *type;
+        int64_t needed;
+    } demanded[] = {
+        {"advisory.publish", config ? config->approval_advisory_publish : 0},
+        {"asset.remove", config ? config->approval_asset_remove : 0},
+        {"certificate.revoke", config ? config->approval_certificate_revoke : 0},
+        {"operator.add", config ? config->approval_operator_add : 0},
+        {"operator.close", config ? config->approval_operator_close : 0},
+    };
+    unsigned needed = type->approvals;
+
+    for (size_t i = 0; i < ARRAY_LEN(demanded); i++)
+        if (strcmp(type->name, demanded[i].type) == 0 && demanded[i].needed > needed)
+            needed = (unsigned)demanded[i].needed;
+    return needed;
+}
+
+static unsigned needed_here(const struct command_run *run, const struct command_type *type)
+{
+    return approvals_needed(run->centre ? run->centre->config : NULL, type);
+}
+
+static int not_approved(const struct command_run *run, unsigned needed, struct err *e)
+{
+    struct err ignored = {0};
+    struct buf args;
+
+    err_set(e, ERR_DENIED, "centre.approval", NULL,
+            "%s needs the consent of %u other%s to these very arguments, asked for by you",
+            run->command->type->name, needed, needed == 1 ? "" : "s");
+    buf_init(&args);
+    if (json_canonical(run->args, &args, &ignored) == 0 && args.len < 160 &&
+        !memchr(args.data, '\'', args.len))
+        err_hint(e, "tocsin approval ask %s '%s'", run->command->type->name, buf_text(&args));
+    else
+        err_hint(e, "tocsin approval ask %s ARGUMENTS", run->command->type->name);
+    buf_fini(&args);
+    return -1;
+}
+
 int approval_use(struct command_run *run, struct err *e)
 {
+    unsigned needed = needed_here(run, run->command->type);
     const struct command *command = run->command;
     struct change *c = &run->change;
     char id[ID_TEXT] = "";
@@ -46,23 +90,22 @@ int approval_use(struct command_run *run, struct err *e)
     struct db_query q;
     uint8_t hash[32];
 
+    if (needed == 0 || command->caller.kind == CALLER_SYSTEM)
+        return 0;
     buf_init(&content);
     int made = approval_content_hash(slice_str(command->type->name), run->args, &content, hash, e);
     buf_fini(&content);
     if (made != 0)
         return -1;
-    int found = db_find(&q, c->db, e, SQL_APPROVAL_READY, DB_BYTES(hash, 32), DB_INT(c->now));
+    int found = db_find(&q, c->db, e, SQL_APPROVAL_READY, DB_BYTES(hash, 32), DB_INT(c->now),
+                        DB_TEXT(c->actor), DB_INT(needed), DB_INT((int64_t)command->type->roles));
     if (found == 1)
         snprintf(id, sizeof(id), "%s", db_text(&q, 0));
     db_query_finish(&q);
     if (found < 0)
         return -1;
-    if (found == 0) {
-        err_set(e, ERR_DENIED, "centre.approval", NULL,
-                "%s needs the approval of %u others for these very arguments", command->type->name,
-                command->type->approvals);
-        return err_hint(e, "tocsin approval ask");
-    }
+    if (found == 0)
+        return not_approved(run, needed, e);
     int64_t used =
         db_run(c->db, e, SQL_APPROVAL_USE, DB_TEXT(id), DB_INT((int64_t)change_next_index(c)));
     return used == 1 ? 0 : -1;
@@ -92,8 +135,8 @@ static int approval_ask(struct command_run *run, struct err *e)
                 "\"type\" must be a command, and \"args\" its arguments");
         goto out;
     }
-    if (needed < (int64_t)type->approvals)
-        needed = type->approvals;
+    if (needed < (int64_t)needed_here(run, type))
+        needed = needed_here(run, type);
     if (caller_needs(&run->command->caller, type->roles, e) != 0 ||
         approval_content_hash(type_name, args, &content, hash, e) != 0 ||
         change_id(c, "apr", id, e) != 0)
@@ -123,6 +166,7 @@ const struct command_type command_approval_ask = {.name = "approval.ask",
                                                   .run = approval_ask};
 
 struct asked {
+    unsigned roles; /* of which one is needed to carry the command out, and to consent to it */
     char organisation[ID_TEXT];
     char asked_by[ID_TEXT];
     uint8_t hash[32];
@@ -130,6 +174,19 @@ struct asked {
     int64_t expires;
     bool used;
 };
+
+/* Consent is for those who could have asked for the command themselves. */
+static unsigned roles_of(struct slice body)
+{
+    struct json_doc *doc = NULL;
+    struct err ignored = {0};
+    const struct command_type *type = NULL;
+
+    if (json_parse(&doc, body, NULL, &ignored) == 0)
+        type = command_type_find(json_get_string(json_root(doc), "type"));
+    json_doc_free(doc);
+    return type ? type->roles : 0;
+}
 
 static int find_asked(struct db *db, const char *id, struct asked *asked, struct err *e)
 {
@@ -139,6 +196,7 @@ static int find_asked(struct db *db, const char *id, struct asked *asked, struct
     if (found == 1) {
         if (!db_blob_copy(&q, 0, asked->hash, 32))
             found = -1;
+        asked->roles = roles_of(db_blob(&q, 1));
         asked->needed = db_int(&q, 2);
         snprintf(asked->organisation, sizeof(asked->organisation), "%s", db_text(&q, 3));
         snprintf(asked->asked_by, sizeof(asked->asked_by), "%s", db_text(&q, 4));
@@ -151,35 +209,57 @@ static int find_asked(struct db *db, const char *id, struct asked *asked, struct
     return found == 1 ? 0 : -1;
 }
 
+/* For giving and refusing: it is there, not over, and not the actor's own (which he may refuse). */
+static int open_asked(struct command_run *run, bool own, char id[ID_TEXT], struct asked *asked,
+                      struct err *e)
+{
+    struct change *c = &run->change;
+
+    if (args_id(run->args, "approval", "apr", id, e) != 0 || find_asked(c->db, id, asked, e) != 0 ||
+        caller_acts_for(&run->command->caller, asked->organisation, id, e) != 0)
+        return -1;
+    if (asked->used || asked->expires <= c->now)
+        return err_set(e, ERR_CONFLICT, "centre.approval-over", NULL,
+                       "the approval %s was used or refused, or has expired", id);
+    if (strcmp(asked->asked_by, c->actor) != 0)
+        return caller_needs(&run->command->caller, asked->roles, e);
+    return own ? 0
+               : err_set(e, ERR_DENIED, "centre.approval-own", NULL,
+                         "who asks for an approval cannot give it");
+}
+
+static int put_act(struct change *c, const char *type, const char *id, const struct asked *asked,
+                   struct act_ref *act, struct err *e)
+{
+    struct json_writer *data = change_act(c, type, asked->organisation);
+    char hash_text[HASH_TEXT];
+
+    json_member_string(data, "approval", id);
+    hash_text_format(asked->hash, hash_text);
+    json_member_string(data, "command", hash_text);
+    return change_act_end(c, act, e);
+}
+
 static int approval_give(struct command_run *run, struct err *e)
 {
     struct change *c = &run->change;
-    char hash_text[HASH_TEXT];
     struct asked asked = {0};
     char id[ID_TEXT];
     struct act_ref act;
     struct db_query q;
 
-    if (args_id(run->args, "approval", "apr", id, e) != 0 ||
-        find_asked(c->db, id, &asked, e) != 0 ||
-        caller_acts_for(&run->command->caller, asked.organisation, id, e) != 0)
+    if (open_asked(run, false, id, &asked, e) != 0)
         return -1;
-    if (asked.used || asked.expires <= c->now)
-        return err_set(e, ERR_CONFLICT, "centre.approval-over", NULL,
-                       "the approval %s was used or has expired", id);
-    if (strcmp(asked.asked_by, c->actor) == 0)
-        return err_set(e, ERR_DENIED, "centre.approval-own", NULL,
-                       "who asks for an approval cannot give it");
-    struct json_writer *data = change_act(c, "approval.given", asked.organisation);
-    json_member_string(data, "approval", id);
-    hash_text_format(asked.hash, hash_text);
-    json_member_string(data, "command", hash_text);
-    if (change_act_end(c, &act, e) != 0)
-        return -1;
-    if (db_run(c->db, e, SQL_APPROVAL_GIVE, DB_TEXT(id), DB_TEXT(c->actor),
+    int found = db_find(&q, c->db, e, SQL_APPROVAL_GIVEN_BY, DB_TEXT(id), DB_TEXT(c->actor));
+    db_query_finish(&q);
+    if (found == 1)
+        return err_set(e, ERR_CONFLICT, "centre.approval-twice", NULL,
+                       "you have given the approval %s already", id);
+    if (found < 0 || put_act(c, "approval.given", id, &asked, &act, e) != 0 ||
+        db_run(c->db, e, SQL_APPROVAL_GIVE, DB_TEXT(id), DB_TEXT(c->actor),
                DB_INT((int64_t)act.index)) < 0)
-        return -1; /* giving twice is "store.unique" */
-    int found = db_find(&q, c->db, e, SQL_APPROVAL_COUNT, DB_TEXT(id));
+        return -1;
+    found = db_find(&q, c->db, e, SQL_APPROVAL_COUNT, DB_TEXT(id));
     if (found == 1)
         json_member_int(run->answer, "given", db_int(&q, 0));
     db_query_finish(&q);
@@ -191,3 +271,23 @@ const struct command_type command_approval_give = {.name = "approval.give",
                                                    .roles = ROLE_ADMINISTRATOR | ROLE_COORDINATOR |
                                                             ROLE_REGISTRAR,
                                                    .run = approval_give};
+
+/* One word is enough: whoever may consent may end it, and so may who asked. */
+static int approval_refuse(struct command_run *run, struct err *e)
+{
+    struct asked asked = {0};
+    char id[ID_TEXT];
+
+    if (open_asked(run, true, id, &asked, e) != 0 ||
+        put_act(&run->change, "approval.refused", id, &asked, NULL, e) != 0)
+        return -1;
+    json_member_string(run->answer, "approval", id);
+    return db_run(run->change.db, e, SQL_APPROVAL_END, DB_TEXT(id), DB_INT(run->change.now)) == 1
+               ? 0
+               : -1;
+}
+
+const struct command_type command_approval_refuse = {.name = "approval.refuse",
+                                                     .roles = ROLE_ADMINISTRATOR |
+                                                              ROLE_COORDINATOR | ROLE_REGISTRAR,
+                                                     .run = approval_refuse};

@@ -197,6 +197,8 @@ static void check_together(struct loading *l)
     needs(
         l, !*c->mail_user || c->mail_tls != CONFIG_MAIL_PLAIN || is_loopback_name(c->mail_host),
         "mail with a user needs tls: otherwise its password would cross the network in the clear");
+    needs(l, !c->publication_automatic || c->approval_advisory_publish == 0,
+          "publication automatic = yes asks nobody: approval advisory-publish must be 0 with it");
     needs(l, (size_t)c->journal_witnesses_required <= c->witness_count,
           "journal witnesses-required is larger than the number of sections \"witness NAME\"");
 }

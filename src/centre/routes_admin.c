@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Organisations, people, tokens, certificates, aliases, approvals, the journal, and how the centre
+/* Organisations, people, tokens, certificates, aliases, the journal, and how the centre
  * is. */
 #include "base/memory.h"
 #include "centre/commands.h"
@@ -57,18 +57,6 @@ static void post_alias(struct worker *worker, struct route_call *call)
 {
     (void)worker;
     route_body_command(call, &command_alias_teach, NULL);
-}
-
-static void post_approval(struct worker *worker, struct route_call *call)
-{
-    (void)worker;
-    route_body_command(call, &command_approval_ask, NULL);
-}
-
-static void post_approval_give(struct worker *worker, struct route_call *call)
-{
-    (void)worker;
-    route_body_command(call, &command_approval_give, NULL);
 }
 
 static void post_revoke(struct worker *worker, struct route_call *call)
@@ -277,27 +265,6 @@ static void get_aliases(struct worker *worker, struct route_call *call)
         route_fail(call, &e);
 }
 
-static void get_approvals(struct worker *worker, struct route_call *call)
-{
-    static const struct column columns[] = {
-        {"approval", COLUMN_TEXT},     {"command", COLUMN_HASH},  {"needed", COLUMN_INT},
-        {"organisation", COLUMN_TEXT}, {"asked_by", COLUMN_TEXT}, {"asked", COLUMN_TIME},
-        {"expires", COLUMN_TIME}};
-    char organisation[ID_TEXT];
-    struct err e = {0};
-    struct db_query q;
-    const char *after;
-    int64_t limit;
-
-    if (route_page(call, &after, &limit, &e) == 0 &&
-        route_organisation(call, true, organisation, &e) == 0 &&
-        db_select(&q, worker->db, &e, SQL_APPROVAL_LIST, DB_INT(clock_now(call->centre->clock)),
-                  DB_TEXT(after), DB_INT(limit), DB_TEXT(organisation)) == 0)
-        reply_rows(call, &q, columns, ARRAY_LEN(columns), limit);
-    else
-        route_fail(call, &e);
-}
-
 /* ---- certificates ------------------------------------------------------------------------------
  */
 
@@ -458,8 +425,11 @@ static void get_act_proof(struct worker *worker, struct route_call *call)
         found = journal_find(worker->db, act, find_act, &sought, &e);
     else if (act && *act >= '0' && *act <= '9')
         found = journal_find_index(worker->db, strtoull(act, &end, 10), find_act, &sought, &e);
-    if (found == 0 || (found == 1 && !sought.may_see) || (end && *end))
-        (void)caller_finds_no(act ? act : "act", &e);
+    if (found == 0 || (found == 1 && !sought.may_see) || (end && *end)) {
+        err_set(&e, ERR_NOT_FOUND, "centre.not-found", NULL, "there is no act %.80s for you",
+                act ? act : "");
+        err_hint(&e, "name it by its id, act_…, or by its index: tocsin log show");
+    }
     if (!err_is_set(&e) && journal_prove_act(worker->db, sought.index, &text, &e) == 0)
         http_reply_text(call->x, 200, "text/plain; charset=utf-8", buf_slice(&text));
     else
@@ -536,9 +506,6 @@ static const struct route table[] = {
     {"POST", "/v1/tokens", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_token},
     {"GET", "/v1/aliases", OPERATORS, ROUTE_OPERATOR, 0, 0, get_aliases},
     {"POST", "/v1/aliases", OPERATORS, ROUTE_OPERATOR, 8192, 0, post_alias},
-    {"GET", "/v1/approvals", OPERATORS, ROUTE_OPERATOR, 0, 0, get_approvals},
-    {"POST", "/v1/approvals", OPERATORS, ROUTE_OPERATOR, 65536, 0, post_approval},
-    {"POST", "/v1/approvals/give", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_approval_give},
     {"GET", "/v1/certificates", OPERATORS, ROUTE_OPERATOR, 0, 0, get_certificates},
     {"POST", "/v1/certificates/revoke", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_revoke},
     {"GET", "/v1/log", OPERATORS, ROUTE_OPERATOR, 0, 0, get_log},

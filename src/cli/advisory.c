@@ -104,6 +104,7 @@ static const struct cli_option preview_options[] = {
 };
 static const struct cli_option publish_options[] = {
     {"wait", "SECONDS", "how long to wait for the signature; 300 when not given, 0: not", 0, false},
+    {"revision", "REV", "only when this is still its newest revision, rev_…", 0, false},
 };
 static const struct cli_option delivery_options[] = {
     {"state", "STATE", "only lines in this state: acknowledged, undelivered, …", 0, false},

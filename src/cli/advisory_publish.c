@@ -66,7 +66,9 @@ static int wait_signed(struct api *api, const char *name, const char *revision,
     return result;
 }
 
-static int ask(struct api *api, const char *name, char revision[ID_TEXT], struct err *e)
+/* wanted: only when this is the newest revision; NULL: whichever is. */
+static int ask(struct api *api, const char *name, const char *wanted, char revision[ID_TEXT],
+               struct err *e)
 {
     struct api_answer answer;
     struct change_body body;
@@ -74,6 +76,7 @@ static int ask(struct api *api, const char *name, char revision[ID_TEXT], struct
     api_answer_init(&answer);
     change_begin(&body);
     change_text(&body, "advisory", name);
+    change_text(&body, "revision", wanted);
     json_write_object_end(&body.json);
     int result = api_post(api, "/v1/advisories/publish", &body.text, &answer, e);
     struct slice id = json_get_string(answer.root, "revision");
@@ -91,7 +94,7 @@ int advisory_publish_one(struct api *api, const char *name, int64_t wait_seconds
     int result;
 
     api_answer_init(&answer);
-    result = ask(api, name, revision, e);
+    result = ask(api, name, NULL, revision, e);
     if (result == 0 && wait_seconds > 0)
         result = wait_signed(api, name, revision, wait_seconds, &answer, e);
     api_answer_fini(&answer);
@@ -130,7 +133,7 @@ int advisory_publish(const struct cli_args *args)
 
     api_answer_init(&answer);
     if (cli_number(args, "wait", 0, 86400, 300, &wait, &e) == 0 && api_open(args, &api, &e) == 0)
-        result = ask(api, name, revision, &e);
+        result = ask(api, name, cli_value(args, "revision"), revision, &e);
     if (result == 0 && wait == 0) {
         puts("asked for; the publication is made and signed in its own time");
     } else if (result == 0) {

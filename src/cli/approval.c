@@ -83,6 +83,73 @@ static int give(const struct cli_args *args)
     return result;
 }
 
+static int refuse(const struct cli_args *args)
+{
+    const struct change_of of = {.target = "/v1/approvals/refuse", .id = "approval"};
+    struct change_body body;
+
+    change_begin(&body);
+    change_text(&body, "approval", args->operands[0]);
+    int result = change_send(args, &of, &body);
+    change_fini(&body);
+    return result;
+}
+
+static int64_t number_of(const struct json_value *value, const char *name)
+{
+    int64_t number = 0;
+
+    (void)json_int64(json_get(value, name), &number);
+    return number;
+}
+
+static void say_shown(const struct json_value *approval)
+{
+    struct buf args;
+
+    buf_init(&args);
+    list_put_value(&args, json_get(approval, "args"));
+    say_field("Command", json_get_string(approval, "type"));
+    say_field("Arguments", buf_slice(&args));
+    say_field("Hash", json_get_string(approval, "command"));
+    say_field("State", json_get_string(approval, "state"));
+    say_field_number("Needed", number_of(approval, "needed"));
+    say_field_number("Given", number_of(approval, "given"));
+    json_each(giver, json_get(approval, "given_by"))
+    {
+        say_field("  by", json_get_string(giver, "operator"));
+    }
+    say_field("Asked by", json_get_string(approval, "asked_by"));
+    say_field("Asked", json_get_string(approval, "asked"));
+    say_field("Expires", json_get_string(approval, "expires"));
+    buf_fini(&args);
+}
+
+static int show(const struct cli_args *args)
+{
+    struct api_answer answer;
+    struct api *api = NULL;
+    struct err e = {0};
+    struct buf target;
+    int result;
+
+    buf_init(&target);
+    api_answer_init(&answer);
+    buf_puts(&target, "/v1/approvals/");
+    api_put_segment(&target, args->operands[0]);
+    if (buf_check(&target, &e) != 0 || api_open(args, &api, &e) != 0 ||
+        api_get(api, buf_text(&target), &answer, &e) != 0) {
+        result = say_fail(args, &e);
+    } else {
+        (cli_flag(args, "json") ? say_json : say_shown)(answer.root);
+        result = say_end(args, 0);
+    }
+    api_answer_fini(&answer);
+    api_close(api);
+    buf_fini(&target);
+    return result;
+}
+
 static const struct cli_option ask_options[] = {
     {"needed", "N", "how many others must consent (the command's own number at least)", 0, false},
     {"hours", "N", "how long it may be given and used; 72 when not said", 0, false},
@@ -91,14 +158,26 @@ static const struct cli_option ask_options[] = {
 
 static const struct cli_verb verbs[] = {
     {.name = "list", .summary = "what waits for consent", .uses = CLI_LIST, .run = list},
+    {.name = "show",
+     .operands = "APPROVAL",
+     .summary = "what exactly was asked for, and who has consented",
+     .examples = "  tocsin approval show apr_0h2j…\n",
+     .uses = CLI_CENTRE | CLI_JSON,
+     .least = 1,
+     .most = 1,
+     .run = show},
     {.name = "ask",
      .operands = "COMMAND ARGUMENTS",
      .summary = "ask others to consent to one command",
      .text =
          "ARGUMENTS is the command's JSON object, or a file that holds it. What is approved is\n"
-         "this command with these very arguments, once; not one byte of them may differ.\n",
-     .examples =
-         "  tocsin approval ask advisory.publish '{\"advisory\":\"EX-2026-001\"}' --needed 2\n",
+         "this command with these very arguments, once; not one byte of them may differ. When\n"
+         "enough others have consented, whoever asked carries it out as usual. Which commands\n"
+         "need that stands in tocsin.conf, section approval; one that is refused for want of it\n"
+         "prints the line to ask with.\n",
+     .examples = "  tocsin approval ask operator.close '{\"operator\":\"opr_0h2j…\"}'\n"
+                 "  tocsin approval ask advisory.publish \\\n"
+                 "      '{\"advisory\":\"EX-2026-001\",\"revision\":\"rev_0h2j…\"}' --needed 2\n",
      .options = ask_options,
      .option_count = ARRAY_LEN(ask_options),
      .uses = CLI_CENTRE | CLI_JSON,
@@ -113,6 +192,14 @@ static const struct cli_verb verbs[] = {
      .least = 1,
      .most = 1,
      .run = give},
+    {.name = "refuse",
+     .operands = "APPROVAL",
+     .summary = "end it: it can be neither given nor used any more",
+     .examples = "  tocsin approval refuse apr_0h2j…\n",
+     .uses = CLI_CENTRE | CLI_JSON,
+     .least = 1,
+     .most = 1,
+     .run = refuse},
 };
 
 const struct cli_group cli_approval_group = {.name = "approval",

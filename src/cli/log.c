@@ -112,6 +112,8 @@ static int prove(const struct cli_args *args)
         result = say_fail(args, &e);
     else
         result = say_end(args, 0);
+    if (result == 0 && path && strcmp(path, "-") != 0)
+        fprintf(stderr, "Anyone verifies it: tocsin proof verify %s --log journal.vkey\n", path);
     api_close(api);
     buf_fini(&target);
     return result;
@@ -147,7 +149,10 @@ static const struct cli_verb verbs[] = {
     {.name = "prove",
      .operands = "ACT|INDEX",
      .summary = "a receipt that an act is in the journal (C2SP tlog-proof)",
-     .examples = "  tocsin log prove act_0h2j… -o act.tlog-proof\n",
+     .text = "It holds the act, its salt, the way to the root and the checkpoint: nothing else is\n"
+             "needed to verify it, and nothing of any other act is shown.\n",
+     .examples = "  tocsin log prove act_0h2j… -o act.tlog-proof\n"
+                 "  tocsin proof verify act.tlog-proof --log journal.vkey\n",
      .options = prove_options,
      .option_count = ARRAY_LEN(prove_options),
      .uses = CLI_CENTRE,

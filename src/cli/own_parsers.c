@@ -39,8 +39,35 @@ const struct cli_group cli_match_group = {.name = "match",
                                           .verbs = &match_verb,
                                           .verb_count = 1};
 
+static const struct cli_option witness_options[] = {
+    {"key", "FILE", "its private key (Ed25519, PEM); its verifier key lies beside it, FILE.vkey", 0,
+     false},
+    {"state", "DIR", "the last head of each journal; made when it is not there. Never lose it", 0,
+     false},
+    {"listen", "HOST:PORT", "where it is asked, such as 127.0.0.1:8470", 0, false},
+    {"log", "VKEY|FILE", "verifier key of a journal, or a file that holds one", 0, true},
+    {"name", "NAME", "keygen: its name, such as witness.example.org/1; no spaces, no '+'", 0,
+     false},
+};
+
 static const struct cli_verb witness_verb = {
-    .summary = "cosign journals", .operands = "[keygen]", .raw = cli_witness};
+    .summary = "cosign the journals of centres, or (keygen) make a key for that",
+    .operands = "[keygen]",
+    .text =
+        "Cosigns the checkpoints of journals, each only when it continues the one before: what\n"
+        "it has cosigned, nobody can rewrite unseen. Run it on a machine that whoever runs the\n"
+        "centre does not run. Speaks C2SP tlog-witness over plain HTTP (POST /add-checkpoint,\n"
+        "and GET /HASH/checkpoint for monitors): put a TLS proxy in front where it is reached\n"
+        "from outside; its answers are signed in any case.\n"
+        "keygen prints the verifier key. The centre names it in a section of its tocsin.conf,\n"
+        "witness NAME { vkey = \"...\"; url = \"http://...\" }, on lines of their own, and\n"
+        "tocsin status says there how far each witness has seen.\n",
+    .examples = "  tocsin witness keygen --name witness.example.org/1 --key witness.key\n"
+                "  tocsin witness --key witness.key --state state --listen 127.0.0.1:8470 \\\n"
+                "      --log journal.vkey\n",
+    .options = witness_options,
+    .option_count = ARRAY_LEN(witness_options),
+    .raw = cli_witness};
 
 const struct cli_group cli_witness_group = {.name = "witness",
                                             .topic = "Without a centre",

@@ -97,6 +97,19 @@ static const struct cli_option options[] = {
      0, false},
 };
 
+static const struct cli_option verify_options[] = {
+    {"root", "FILE", "trust anchor, PEM; without it nothing is proven (packs)", 0, false},
+    {"log", "VKEY|FILE", "the journal's key (tlog-proofs)", 0, false},
+    {"witness", "VKEY|FILE", "a witness whom you trust", 0, true},
+    {"quorum", "K", "how many of them must have cosigned; more than half when not given", 0, false},
+    {"checkpoint", "FILE", "an earlier head of this journal that you kept: it must be continued", 0,
+     false},
+    {"consistency", "FILE",
+     "the proof of that, when the pack has none: /log/consistency?from=A&to=B", 0, false},
+    {"threads", "N", "as many as processors when not given", 0, false},
+    {"json", NULL, "for programs: JSON instead of lines for people", 0, false},
+};
+
 #define EXPORT                                                                                     \
     .operands = "ADVISORY",                                                                        \
     .summary = "what was told about an advisory, as a pack that proves it",                        \
@@ -115,8 +128,17 @@ static const struct cli_verb verbs[] = {
     {EXPORT},
     {.name = "export", EXPORT},
     {.name = "verify",
-     .operands = "FILE|DIR",
-     .summary = "verify a pack, trusting nobody but the anchors you bring",
+     .operands = "PACK|PROOF",
+     .summary = "verify a pack, or the tlog-proof of one act, off-line",
+     .text =
+         "PACK is a folder or a .tar, PROOF what tocsin log prove made. Nobody is trusted but the\n"
+         "anchors, keys and heads that you bring. Exit code: 0 proven, 1 not proven, 3 could not\n"
+         "be decided.\n",
+     .examples =
+         "  tocsin proof verify --root root.pem --witness w.vkey --checkpoint kept pack.tar\n"
+         "  tocsin proof verify --log journal.vkey act.tlog-proof\n",
+     .options = verify_options,
+     .option_count = ARRAY_LEN(verify_options),
      .raw = cli_proof_verify},
 };
 

@@ -195,6 +195,8 @@ def people(live):
     live.ask("GET", "/v1/approvals")
     live.ask("POST", "/v1/approvals/give", 403, body={"approval": asked["approval"]},
              what="one's own request is not for oneself to approve")
+    live.ask("GET", "/v1/approvals/{approval}", approval=asked["approval"])
+    live.ask("POST", "/v1/approvals/refuse", body={"approval": asked["approval"]})
     live.ask("POST", "/v1/aliases", body={"kind": "vendor", "from": "EP", "to": "Example Pumps",
                                          "reason": "short form"})
     live.ask("GET", "/v1/aliases")
