@@ -36,5 +36,8 @@ extern const struct command_type command_sent_store;
 size_t streams_count(struct streams *streams);
 /* Whether a stream of this asset is open. */
 bool streams_has(struct streams *streams, const char *asset);
+/* Where its stream stands in the asset's chain, when that is behind notice n. */
+bool streams_position(struct streams *streams, const char *asset, uint64_t n,
+                      struct fleet_position *position);
 
 #endif
