@@ -115,6 +115,9 @@ int json_canonical(const struct json_value *v, struct buf *out, struct err *e) M
  * or an error of json_parse under the default limits.
  */
 int json_check_canonical(struct slice text, struct err *e) MUST_CHECK;
+/* The same for text that is parsed already. */
+int json_doc_check_canonical(const struct json_doc *doc, struct slice text,
+                             struct err *e) MUST_CHECK;
 
 /*
  * Writing. Commas and colons come by themselves. A writer has no failures of its own: check the

@@ -190,15 +190,12 @@ int json_canonical(const struct json_value *v, struct buf *out, struct err *e)
     return buf_check(out, e);
 }
 
-int json_check_canonical(struct slice text, struct err *e)
+int json_doc_check_canonical(const struct json_doc *doc, struct slice text, struct err *e)
 {
-    struct json_doc *doc = NULL;
     struct buf wanted;
     int result = -1;
 
     buf_init(&wanted);
-    if (json_parse(&doc, text, NULL, e) != 0)
-        goto out;
     struct canonical c = {.out = &wanted, .e = e};
     if (put_value(&c, json_root(doc)) != 0) {
         json_err_where(doc, c.culprit, e);
@@ -220,7 +217,17 @@ int json_check_canonical(struct slice text, struct err *e)
     }
     result = 0;
 out:
-    json_doc_free(doc);
     buf_fini(&wanted);
+    return result;
+}
+
+int json_check_canonical(struct slice text, struct err *e)
+{
+    struct json_doc *doc = NULL;
+    int result = -1;
+
+    if (json_parse(&doc, text, NULL, e) == 0)
+        result = json_doc_check_canonical(doc, text, e);
+    json_doc_free(doc);
     return result;
 }

@@ -2,6 +2,7 @@
 #include "centre/receiving.h"
 #include "base/memory.h"
 #include "centre/centre.h"
+#include "centre/streams.h"
 #include "journal/read.h"
 
 #include <stdio.h>
@@ -20,39 +21,50 @@ void receiving_free(void *context)
     mem_free(r);
 }
 
+/* The key of a certificate that the live table knows, but not yet with its key. */
+static int verify_first(struct worker *worker, const struct receiving *r, struct err *e)
+{
+    struct pki_record record;
+    struct key *key = NULL;
+    uint8_t point[P256_POINT_LEN];
+    struct buf der;
+    int result = -1;
+
+    buf_init(&der);
+    int found = pki_certificate_by_fingerprint(worker->db, r->certificate, &record, &der, e);
+    if (found == 0)
+        err_set(e, ERR_VERIFY, "centre.signer", NULL, "the signer's certificate is not here");
+    if (found == 1 && (key = envelope_signer_key(&r->envelope, buf_slice(&der), e)) != NULL)
+        result = envelope_verify_key(&r->envelope, key, e);
+    if (result == 0 && key_to_p256(key, point))
+        pki_live_keep_point(worker->centre->live, r->certificate, point);
+    key_free(key);
+    buf_fini(&der);
+    return result;
+}
+
 /* The envelope is signed by an active certificate of the asset that it names. */
 static int check_signer(struct worker *worker, const struct caller *caller, struct receiving *r,
                         struct err *e)
 {
     struct pki_live_entry entry;
-    struct pki_record record;
-    struct buf der;
-    int result = -1;
 
-    buf_init(&der);
     memcpy(r->certificate, r->envelope.certificate, 32);
     if (!pki_live_find(worker->centre->live, r->certificate, clock_now(worker->centre->clock),
                        &entry, NULL) ||
-        entry.subject != PKI_SUBJECT_DEVICE || strcmp(entry.subject_id, r->asset) != 0) {
-        err_set(e, ERR_VERIFY, "centre.signer", "docs/formats.md section 1.1",
-                "the envelope is not signed by an active certificate of the asset it names");
-        goto out;
-    }
+        entry.subject != PKI_SUBJECT_DEVICE || strcmp(entry.subject_id, r->asset) != 0)
+        return err_set(e, ERR_VERIFY, "centre.signer", "docs/formats.md section 1.1",
+                       "the envelope is not signed by an active certificate of the asset it names");
     if ((caller->kind == CALLER_ASSET && strcmp(caller->id, r->asset) != 0) ||
         (caller->kind == CALLER_OPERATOR && !caller->everywhere &&
-         strcmp(caller->organisation, entry.organisation) != 0)) {
-        err_set(e, ERR_DENIED, "centre.denied", NULL, "this is another asset's to say");
-        goto out;
-    }
+         strcmp(caller->organisation, entry.organisation) != 0))
+        return err_set(e, ERR_DENIED, "centre.denied", NULL, "this is another asset's to say");
     r->exercise = entry.exercise;
-    int found = pki_certificate_by_fingerprint(worker->db, r->certificate, &record, &der, e);
-    if (found == 0)
-        err_set(e, ERR_VERIFY, "centre.signer", NULL, "the signer's certificate is not here");
-    if (found == 1)
-        result = envelope_verify_certificate(&r->envelope, buf_slice(&der), e);
-out:
-    buf_fini(&der);
-    return result;
+    if (!entry.has_point)
+        return verify_first(worker, r, e);
+    return key_set_p256(&worker->signer, entry.point, e) == 0
+               ? envelope_verify_key(&r->envelope, worker->signer, e)
+               : -1;
 }
 
 static struct receiving *open_envelope(struct slice body, const char *format, const char *via,
@@ -166,6 +178,9 @@ int receive_receipt(struct worker *worker, const struct caller *caller, struct s
         receiving_free(r);
         return -1;
     }
+    /* the stream that brought the notices has walked the chain to there already */
+    r->has_walked = worker->centre->streams &&
+                    streams_position(worker->centre->streams, r->asset, r->receipt.n, &r->walked);
     *received = r;
     return 0;
 }
@@ -211,14 +226,12 @@ int receive_answer(struct worker *worker, const struct caller *caller, struct sl
 /* It may have been revoked between the worker's look and now. */
 static int still_active(struct command_run *run, const struct receiving *r, struct err *e)
 {
-    struct pki_record record;
-    int found = pki_certificate_by_fingerprint(run->change.db, r->certificate, &record, NULL, e);
+    int active = pki_certificate_is_active(run->change.db, r->certificate, e);
 
-    if (found == 1 && record.status == PKI_ACTIVE)
-        return 0;
-    return found < 0 ? -1
-                     : err_set(e, ERR_VERIFY, "centre.signer", NULL,
-                               "the signer's certificate is no longer active");
+    if (active == 0)
+        err_set(e, ERR_VERIFY, "centre.signer", NULL,
+                "the signer's certificate is no longer active");
+    return active == 1 ? 0 : -1;
 }
 
 static int inventory_accept(struct command_run *run, struct err *e)
@@ -244,11 +257,14 @@ const struct command_type command_inventory_accept = {
 static int receipt_accept(struct command_run *run, struct err *e)
 {
     struct receiving *r = run->command->prepared;
+    const struct fleet_receipt_parts parts = {.receipt = &r->receipt,
+                                              .certificate = r->certificate,
+                                              .envelope = buf_slice(&r->text),
+                                              .via = r->via,
+                                              .walked = r->has_walked ? &r->walked : NULL};
     uint64_t n;
 
-    if (still_active(run, r, e) != 0 ||
-        fleet_receipt_accept(&run->change, &r->receipt, r->certificate, buf_slice(&r->text), r->via,
-                             &n, e) != 0)
+    if (still_active(run, r, e) != 0 || fleet_receipt_accept(&run->change, &parts, &n, e) != 0)
         return -1;
     json_member_int(run->answer, "n", (int64_t)n);
     return 0;

@@ -20,6 +20,9 @@ struct receiving {
     struct envelope envelope;
     bool has_envelope;
     struct fleet_receipt receipt;
+    struct fleet_position
+        walked; /* where the asset's stream stands, when that is at the receipt's n */
+    bool has_walked;
     struct fleet_outcome outcome;
     struct fleet_inventory *inventory;
     struct fleet_class *class;

@@ -20,12 +20,13 @@ struct device_stream {
     struct streams *streams;
     struct http_stream *stream;
     char asset[ID_TEXT];
-    struct fleet_position position;
-    uint64_t checkpoint;   /* size of the last one sent */
+    struct fleet_position position; /* changed by the running job, under the lock */
+    uint64_t checkpoint;            /* size of the last one sent */
     int64_t show_at;       /* monotonic: when it is shown a new checkpoint; guarded as below */
     uint64_t shown;        /* size of what was signed when it was woken for that; likewise */
     atomic_int references; /* the list's, and a running job's */
     /* guarded by streams->lock */
+    struct device_stream *older; /* of the same asset */
     bool working;
     bool again;
     bool closed;
@@ -41,6 +42,7 @@ struct streams {
     struct centre *centre;
     pthread_mutex_t lock;
     struct device_stream *first;
+    struct map by_asset; /* the newest of each asset, by its own text */
     size_t count;
     struct sent *sent; /* not stored yet */
     size_t sent_count;
@@ -55,6 +57,7 @@ int streams_new(struct streams **out, struct centre *centre, struct err *e)
         return err_memory(e);
     s->centre = centre;
     pthread_mutex_init(&s->lock, NULL);
+    map_init(&s->by_asset);
     *out = s;
     return 0;
 }
@@ -64,6 +67,7 @@ void streams_free(struct streams *s)
     if (!s)
         return;
     pthread_mutex_destroy(&s->lock);
+    map_fini(&s->by_asset);
     mem_free(s->sent);
     mem_free(s);
 }
@@ -135,6 +139,33 @@ static void release(struct device_stream *d)
     mem_free(d);
 }
 
+/* With the lock held. */
+static struct device_stream *newest_of(struct streams *s, const char *asset)
+{
+    return map_get(&s->by_asset, slice_str(asset));
+}
+
+/* With the lock held: a device that came again has an older stream for a while. */
+static void remember(struct streams *s, struct device_stream *d)
+{
+    struct device_stream *older = newest_of(s, d->asset);
+
+    if (map_set(&s->by_asset, slice_str(d->asset), d) == 0)
+        d->older = older;
+}
+
+static void forget(struct streams *s, struct device_stream *d)
+{
+    struct device_stream *newest = newest_of(s, d->asset);
+
+    if (newest == d &&
+        (!d->older || map_set(&s->by_asset, slice_str(d->older->asset), d->older) != 0))
+        (void)map_remove(&s->by_asset, slice_str(d->asset));
+    for (struct device_stream *other = newest; other; other = other->older)
+        if (other->older == d)
+            other->older = d->older;
+}
+
 /* On the loop thread, when the connection has ended. */
 static void closed(struct http_stream *stream, void *context)
 {
@@ -150,6 +181,7 @@ static void closed(struct http_stream *stream, void *context)
         if (d->next)
             d->next->previous = d->previous;
         s->count--;
+        forget(s, d);
     }
     pthread_mutex_unlock(&s->lock);
     if (was_listed)
@@ -243,7 +275,9 @@ static bool take_turn(struct worker *worker, struct device_stream *d)
         int64_t seen = fleet_chain_walk(worker->db, d->asset, &position, DELIVERIES_A_TURN,
                                         send_delivery, &turn, &e);
         if (seen >= 0 && !turn.failed) {
+            pthread_mutex_lock(&d->streams->lock);
             d->position = position;
+            pthread_mutex_unlock(&d->streams->lock);
             if (seen > 0)
                 streams_note_sent(d->streams, d->asset, position.n);
         }
@@ -351,6 +385,7 @@ void streams_open(struct streams *s, struct http_exchange *x, const char *asset,
         s->first->previous = &d->next;
     s->first = d;
     s->count++;
+    remember(s, d);
     pthread_mutex_unlock(&s->lock);
     const struct http_stream_config config = {
         .retry_ms = 2000, .queue = QUEUE_BYTES, .closed = closed, .context = d};
@@ -402,11 +437,20 @@ size_t streams_count(struct streams *s)
 
 bool streams_has(struct streams *s, const char *asset)
 {
-    bool found = false;
-
     pthread_mutex_lock(&s->lock);
-    for (struct device_stream *d = s->first; d && !found; d = d->next)
-        found = strcmp(d->asset, asset) == 0;
+    bool found = newest_of(s, asset) != NULL;
     pthread_mutex_unlock(&s->lock);
     return found;
+}
+
+bool streams_position(struct streams *s, const char *asset, uint64_t n,
+                      struct fleet_position *position)
+{
+    pthread_mutex_lock(&s->lock);
+    const struct device_stream *d = newest_of(s, asset);
+    bool there = d && d->position.n == n;
+    if (there)
+        *position = d->position;
+    pthread_mutex_unlock(&s->lock);
+    return there;
 }

@@ -43,5 +43,8 @@ void streams_show_checkpoint(struct streams *streams, uint64_t size);
 size_t streams_count(struct streams *streams);
 /* Whether a stream of this asset is open. */
 bool streams_has(struct streams *streams, const char *asset);
+/* Where its stream stands in the asset's chain, when that is behind notice n. */
+bool streams_position(struct streams *streams, const char *asset, uint64_t n,
+                      struct fleet_position *position);
 
 #endif

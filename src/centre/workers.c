@@ -72,6 +72,7 @@ static void *worker_thread(void *context)
             db_rollback(worker.db);
         mem_free(job);
     }
+    key_free(worker.signer);
     db_close(worker.db);
     return NULL;
 }

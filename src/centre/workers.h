@@ -8,6 +8,7 @@
 
 struct centre;
 struct db;
+struct key;
 struct workers;
 
 enum { WORKER_ROOTS = 8 };
@@ -25,6 +26,7 @@ struct worker {
     struct worker_root roots[WORKER_ROOTS];
     unsigned root_count;
     unsigned root_next;
+    struct key *signer; /* of the last message: its place is used for the next */
 };
 
 typedef void worker_fn(struct worker *worker, void *context);

@@ -56,16 +56,18 @@ struct envelope_signer envelope_signer_of_key(const struct key *key, const struc
 static int payload_format(struct slice payload, struct json_doc **doc, struct slice *format,
                           struct err *e)
 {
-    if (json_check_canonical(payload, e) != 0 || json_parse(doc, payload, NULL, e) != 0)
+    if (json_parse(doc, payload, NULL, e) != 0)
         return -1;
+    if (json_doc_check_canonical(*doc, payload, e) != 0)
+        goto refused;
     *format = json_get_string(json_root(*doc), "format");
-    if (format->len == 0 || memchr(format->data, '\n', format->len)) {
-        json_doc_free(*doc);
-        *doc = NULL;
-        return err_set(e, ERR_INPUT, "envelope.payload", CLAUSE,
-                       "the payload has no member \"format\"");
-    }
-    return 0;
+    if (format->len != 0 && !memchr(format->data, '\n', format->len))
+        return 0;
+    err_set(e, ERR_INPUT, "envelope.payload", CLAUSE, "the payload has no member \"format\"");
+refused:
+    json_doc_free(*doc);
+    *doc = NULL;
+    return -1;
 }
 
 int envelope_build(struct buf *out, struct slice payload, const struct envelope_signer *signer,
@@ -197,7 +199,7 @@ int envelope_parse(struct envelope *envelope, struct slice text, const char *for
     buf_init(&envelope->payload);
     buf_init(&envelope->signature);
     buf_init(&envelope->chain_bytes);
-    if (json_parse(&doc, text, &limits, e) != 0 || json_check_canonical(text, e) != 0 ||
+    if (json_parse(&doc, text, &limits, e) != 0 || json_doc_check_canonical(doc, text, e) != 0 ||
         parse_members(envelope, doc, e) != 0)
         goto out;
     if (payload_format(buf_slice(&envelope->payload), &envelope->doc, &envelope->format, e) != 0) {
@@ -265,27 +267,35 @@ int envelope_verify_key(const struct envelope *envelope, const struct key *key, 
     return rc;
 }
 
-int envelope_verify_certificate(const struct envelope *envelope, struct slice der, struct err *e)
+struct key *envelope_signer_key(const struct envelope *envelope, struct slice der, struct err *e)
 {
     struct certificate certificate;
-    struct key *key;
     uint8_t hash[32];
-    int rc;
 
     if (certificate_fingerprint(der, hash, e) != 0)
-        return -1;
-    if (memcmp(hash, envelope->certificate, sizeof hash) != 0)
-        return err_set(e, ERR_VERIFY, "envelope.signer", CLAUSE,
-                       "the envelope names another certificate as its signer's");
+        return NULL;
+    if (memcmp(hash, envelope->certificate, sizeof hash) != 0) {
+        err_set(e, ERR_VERIFY, "envelope.signer", CLAUSE,
+                "the envelope names another certificate as its signer's");
+        return NULL;
+    }
     if (certificate_parse(&certificate, der, e) != 0)
-        return -1;
-    if (certificate.has_key_usage && !(certificate.key_usage & KEY_USAGE_DIGITAL_SIGNATURE))
-        return err_set(e, ERR_VERIFY, "envelope.signer", "RFC 5280 section 4.2.1.3",
-                       "the signer's certificate is not for digital signatures");
-    key = key_from_spki(certificate.spki, e);
+        return NULL;
+    if (certificate.has_key_usage && !(certificate.key_usage & KEY_USAGE_DIGITAL_SIGNATURE)) {
+        err_set(e, ERR_VERIFY, "envelope.signer", "RFC 5280 section 4.2.1.3",
+                "the signer's certificate is not for digital signatures");
+        return NULL;
+    }
+    return key_from_spki(certificate.spki, e);
+}
+
+int envelope_verify_certificate(const struct envelope *envelope, struct slice der, struct err *e)
+{
+    struct key *key = envelope_signer_key(envelope, der, e);
+
     if (!key)
         return -1;
-    rc = envelope_verify_key(envelope, key, e);
+    int rc = envelope_verify_key(envelope, key, e);
     key_free(key);
     return rc;
 }

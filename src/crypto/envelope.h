@@ -68,6 +68,10 @@ int envelope_hash(struct slice text, uint8_t out[32], struct err *e) MUST_CHECK;
 /* ERR_VERIFY "envelope.signature" when the key did not sign it. */
 int envelope_verify_key(const struct envelope *envelope, const struct key *key,
                         struct err *e) MUST_CHECK;
+/* The key of `certificate` (DER), which is the one that the envelope names ("envelope.signer") and
+ * is for digital signatures; or NULL. */
+struct key *envelope_signer_key(const struct envelope *envelope, struct slice certificate,
+                                struct err *e) MUST_CHECK;
 /* Also checks that `certificate` (DER) is the one that the envelope names: "envelope.signer". */
 int envelope_verify_certificate(const struct envelope *envelope, struct slice certificate,
                                 struct err *e) MUST_CHECK;

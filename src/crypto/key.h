@@ -19,6 +19,7 @@ enum key_kind { KEY_NONE, KEY_P256, KEY_P384, KEY_ED25519, KEY_RSA };
 
 enum {
     ED25519_PUBLIC_LEN = 32,
+    P256_POINT_LEN = 65, /* uncompressed, SEC 1 section 2.3.3 */
     ED25519_SIGNATURE_LEN = 64,
     KEY_SIGNATURE_MAX = 1024, /* no signature of any kind is longer */
     KEY_PEM_MAX = 65536,      /* no key file is longer */
@@ -56,6 +57,15 @@ struct key *key_from_ed25519(const uint8_t public_key[ED25519_PUBLIC_LEN],
                              struct err *e) MUST_CHECK;
 int key_to_ed25519(const struct key *key, uint8_t public_key[ED25519_PUBLIC_LEN],
                    struct err *e) MUST_CHECK;
+
+/*
+ * The public key of a point. *key is NULL, or was made here before and is held by nobody else: then
+ * it becomes the key of this point, which spares whoever verifies for many signers a new object
+ * each. On failure *key is NULL: "crypto.key-weak" when the point is not on the curve.
+ */
+int key_set_p256(struct key **key, const uint8_t point[P256_POINT_LEN], struct err *e) MUST_CHECK;
+/* false when the key is not P-256. */
+bool key_to_p256(const struct key *key, uint8_t point[P256_POINT_LEN]);
 
 /*
  * PEM of a private key: PKCS#8, encrypted (PBES2 with scrypt N = 2^14, r = 8, p = 1 and

@@ -196,3 +196,51 @@ struct key *key_from_spki(struct slice spki, struct err *e)
     unsupported(e, "a public key of a kind that is not taken");
     return NULL;
 }
+
+/* ---- points alone -----------------------------------------------------------------------------
+ */
+
+static struct slice point_of(const struct key *key)
+{
+    struct slice spki = buf_slice(&key->spki);
+
+    return slice_of(spki.data + spki.len - P256_POINT_LEN, P256_POINT_LEN);
+}
+
+bool key_to_p256(const struct key *key, uint8_t point[P256_POINT_LEN])
+{
+    if (key->kind != KEY_P256)
+        return false;
+    memcpy(point, point_of(key).data, P256_POINT_LEN);
+    return true;
+}
+
+int key_set_p256(struct key **key, const uint8_t point[P256_POINT_LEN], struct err *e)
+{
+    /* SubjectPublicKeyInfo of RFC 5480 section 2, in front of the point */
+    static const uint8_t prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                                     0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                     0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
+    uint8_t spki[sizeof(prefix) + P256_POINT_LEN];
+    struct key *old = *key;
+
+    if (!old) {
+        memcpy(spki, prefix, sizeof(prefix));
+        memcpy(spki + sizeof(prefix), point, P256_POINT_LEN);
+        *key =
+            from_point(slice_of(spki, sizeof(spki)), slice_of(point, P256_POINT_LEN), KEY_P256, e);
+        return *key ? 0 : -1;
+    }
+    if (memcmp(point_of(old).data, point, P256_POINT_LEN) == 0)
+        return 0;
+    if (point[0] == 0x04 &&
+        EVP_PKEY_set1_encoded_public_key(old->evp, point, P256_POINT_LEN) == 1) {
+        memcpy(old->spki.data + old->spki.len - P256_POINT_LEN, point, P256_POINT_LEN);
+        return 0;
+    }
+    ERR_clear_error();
+    key_free(old);
+    *key = NULL;
+    return err_set(e, ERR_INPUT, "crypto.key-weak", "SP 800-56A section 5.6.2.3.4",
+                   "an elliptic curve point that is not on its curve");
+}

@@ -174,32 +174,32 @@ int fleet_receipt_read(const struct envelope *envelope, struct fleet_receipt *r,
     return 0;
 }
 
-static int keep_receipt(struct change *c, const struct fleet_receipt *r,
-                        const struct fleet_position *position, const uint8_t certificate[32],
-                        struct slice envelope, const char *via, const char *organisation,
+static int keep_receipt(struct change *c, const struct fleet_receipt_parts *parts,
+                        const struct fleet_position *position, const char *organisation,
                         struct err *e)
 {
+    const struct fleet_receipt *r = parts->receipt;
     char text[HASH_TEXT];
     uint8_t hash[32];
     struct act_ref act;
 
-    if (envelope_hash(envelope, hash, e) != 0)
+    if (envelope_hash(parts->envelope, hash, e) != 0)
         return -1;
     struct json_writer *data = change_act(c, "receipt.accepted", organisation);
     json_member_string(data, "asset", r->asset);
-    hash_text_format(certificate, text);
+    hash_text_format(parts->certificate, text);
     json_member_string(data, "certificate", text);
     hash_text_format(r->head, text);
     json_member_string(data, "head", text);
     json_member_int(data, "n", (int64_t)r->n);
     hash_text_format(hash, text);
     json_member_string(data, "receipt", text);
-    json_member_string(data, "via", via);
+    json_member_string(data, "via", parts->via);
     if (change_act_end(c, &act, e) != 0)
         return -1;
     if (db_run(c->db, e, SQL_RECEIPT_INSERT, DB_TEXT(r->asset), DB_INT((int64_t)r->n),
-               DB_BYTES(r->head, 32), DB_BYTES(certificate, 32), DB_BLOB(envelope),
-               DB_INT((int64_t)act.index), DB_INT(c->now), DB_TEXT(via)) < 0)
+               DB_BYTES(r->head, 32), DB_BYTES(parts->certificate, 32), DB_BLOB(parts->envelope),
+               DB_INT((int64_t)act.index), DB_INT(c->now), DB_TEXT(parts->via)) < 0)
         return -1;
     return db_run(c->db, e, SQL_ASSET_ACKNOWLEDGED, DB_TEXT(r->asset), DB_INT((int64_t)r->n),
                   DB_BYTES(r->head, 32), DB_INT((int64_t)position->frozen),
@@ -208,10 +208,10 @@ static int keep_receipt(struct change *c, const struct fleet_receipt *r,
                : 0;
 }
 
-int fleet_receipt_accept(struct change *c, const struct fleet_receipt *r,
-                         const uint8_t certificate[32], struct slice envelope, const char *via,
-                         uint64_t *n, struct err *e)
+int fleet_receipt_accept(struct change *c, const struct fleet_receipt_parts *parts, uint64_t *n,
+                         struct err *e)
 {
+    const struct fleet_receipt *r = parts->receipt;
     struct fleet_position position;
     struct fleet_asset asset;
     int result = -1;
@@ -227,7 +227,9 @@ int fleet_receipt_accept(struct change *c, const struct fleet_receipt *r,
         result = 0; /* an older receipt, sent again: a newer one covers it */
         goto out;
     }
-    if (fleet_chain_seek(c->db, &asset, r->n, &position, e) != 0)
+    if (parts->walked && parts->walked->n == r->n)
+        position = *parts->walked;
+    else if (fleet_chain_seek(c->db, &asset, r->n, &position, e) != 0)
         goto out;
     if (memcmp(position.head, r->head, 32) != 0) {
         err_set(e, ERR_VERIFY, "fleet.receipt-head", "docs/formats.md section 3.3",
@@ -236,8 +238,7 @@ int fleet_receipt_accept(struct change *c, const struct fleet_receipt *r,
         err_hint(e, "the device was told something else than this centre sent");
         goto out;
     }
-    if (r->n > asset.acked_n &&
-        keep_receipt(c, r, &position, certificate, envelope, via, asset.organisation, e) != 0)
+    if (r->n > asset.acked_n && keep_receipt(c, parts, &position, asset.organisation, e) != 0)
         goto out;
     *n = r->n;
     result = 0;

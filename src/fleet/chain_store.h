@@ -82,9 +82,16 @@ int fleet_receipt_read(const struct envelope *envelope, struct fleet_receipt *re
  * chain. Act receipt.accepted. *n: how far the asset has acknowledged now (an older receipt changes
  * nothing). ERR_VERIFY "fleet.receipt-head".
  */
-int fleet_receipt_accept(struct change *c, const struct fleet_receipt *receipt,
-                         const uint8_t certificate[32], struct slice envelope, const char *via,
-                         uint64_t *n, struct err *e) MUST_CHECK;
+struct fleet_receipt_parts {
+    const struct fleet_receipt *receipt;
+    const uint8_t *certificate; /* fingerprint */
+    struct slice envelope;
+    const char *via;
+    /* NULL, or where fleet_chain_walk came to n: a chain never changes behind that */
+    const struct fleet_position *walked;
+};
+int fleet_receipt_accept(struct change *c, const struct fleet_receipt_parts *parts, uint64_t *n,
+                         struct err *e) MUST_CHECK;
 
 struct fleet_outcome {
     char origin[256];

@@ -37,7 +37,8 @@ static void check_one(struct batch *b, unsigned thread, size_t i)
         .text = slice_of(b->bytes.data + b->begins[i], b->begins[i + 1] - b->begins[i]),
     };
 
-    if (json_parse(&doc, in.text, &limits, e) != 0 || json_check_canonical(in.text, e) != 0)
+    if (json_parse(&doc, in.text, &limits, e) != 0 ||
+        json_doc_check_canonical(doc, in.text, e) != 0)
         goto out;
     in.doc = doc;
     in.root = json_root(doc);

@@ -104,6 +104,18 @@ void pki_live_entry_of(const struct pki_issued *issued, struct pki_live_entry *e
     memcpy(entry->subject_id, issued->subject_id, len < ID_TEXT ? len : ID_TEXT - 1);
 }
 
+void pki_live_keep_point(struct pki_live *live, const uint8_t fingerprint[32],
+                         const uint8_t point[P256_POINT_LEN])
+{
+    pthread_rwlock_wrlock(&live->turn);
+    struct pki_live_entry *found = map_get(&live->by_fingerprint, slice_of(fingerprint, 32));
+    if (found && !found->has_point) {
+        memcpy(found->point, point, P256_POINT_LEN);
+        found->has_point = true;
+    }
+    pthread_rwlock_unlock(&live->turn);
+}
+
 bool pki_live_revoke(struct pki_live *live, const uint8_t fingerprint[32])
 {
     pthread_rwlock_wrlock(&live->turn);

@@ -7,6 +7,7 @@
 #ifndef PKI_LIVE_H
 #define PKI_LIVE_H
 
+#include "crypto/key.h"
 #include "pki/pki.h"
 
 struct pki_live;
@@ -20,6 +21,8 @@ struct pki_live_entry {
     bool exercise;
     enum pki_status status;
     int64_t not_before, not_after;
+    bool has_point; /* its key, once it was needed: a P-256 one, for digital signatures */
+    uint8_t point[P256_POINT_LEN];
 };
 
 struct pki_live *pki_live_new(struct err *e) MUST_CHECK;
@@ -40,6 +43,9 @@ bool pki_live_find(struct pki_live *live, const uint8_t fingerprint[32], int64_t
 int pki_live_put(struct pki_live *live, const struct pki_live_entry *entry,
                  struct err *e) MUST_CHECK;
 void pki_live_entry_of(const struct pki_issued *issued, struct pki_live_entry *entry);
+/* Keeps the key of a certificate that was read: nobody need read it again. */
+void pki_live_keep_point(struct pki_live *live, const uint8_t fingerprint[32],
+                         const uint8_t point[P256_POINT_LEN]);
 /* After pki_revoke committed; then close that peer's streams. False when it was not known. */
 bool pki_live_revoke(struct pki_live *live, const uint8_t fingerprint[32]);
 /* The same for every certificate of a subject (its asset was removed); the number. */

@@ -247,6 +247,9 @@ int pki_certificate_find(struct db *db, const char *id, struct pki_record *recor
 int pki_certificate_by_fingerprint(struct db *db, const uint8_t fingerprint[32],
                                    struct pki_record *record, struct buf *der,
                                    struct err *e) MUST_CHECK;
+/* 1: there is an active one with this fingerprint, 0: not. */
+int pki_certificate_is_active(struct db *db, const uint8_t fingerprint[32],
+                              struct err *e) MUST_CHECK;
 /*
  * What a token was used for, by this very key: a device whose answer was lost asks again, and has
  * proven again that the key is its own. 1 found (any status), 0 none.

@@ -71,6 +71,17 @@ int pki_certificate_by_fingerprint(struct db *db, const uint8_t fingerprint[32],
         record, der, e);
 }
 
+int pki_certificate_is_active(struct db *db, const uint8_t fingerprint[32], struct err *e)
+{
+    struct db_query q;
+    int found = db_find(&q, db, e, SQL_PKI_CERTIFICATE_STATUS, DB_BYTES(fingerprint, 32));
+
+    if (found == 1)
+        found = db_int(&q, 0) == PKI_ACTIVE;
+    db_query_finish(&q);
+    return found;
+}
+
 int pki_certificate_by_token_key(struct db *db, const char *token, const uint8_t spki_hash[32],
                                  struct pki_record *record, struct buf *der, struct err *e)
 {
