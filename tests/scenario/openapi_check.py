@@ -232,11 +232,25 @@ def advisories(live, device):
         "advisory": "PUMP-2026-001", "state": "in_progress", "reason": "on Sunday",
         "assets": [device.asset, "ast_" + "0" * 26]})
     live.ask("GET", "/v1/advisory/{name}/remediation", name="PUMP-2026-001", state="in_progress")
+    lists(live, device)
     live.ask("GET", "/v1/exposure", about="CVE-2026-10001")
     live.ask("GET", "/v1/exposure", about="CVE-1999-0001")
     live.ask("GET", "/v1/exposure", want=404, about="NO-SUCH")
     live.ask("GET", "/v1/assets/{asset}/why", asset=device.asset, advisory="PUMP-2026-001")
     live.ask("GET", "/v1/assets/{asset}", asset=device.asset, what="an asset with an inventory")
+
+
+def lists(live, device):
+    name = "PUMP-2026-001"
+    product = live.ask("GET", "/v1/products", name="P")["items"][0]["product"]
+    live.ask("GET", "/v1/products/{product}/advisories", product=product)
+    live.ask("GET", "/v1/advisory/{name}/products", name=name)
+    live.ask("GET", "/v1/assets/{asset}/advisories", asset=device.asset)
+    component = live.ask("GET", "/v1/components", name="libpump")["items"][0]["component"]
+    live.ask("GET", "/v1/components/{component}/assets", component=component)
+    live.ask("GET", "/v1/components/{component}/advisories", component=component)
+    live.ask("GET", "/v1/assets/{asset}/components", asset=device.asset)
+    live.ask("GET", "/v1/advisory/{name}/components", name=name)
 
 
 def certificates(live, device):
@@ -337,7 +351,8 @@ def main():
         live = Live(api, centre)
         contact = people(live)
         device = Device(centre, "pump", {"vendor": "Example Pumps", "model": "P-7",
-                                         "firmware": "2.0", "serial": "1"}, owner=contact)
+                                         "firmware": "2.0", "serial": "1"}, owner=contact,
+                        components=[{"name": "libpump", "version": "1.0"}])
         device.once()
         assets(live, contact)
         advisories(live, device)
