@@ -5,13 +5,17 @@
 #include "centre/revocation.h"
 
 static const struct command_type *const types[] = {
-    &command_organisation_create, &command_operator_add,       &command_operator_close,
-    &command_contact_set,         &command_contact_erase,      &command_token_create,
-    &command_alias_teach,         &command_asset_register,     &command_asset_owner,
-    &command_asset_remove,        &command_asset_import,       &command_advisory_import,
-    &command_advisory_publish,    &command_certificate_revoke, &command_approval_ask,
-    &command_approval_give,       &command_inventory_accept,   &command_receipt_accept,
-    &command_outcome_accept,      &command_remediation_mark,   &command_organisation_escalation,
+    &command_organisation_create, &command_operator_add,
+    &command_operator_close,      &command_contact_set,
+    &command_contact_erase,       &command_token_create,
+    &command_alias_teach,         &command_asset_register,
+    &command_asset_owner,         &command_asset_remove,
+    &command_asset_import,        &command_advisory_import,
+    &command_advisory_publish,    &command_certificate_revoke,
+    &command_approval_ask,        &command_approval_give,
+    &command_inventory_accept,    &command_receipt_accept,
+    &command_outcome_accept,      &command_remediation_mark,
+    &command_asset_describe,      &command_organisation_escalation,
 };
 
 const struct command_type *command_type_find(struct slice name)

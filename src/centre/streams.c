@@ -34,7 +34,14 @@ struct device_stream {
 
 struct sent {
     char asset[ID_TEXT];
-    uint64_t n;
+    uint64_t n; /* 0: nothing more was sent */
+    int64_t at; /* heard of it then; 0: only sent to it */
+};
+
+/* Assets with a stream, so that nobody has to look through all of them. */
+struct connected {
+    size_t streams;
+    char asset[ID_TEXT];
 };
 
 struct streams {
@@ -42,7 +49,8 @@ struct streams {
     pthread_mutex_t lock;
     struct device_stream *first;
     size_t count;
-    struct sent *sent; /* not stored yet */
+    struct map connected; /* asset → struct connected */
+    struct sent *sent;    /* not stored yet */
     size_t sent_count;
     size_t sent_room;
 };
@@ -54,6 +62,7 @@ int streams_new(struct streams **out, struct centre *centre, struct err *e)
     if (!s)
         return err_memory(e);
     s->centre = centre;
+    map_init(&s->connected);
     pthread_mutex_init(&s->lock, NULL);
     *out = s;
     return 0;
@@ -63,28 +72,64 @@ void streams_free(struct streams *s)
 {
     if (!s)
         return;
+    const struct map_slot *slot;
+    size_t at = 0;
+    while ((slot = map_next(&s->connected, &at)) != NULL)
+        mem_free(slot->value);
+    map_fini(&s->connected);
     pthread_mutex_destroy(&s->lock);
     mem_free(s->sent);
     mem_free(s);
 }
 
-void streams_note_sent(struct streams *s, const char *asset, uint64_t n)
+/* With the lock held. Without memory it is forgotten: never fetched, long not heard of, which are
+ * the graver words. */
+static void note(struct streams *s, const char *asset, uint64_t n, int64_t at)
 {
-    pthread_mutex_lock(&s->lock);
     if (s->sent_count == s->sent_room) {
         size_t room = s->sent_room ? s->sent_room * 2 : 256;
         struct sent *grown = mem_resize(s->sent, room, sizeof(*grown));
-        if (grown) {
-            s->sent = grown;
-            s->sent_room = room;
+        if (!grown)
+            return;
+        s->sent = grown;
+        s->sent_room = room;
+    }
+    struct sent *sent = &s->sent[s->sent_count++];
+    sent->n = n;
+    sent->at = at;
+    snprintf(sent->asset, sizeof(sent->asset), "%s", asset);
+}
+
+void streams_note_sent(struct streams *s, const char *asset, uint64_t n)
+{
+    pthread_mutex_lock(&s->lock);
+    note(s, asset, n, 0);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* With the lock held: a stream of the asset has begun, or ended. */
+static void count_stream(struct streams *s, const char *asset, bool begun)
+{
+    struct connected *c = map_get(&s->connected, slice_str(asset));
+
+    note(s, asset, 0, clock_now(s->centre->clock));
+    if (!c && begun) {
+        c = mem_new(1, sizeof(*c));
+        if (!c)
+            return;
+        snprintf(c->asset, sizeof(c->asset), "%s", asset);
+        if (map_set(&s->connected, slice_str(c->asset), c) != 0) {
+            mem_free(c);
+            return;
         }
     }
-    if (s->sent_count < s->sent_room) { /* else it counts as never fetched: the graver word */
-        struct sent *sent = &s->sent[s->sent_count++];
-        sent->n = n;
-        snprintf(sent->asset, sizeof(sent->asset), "%s", asset);
+    if (!c)
+        return;
+    c->streams += begun ? 1 : (size_t)-1;
+    if (c->streams == 0) {
+        (void)map_remove(&s->connected, slice_str(asset));
+        mem_free(c);
     }
-    pthread_mutex_unlock(&s->lock);
 }
 
 struct sent_batch {
@@ -96,10 +141,14 @@ static int sent_store(struct command_run *run, struct err *e)
 {
     const struct sent_batch *batch = run->command->prepared;
 
-    for (size_t i = 0; i < batch->count; i++)
-        if (db_run(run->change.db, e, SQL_ASSET_SENT, DB_TEXT(batch->at[i].asset),
-                   DB_INT((int64_t)batch->at[i].n)) < 0)
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct sent *sent = &batch->at[i];
+        if ((sent->n && db_run(run->change.db, e, SQL_ASSET_SENT, DB_TEXT(sent->asset),
+                               DB_INT((int64_t)sent->n)) < 0) ||
+            (sent->at &&
+             db_run(run->change.db, e, SQL_HEARD_SET, DB_TEXT(sent->asset), DB_INT(sent->at)) < 0))
             return -1;
+    }
     return 0;
 }
 
@@ -150,6 +199,7 @@ static void closed(struct http_stream *stream, void *context)
         if (d->next)
             d->next->previous = d->previous;
         s->count--;
+        count_stream(s, d->asset, false);
     }
     pthread_mutex_unlock(&s->lock);
     if (was_listed)
@@ -351,6 +401,7 @@ void streams_open(struct streams *s, struct http_exchange *x, const char *asset,
         s->first->previous = &d->next;
     s->first = d;
     s->count++;
+    count_stream(s, d->asset, true);
     pthread_mutex_unlock(&s->lock);
     const struct http_stream_config config = {
         .retry_ms = 2000, .queue = QUEUE_BYTES, .closed = closed, .context = d};
@@ -402,11 +453,8 @@ size_t streams_count(struct streams *s)
 
 bool streams_has(struct streams *s, const char *asset)
 {
-    bool found = false;
-
     pthread_mutex_lock(&s->lock);
-    for (struct device_stream *d = s->first; d && !found; d = d->next)
-        found = strcmp(d->asset, asset) == 0;
+    bool found = map_get(&s->connected, slice_str(asset)) != NULL;
     pthread_mutex_unlock(&s->lock);
     return found;
 }

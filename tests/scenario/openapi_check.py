@@ -203,6 +203,10 @@ def people(live):
 
 def assets(live, contact):
     one = live.ask("POST", "/v1/assets", body={"label": "by hand", "owner": contact})["asset"]
+    live.ask("POST", "/v1/assets/describe",
+             body={"asset": one, "location": "hall 2", "criticality": "high"})
+    live.ask("GET", "/v1/assets", criticality="high", condition="never",
+             what="assets with a place")
     live.ask("POST", "/v1/assets/owner", body={"asset": one, "owner": ""})
     live.ask("POST", "/v1/assets/import", kind="text/csv",
              body="asset,vendor,model,firmware\r\nold pump,Example Pumps,P-7,1.0\r\n,,,\r\n")
@@ -237,6 +241,7 @@ def advisories(live, device):
     live.ask("GET", "/v1/exposure", about="CVE-1999-0001")
     live.ask("GET", "/v1/exposure", want=404, about="NO-SUCH")
     live.ask("GET", "/v1/assets/{asset}/why", asset=device.asset, advisory="PUMP-2026-001")
+    live.ask("GET", "/v1/assets/{asset}/history", asset=device.asset)
     live.ask("GET", "/v1/assets/{asset}", asset=device.asset, what="an asset with an inventory")
 
 
