@@ -16,6 +16,7 @@ static const struct command_type *const types[] = {
     &command_approval_refuse,     &command_inventory_accept,
     &command_receipt_accept,      &command_outcome_accept,
     &command_remediation_mark,    &command_organisation_escalation,
+    &command_asset_describe,
 };
 
 const struct command_type *command_type_find(struct slice name)

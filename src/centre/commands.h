@@ -26,10 +26,12 @@ extern const struct command_type command_token_create;
 extern const struct command_type command_alias_teach;
 
 /* ---- assets (commands_asset.c) ---- */
-/* {"organisation"?,"label"?,"owner"?,"way"?} → {"asset"} */
+/* {"organisation"?,"label"?,"owner"?,"way"?,"location"?,"criticality"?} → {"asset"} */
 extern const struct command_type command_asset_register;
 /* {"asset","owner"} */
 extern const struct command_type command_asset_owner;
+/* {"asset","location"?,"criticality"?}: what is not given stays, "" is not known (any more) */
+extern const struct command_type command_asset_describe;
 /* {"asset","reason"} */
 extern const struct command_type command_asset_remove;
 /* {"organisation","rows":hash}; prepared: struct fleet_asset_rows (importing.c) */

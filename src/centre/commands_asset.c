@@ -61,7 +61,14 @@ static int asset_register(struct command_run *run, struct err *e)
     if (label.len && !r.label)
         return err_memory(e);
     run->change.exercise = r.exercise;
-    if (fleet_asset_register(&run->change, &r, id, e) != 0)
+    struct slice location;
+    struct slice criticality;
+    if (args_string(run->args, "location", FLEET_LOCATION_MAX, false, &location, e) != 0 ||
+        args_string(run->args, "criticality", 20, false, &criticality, e) != 0 ||
+        fleet_asset_register(&run->change, &r, id, e) != 0)
+        return -1;
+    if ((location.len || criticality.len) &&
+        fleet_asset_describe(&run->change, id, organisation, location, criticality, e) != 0)
         return -1;
     json_member_string(run->answer, "asset", id);
     json_member_string(run->answer, "organisation", organisation);
@@ -111,6 +118,37 @@ out:
 
 const struct command_type command_asset_owner = {
     .name = "asset.owner", .roles = ROLE_REGISTRAR, .run = asset_owner};
+
+/* A member that is not there stays as it is; an empty one is not known any more. */
+static int asset_describe(struct command_run *run, struct err *e)
+{
+    struct fleet_asset asset;
+    struct slice location;
+    struct slice criticality;
+    int result = -1;
+
+    fleet_asset_init(&asset);
+    if (find_asset(run, &asset, e) != 0 ||
+        args_string(run->args, "location", FLEET_LOCATION_MAX, false, &location, e) != 0 ||
+        args_string(run->args, "criticality", 20, false, &criticality, e) != 0)
+        goto out;
+    if (!json_get(run->args, "location"))
+        location = slice_of(NULL, 0);
+    else if (location.len == 0)
+        location = slice_str("");
+    if (!json_get(run->args, "criticality"))
+        criticality = slice_of(NULL, 0);
+    else if (criticality.len == 0)
+        criticality = slice_str("");
+    result =
+        fleet_asset_describe(&run->change, asset.id, asset.organisation, location, criticality, e);
+out:
+    fleet_asset_fini(&asset);
+    return result;
+}
+
+const struct command_type command_asset_describe = {
+    .name = "asset.describe", .roles = ROLE_REGISTRAR, .run = asset_describe};
 
 static int asset_remove(struct command_run *run, struct err *e)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Assets, as operators see them. */
 #include "base/memory.h"
+#include "centre/asset_condition.h"
+#include "centre/asset_history.h"
 #include "centre/commands.h"
 #include "centre/importing.h"
 #include "centre/routes.h"
-#include "centre/streams.h"
 #include "centre/why.h"
 #include "centre/writer.h"
 #include "crypto/envelope.h"
@@ -12,29 +13,55 @@
 #include "fleet/remediation.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { CSV_BODY = 16 << 20 };
+enum { CSV_BODY = 16 << 20, ROWS_AT_ONCE = 1000 };
 
 /* ---- lists -------------------------------------------------------------------------------------
  */
 
-static void write_row(struct route_call *call, struct json_writer *w, struct db_query *q)
+static void text_member(struct json_writer *w, const char *name, struct db_query *q,
+                        unsigned column)
+{
+    if (!db_is_null(q, column))
+        json_member_slice(w, name, db_slice(q, column));
+}
+
+/* A page of assets, and which of them are asked for. */
+struct assets {
+    struct worker *worker;
+    struct route_call *call;
+    struct json_writer w;
+    struct open_counter counter;
+    const char *condition;   /* NULL: any */
+    const char *criticality; /* NULL: any */
+    int64_t written;
+    char last[ID_TEXT];
+};
+
+static int write_row(struct assets *a, struct db_query *q, const struct asset_condition *condition,
+                     struct err *e)
 {
     static const struct {
         const char *name;
         unsigned column;
-    } texts[] = {{"asset", 0}, {"organisation", 1}, {"owner", 2},  {"state", 3}, {"way", 4},
-                 {"label", 5}, {"serial", 7},       {"vendor", 8}, {"model", 9}, {"version", 10}};
+    } texts[] = {{"asset", 0}, {"organisation", 1}, {"owner", 2},     {"state", 3},
+                 {"way", 4},   {"label", 5},        {"serial", 7},    {"vendor", 8},
+                 {"model", 9}, {"version", 10},     {"location", 15}, {"criticality", 16}};
+    struct json_writer *w = &a->w;
     char hash[HASH_TEXT];
     uint8_t class[32];
+    int64_t open;
 
     json_write_object(w);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        if (!db_is_null(q, texts[i].column))
-            json_member_slice(w, texts[i].name, db_slice(q, texts[i].column));
+        text_member(w, texts[i].name, q, texts[i].column);
     if (!db_is_null(q, 6) && db_blob_copy(q, 6, class, 32)) {
         hash_text_format(class, hash);
         json_member_string(w, "class", hash);
+        if (open_counter_count(&a->counter, a->last, class, db_bool(q, 14), &open, e) != 0)
+            return -1;
+        json_member_int(w, "open", open);
     }
     if (!db_is_null(q, 11))
         json_member_time(w, "inventory_at", db_int(q, 11));
@@ -43,47 +70,99 @@ static void write_row(struct route_call *call, struct json_writer *w, struct db_
         json_member_time(w, "acknowledged_at", db_int(q, 13));
     if (db_bool(q, 14))
         json_member_bool(w, "exercise", true);
-    json_member_bool(w, "connected", streams_has(call->centre->streams, db_text(q, 0)));
+    asset_condition_write(w, condition);
     json_write_object_end(w);
+    a->written++;
+    return 0;
+}
+
+/* "stale" also asks for those of which nothing was ever heard, when that is long ago. */
+static bool is_wanted(const struct assets *a, struct db_query *q,
+                      const struct asset_condition *condition)
+{
+    if (a->criticality && !slice_is(db_slice(q, 16), a->criticality))
+        return false;
+    if (!a->condition)
+        return true;
+    return strcmp(condition->word, a->condition) == 0 ||
+           (strcmp(a->condition, "stale") == 0 && condition->stale);
+}
+
+/* Rows behind the last one until the page is full; *more: there may be others behind. */
+static int write_rows(struct assets *a, const char *organisation, int64_t limit, bool *more,
+                      struct err *e)
+{
+    /* few of those looked at may be asked for */
+    int64_t room = a->condition || a->criticality ? ROWS_AT_ONCE : limit;
+    struct db_query q;
+    int64_t rows = 0;
+    int step;
+
+    *more = false;
+    if (db_select(&q, a->worker->db, e, SQL_ASSET_LIST, DB_TEXT(organisation), DB_TEXT(a->last),
+                  DB_INT(room)) != 0)
+        return -1;
+    while (a->written < limit && (step = db_step(&q, e)) == 1) {
+        const struct asset_times times = {.inventory = db_int(&q, 11),
+                                          .acknowledged = db_int(&q, 13),
+                                          .stream = db_int(&q, 17),
+                                          .created = db_int(&q, 18)};
+        struct asset_condition condition;
+        rows++;
+        snprintf(a->last, sizeof(a->last), "%s", db_text(&q, 0));
+        asset_condition_of(a->call->centre, a->last, db_text(&q, 3), &times, &condition);
+        if (is_wanted(a, &q, &condition) && write_row(a, &q, &condition, e) != 0)
+            break;
+    }
+    db_query_finish(&q);
+    *more = a->written == limit || rows == room;
+    return err_is_set(e) ? -1 : 0;
+}
+
+static int read_filters(struct assets *a, struct err *e)
+{
+    int condition = http_query(a->call->x, "condition", &a->condition, e);
+    int criticality = http_query(a->call->x, "criticality", &a->criticality, e);
+
+    if (condition < 0 || criticality < 0)
+        return -1;
+    if (condition == 1 && !asset_condition_is_word(a->condition)) {
+        err_set(e, ERR_USAGE, "centre.argument", NULL, "\"%.40s\" is no condition", a->condition);
+        return err_hint(e, "conditions are connected, heard, stale, never and removed");
+    }
+    return criticality == 1 ? fleet_criticality_check(slice_str(a->criticality), e) : 0;
 }
 
 static void get_list(struct worker *worker, struct route_call *call)
 {
+    struct assets a = {.worker = worker, .call = call};
     char organisation[ID_TEXT];
-    char last[ID_TEXT] = "";
-    struct json_writer w;
     struct err e = {0};
-    struct db_query q;
     struct buf text;
     const char *after;
     int64_t limit;
-    int64_t rows = 0;
-    int step;
+    bool more = true;
 
     buf_init(&text);
-    json_write_init(&w, &text, 0);
+    json_write_init(&a.w, &text, 0);
+    open_counter_init(&a.counter, worker, &call->caller);
     if (route_page(call, &after, &limit, &e) != 0 ||
-        route_organisation(call, true, organisation, &e) != 0 ||
-        db_select(&q, worker->db, &e, SQL_ASSET_LIST, DB_TEXT(organisation), DB_TEXT(after),
-                  DB_INT(limit)) != 0)
+        route_organisation(call, true, organisation, &e) != 0 || read_filters(&a, &e) != 0)
         goto out;
-    json_write_object(&w);
-    json_write_name(&w, "items");
-    json_write_array(&w);
-    while ((step = db_step(&q, &e)) == 1) {
-        rows++;
-        snprintf(last, sizeof(last), "%s", db_text(&q, 0));
-        write_row(call, &w, &q);
-    }
-    db_query_finish(&q);
-    if (step < 0)
-        goto out;
-    json_write_array_end(&w);
-    if (rows == limit)
-        json_member_string(&w, "next", last);
-    json_write_object_end(&w);
+    snprintf(a.last, sizeof(a.last), "%s", after);
+    json_write_object(&a.w);
+    json_write_name(&a.w, "items");
+    json_write_array(&a.w);
+    while (more && a.written < limit)
+        if (write_rows(&a, organisation, limit, &more, &e) != 0)
+            goto out;
+    json_write_array_end(&a.w);
+    if (more)
+        json_member_string(&a.w, "next", a.last);
+    json_write_object_end(&a.w);
 out:
-    route_end(call, &w, &e);
+    route_end(call, &a.w, &e);
+    open_counter_fini(&a.counter);
     buf_fini(&text);
 }
 
@@ -192,6 +271,43 @@ static int write_details(struct db *db, struct json_writer *w, const char *id, s
     return found == 1 ? 0 : -1;
 }
 
+/* Condition, place, and how much waits to be done. */
+static int write_condition(struct worker *worker, struct route_call *call, struct json_writer *w,
+                           const struct fleet_asset *asset, struct err *e)
+{
+    struct asset_condition condition;
+    struct asset_times times = {0};
+    struct open_counter counter;
+    struct db_query q;
+    int64_t open = 0;
+    int result = 0;
+
+    int found = db_find(&q, worker->db, e, SQL_ASSET_TIMES, DB_TEXT(asset->id));
+    if (found == 1)
+        times = (struct asset_times){.inventory = db_int(&q, 0),
+                                     .acknowledged = db_int(&q, 1),
+                                     .stream = db_int(&q, 2),
+                                     .created = db_int(&q, 3)};
+    db_query_finish(&q);
+    if (found != 1)
+        return -1;
+    asset_condition_of(call->centre, asset->id, asset->state, &times, &condition);
+    asset_condition_write(w, &condition);
+    found = db_find(&q, worker->db, e, SQL_PLACE_FIND, DB_TEXT(asset->id));
+    if (found == 1) {
+        text_member(w, "location", &q, 0);
+        text_member(w, "criticality", &q, 1);
+    }
+    db_query_finish(&q);
+    if (found < 0 || !asset->has_class)
+        return found < 0 ? -1 : 0;
+    open_counter_init(&counter, worker, &call->caller);
+    result = open_counter_count(&counter, asset->id, asset->class, asset->exercise, &open, e);
+    open_counter_fini(&counter);
+    json_member_int(w, "open", open);
+    return result;
+}
+
 static void get_one(struct worker *worker, struct route_call *call)
 {
     char class_text[FLEET_CLASS_TEXT];
@@ -226,9 +342,39 @@ static void get_one(struct worker *worker, struct route_call *call)
         json_member_time(&w, "acknowledged_at", asset.acked_at);
     if (asset.exercise)
         json_member_bool(&w, "exercise", true);
-    json_member_bool(&w, "connected", streams_has(call->centre->streams, asset.id));
-    if (write_details(worker->db, &w, asset.id, &e) != 0 ||
+    if (write_condition(worker, call, &w, &asset, &e) != 0 ||
+        write_details(worker->db, &w, asset.id, &e) != 0 ||
         write_statements(worker->db, &call->caller, &w, &asset, &e) != 0)
+        goto out;
+    json_write_object_end(&w);
+out:
+    route_end(call, &w, &e);
+    fleet_asset_fini(&asset);
+    buf_fini(&text);
+}
+
+static void get_history(struct worker *worker, struct route_call *call)
+{
+    struct fleet_asset asset;
+    struct json_writer w;
+    struct err e = {0};
+    struct buf text;
+    const char *after;
+    char *end = NULL;
+    int64_t limit;
+
+    buf_init(&text);
+    json_write_init(&w, &text, 0);
+    fleet_asset_init(&asset);
+    if (route_page(call, &after, &limit, &e) != 0 || find_asset(worker, call, &asset, &e) != 0)
+        goto out;
+    int64_t act = *after ? strtoll(after, &end, 10) : -1;
+    if (*after && (*end || act < 0)) {
+        err_set(&e, ERR_USAGE, "centre.argument", NULL, "\"after\" must be an act's index");
+        goto out;
+    }
+    json_write_object(&w);
+    if (asset_history(worker, &call->caller, &asset, act, limit, &w, &e) != 0)
         goto out;
     json_write_object_end(&w);
 out:
@@ -273,6 +419,12 @@ static void post_owner(struct worker *worker, struct route_call *call)
     route_body_command(call, &command_asset_owner, NULL);
 }
 
+static void post_describe(struct worker *worker, struct route_call *call)
+{
+    (void)worker;
+    route_body_command(call, &command_asset_describe, NULL);
+}
+
 static void post_remove(struct worker *worker, struct route_call *call)
 {
     (void)worker;
@@ -285,9 +437,11 @@ static const struct route table[] = {
     {"GET", "/v1/assets", OPERATORS, ROUTE_OPERATOR, 0, 0, get_list},
     {"POST", "/v1/assets", OPERATORS, ROUTE_OPERATOR, 65536, 0, post_register},
     {"POST", "/v1/assets/owner", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_owner},
+    {"POST", "/v1/assets/describe", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_describe},
     {"POST", "/v1/assets/remove", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_remove},
     {"POST", "/v1/assets/import", OPERATORS, ROUTE_OPERATOR, CSV_BODY, 0, assets_import},
     {"GET", "/v1/assets/{asset}", OPERATORS, ROUTE_OPERATOR, 0, 0, get_one},
+    {"GET", "/v1/assets/{asset}/history", OPERATORS, ROUTE_OPERATOR, 0, 0, get_history},
     {"GET", "/v1/assets/{asset}/why", OPERATORS, ROUTE_OPERATOR, 0, 0, get_why},
 };
 

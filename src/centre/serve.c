@@ -7,6 +7,7 @@
 #include "centre/checkpointer.h"
 #include "centre/courier_client.h"
 #include "centre/init.h"
+#include "centre/lister.h"
 #include "centre/matcher.h"
 #include "centre/publisher.h"
 #include "centre/refusals.h"
@@ -228,7 +229,8 @@ static int open_doors(struct opening *o, struct err *e)
 static int start_parts(struct opening *o, struct err *e)
 {
     static const struct follower_type *const followers[] = {&follower_matcher, &follower_publisher,
-                                                            &follower_teller, &follower_reminder};
+                                                            &follower_teller, &follower_reminder,
+                                                            &follower_lister};
     struct centre *c = &o->centre;
     const struct writer_config writer = {.centre = c,
                                          .database_url = c->database_url,

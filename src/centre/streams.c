@@ -35,7 +35,8 @@ struct device_stream {
 
 struct sent {
     char asset[ID_TEXT];
-    uint64_t n;
+    uint64_t n; /* 0: nothing more was sent */
+    int64_t at; /* heard of it then; 0: only sent to it */
 };
 
 struct streams {
@@ -72,22 +73,28 @@ void streams_free(struct streams *s)
     mem_free(s);
 }
 
-void streams_note_sent(struct streams *s, const char *asset, uint64_t n)
+/* With the lock held. Without memory it is forgotten: never fetched, long not heard of, which are
+ * the graver words. */
+static void note(struct streams *s, const char *asset, uint64_t n, int64_t at)
 {
-    pthread_mutex_lock(&s->lock);
     if (s->sent_count == s->sent_room) {
         size_t room = s->sent_room ? s->sent_room * 2 : 256;
         struct sent *grown = mem_resize(s->sent, room, sizeof(*grown));
-        if (grown) {
-            s->sent = grown;
-            s->sent_room = room;
-        }
+        if (!grown)
+            return;
+        s->sent = grown;
+        s->sent_room = room;
     }
-    if (s->sent_count < s->sent_room) { /* else it counts as never fetched: the graver word */
-        struct sent *sent = &s->sent[s->sent_count++];
-        sent->n = n;
-        snprintf(sent->asset, sizeof(sent->asset), "%s", asset);
-    }
+    struct sent *sent = &s->sent[s->sent_count++];
+    sent->n = n;
+    sent->at = at;
+    snprintf(sent->asset, sizeof(sent->asset), "%s", asset);
+}
+
+void streams_note_sent(struct streams *s, const char *asset, uint64_t n)
+{
+    pthread_mutex_lock(&s->lock);
+    note(s, asset, n, 0);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -100,10 +107,14 @@ static int sent_store(struct command_run *run, struct err *e)
 {
     const struct sent_batch *batch = run->command->prepared;
 
-    for (size_t i = 0; i < batch->count; i++)
-        if (db_run(run->change.db, e, SQL_ASSET_SENT, DB_TEXT(batch->at[i].asset),
-                   DB_INT((int64_t)batch->at[i].n)) < 0)
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct sent *sent = &batch->at[i];
+        if ((sent->n && db_run(run->change.db, e, SQL_ASSET_SENT, DB_TEXT(sent->asset),
+                               DB_INT((int64_t)sent->n)) < 0) ||
+            (sent->at &&
+             db_run(run->change.db, e, SQL_HEARD_SET, DB_TEXT(sent->asset), DB_INT(sent->at)) < 0))
             return -1;
+    }
     return 0;
 }
 
@@ -182,6 +193,7 @@ static void closed(struct http_stream *stream, void *context)
             d->next->previous = d->previous;
         s->count--;
         forget(s, d);
+        note(s, d->asset, 0, clock_now(s->centre->clock));
     }
     pthread_mutex_unlock(&s->lock);
     if (was_listed)
@@ -386,6 +398,7 @@ void streams_open(struct streams *s, struct http_exchange *x, const char *asset,
     s->first = d;
     s->count++;
     remember(s, d);
+    note(s, d->asset, 0, clock_now(s->centre->clock));
     pthread_mutex_unlock(&s->lock);
     const struct http_stream_config config = {
         .retry_ms = 2000, .queue = QUEUE_BYTES, .closed = closed, .context = d};

@@ -110,6 +110,9 @@ static const struct cli_option delivery_options[] = {
     {"state", "STATE", "only lines in this state: acknowledged, undelivered, …", 0, false},
 };
 
+static const struct cli_option listing_options[] = {
+    {"organisation", "ORG", "assets of this organisation alone", 0, false},
+};
 static const struct cli_option resend_options[] = {
     {"state", "STATE", "silent (when not given), undelivered or unacknowledged", 0, false},
 };
@@ -193,6 +196,31 @@ static const struct cli_verb verbs[] = {
      .least = 1,
      .most = 1,
      .run = advisory_delivery},
+    {.name = "assets",
+     .operands = "NAME",
+     .summary = "the assets of which it says something",
+     .options = listing_options,
+     .option_count = ARRAY_LEN(listing_options),
+     .uses = CLI_LIST,
+     .least = 1,
+     .most = 1,
+     .run = advisory_assets},
+    {.name = "products",
+     .operands = "NAME",
+     .summary = "the products that it names",
+     .uses = CLI_LIST,
+     .least = 1,
+     .most = 1,
+     .run = advisory_products},
+    {.name = "components",
+     .operands = "NAME",
+     .summary = "the components of assets that it is about",
+     .options = listing_options,
+     .option_count = ARRAY_LEN(listing_options),
+     .uses = CLI_LIST,
+     .least = 1,
+     .most = 1,
+     .run = advisory_components},
     {.name = "resend",
      .operands = "NAME",
      .summary = "tell it again to whoever is silent",

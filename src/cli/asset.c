@@ -17,6 +17,8 @@ static int register_one(const struct cli_args *args)
     change_text(&body, "organisation", cli_value(args, "organisation"));
     change_text(&body, "owner", cli_value(args, "owner"));
     change_text(&body, "way", cli_value(args, "way"));
+    change_text(&body, "location", cli_value(args, "location"));
+    change_text(&body, "criticality", cli_value(args, "criticality"));
     int result = change_send(args, &of, &body);
     change_fini(&body);
     return result;
@@ -31,7 +33,11 @@ static int list(const struct cli_args *args)
                                                  {"version", "VERSION", LIST_CUT | LIST_SPARSE},
                                                  {"state", "STATE", 0},
                                                  {"way", "WAY", 0},
-                                                 {"connected", "CONNECTED", 0},
+                                                 {"condition", "CONDITION", 0},
+                                                 {"heard_at", "HEARD", LIST_SPARSE},
+                                                 {"open", "OPEN", LIST_RIGHT | LIST_SPARSE},
+                                                 {"criticality", "CRITICALITY", LIST_SPARSE},
+                                                 {"location", "LOCATION", LIST_CUT | LIST_SPARSE},
                                                  {"acknowledged", "ACKNOWLEDGED", LIST_RIGHT},
                                                  {"owner", "OWNER", LIST_SPARSE},
                                                  {"organisation", "ORGANISATION", LIST_CUT},
@@ -41,6 +47,8 @@ static int list(const struct cli_args *args)
     buf_init(&target);
     buf_puts(&target, "/v1/assets");
     api_put_query(&target, "organisation", cli_value(args, "organisation"));
+    api_put_query(&target, "condition", cli_value(args, "condition"));
+    api_put_query(&target, "criticality", cli_value(args, "criticality"));
     const struct list_of of = {.target = buf_text(&target),
                                .name = "assets",
                                .nothing = "no assets",
@@ -61,6 +69,54 @@ static int owner(const struct cli_args *args)
     change_text(&body, "owner", strcmp(args->operands[1], "none") == 0 ? "" : args->operands[1]);
     int result = change_send(args, &of, &body);
     change_fini(&body);
+    return result;
+}
+
+static int describe(const struct cli_args *args)
+{
+    const struct change_of of = {.target = "/v1/assets/describe", .done = "done"};
+    struct change_body body;
+    struct err e = {0};
+
+    if (!cli_value(args, "location") && !cli_value(args, "criticality")) {
+        err_set(&e, ERR_USAGE, "cli.operands", NULL, "--location or --criticality is missing");
+        err_hint(&e, "an empty one (\"\") is forgotten");
+        return say_fail(args, &e);
+    }
+    change_begin(&body);
+    change_text(&body, "asset", args->operands[0]);
+    change_text(&body, "location", cli_value(args, "location"));
+    change_text(&body, "criticality", cli_value(args, "criticality"));
+    int result = change_send(args, &of, &body);
+    change_fini(&body);
+    return result;
+}
+
+static int history(const struct cli_args *args)
+{
+    static const struct list_column columns[] = {{"act", "ACT", LIST_RIGHT},
+                                                 {"at", "AT", 0},
+                                                 {"what", "WHAT", 0},
+                                                 {"id", "ADVISORY", LIST_SPARSE},
+                                                 {"n", "NOTICE", LIST_RIGHT | LIST_SPARSE},
+                                                 {"outcome", "OUTCOME", LIST_SPARSE},
+                                                 {"state", "STATE", LIST_SPARSE},
+                                                 {"via", "VIA", LIST_SPARSE},
+                                                 {"reason", "REASON", LIST_CUT | LIST_SPARSE},
+                                                 {"class", "CLASS", LIST_CUT | LIST_SPARSE}};
+    struct buf target;
+
+    buf_init(&target);
+    buf_puts(&target, "/v1/assets/");
+    api_put_segment(&target, args->operands[0]);
+    buf_puts(&target, "/history");
+    const struct list_of of = {.target = buf_text(&target),
+                               .name = "events",
+                               .nothing = "nothing happened",
+                               .columns = columns,
+                               .column_count = ARRAY_LEN(columns)};
+    int result = list_all(args, &of);
+    buf_fini(&target);
     return result;
 }
 
@@ -101,14 +157,26 @@ static int show(const struct cli_args *args)
         "organisation", "ORG", text, 0, false                                                      \
     }
 
+#define PLACE                                                                                      \
+    {"location", "TEXT", "where it stands; never in the journal", 0, false},                       \
+    {                                                                                              \
+        "criticality", "WORD", "low, medium, high or critical", 0, false                           \
+    }
+
 static const struct cli_option register_options[] = {
     ORGANISATION("whose asset (else your own organisation's)"),
     {"owner", "CONTACT", "the person who is told", 0, false},
     {"way", "WAY", "online, offline (by bundles) or none (no agent); online when not given", 0,
      false},
+    PLACE,
     CHANGE_QUIET,
 };
-static const struct cli_option list_options[] = {ORGANISATION("of this organisation alone")};
+static const struct cli_option describe_options[] = {PLACE};
+static const struct cli_option list_options[] = {
+    ORGANISATION("of this organisation alone"),
+    {"condition", "WORD", "only these: connected, heard, stale, never, removed", 0, false},
+    {"criticality", "WORD", "only these: low, medium, high, critical", 0, false},
+};
 static const struct cli_option import_options[] = {
     ORGANISATION("whose assets (else your own organisation's)")};
 static const struct cli_option remove_options[] = {
@@ -127,7 +195,10 @@ static const struct cli_verb verbs[] = {
      .most = 1,
      .run = register_one},
     {.name = "list",
-     .summary = "all assets",
+     .summary = "all assets, and their condition",
+     .text = "Connected: its stream is open. Heard: something came from it lately. Stale: nothing\n"
+             "for longer than the configuration says (assets stale-after). Open: advisories that\n"
+             "ask something of it, of which nobody has said that it is done.\n",
      .examples = "  tocsin asset list --organisation org_0h2j… --json\n",
      .options = list_options,
      .option_count = ARRAY_LEN(list_options),
@@ -140,6 +211,20 @@ static const struct cli_verb verbs[] = {
      .least = 1,
      .most = 1,
      .run = show},
+    {.name = "advisories",
+     .operands = "ASSET",
+     .summary = "what advisories say of an asset, and what became of it",
+     .uses = CLI_LIST,
+     .least = 1,
+     .most = 1,
+     .run = asset_advisories},
+    {.name = "components",
+     .operands = "ASSET",
+     .summary = "what an asset runs, as its inventory says",
+     .uses = CLI_LIST,
+     .least = 1,
+     .most = 1,
+     .run = asset_components},
     {.name = "import",
      .operands = "FILE.csv",
      .summary = "assets without an agent, from a table",
@@ -164,6 +249,24 @@ static const struct cli_verb verbs[] = {
      .least = 2,
      .most = 2,
      .run = owner},
+    {.name = "describe",
+     .operands = "ASSET",
+     .summary = "where an asset stands, and how much hangs on it",
+     .text = "What is not given stays; an empty value is forgotten.\n",
+     .examples = "  tocsin asset describe ast_0h2j… --location \"hall 2\" --criticality high\n",
+     .options = describe_options,
+     .option_count = ARRAY_LEN(describe_options),
+     .uses = CLI_CENTRE,
+     .least = 1,
+     .most = 1,
+     .run = describe},
+    {.name = "history",
+     .operands = "ASSET",
+     .summary = "what happened to an asset, act by act",
+     .uses = CLI_LIST,
+     .least = 1,
+     .most = 1,
+     .run = history},
     {.name = "remove",
      .operands = "ASSET",
      .summary = "an asset is no more; its certificates end",

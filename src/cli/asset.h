@@ -12,4 +12,8 @@ int asset_import(const struct cli_args *args);
 /* The answer of GET /v1/assets/{asset}, to standard output. */
 void asset_say(const struct json_value *asset);
 
+/* product.c: lists of one asset. */
+int asset_components(const struct cli_args *args);
+int asset_advisories(const struct cli_args *args);
+
 #endif

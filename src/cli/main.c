@@ -21,12 +21,14 @@ static const struct cli_group *const groups[] = {
     &cli_approval_group,
     /* Assets */
     &cli_asset_group,
+    &cli_component_group,
     &cli_token_group,
     &cli_certificate_group,
     &cli_alias_group,
     &cli_bundle_group,
     /* Advisories */
     &cli_advisory_group,
+    &cli_product_group,
     &cli_exposure_group,
     &cli_why_group,
     /* Proof */

@@ -6,6 +6,7 @@
 #include "crypto/key_internal.h"
 #include "crypto/der.h"
 
+#include <openssl/err.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 

@@ -340,6 +340,27 @@ out:
     return result;
 }
 
+/* Which components of the class it rests on: so that they can be found from there. */
+static int keep_components(struct change *c, const char *revision, const uint8_t class[32],
+                           const struct fleet_result *result, struct err *e)
+{
+    struct slice last = slice_str("nameplate");
+
+    for (size_t i = 0; i < result->count; i++) {
+        const struct fleet_statement *statement = &result->statements[i];
+        for (size_t k = 0; k < statement->reason_count; k++) {
+            struct slice component = statement->reasons[k].component;
+            if (!component.len || slice_is(component, "nameplate") || slice_equal(component, last))
+                continue; /* mostly the same one, reason after reason */
+            last = component;
+            if (db_run(c->db, e, SQL_STATEMENT_COMPONENT_KEEP, DB_SLICE(component),
+                       DB_TEXT(revision), DB_BYTES(class, 32)) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
 int fleet_statement_keep(struct change *c, const struct fleet_revision *revision,
                          const uint8_t class[32], const struct fleet_result *result, struct err *e)
 {
@@ -357,7 +378,7 @@ int fleet_statement_keep(struct change *c, const struct fleet_revision *revision
                DB_TEXT(fleet_status_name(result->status)), DB_BLOB(buf_slice(&body)),
                DB_BYTES(meaning, 32)) < 0)
         goto out;
-    done = 0;
+    done = keep_components(c, revision->id, class, result, e);
 out:
     json_doc_free(doc);
     buf_fini(&body);

@@ -68,6 +68,17 @@ int fleet_audience_of(struct db *db, const char *organisation, char audience[ID_
 int fleet_asset_set_owner(struct change *c, const char *id, const char *owner,
                           struct err *e) MUST_CHECK;
 
+/*
+ * Where it stands and how much hangs on it; act asset.described, which holds the criticality and
+ * only whether a place is known. data NULL: stays; empty: not known (any more). criticality:
+ * "low", "medium", "high", "critical", or ERR_USAGE "fleet.criticality".
+ */
+enum { FLEET_LOCATION_MAX = 200 };
+int fleet_asset_describe(struct change *c, const char *id, const char *organisation,
+                         struct slice location, struct slice criticality, struct err *e) MUST_CHECK;
+/* 0 when it is one, or empty. */
+int fleet_criticality_check(struct slice criticality, struct err *e) MUST_CHECK;
+
 /* Ends it: state removed, membership closed (*left: it was in a class), act asset.removed. */
 int fleet_asset_remove(struct change *c, const char *id, const char *reason,
                        struct err *e) MUST_CHECK;

@@ -115,7 +115,7 @@ class Centre:
 class Device:
     """An agent with an inventory, enrolled at a centre."""
 
-    def __init__(self, centre, name, nameplate, way=None, owner=None):
+    def __init__(self, centre, name, nameplate, way=None, owner=None, components=()):
         self.centre = centre
         self.home = centre.folder / f"agent-{name}"
         words = ["asset", "register", name, "--quiet"]
@@ -123,8 +123,9 @@ class Device:
         words += ["--owner", owner] if owner else []
         self.asset = centre.tocsin(*words).stdout.strip()
         plate = centre.folder / f"{name}.json"
-        plate.write_text(json.dumps({"format": "tocsin-nameplate/v1", "nameplate": nameplate}),
-                         encoding="utf-8")
+        more = {"components": list(components)} if components else {}
+        plate.write_text(json.dumps({"format": "tocsin-nameplate/v1", "nameplate": nameplate,
+                                     **more}), encoding="utf-8")
         token = centre.folder / f"{name}.token"
         token.write_text(centre.tocsin("token", "create", "--asset", self.asset, "--quiet").stdout,
                          encoding="utf-8")

@@ -205,6 +205,10 @@ def people(live):
 
 def assets(live, contact):
     one = live.ask("POST", "/v1/assets", body={"label": "by hand", "owner": contact})["asset"]
+    live.ask("POST", "/v1/assets/describe",
+             body={"asset": one, "location": "hall 2", "criticality": "high"})
+    live.ask("GET", "/v1/assets", criticality="high", condition="never",
+             what="assets with a place")
     live.ask("POST", "/v1/assets/owner", body={"asset": one, "owner": ""})
     live.ask("POST", "/v1/assets/import", kind="text/csv",
              body="asset,vendor,model,firmware\r\nold pump,Example Pumps,P-7,1.0\r\n,,,\r\n")
@@ -234,11 +238,26 @@ def advisories(live, device):
         "advisory": "PUMP-2026-001", "state": "in_progress", "reason": "on Sunday",
         "assets": [device.asset, "ast_" + "0" * 26]})
     live.ask("GET", "/v1/advisory/{name}/remediation", name="PUMP-2026-001", state="in_progress")
+    lists(live, device)
     live.ask("GET", "/v1/exposure", about="CVE-2026-10001")
     live.ask("GET", "/v1/exposure", about="CVE-1999-0001")
     live.ask("GET", "/v1/exposure", want=404, about="NO-SUCH")
     live.ask("GET", "/v1/assets/{asset}/why", asset=device.asset, advisory="PUMP-2026-001")
+    live.ask("GET", "/v1/assets/{asset}/history", asset=device.asset)
     live.ask("GET", "/v1/assets/{asset}", asset=device.asset, what="an asset with an inventory")
+
+
+def lists(live, device):
+    name = "PUMP-2026-001"
+    product = live.ask("GET", "/v1/products", name="P")["items"][0]["product"]
+    live.ask("GET", "/v1/products/{product}/advisories", product=product)
+    live.ask("GET", "/v1/advisory/{name}/products", name=name)
+    live.ask("GET", "/v1/assets/{asset}/advisories", asset=device.asset)
+    component = live.ask("GET", "/v1/components", name="libpump")["items"][0]["component"]
+    live.ask("GET", "/v1/components/{component}/assets", component=component)
+    live.ask("GET", "/v1/components/{component}/advisories", component=component)
+    live.ask("GET", "/v1/assets/{asset}/components", asset=device.asset)
+    live.ask("GET", "/v1/advisory/{name}/components", name=name)
 
 
 def certificates(live, device):
@@ -339,7 +358,8 @@ def main():
         live = Live(api, centre)
         contact = people(live)
         device = Device(centre, "pump", {"vendor": "Example Pumps", "model": "P-7",
-                                         "firmware": "2.0", "serial": "1"}, owner=contact)
+                                         "firmware": "2.0", "serial": "1"}, owner=contact,
+                        components=[{"name": "libpump", "version": "1.0"}])
         device.once()
         assets(live, contact)
         advisories(live, device)
