@@ -15,8 +15,9 @@ struct parser {
     struct slice pending; /* lower bound that waits for its upper one */
     bool pending_open;
     bool has_pending;
-    bool exact;  /* only single versions so far */
-    bool single; /* some single version */
+    bool exact;        /* only single versions so far */
+    bool single;       /* some single version */
+    struct slice last; /* the version before, of a vers: text */
     struct err *e;
     bool failed; /* memory */
 };
@@ -108,6 +109,16 @@ static void bound(struct parser *p, enum fleet_operator op, struct slice version
             opaque(p, "the version is of no order that is known here");
             return;
         }
+    }
+    /* "<6|>=5" is no range, but means everything when read as one */
+    if (p->range->form && strcmp(p->range->form, "vers") == 0) {
+        enum fleet_order order =
+            p->last.len ? fleet_version_compare(p->range->scheme, p->last, from) : FLEET_LESS;
+        if (order == FLEET_GREATER || order == FLEET_EQUAL) {
+            opaque(p, "the versions of a vers: text are not in order");
+            return;
+        }
+        p->last = from;
     }
     p->exact = p->exact && op == FLEET_OP_EQUAL;
     p->single = p->single || op == FLEET_OP_EQUAL;

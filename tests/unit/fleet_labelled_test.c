@@ -326,33 +326,32 @@ static bool excludes(enum fleet_status status)
     return status == FLEET_NOT_AFFECTED || status == FLEET_FIXED;
 }
 
-static void labelled_pairs(void **state)
+struct score {
+    size_t right, careful, alarms, missed, wrong;
+};
+
+static struct score judge(const struct pair *all, size_t count)
 {
-    (void)state;
-    if (file_kind(CORPUS) != 2) {
-        print_message("skipped: no ../shared/data\n");
-        return;
-    }
-    size_t right = 0, careful = 0, alarms = 0, missed = 0, wrong = 0;
-    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
-        const struct pair *p = &pairs[i];
+    struct score s = {0};
+    for (size_t i = 0; i < count; i++) {
+        const struct pair *p = &all[i];
         enum fleet_status got = answer(p), want = (enum fleet_status)p->right;
         const char *what;
         if (got == want) {
-            right++;
+            s.right++;
             continue;
         }
         if (excludes(got) && !excludes(want)) {
-            wrong++;
+            s.wrong++;
             what = "WRONGLY EXCLUDED";
         } else if (got == FLEET_UNKNOWN) {
-            careful++;
+            s.careful++;
             what = "more careful";
         } else if (got == FLEET_AFFECTED) {
-            alarms++;
+            s.alarms++;
             what = "false alarm";
         } else {
-            missed++;
+            s.missed++;
             what = "missed";
         }
         print_message("%s: %s (%s %s %s): %s, right is %s [%s]\n", what, p->file + 14, p->vendor,
@@ -362,11 +361,105 @@ static void labelled_pairs(void **state)
     print_message(
         "%zu pairs: %zu right, %zu more careful, %zu false alarms, %zu missed, %zu wrongly "
         "excluded\n",
-        ARRAY_LEN(pairs), right, careful, alarms, missed, wrong);
-    assert_int_equal(wrong, 0);
-    assert_int_equal(missed, 0);
-    assert_true(alarms <= 1);
-    assert_true(careful <= 5);
+        count, s.right, s.careful, s.alarms, s.missed, s.wrong);
+    return s;
+}
+
+static void labelled_pairs(void **state)
+{
+    (void)state;
+    if (file_kind(CORPUS) != 2) {
+        print_message("skipped: no ../shared/data\n");
+        return;
+    }
+    struct score s = judge(pairs, ARRAY_LEN(pairs));
+    assert_int_equal(s.wrong, 0);
+    assert_int_equal(s.missed, 0);
+    assert_true(s.alarms <= 1);
+    assert_true(s.careful <= 5);
+}
+
+/*
+ * For 30 affected products drawn at random: what a device of that kind says of itself, in the words
+ * of its own maker, seldom those of the advisory. Some are missed; none may be excluded.
+ */
+static const struct pair drawn[] = {
+    {"OT/white/2019/icsa-19-106-03", NULL, "WAGO Kontakttechnik GmbH & Co. KG", "PFC100",
+     "02.05.23(08)", "750-8100", "", A, "drawn"},
+    {"OT/white/2019/icsa-19-106-03", NULL, "WAGO", "750-8100", "02.05.23(08)", "", "", A, "drawn"},
+    {"OT/white/2019/icsa-19-106-03", NULL, "WAGO", "750-8100", "03.00.35(12)", "", "", N, "drawn"},
+    {"OT/white/2022/icsa-22-104-09", NULL, "Siemens AG", "SCALANCE XR324-4M PoE", "V04.01.03",
+     "6GK5 324-4QG00-1AR2", "", A, "drawn"},
+    {"OT/white/2022/icsa-22-104-09", NULL, "SIEMENS", "SCALANCE XR324-4M POE", "4.1.3", "", "", A,
+     "drawn"},
+    {"OT/white/2023/icsa-23-306-03", NULL, "MITSUBISHI ELECTRIC", "FX3U-16MT/ES-A", "3.20", "", "",
+     A, "drawn"},
+    {"OT/white/2023/icsa-23-306-03", NULL, "Mitsubishi", "FX3G-24MR/ES", "", "", "", A, "drawn"},
+    {"OT/white/2024/icsa-24-193-05", NULL, "Siemens", "RUGGEDCOM RS416PNCv2", "V5.9.0", "", "", A,
+     "drawn"},
+    {"OT/white/2024/icsa-24-193-05", NULL, "RuggedCom", "RS416PNCv2", "V5.9.0", "", "", A, "drawn"},
+    {"OT/white/2018/icsa-18-310-02", NULL, "Allen-Bradley", "1756-EN2F/A", "5.028", "", "", A,
+     "drawn"},
+    {"OT/white/2018/icsa-18-310-02", NULL, "Rockwell Automation", "1756-EN2F Series A", "5.028", "",
+     "", A, "drawn"},
+    {"OT/white/2020/icsa-20-343-08", NULL, "Siemens AG", "SIMATIC ITC2200 PRO", "V3.1.1", "", "", U,
+     "drawn"},
+    {"OT/white/2024/icsa-24-116-01", NULL, "Hitachi Energy Ltd", "RTU560", "12.7.3", "",
+     "RTU500 series", A, "drawn"},
+    {"OT/white/2024/icsa-24-116-01", NULL, "ABB", "560CMR02", "12.7.3", "", "RTU500", A, "drawn"},
+    {"OT/white/2023/icsa-23-313-01", NULL, "Johnson Controls", "Quantum HD Unity", "11.10", "", "",
+     A, "drawn"},
+    {"OT/white/2023/icsa-23-313-01", NULL, "Frick by Johnson Controls",
+     "Quantum HD Unity Engine Room", "11.10", "", "", A, "drawn"},
+    {"OT/white/2022/icsa-22-349-12", NULL, "Siemens", "SCALANCE X204RNA", "V3.2.7",
+     "6GK5204-0BA00-2MB2", "SCALANCE X-200RNA", A, "drawn"},
+    {"OT/white/2023/icsa-23-348-09", NULL, "Siemens AG", "CPU 1515F-2 PN", "V2.9.4",
+     "6ES7 515-2FM00-0AB0", "", A, "drawn"},
+    {"OT/white/2023/icsa-23-348-09", NULL, "Siemens AG", "CPU 1515F-2 PN", "V2.9.4", "",
+     "SIMATIC S7-1500", A, "drawn"},
+    {"OT/white/2023/icsa-23-306-03", NULL, "Mitsubishi Electric Corp.", "FX5UJ-60MT/DS", "1.042",
+     "", "", A, "drawn"},
+    {"OT/white/2024/icsa-24-193-05", NULL, "Siemens", "SCALANCE XR328-4C WG", "V4.4.1",
+     "6GK5328-4SS00-3AR3", "", A, "drawn"},
+    {"OT/white/2024/icsa-24-228-01", NULL, "SIEMENS", "SCALANCE MUM856-1", "V08.00.00",
+     "6GK5856-2EA10-3BA1", "", A, "drawn"},
+    {"OT/white/2024/icsa-24-228-01", NULL, "SIEMENS", "SCALANCE MUM856-1", "V08.01.00",
+     "6GK5856-2EA10-3BA1", "", N, "drawn"},
+    {"OT/white/2023/icsa-23-348-09", NULL, "Siemens", "SIPLUS S7-1500 CPU 1511-1 PN", "V2.8", "",
+     "", A, "drawn"},
+    {"OT/white/2021/icsa-21-119-04", NULL, "Texas Instruments", "MSP432E401Y", "", "", "", A,
+     "drawn"},
+    {"OT/white/2017/icsa-17-026-02a", NULL, "Hirschmann", "GECKO 4TX", "2.0.00", "",
+     "GECKO Lite Managed switch", A, "drawn"},
+    {"OT/white/2017/icsa-17-026-02a", NULL, "Hirschmann Automation and Control GmbH",
+     "GECKO Lite Managed Switch", "02.0.00", "", "", A, "drawn"},
+    {"OT/white/2024/icsa-24-074-01", NULL, "Siemens", "SENTRON PAC3120", "V3.2.4",
+     "7KM3120-1BA01-1EA0", "", U, "drawn"},
+    {"OT/white/2022/icsa-22-083-01", NULL, "Yokogawa Electric Corporation", "B/M9000 CS",
+     "R5.05.01", "", "", A, "drawn"},
+    {"OT/white/2018/icsa-18-282-04", NULL, "Siemens", "CPU 1214C DC/DC/DC", "V4.2.1",
+     "6ES7214-1AG40-0XB0", "SIMATIC S7-1200", A, "drawn"},
+    {"OT/white/2018/icsa-18-282-04", NULL, "Siemens", "S7-1200 CPU 1214C", "V4.2.3", "", "", N,
+     "drawn"},
+    {"OT/white/2017/icsa-17-124-02", NULL, "Dahua", "IPC-HDW1220S", "", "", "", A, "drawn"},
+    {"OT/white/2017/icsa-17-124-02", NULL, "Dahua Technology", "DH-IPC-HDW1220S", "", "", "", A,
+     "drawn"},
+    {"OT/white/2024/icsa-24-193-05", NULL, "Siemens", "SCALANCE W788-1 RJ45", "V6.5",
+     "6GK5 788-1FC00-0AA0", "", A, "drawn"},
+    {"OT/white/2024/icsa-24-193-05", NULL, "Siemens", "W761-1 RJ45", "V6.5", "", "", A, "drawn"},
+};
+
+static void drawn_pairs(void **state)
+{
+    (void)state;
+    if (file_kind(CORPUS) != 2) {
+        print_message("skipped: no ../shared/data\n");
+        return;
+    }
+    struct score s = judge(drawn, ARRAY_LEN(drawn));
+    assert_int_equal(s.wrong, 0);
+    assert_int_equal(s.alarms, 0);
+    assert_true(s.missed <= 9);
 }
 
 /* A version that the range holds for sure: a closed bound or a listed one; else the empty one. */
@@ -486,6 +579,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labelled_pairs),
+        cmocka_unit_test(drawn_pairs),
         cmocka_unit_test(products_find_themselves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,6 +133,9 @@ static void ranges_as_advisories_write_them(void **state)
         {"vers:deb/<1.0-1%2Bdeb12u2", "1.0-1+deb12u1", FLEET_IN},
         {"vers:deb/<1.0-1%2Bdeb12u2", "1.0-1+deb12u2", FLEET_OUT},
         {"vers:maven/<1.0", "0.9", FLEET_MAYBE},
+        {"vers:generic/<6|>=5", "4", FLEET_MAYBE},
+        {"vers:generic/<4.3|>=2.0", "3", FLEET_MAYBE},
+        {"vers:generic/1.0|>=2.0|<=2.0", "1.0", FLEET_MAYBE},
         /* a list is no version: what it means for 10.0.1 cannot be told */
         {"Versions prior to 9.1.2, 10.0.3", "10.0.1", FLEET_MAYBE},
         {"1.0, 1.1, and prior", "1.1", FLEET_MAYBE},
