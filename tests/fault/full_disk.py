@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
+# timeout: 400
 """Every write, sync, rename and new name of a program fails, one run each: the disk is full there,
 or from there on, or the process dies. Nothing is torn, nothing that was acknowledged is lost, and
 with room again the work is done.

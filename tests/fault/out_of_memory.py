@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 300
+# timeout: 400
 """Every allocation of a program fails, one run each: it ends as it would have, or with exit code 3
 and a word; it never crashes, never answers otherwise, and leaves nothing torn.
 

@@ -5,7 +5,7 @@
  * build, with any compiler, runs every harness.
  *
  * With --memory: every corpus file while each of our allocations fails, one run each (a sample of
- * FAULT_TIMES × 300, or all with FAULT_EVERY). What a harness demands may then not hold, as it
+ * FAULT_TIMES × 40, or all with FAULT_EVERY). What a harness demands may then not hold, as it
  * cannot tell an error for want of memory from another; that nothing crashes, it may not.
  */
 #undef abort
@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SAMPLE = 300, UNMET = 77 };
+enum { SAMPLE = 40, UNMET = 77 };
 
 void fuzz_abort(void) __attribute__((noreturn));
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
