@@ -652,6 +652,15 @@ def recipient_cases():
         drop(p.recipients, find(p, 'undelivered'))
         states(p, 'undelivered')
 
+    @sealed('the last one of an entry left out, silent', 'pack.recipient-missing')
+    def _(p):
+        lines = p.recipients
+        last = [v for v, after in zip(lines, lines[1:] + [None])
+                if not after or (after['publication'], after['index']) != (v['publication'], v['index'])]
+        gone = next(v for v in last if v['state'] in ('undelivered', 'unacknowledged'))
+        drop(lines, gone)
+        states(p, gone['state'])
+
     @sealed('a silent one has acknowledged', 'pack.recipient-state')
     def _(p):
         v = find(p, 'undelivered')
