@@ -330,6 +330,11 @@ static int snapshots_for_customer(struct members_check *m, struct err *e)
                 goto fail;
             *kept = *event;
         }
+        if (m->now.events.count == 0 && entry->size > 0) {
+            pack_wrong(e, CODE, "entry %llu is shown, but none of its members is",
+                       (unsigned long long)entry->index);
+            goto fail;
+        }
         if (take_snapshot(m, m->now.events.count, &entry->snapshot, e) != 0)
             goto fail;
         mem_free(m->now.events.items);

@@ -652,6 +652,15 @@ def recipient_cases():
         drop(p.recipients, find(p, 'undelivered'))
         states(p, 'undelivered')
 
+    @sealed('the last one of an entry left out, silent', 'pack.recipient-missing')
+    def _(p):
+        lines = p.recipients
+        last = [v for v, after in zip(lines, lines[1:] + [None])
+                if not after or (after['publication'], after['index']) != (v['publication'], v['index'])]
+        gone = next(v for v in last if v['state'] in ('undelivered', 'unacknowledged'))
+        drop(lines, gone)
+        states(p, gone['state'])
+
     @sealed('a silent one has acknowledged', 'pack.recipient-state')
     def _(p):
         v = find(p, 'undelivered')
@@ -762,8 +771,7 @@ def customer_cases():
             b'tocsin-member/v1\n' + bytes.fromhex(p.members[-1]['salt'])
             + canonical(p.members[-1]['event'])).digest()))))
     one('his leaf without a proof', 'pack.members', lambda p: p.members[0].pop('proof'))
-    one('his leaf left out, his line not', 'pack.recipient-extra|pack.members',
-        lambda p: p.members.clear())
+    one('an entry that is none of his', 'pack.members', lambda p: p.members.clear())
     one('a hash of the path of an entry', 'pack.entries', lambda p: p.entries[0].update(
         path=[flip(p.entries[0]['path'][0])] + p.entries[0]['path'][1:]))
     one('an entry without a path', 'pack.entries', lambda p: p.entries[0].pop('path'))

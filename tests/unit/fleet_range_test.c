@@ -171,6 +171,11 @@ static void ranges_as_advisories_write_them(void **state)
         {"<= 1.12.0.27 | 1.12.13.2 | 1.12.14.5", "1.12.13.1", FLEET_SILENT},
         {">=R6.01.01 -| <=R8.03.01", "R7", FLEET_IN},
         {">= V2.5 < V2.6.1", "2.6.1", FLEET_OUT},
+        {"> V5.x", "6", FLEET_IN},
+        {"> V5.x", "5.9", FLEET_OUT},
+        {"> V5", "5", FLEET_OUT},
+        {"vers:semver/>=7.0.0|>=9.0.0|<10.0.0", "8.0.0", FLEET_IN},
+        {"vers:semver/>=7.0.0|>=9.0.0|<10.0.0", "6.0.0", FLEET_OUT},
         {">= V2.5 < V2.6.1", "2.6", FLEET_IN},
         {"V04.00.02 and all versions >= V04.00.15 < 04.00.18", "4.0.2", FLEET_IN},
         {"V04.00.02 and all versions >= V04.00.15 < 04.00.18", "4.0.16", FLEET_IN},
@@ -213,6 +218,29 @@ static void ranges_as_advisories_write_them(void **state)
         arena_fini(&a);
     }
     assert_int_equal(wrong, 0);
+}
+
+/* 64 parts are read; with one more nothing of the range is believed. */
+static void ranges_have_a_length(void **state)
+{
+    (void)state;
+    for (unsigned parts = 64; parts <= 65; parts++) {
+        struct fleet_range r;
+        struct err e = {0};
+        const char *reason;
+        struct arena a;
+        struct buf text;
+        arena_init(&a, 0);
+        buf_init(&text);
+        for (unsigned i = 1; i <= parts; i++)
+            buf_printf(&text, "%s%u.0", i > 1 ? "|" : "", i);
+        assert_int_equal(fleet_range_parse(&a, buf_slice(&text), false, NULL, &r, &e), 0);
+        assert_int_equal(fleet_range_contains(&r, s("64.0"), &reason),
+                         parts == 64 ? FLEET_IN : FLEET_MAYBE);
+        assert_int_equal(r.problem != NULL, parts > 64);
+        buf_fini(&text);
+        arena_fini(&a);
+    }
 }
 
 /* A list of single versions says nothing of others. */
@@ -366,6 +394,7 @@ int main(void)
         cmocka_unit_test(equal_spellings_are_equal),
         cmocka_unit_test(what_is_not_understood_has_no_order),
         cmocka_unit_test(ranges_as_advisories_write_them),
+        cmocka_unit_test(ranges_have_a_length),
         cmocka_unit_test(lists_exclude_nothing),
         cmocka_unit_test(normal_form_of_versions),
         cmocka_unit_test(memory_runs_out),

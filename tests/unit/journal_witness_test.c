@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The witness (C2SP tlog-witness): each answer of the specification, its memory, and kill -9. */
+#include "base/encoding.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "journal/witness.h"
@@ -383,11 +384,37 @@ static void torture(void **state)
     buf_fini(&body);
 }
 
+/* 63 lines of proof are as many as a tree can need; the next one is no longer read. */
+static void proofs_have_a_length(void **state)
+{
+    (void)state;
+    for (unsigned lines = WITNESS_PROOF_MAX - 1; lines <= WITNESS_PROOF_MAX + 1; lines++) {
+        struct witness_request *request = mem_new(1, sizeof *request);
+        uint8_t proof[MERKLE_HASH] = {0};
+        struct err e = {0};
+        struct buf body;
+        buf_init(&body);
+        buf_puts(&body, "old 0\n");
+        for (unsigned i = 0; i < lines; i++) {
+            base64_put(&body, slice_of(proof, sizeof proof));
+            buf_putc(&body, '\n');
+        }
+        buf_puts(&body, "\nno note\n");
+        assert_int_equal(witness_request_parse(request, buf_slice(&body), &e), -1);
+        bool too_long = lines > WITNESS_PROOF_MAX;
+        assert_int_equal(strcmp(e.code, "witness.syntax") == 0, too_long);
+        assert_int_equal(strstr(e.text, "at most 63 lines") != NULL, too_long);
+        buf_fini(&body);
+        mem_free(request);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(answers_as_the_specification_says, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nonsense_is_a_bad_request, set_up, tear_down),
+        cmocka_unit_test(proofs_have_a_length),
         cmocka_unit_test_setup_teardown(it_remembers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(killed_at_any_moment, set_up, tear_down),
         cmocka_unit_test_setup_teardown(torture, set_up, tear_down),
