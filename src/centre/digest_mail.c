@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "centre/digest_mail.h"
+#include "base/json.h"
+#include "centre/digest_groups.h"
+#include "csaf/document.h"
 
 #include <stdio.h>
 
-enum { DEVICES_SHOWN = 200, DEVICES_COUNTED = 1000000, DETAILS_MAX = 600, REMEDIES_SHOWN = 5 };
-
-struct device {
-    struct slice id, label, vendor, model, version, serial, status, body;
+enum {
+    DEVICES_SHOWN = 200,
+    DEVICES_JUDGED = 10000, /* by their status, in a digest; the others are counted */
+    DEVICES_COUNTED = 1000000,
+    DOCUMENT_READ_MAX = 4 << 20,
 };
 
-typedef int device_fn(void *context, const struct device *device, struct err *e);
+typedef int device_fn(void *context, const struct digest_device *device, struct err *e);
 
 /* Why it is sent; of what is not a digest, the devices are those that are silent now. */
 struct occasion {
@@ -64,14 +68,15 @@ static int each_device(struct db *db, const struct digest *d, const struct occas
         if (slice_is(db_slice(&q, 0), last))
             continue; /* silent about an older notice, too */
         snprintf(last, sizeof(last), "%s", db_text(&q, 0));
-        const struct device device = {.id = db_slice(&q, 0),
-                                      .label = db_slice(&q, 1),
-                                      .vendor = db_slice(&q, 2),
-                                      .model = db_slice(&q, 3),
-                                      .version = db_slice(&q, 4),
-                                      .serial = db_slice(&q, 5),
-                                      .status = db_slice(&q, 6),
-                                      .body = db_blob(&q, 7)};
+        const struct digest_device device = {.id = db_slice(&q, 0),
+                                             .label = db_slice(&q, 1),
+                                             .vendor = db_slice(&q, 2),
+                                             .model = db_slice(&q, 3),
+                                             .version = db_slice(&q, 4),
+                                             .serial = db_slice(&q, 5),
+                                             .status = db_slice(&q, 6),
+                                             .body = db_blob(&q, 7),
+                                             .way = db_slice(&q, 8)};
         if (fn(context, &device, e) != 0) {
             step = -1;
             break;
@@ -81,84 +86,7 @@ static int each_device(struct db *db, const struct digest *d, const struct occas
     return step;
 }
 
-/* What the advisory's words are worth to a reader on a screen of text: one paragraph, cut. */
-static void put_words(struct buf *b, struct slice words)
-{
-    size_t len = words.len < DETAILS_MAX ? words.len : DETAILS_MAX;
-    bool space = false;
-
-    while (len < words.len && len > 0 && (words.data[len] & 0xc0) == 0x80)
-        len--; /* not in the middle of a character */
-    for (size_t i = 0; i < len; i++) {
-        bool blank = words.data[i] <= ' ';
-        if (blank && !space)
-            buf_putc(b, ' ');
-        else if (!blank)
-            buf_putc(b, words.data[i]);
-        space = blank;
-    }
-    if (len < words.len)
-        buf_puts(b, " …");
-}
-
-static void put_remedies(struct buf *b, const struct json_value *statement)
-{
-    size_t shown = 0;
-
-    json_each(remedy, json_get(statement, "remediations"))
-    {
-        if (shown++ == REMEDIES_SHOWN)
-            break;
-        buf_puts(b, "      what to do: ");
-        put_words(b, json_get_string(remedy, "details"));
-        buf_putc(b, '\n');
-        struct slice url = json_get_string(remedy, "url");
-        if (url.len)
-            buf_printf(b, "      %.*s\n", SLICE_ARG(url));
-    }
-}
-
-static int put_device(void *context, const struct device *d, struct err *e)
-{
-    struct buf *b = context;
-    struct json_doc *doc = NULL;
-    size_t vulnerabilities = 0;
-
-    buf_printf(b, "  %.*s", SLICE_ARG(d->label.len ? d->label : d->id));
-    if (d->vendor.len || d->model.len)
-        buf_printf(b, ": %.*s %.*s", SLICE_ARG(d->vendor), SLICE_ARG(d->model));
-    if (d->version.len)
-        buf_printf(b, ", firmware %.*s", SLICE_ARG(d->version));
-    if (d->serial.len)
-        buf_printf(b, ", serial number %.*s", SLICE_ARG(d->serial));
-    buf_putc(b, '\n');
-    if (json_parse(&doc, d->body, NULL, e) != 0)
-        return -1;
-    const struct json_value *statements = json_get(json_root(doc), "statements");
-    const struct json_value *first = NULL;
-    json_each(statement, statements)
-    {
-        struct slice status = json_get_string(statement, "status");
-        if (!slice_is(status, "affected") && !slice_is(status, "unknown") &&
-            !slice_is(status, "under_investigation"))
-            continue;
-        if (vulnerabilities++ < 10)
-            buf_printf(b, "    %.*s: %.*s\n",
-                       SLICE_ARG(json_get_string(statement, "vulnerability")), SLICE_ARG(status));
-        if (!first)
-            first = statement;
-    }
-    if (vulnerabilities > 10)
-        buf_printf(b, "    and %zu more\n", vulnerabilities - 10);
-    if (vulnerabilities == 0)
-        buf_printf(b, "    nothing is to be done: %.*s\n", SLICE_ARG(d->status));
-    if (first)
-        put_remedies(b, first);
-    json_doc_free(doc);
-    return 0;
-}
-
-static int count_device(void *context, const struct device *d, struct err *e)
+static int count_device(void *context, const struct digest_device *d, struct err *e)
 {
     (void)d;
     (void)e;
@@ -178,22 +106,21 @@ static int count_devices(struct db *db, const struct digest *d, const struct occ
 }
 
 static const struct {
-    const char *subject; /* before the number of devices: "%s", and behind it */
+    const char *mark;    /* before the subject */
+    const char *subject; /* behind the number of devices; NULL: what is said of them */
     const char *begin;
     const char *end;
 } words[] = {
-    [DIGEST] =
-        {"of your devices",
-         "tells you about a security advisory that concerns devices which are registered as "
-         "yours.",
-         "The devices that are on line have been told themselves, and answer under their own "
-         "keys."},
-    [REMINDER] = {"of your devices have not answered",
+    [DIGEST] = {"", NULL,
+                "tells you about a security advisory that concerns devices which are registered "
+                "as yours.",
+                "Devices with an agent have been told themselves and answer under their own keys: "
+                "for them you need not confirm anything."},
+    [REMINDER] = {"REMINDER: ", "of your devices have not answered",
                   "reminds you of a security advisory: the devices below, which are registered as "
                   "yours, have not answered, and nobody has said that anything is being done.",
-                  "A device without an agent never answers: say what became of it to the centre, "
-                  "and no one is reminded again."},
-    [ESCALATION] = {"devices have not answered",
+                  "Say what is being done about them, and nobody is reminded of them again."},
+    [ESCALATION] = {"NO ANSWER: ", "devices have not answered",
                     "tells you, as the person to be told when owners stay silent: the devices of "
                     "your organisation below have not answered a security advisory, and nobody "
                     "has said that anything is being done.",
@@ -201,41 +128,152 @@ static const struct {
                     "reached."},
 };
 
-int digest_mail(struct db *db, const struct digest *d, struct buf *subject, struct buf *text,
-                struct err *e)
+static int group_device(void *context, const struct digest_device *d, struct err *e)
 {
-    static const char *const marks[] = {"", "REMINDER: ", "NO ANSWER: "};
-    const struct fleet_revision *r = d->revision;
-    struct occasion occasion;
-    int64_t devices;
+    return digest_groups_add(context, d, e);
+}
 
-    if (find_occasion(db, d, &occasion, e) != 0 ||
-        count_devices(db, d, &occasion, &devices, e) != 0)
-        return -1;
-    buf_printf(subject, "%s%s%s: %s (%lld %s)", r->exercise ? "EXERCISE: " : "",
-               marks[occasion.kind], r->tracking_id, r->title, (long long)devices,
-               words[occasion.kind].subject);
+static void put_subject(struct buf *subject, const struct digest *d, const struct occasion *o,
+                        const struct digest_groups *groups)
+{
+    const struct fleet_revision *r = d->revision;
+    size_t all = digest_groups_count(groups);
+    size_t affected = groups->counts[DIGEST_AFFECTED];
+
+    buf_printf(subject, "%s%s%s: %s (%zu ", r->exercise ? "EXERCISE: " : "", words[o->kind].mark,
+               r->tracking_id, r->title, all);
+    if (words[o->kind].subject)
+        buf_puts(subject, words[o->kind].subject);
+    else if (groups->more)
+        buf_puts(subject, "of your devices");
+    else if (affected == all)
+        buf_puts(subject, "of your devices affected");
+    else if (affected > 0)
+        buf_printf(subject, "of your devices, %zu affected", affected);
+    else if (groups->counts[DIGEST_PERHAPS] > 0)
+        buf_puts(subject, "of your devices perhaps affected");
+    else
+        buf_puts(subject, "of your devices, nothing is to be done any more");
+    buf_putc(subject, ')');
+}
+
+/* Where people read the advisory: the publisher's own page rather than the file. */
+static int put_link(struct db *db, const struct fleet_revision *r, struct buf *text, struct err *e)
+{
+    struct csaf_document *document = NULL;
+    struct slice found = slice_of(NULL, 0);
+    struct err unread = {0};
+    struct buf content;
+    struct db_query q;
+    int64_t size = 0;
+
+    int there = db_find(&q, db, e, SQL_DOCUMENT_SIZE, DB_BYTES(r->document, 32));
+    if (there == 1)
+        size = db_int(&q, 0);
+    db_query_finish(&q);
+    if (there <= 0 || size > DOCUMENT_READ_MAX)
+        return there < 0 ? -1 : 0;
+    buf_init(&content);
+    if (fleet_document_load(db, r->document, &content, e) < 0)
+        there = -1;
+    else if (csaf_load(&document, buf_slice(&content), &unread) == 0)
+        for (size_t i = 0; i < document->reference_count; i++) {
+            const struct csaf_reference *ref = &document->references[i];
+            bool file =
+                ref->url.len > 5 && memcmp(ref->url.data + ref->url.len - 5, ".json", 5) == 0;
+            if (slice_is(ref->category, "self") && (!file || found.len == 0))
+                found = ref->url;
+        }
+    if (found.len)
+        buf_printf(text, "  %.*s\n", SLICE_ARG(found));
+    csaf_free(document);
+    buf_fini(&content);
+    return there < 0 ? -1 : 0;
+}
+
+static void put_sentence(struct buf *text, const char *subject, const char *sentence)
+{
+    struct buf line;
+
+    buf_init(&line);
+    buf_printf(&line, "%s %s", subject, sentence);
+    digest_put_words(text, buf_slice(&line), 0, 0);
+    if (line.failed)
+        text->failed = true;
+    buf_fini(&line);
+}
+
+/* What is expected now, of whom, and whom to ask. */
+static void put_end(struct buf *text, const struct digest *d, const struct occasion *o,
+                    const struct digest_groups *groups)
+{
+    char agents[160];
+
+    if (o->kind != DIGEST || groups->without_agent < digest_groups_count(groups))
+        put_sentence(text, words[o->kind].end, "");
+    if (groups->without_agent > 0) {
+        snprintf(agents, sizeof(agents),
+                 "%zu of these devices %s no agent: nobody but people can say what became of %s. "
+                 "When one is mended, say so, with its new version.",
+                 groups->without_agent, groups->without_agent == 1 ? "has" : "have",
+                 groups->without_agent == 1 ? "it" : "them");
+        put_sentence(text, agents, "");
+    }
+    buf_putc(text, '\n');
+    if (d->contact[0])
+        put_sentence(text, "Questions, and what became of your devices:", d->contact);
+    else
+        put_sentence(text, "Questions, and what became of your devices: answer this mail.", "");
+    buf_printf(text, "\n-- \n%s\nnoted as %s in publication %s\nof the journal %s/log/checkpoint\n",
+               d->centre, d->delivery, d->publication, d->public_url);
+}
+
+static int put_text(struct db *db, const struct digest *d, const struct occasion *o,
+                    const struct digest_groups *groups, struct buf *text, struct err *e)
+{
+    const struct fleet_revision *r = d->revision;
+
     if (r->exercise)
         buf_puts(text, "This is an exercise. Nothing of it is real.\n\n");
     if (d->owner_name)
         buf_printf(text, "%s,\n\n", d->owner_name);
-    buf_printf(text, "%s %s\n\n  %s\n  %s, version %s, of %s\n\n%s:\n\n", d->centre,
-               words[occasion.kind].begin, r->title, r->tracking_id, r->version, r->released,
-               occasion.kind == ESCALATION ? "The devices" : "Your devices");
-    if (devices == 0)
-        buf_puts(text, "  none any more: all have answered since this was planned\n");
-    if (each_device(db, d, &occasion, DEVICES_SHOWN, put_device, text, e) != 0)
+    put_sentence(text, d->centre, words[o->kind].begin);
+    buf_putc(text, '\n');
+    digest_put_words(text, slice_str(r->title), 2, 2);
+    buf_printf(text, "  %s, version %s, of %.10s\n", r->tracking_id, r->version, r->released);
+    if (put_link(db, r, text, e) != 0)
         return -1;
-    if (devices > DEVICES_SHOWN)
-        buf_printf(text, "  and %lld more\n", (long long)devices - DEVICES_SHOWN);
-    buf_printf(text, "\n%s\n\n-- \n%s\npublication %s, delivery %s\n%s/log/checkpoint\n",
-               words[occasion.kind].end, d->centre, d->publication, d->delivery, d->public_url);
-    if (buf_check(subject, e) != 0)
-        return -1;
+    buf_putc(text, '\n');
+    if (digest_groups_count(groups) == 0)
+        buf_puts(text, "No device any more: all have answered since this was planned.\n\n");
+    digest_groups_put(groups, text);
+    put_end(text, d, o, groups);
     return buf_check(text, e);
 }
 
-static int write_device(void *context, const struct device *d, struct err *e)
+int digest_mail(struct db *db, const struct digest *d, struct buf *subject, struct buf *text,
+                struct err *e)
+{
+    struct digest_groups groups;
+    struct occasion occasion;
+    int result = -1;
+
+    digest_groups_init(&groups, DEVICES_SHOWN);
+    if (find_occasion(db, d, &occasion, e) == 0 &&
+        each_device(db, d, &occasion, occasion.kind == DIGEST ? DEVICES_JUDGED : DEVICES_COUNTED,
+                    group_device, &groups, e) == 0) {
+        size_t judged = digest_groups_count(&groups);
+        if (occasion.kind == DIGEST && judged == DEVICES_JUDGED && (size_t)d->assets > judged)
+            groups.more = (size_t)d->assets - judged;
+        put_subject(subject, d, &occasion, &groups);
+        if (put_text(db, d, &occasion, &groups, text, e) == 0)
+            result = buf_check(subject, e);
+    }
+    digest_groups_fini(&groups);
+    return result;
+}
+
+static int write_device(void *context, const struct digest_device *d, struct err *e)
 {
     struct json_writer *w = context;
     struct json_doc *doc = NULL;

@@ -13,6 +13,7 @@ struct digest {
     const char *owner;       /* per_… */
     const char *owner_name;  /* may be NULL */
     const char *public_url;
+    const char *contact; /* how the centre is reached; "": by an answer to the mail */
     int64_t assets;
     const struct fleet_revision *revision;
 };

@@ -266,6 +266,7 @@ int mail_build(const struct mail *mail, struct buf *out, struct err *e)
     if (mail->labels)
         put_unstructured(out, "Tocsin-Labels", slice_str(mail->labels));
     buf_puts(out, "MIME-Version: 1.0\r\n"
+                  "Content-Language: en\r\n" /* of what the centre says in it */
                   "Content-Type: text/plain; charset=utf-8\r\n"
                   "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
     put_quoted_printable(out, mail->text);

@@ -7,6 +7,7 @@
 #include "centre/streams.h"
 #include "crypto/digest.h"
 #include "crypto/envelope.h"
+#include "fleet/publication_store.h"
 #include "fleet/remediation.h"
 
 #include <stdio.h>
@@ -303,6 +304,9 @@ static int write_counts(struct worker *worker, struct route_call *call, struct j
         json_member_slice(w, "status", db_slice(&q, 0));
         json_member_int(w, "classes", db_int(&q, 1));
         json_member_int(w, "assets", db_int(&q, 2));
+        json_member_bool(
+            w, "told",
+            fleet_status_is_told(db_slice(&q, 0), call->centre->config->publication_tell_unknown));
         json_write_object_end(w);
     }
     json_write_array_end(w);

@@ -141,6 +141,7 @@ static int hand_over(struct follower *f, struct flight *flight, const struct rec
                                   .owner = flight->due.person,
                                   .owner_name = r->name.len ? buf_text(&r->name) : NULL,
                                   .public_url = config->door_public_url,
+                                  .contact = config->centre_contact,
                                   .assets = flight->due.assets,
                                   .revision = revision};
 

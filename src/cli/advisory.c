@@ -6,6 +6,8 @@
 #include "cli/say.h"
 #include "cli/show.h"
 
+#include <string.h>
+
 void advisory_target(struct buf *target, const char *name, const char *more)
 {
     buf_puts(target, "/v1/advisory/");
@@ -15,14 +17,14 @@ void advisory_target(struct buf *target, const char *name, const char *more)
 
 static int list(const struct cli_args *args)
 {
-    static const struct list_column columns[] = {{"id", "ID", 0},
+    static const struct list_column columns[] = {{"id", "ID", LIST_SORTED},
                                                  {"version", "VERSION", 0},
                                                  {"state", "STATE", 0},
                                                  {"tlp", "TLP", LIST_SPARSE},
-                                                 {"publisher", "PUBLISHER", LIST_CUT},
+                                                 {"publisher", "PUBLISHER", LIST_CUT | LIST_SPARE},
                                                  {"title", "TITLE", LIST_CUT},
-                                                 {"imported", "IMPORTED", 0},
-                                                 {"advisory", "ADVISORY", 0}};
+                                                 {"imported", "IMPORTED", LIST_SPARE},
+                                                 {"advisory", "ADVISORY", LIST_SPARE}};
     const struct list_of of = {.target = "/v1/advisories",
                                .name = "advisories",
                                .nothing = "no advisories; tocsin advisory import FILE",
@@ -49,8 +51,52 @@ void advisory_say_heading(const struct json_value *answer)
         say_field("Exercise", slice_str("yes"));
 }
 
+/* Seconds are enough for people. */
+static void say_time(struct slice time)
+{
+    const uint8_t *dot = memchr(time.data, '.', time.len);
+
+    say_text(stdout, dot ? slice_of(time.data, (size_t)(dot - time.data)) : time);
+    fputs(dot ? "Z" : "", stdout);
+}
+
+static void say_publication(const struct json_value *publication)
+{
+    static const char *const names[] = {"publication", "trigger", "state"};
+    int64_t notices = 0;
+    int64_t members = 0;
+
+    (void)json_int64(json_get(publication, "notices"), &notices);
+    (void)json_int64(json_get(publication, "members"), &members);
+    fputs("  ", stdout);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        say_text(stdout, json_get_string(publication, names[i]));
+        fputs(", ", stdout);
+    }
+    say_count(stdout, notices, "notice", "notices");
+    fputs(" for ", stdout);
+    say_count(stdout, members, "asset", "assets");
+    fputs(", ", stdout);
+    say_time(json_get_string(publication, "created"));
+    fputc('\n', stdout);
+}
+
+void advisory_say_next(const struct json_value *answer, const char *first, const char *command,
+                       const char *last)
+{
+    fputs(first, stdout);
+    fputs(command, stdout);
+    fputc(' ', stdout);
+    say_text(stdout, json_get_string(json_get(answer, "document"), "id"));
+    fputs(last, stdout);
+    fputc('\n', stdout);
+}
+
 static void say_one(const struct json_value *answer)
 {
+    bool published = slice_is(json_get_string(answer, "state"), "published");
+    bool earlier = json_count(json_get(answer, "publications")) > 0;
+
     advisory_say_heading(answer);
     puts("\nRevisions");
     json_each(revision, json_get(answer, "revisions"))
@@ -58,31 +104,25 @@ static void say_one(const struct json_value *answer)
         fputs("  ", stdout);
         say_text(stdout, json_get_string(revision, "version"));
         fputs(", imported ", stdout);
-        say_text(stdout, json_get_string(revision, "imported"));
+        say_time(json_get_string(revision, "imported"));
         fputs(", ", stdout);
         say_text(stdout, json_get_string(revision, "state"));
-        fputs(", ", stdout);
+        fputs("\n     ", stdout);
         say_text(stdout, json_get_string(revision, "document"));
         fputc('\n', stdout);
     }
-    if (json_count(json_get(answer, "publications")) == 0)
+    if (earlier)
+        puts("\nPublications");
+    json_each(publication, json_get(answer, "publications")) say_publication(publication);
+    fputc('\n', stdout);
+    if (published) {
+        advisory_say_next(answer, "Who acknowledged it:     ", "tocsin advisory delivery", "");
         return;
-    puts("\nPublications");
-    json_each(publication, json_get(answer, "publications"))
-    {
-        static const char *const names[] = {"publication", "trigger", "state"};
-        fputs("  ", stdout);
-        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-            say_text(stdout, json_get_string(publication, names[i]));
-            fputs(", ", stdout);
-        }
-        say_text(stdout, json_number(json_get(publication, "notices")));
-        fputs(" notices for ", stdout);
-        say_text(stdout, json_number(json_get(publication, "members")));
-        fputs(" assets, ", stdout);
-        say_text(stdout, json_get_string(publication, "created"));
-        fputc('\n', stdout);
     }
+    puts(earlier ? "This revision is not published: who was told, was told of an earlier one."
+                 : "It is not published: nobody was told.");
+    advisory_say_next(answer, "Who would be told:       ", "tocsin advisory preview", "");
+    advisory_say_next(answer, "Tell them:               ", "tocsin advisory publish", "");
 }
 
 static int show(const struct cli_args *args)

@@ -27,6 +27,9 @@ void advisory_target(struct buf *target, const char *name, const char *more);
 int advisory_publish_one(struct api *api, const char *name, int64_t wait_seconds,
                          struct err *e) MUST_CHECK;
 
+/* FIRST COMMAND NAME-OF-THE-ADVISORY LAST, as a line: what to type next. */
+void advisory_say_next(const struct json_value *answer, const char *first, const char *command,
+                       const char *last);
 /* The heading of an advisory: name, version, title, state. */
 void advisory_say_heading(const struct json_value *answer);
 
@@ -42,7 +45,9 @@ int advisory_groups_row(void *groups, const struct json_value *row, struct err *
 void advisory_groups_say(const struct advisory_groups *groups, bool why);
 /* What became of an advisory, by asset: states that add up; nothing when counts is NULL. */
 void advisory_say_remediation(const struct json_value *counts);
-/* "counts" of an answer: classes and assets by status. */
+/* "counts" of an answer: classes and assets by status, and whether they are told. */
 void advisory_say_counts(const struct json_value *counts);
+/* Whether any of them is told by a publication. */
+bool advisory_tells(const struct json_value *counts);
 
 #endif

@@ -35,8 +35,9 @@ static void say_counts(const struct json_value *counts)
     step(counts, "unacknowledged", 4, "unacknowledged: fetched, no receipt");
     step(counts, "left_fixed", 2, "left as fixed before they answered");
     step(counts, "removed", 2, "removed");
-    printf("for %lld assets; %lld of them without a known owner\n",
-           (long long)count_of(counts, "devices"), (long long)count_of(counts, "ownerless"));
+    fputs("for ", stdout);
+    say_count(stdout, count_of(counts, "devices"), "asset", "assets");
+    printf("; %lld without a known owner\n", (long long)count_of(counts, "ownerless"));
     puts("Assets considered and not told");
     step(counts, "not_told.not_affected", 0, "not affected");
     step(counts, "not_told.unknown", 0, "unknown");
@@ -44,10 +45,10 @@ static void say_counts(const struct json_value *counts)
     step(counts, "not_told.other_serial", 0, "other serial numbers");
     puts("Owners");
     step(counts, "owners.told", 0, "told");
-    step(counts, "owners.pending", 0, "pending");
+    step(counts, "owners.pending", 0, "pending: not sent yet, or to be tried again");
     step(counts, "owners.refused", 0, "refused: bounced");
     step(counts, "owners.unreachable", 0, "unreachable");
-    step(counts, "owners.unknown_outcome", 0, "unknown outcome");
+    step(counts, "owners.unknown_outcome", 0, "unknown outcome: sent, and no answer came");
     step(counts, "owners.no_address", 0, "without an address");
 }
 
@@ -85,8 +86,8 @@ static int say_rows(const struct cli_args *args, const struct json_value *answer
                                                  {"reason", "REASON", LIST_CUT | LIST_SPARSE},
                                                  {"act", "ACT", LIST_RIGHT | LIST_SPARSE},
                                                  {"remediation.state", "REMEDIATION", LIST_SPARSE},
-                                                 {"remediation.by", "BY", LIST_SPARSE},
-                                                 {"publication", "PUBLICATION", 0}};
+                                                 {"remediation.by", "BY", LIST_SPARSE | LIST_SPARE},
+                                                 {"publication", "PUBLICATION", LIST_SPARE}};
     bool as_json = cli_flag(args, "json");
     struct list *list = NULL;
     int64_t shown = 0;

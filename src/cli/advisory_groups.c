@@ -146,8 +146,11 @@ static void say_group(const struct group *group, bool why)
     if (group->count > ASSETS_SHOWN)
         printf("    … and %zu more (--json shows all)\n", group->count - ASSETS_SHOWN);
     const struct json_value *statements = group->doc ? json_root(group->doc) : NULL;
-    json_each(statement, statements)
-        statement_say(statement, 6, why ? STATEMENT_FULL : STATEMENT_BRIEF);
+    if (!why) {
+        statements_say_brief(statements, 6);
+        return;
+    }
+    json_each(statement, statements) statement_say(statement, 6, STATEMENT_FULL);
 }
 
 void advisory_groups_say(const struct advisory_groups *groups, bool why)
@@ -188,9 +191,22 @@ void advisory_say_counts(const struct json_value *counts)
         say_count(stdout, assets, "asset", "assets");
         fputs(" in ", stdout);
         say_count(stdout, classes, "class", "classes");
-        fputc('\n', stdout);
+        fputs(json_is(json_get(count, "told"), JSON_TRUE) ? ", to be told\n" : ", not to be told\n",
+              stdout);
         any = true;
     }
     if (!any)
         puts("  it says nothing about any asset here");
+}
+
+bool advisory_tells(const struct json_value *counts)
+{
+    json_each(count, counts)
+    {
+        int64_t assets = 0;
+        if (json_is(json_get(count, "told"), JSON_TRUE) &&
+            json_int64(json_get(count, "assets"), &assets) && assets > 0)
+            return true;
+    }
+    return false;
 }

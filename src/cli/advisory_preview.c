@@ -47,6 +47,21 @@ static int preview_json(const struct cli_args *args, struct api *api, const char
     return result;
 }
 
+static void say_next(const struct json_value *answer)
+{
+    bool published = slice_is(json_get_string(answer, "state"), "published");
+
+    fputc('\n', stdout);
+    advisory_say_next(answer, "Why, of one asset:       ", "tocsin why ASSET", "");
+    if (published)
+        advisory_say_next(answer,
+                          "It is published; who acknowledged it: ", "tocsin advisory delivery", "");
+    else if (advisory_tells(json_get(answer, "counts")))
+        advisory_say_next(answer, "Tell them:               ", "tocsin advisory publish", "");
+    else
+        puts("Published now, it tells nobody; a device that joins later is told all the same.");
+}
+
 static int preview_text(const struct cli_args *args, struct api *api, const char *target,
                         const struct json_value *first, struct err *e)
 {
@@ -59,6 +74,7 @@ static int preview_text(const struct cli_args *args, struct api *api, const char
         puts("\nIn all");
         advisory_say_counts(json_get(first, "counts"));
         advisory_groups_say(groups, cli_flag(args, "why"));
+        say_next(first);
         result = 0;
     }
     advisory_groups_free(groups);

@@ -26,22 +26,23 @@ static int register_one(const struct cli_args *args)
 
 static int list(const struct cli_args *args)
 {
-    static const struct list_column columns[] = {{"asset", "ASSET", 0},
-                                                 {"label", "LABEL", LIST_CUT | LIST_SPARSE},
-                                                 {"vendor", "VENDOR", LIST_CUT | LIST_SPARSE},
-                                                 {"model", "MODEL", LIST_CUT | LIST_SPARSE},
-                                                 {"version", "VERSION", LIST_CUT | LIST_SPARSE},
-                                                 {"state", "STATE", 0},
-                                                 {"way", "WAY", 0},
-                                                 {"condition", "CONDITION", 0},
-                                                 {"heard_at", "HEARD", LIST_SPARSE},
-                                                 {"open", "OPEN", LIST_RIGHT | LIST_SPARSE},
-                                                 {"criticality", "CRITICALITY", LIST_SPARSE},
-                                                 {"location", "LOCATION", LIST_CUT | LIST_SPARSE},
-                                                 {"acknowledged", "ACKNOWLEDGED", LIST_RIGHT},
-                                                 {"owner", "OWNER", LIST_SPARSE},
-                                                 {"organisation", "ORGANISATION", LIST_CUT},
-                                                 {"exercise", "EXERCISE", LIST_SPARSE}};
+    static const struct list_column columns[] = {
+        {"asset", "ASSET", 0},
+        {"label", "LABEL", LIST_CUT | LIST_SPARSE | LIST_SORTED},
+        {"vendor", "VENDOR", LIST_CUT | LIST_SPARSE | LIST_SPARE},
+        {"model", "MODEL", LIST_CUT | LIST_SPARSE},
+        {"version", "VERSION", LIST_CUT | LIST_SPARSE},
+        {"state", "STATE", LIST_SPARE},
+        {"way", "WAY", LIST_SPARE},
+        {"condition", "CONDITION", 0},
+        {"heard_at", "HEARD", LIST_SPARSE | LIST_SPARE},
+        {"open", "OPEN", LIST_RIGHT | LIST_SPARSE},
+        {"criticality", "CRITICALITY", LIST_SPARSE | LIST_SPARE},
+        {"location", "LOCATION", LIST_CUT | LIST_SPARSE | LIST_SPARE},
+        {"acknowledged", "ACKNOWLEDGED", LIST_RIGHT | LIST_SPARE},
+        {"owner", "OWNER", LIST_SPARSE | LIST_SPARE},
+        {"organisation", "ORGANISATION", LIST_SPARE},
+        {"exercise", "EXERCISE", LIST_SPARSE}};
     struct buf target;
 
     buf_init(&target);

@@ -110,6 +110,26 @@ static void say_advisories(const struct json_value *advisories)
     }
 }
 
+static void say_next(const struct json_value *asset)
+{
+    bool any = json_count(json_get(asset, "advisories")) > 0;
+    bool owned = json_get_string(asset, "owner").len > 0;
+
+    if (!any && owned)
+        return;
+    fputc('\n', stdout);
+    if (any) {
+        fputs("Why, of one of them:     tocsin why ", stdout);
+        say_text(stdout, json_get_string(asset, "asset"));
+        puts(" ADVISORY");
+    }
+    if (!owned) {
+        fputs("Nobody is told for it:   tocsin asset owner ", stdout);
+        say_text(stdout, json_get_string(asset, "asset"));
+        puts(" CONTACT");
+    }
+}
+
 void asset_say(const struct json_value *asset)
 {
     static const struct {
@@ -143,4 +163,5 @@ void asset_say(const struct json_value *asset)
     say_nameplate(json_get(inventory, "nameplate"));
     say_components(json_get(inventory, "components"));
     say_advisories(json_get(asset, "advisories"));
+    say_next(asset);
 }

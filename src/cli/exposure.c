@@ -5,6 +5,30 @@
 #include "cli/list.h"
 #include "cli/say.h"
 
+static bool is_exposed(const struct json_value *advisory)
+{
+    json_each(count, json_get(advisory, "counts"))
+    {
+        int64_t assets = 0;
+        struct slice status = json_get_string(count, "status");
+        if (json_int64(json_get(count, "assets"), &assets) && assets > 0 &&
+            (slice_is(status, "affected") || slice_is(status, "unknown") ||
+             slice_is(status, "under_investigation")))
+            return true;
+    }
+    return false;
+}
+
+static void say_next(const struct json_value *advisory)
+{
+    fputc('\n', stdout);
+    advisory_say_next(advisory, "  Why, of one asset: ", "tocsin why ASSET", "");
+    if (slice_is(json_get_string(advisory, "state"), "published"))
+        advisory_say_next(advisory, "  Who acknowledged:  ", "tocsin advisory delivery", "");
+    else
+        advisory_say_next(advisory, "  Nobody was told:   ", "tocsin advisory publish", "");
+}
+
 static int say_advisory(const struct cli_args *args, const struct json_value *advisory,
                         struct err *e)
 {
@@ -26,29 +50,19 @@ static int say_advisory(const struct cli_args *args, const struct json_value *ad
         advisory_say_remediation(json_get(advisory, "remediation"));
         advisory_groups_say(groups, cli_flag(args, "why"));
         if (json_get_string(advisory, "next").len)
-            puts("\n  These are the first assets; all of them: tocsin advisory preview");
+            advisory_say_next(advisory, "\n  These are the first assets; all of them: ",
+                              "tocsin advisory preview", "");
+        if (is_exposed(advisory))
+            say_next(advisory);
     }
     advisory_groups_free(groups);
     return result;
 }
 
-static bool is_exposed(const struct json_value *advisory)
-{
-    json_each(count, json_get(advisory, "counts"))
-    {
-        int64_t assets = 0;
-        struct slice status = json_get_string(count, "status");
-        if (json_int64(json_get(count, "assets"), &assets) && assets > 0 &&
-            (slice_is(status, "affected") || slice_is(status, "unknown") ||
-             slice_is(status, "under_investigation")))
-            return true;
-    }
-    return false;
-}
-
 static int say_all(const struct cli_args *args, const struct json_value *answer, struct err *e)
 {
     const struct json_value *advisories = json_get(answer, "advisories");
+    bool exposed = false;
 
     fputs("About ", stdout);
     say_text(stdout, json_get_string(answer, "about"));
@@ -59,7 +73,10 @@ static int say_all(const struct cli_args *args, const struct json_value *answer,
     {
         if (say_advisory(args, advisory, e) != 0)
             return -1;
+        exposed = exposed || is_exposed(advisory);
     }
+    if (!exposed)
+        puts("\nNo asset here is affected, as far as its inventory says what it is.");
     return 0;
 }
 

@@ -6,12 +6,15 @@
 #include <libsmartcols/libsmartcols.h>
 #include <string.h>
 
+enum { CUT_LEAST = 20 };
+
 struct list {
     const char *name;
     const struct list_column *columns;
     size_t column_count;
     struct libscols_table *table; /* NULL: JSON */
     bool *seen;                   /* by column: some row has it */
+    size_t *widths;               /* by column: of its widest cell */
     struct buf text;              /* JSON that is not written yet; else one cell */
     struct json_writer json;
     bool opened; /* JSON: the array has begun */
@@ -22,11 +25,13 @@ static int table_new(struct list *list, struct err *e)
 {
     list->table = scols_new_table();
     list->seen = mem_new(list->column_count, sizeof(*list->seen));
-    if (!list->table || !list->seen)
+    list->widths = mem_new(list->column_count, sizeof(*list->widths));
+    if (!list->table || !list->seen || !list->widths)
         return err_memory(e);
     scols_table_enable_colors(list->table, say_has_colour(stdout));
     for (size_t i = 0; i < list->column_count; i++) {
         unsigned flags = list->columns[i].flags;
+        list->widths[i] = strlen(list->columns[i].heading);
         int wanted =
             ((flags & LIST_RIGHT) ? SCOLS_FL_RIGHT : 0) | ((flags & LIST_CUT) ? SCOLS_FL_TRUNC : 0);
         if (!scols_table_new_column(list->table, list->columns[i].heading, 0, wanted))
@@ -65,6 +70,7 @@ void list_free(struct list *list)
         return;
     scols_unref_table(list->table);
     mem_free(list->seen);
+    mem_free(list->widths);
     buf_fini(&list->text);
     mem_free(list);
 }
@@ -145,6 +151,22 @@ static const char *colour_of(enum say_style style)
     }
 }
 
+/* "2026-11-22T00:51:44.734923Z" without the microseconds, which nobody reads in a table. */
+static void shorten_time(struct buf *cell)
+{
+    static const char form[] = "0000-00-00T00:00:00.000000Z";
+
+    if (cell->len != sizeof(form) - 1)
+        return;
+    for (size_t i = 0; i < cell->len; i++) {
+        bool digit = cell->data[i] >= '0' && cell->data[i] <= '9';
+        if (form[i] == '0' ? !digit : cell->data[i] != (uint8_t)form[i])
+            return;
+    }
+    cell->len = strlen("0000-00-00T00:00:00");
+    buf_putc(cell, 'Z');
+}
+
 static int table_row(struct list *list, const struct json_value *row, struct err *e)
 {
     struct libscols_line *line = scols_table_new_line(list->table, NULL);
@@ -155,6 +177,9 @@ static int table_row(struct list *list, const struct json_value *row, struct err
         const struct json_value *value = list_find(row, list->columns[i].name);
         buf_reset(&list->text);
         list_put_value(&list->text, value);
+        shorten_time(&list->text);
+        if (say_columns(buf_slice(&list->text)) > list->widths[i])
+            list->widths[i] = say_columns(buf_slice(&list->text));
         if (list->text.failed || scols_line_set_data(line, i, buf_text(&list->text)) != 0)
             return err_memory(e);
         if (list->text.len)
@@ -188,14 +213,57 @@ int list_row(void *context, const struct json_value *row, struct err *e)
     return list->text.len > 65536 ? flush_json(list, e) : 0;
 }
 
+static void hide(struct list *list, size_t column)
+{
+    struct libscols_column *c = scols_table_get_column(list->table, column);
+
+    scols_column_set_flags(c, scols_column_get_flags(c) | SCOLS_FL_HIDDEN);
+    list->widths[column] = 0;
+}
+
 static void hide_empty(struct list *list)
 {
+    for (size_t i = 0; i < list->column_count; i++)
+        if (!list->seen[i] && list->columns[i].flags & LIST_SPARSE)
+            hide(list, i);
+}
+
+/* What the table needs when columns that may be cut are as narrow as they can be read. */
+static size_t least_width(const struct list *list)
+{
+    size_t width = 0;
+
     for (size_t i = 0; i < list->column_count; i++) {
-        if (list->seen[i] || !(list->columns[i].flags & LIST_SPARSE))
-            continue;
-        struct libscols_column *column = scols_table_get_column(list->table, i);
-        scols_column_set_flags(column, scols_column_get_flags(column) | SCOLS_FL_HIDDEN);
+        bool is_cut = list->columns[i].flags & LIST_CUT && list->widths[i] > CUT_LEAST;
+        if (list->widths[i])
+            width += (is_cut ? CUT_LEAST : list->widths[i]) + 1;
     }
+    return width ? width - 1 : 0;
+}
+
+/* On a terminal; what is left out is named, for --json has it. */
+static void hide_spare(struct list *list, struct buf *hidden)
+{
+    size_t width = say_width(stdout);
+
+    for (size_t i = list->column_count; width && i-- > 0 && least_width(list) > width;) {
+        if (!list->widths[i] || !(list->columns[i].flags & LIST_SPARE))
+            continue;
+        hide(list, i);
+        buf_printf(hidden, "%s%s", hidden->len ? ", " : "", list->columns[i].heading);
+    }
+}
+
+static int sort_rows(struct list *list)
+{
+    for (size_t i = 0; i < list->column_count; i++) {
+        struct libscols_column *column = scols_table_get_column(list->table, i);
+        if (list->columns[i].flags & LIST_SORTED)
+            return scols_column_set_cmpfunc(column, scols_cmpstr_cells, NULL) == 0
+                       ? scols_sort_table(list->table, column)
+                       : -1;
+    }
+    return 0;
 }
 
 int list_print(struct list *list, const char *nothing, struct err *e)
@@ -211,9 +279,15 @@ int list_print(struct list *list, const char *nothing, struct err *e)
         puts(nothing);
         return 0;
     }
+    buf_reset(&list->text);
     hide_empty(list);
-    if (scols_print_table(list->table) != 0)
+    hide_spare(list, &list->text);
+    if (sort_rows(list) != 0 || scols_print_table(list->table) != 0)
         return err_set(e, ERR_SYSTEM, "cli.table", NULL, "the table cannot be written");
+    if (list->text.len) {
+        buf_puts(&list->text, " are left out: the terminal is narrow, and --json has all");
+        say_wrapped(stdout, buf_slice(&list->text), 0);
+    }
     return 0;
 }
 

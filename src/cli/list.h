@@ -6,9 +6,11 @@
 #include "cli/api.h"
 
 enum list_column_flags {
-    LIST_RIGHT = 1, /* numbers */
-    LIST_CUT = 2,   /* cut when the terminal is too narrow */
-    LIST_SPARSE = 4 /* the column is left out when no row has it */
+    LIST_RIGHT = 1,  /* numbers */
+    LIST_CUT = 2,    /* cut when the terminal is too narrow */
+    LIST_SPARSE = 4, /* the column is left out when no row has it */
+    LIST_SPARE = 8,  /* left out, the last first, when the terminal is too narrow for all */
+    LIST_SORTED = 16 /* rows are printed in its order */
 };
 
 struct list_column {

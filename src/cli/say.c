@@ -158,8 +158,12 @@ static size_t width_of_terminal(FILE *out)
     return WIDTH_MAX;
 }
 
-/* Columns that a harmless run of UTF-8 takes. */
-static size_t columns_of(struct slice text)
+size_t say_width(FILE *out)
+{
+    return isatty(fileno(out)) ? width_of_terminal(out) : 0;
+}
+
+size_t say_columns(struct slice text)
 {
     size_t columns = 0;
 
@@ -194,7 +198,7 @@ void say_wrapped(FILE *out, struct slice text, unsigned indent)
         const uint8_t *word = at;
         while (at < end && *at != ' ' && *at != '\n' && *at != '\t')
             at++;
-        size_t columns = columns_of(slice_of(word, (size_t)(at - word)));
+        size_t columns = say_columns(slice_of(word, (size_t)(at - word)));
         if (column > 0 && column + 1 + columns > width) {
             fputc('\n', out);
             column = 0;

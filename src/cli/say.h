@@ -31,6 +31,11 @@ const char *say_style_off(FILE *out, enum say_style style);
 /* How a status word ("affected", "acknowledged") is shown. */
 enum say_style say_style_of(struct slice word);
 
+/* Columns of the terminal that out is, at most those of a readable line; 0: it is none. */
+size_t say_width(FILE *out);
+/* Columns that a harmless run of UTF-8 takes. */
+size_t say_columns(struct slice text);
+
 /* "  Label:          text"; nothing when text is empty. */
 void say_field(const char *label, struct slice text);
 void say_field_number(const char *label, int64_t number);

@@ -47,21 +47,20 @@ static void say_value(unsigned indent, const char *label, const struct json_valu
 {
     struct slice value = json_get_string(reason, name);
     struct slice at = json_get_string(reason, place);
+    struct buf text;
     int64_t line = 0;
 
     if (value.len == 0)
         return;
-    indented(indent, label);
-    fputs(" \"", stdout);
-    say_text(stdout, value);
-    fputc('"', stdout);
+    buf_init(&text);
+    buf_printf(&text, "%s \"%.*s\"", label, SLICE_ARG(value));
     if (at.len) {
-        fputs(" at ", stdout);
-        say_text(stdout, at);
+        buf_printf(&text, " at %.*s", SLICE_ARG(at));
         if (json_int64(json_get(reason, "line"), &line) && strcmp(place, "pointer") == 0)
-            printf(" (line %lld)", (long long)line);
+            buf_printf(&text, " (line %lld)", (long long)line);
     }
-    fputc('\n', stdout);
+    say_wrapped(stdout, buf_slice(&text), indent);
+    buf_fini(&text);
 }
 
 static void say_reason(const struct json_value *reason, unsigned number, unsigned indent)
@@ -158,4 +157,62 @@ void statement_say(const struct json_value *statement, unsigned indent,
         indented(indent + 2, "what to do\n");
         json_each(remedy, json_get(statement, "remediations")) say_remedy(remedy, indent + 4);
     }
+}
+
+static bool says_the_same(const struct json_value *a, const struct json_value *b)
+{
+    static const char *const texts[] = {"status", "decide"};
+    int64_t x = -1;
+    int64_t y = -1;
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (!slice_equal(json_get_string(a, texts[i]), json_get_string(b, texts[i])))
+            return false;
+    (void)json_int64(json_get(a, "confidence"), &x);
+    (void)json_int64(json_get(b, "confidence"), &y);
+    return x == y;
+}
+
+static void say_names(const struct buf *names, const struct json_value *statement, unsigned indent)
+{
+    struct slice status = statement_words(json_get_string(statement, "status"));
+    struct slice decide = json_get_string(statement, "decide");
+    int64_t confidence = 0;
+    struct buf text;
+
+    buf_init(&text);
+    buf_put_slice(&text, buf_slice(names));
+    buf_printf(&text, ": %.*s", SLICE_ARG(status));
+    if (json_int64(json_get(statement, "confidence"), &confidence))
+        buf_printf(&text, ", confidence %lld of 100", (long long)confidence);
+    say_wrapped(stdout, buf_slice(&text), indent);
+    buf_reset(&text);
+    buf_puts(&text, "what would decide it: ");
+    buf_put_slice(&text, decide);
+    if (decide.len)
+        say_wrapped(stdout, buf_slice(&text), indent + 2);
+    buf_fini(&text);
+}
+
+void statements_say_brief(const struct json_value *statements, unsigned indent)
+{
+    const struct json_value *first = NULL;
+    struct buf names;
+
+    buf_init(&names);
+    json_each(statement, statements)
+    {
+        struct slice name = json_get_string(statement, "vulnerability");
+        if (first && !says_the_same(first, statement)) {
+            say_names(&names, first, indent);
+            buf_reset(&names);
+            first = NULL;
+        }
+        buf_puts(&names, first ? ", " : "");
+        buf_put_slice(&names, name.len ? name : slice_str("(no identifier)"));
+        first = first ? first : statement;
+    }
+    if (first)
+        say_names(&names, first, indent);
+    buf_fini(&names);
 }

@@ -20,4 +20,7 @@ struct slice statements_status(const struct json_value *statements);
 /* "not affected" for "not_affected". */
 struct slice statement_words(struct slice status);
 
+/* All of them in short: vulnerabilities of which the same is said stand in one line. */
+void statements_say_brief(const struct json_value *statements, unsigned indent);
+
 #endif

@@ -5,6 +5,8 @@
 that hangs, refuses, dies after taking the message; nobody else waits for it."""
 
 import collections
+import email
+import email.policy
 import json
 import socket
 import sqlite3
@@ -61,7 +63,7 @@ def slow(place):
     sink = place.start(sys.executable, SOURCE / "tests/scenario/webhook_sink.py", "--folder", told)
     centre = place.centre(settings={
         **mail_settings(port), "webhook.timeout": "3s", "webhook.plain-http": "yes",
-        "courier.in-flight": "8", "courier.allow-private-addresses": "127.0.0.0/8"}).start()
+        "centre.contact": "cert@example.org, +49 30 12345", "courier.in-flight": "8", "courier.allow-private-addresses": "127.0.0.0/8"}).start()
     secret = place.folder / "secret"
     secret.write_text("0123456789abcdef0123456789abcdef\n")
     hooks = {f"slow-{n:02}": hook.port for n in range(12)}
@@ -70,10 +72,9 @@ def slow(place):
                                "--webhook-secret-file", secret) for name, at in hooks.items()}
     people["accept"] = centre.new("contact", "add", "accept", "--mail", "accept@example.org")
     for person in people.values():
-        asset = centre.new("asset", "register", f"of-{person}", "--owner", person)
-        row = f"asset,vendor,model,firmware\nof-{person},{VENDOR},{MODEL},2.0\n"
+        row = f"asset,vendor,model,firmware,owner\nof-{person},{VENDOR},{MODEL},2.0,{person}\n"
         status, answer, _ = centre.call("POST", "/v1/assets/import", row.encode())
-        assert status == 200 and not answer["refused"], (asset, answer)
+        assert status == 200 and not answer["refused"], answer
     centre.import_advisory(csaf(5, "< 2.3", vendor=VENDOR), publish=True)
 
     def nobody_waits():
@@ -83,6 +84,22 @@ def slow(place):
         assert wait(lambda: states(centre).get("told") == 2, 5), states(centre)
         assert states(centre).get("sending", 0) + states(centre).get("pending", 0) >= 8
         assert hook.most <= 2, hook.most
+
+    def readable():
+        """the mail says who writes, what is the matter, what to do, where to read and whom to ask"""
+        text = next(mails.glob("*.eml")).read_bytes()
+        mail = email.message_from_bytes(text, policy=email.policy.default)
+        assert mail["Subject"] == "EXP-2026-005: P-7: case 5 (1 of your devices affected)", \
+            mail["Subject"]
+        said = mail.get_content().replace("\r\n", "\n")
+        for words in ("accept,", "Example tells you about a security advisory", "\nAFFECTED\n",
+                      f"{VENDOR} {MODEL}, firmware 2.0 (no agent)", "affected by CVE-2026-0005",
+                      "what to do: Install 2.3",
+                      "https://pumps.example/5.json", "1 of these devices has no agent",
+                      "and what became of your devices: cert@example.org, +49 30 12345"):
+            assert words in " ".join(said.split()) or words in said, (words, said)
+        assert mail["Content-Language"] == "en" and "have been told themselves" not in said, said
+        assert max(map(len, said.split("\n-- \n")[0].splitlines())) <= 76, said
 
     def stopped():
         """a centre that stops waits for what is under way, and tells nobody twice afterwards"""
@@ -102,7 +119,7 @@ def slow(place):
         assert len(list(told.glob("*.json"))) == 1 and len(list(mails.glob("*.eml"))) == 1
         centre.verify_log()
 
-    for test in (nobody_waits, stopped):
+    for test in (nobody_waits, readable, stopped):
         scenario(test)
 
 

@@ -7,6 +7,7 @@ it ends."""
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
@@ -244,6 +245,44 @@ def main_job(centre, device):
     assert "Publications" in centre.tocsin("advisory", "show", "PUMP-2026-001").stdout
 
 
+@test("every list fits the terminal, says what it left out, and ends with what to type next")
+def at_night(centre, device):
+    def many(number, vulnerabilities):
+        value = json.loads(advisory(number))
+        first = value["vulnerabilities"][0]
+        value["vulnerabilities"] = [{**first, "cve": cve} for cve in vulnerabilities]
+        (centre.folder / "many.json").write_text(json.dumps(value))
+        centre.tocsin("advisory", "import", centre.folder / "many.json")
+
+    many(8, [f"CVE-2026-2000{n}" for n in range(6)])
+    said = centre.tocsin("advisory", "preview", "PUMP-2026-008").stdout
+    assert "affected: 1 asset in 1 class, to be told" in said, said
+    assert "CVE-2026-20000, CVE-2026-20001, CVE-2026-20002" in said, said
+    assert said.count("confidence") == 1 and "tocsin advisory publish PUMP-2026-008" in said, said
+    counts = centre.json("advisory", "preview", "PUMP-2026-008")["counts"]
+    assert [(c["status"], c["told"]) for c in counts] == [("affected", True)], counts
+    said = centre.tocsin("advisory", "show", "PUMP-2026-008").stdout
+    assert "nobody was told" in said and "tocsin advisory preview PUMP-2026-008" in said, said
+    said = centre.tocsin("exposure", "PUMP-2026-008", code=1).stdout
+    assert "Nobody was told:   tocsin advisory publish PUMP-2026-008" in said, said
+    said = centre.tocsin("advisory", "show", "PUMP-2026-001").stdout
+    assert "tocsin advisory delivery PUMP-2026-001" in said, said
+    said = centre.tocsin("asset", "show", device.asset).stdout
+    assert f"tocsin why {device.asset} ADVISORY" in said, said
+    for words_ in (("advisory", "list"), ("asset", "list"), ("advisory", "show", "PUMP-2026-001"),
+                   ("why", device.asset, "PUMP-2026-001"), ("exposure", "PUMP-2026-008"),
+                   ("advisory", "delivery", "PUMP-2026-001")):
+        _, shown = on_terminal([*words_, "--home", centre.home])
+        wide = [line for line in re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+                if len(line.rstrip()) > 100]
+        assert shown and not wide, (words_, wide)
+    _, shown = on_terminal(["asset", "list", "--home", centre.home])
+    assert "are left out: the terminal is narrow" in shown and "ORGANISATION" in shown, shown
+    assert "ORGANISATION" in centre.tocsin("asset", "list").stdout.splitlines()[0]
+    listed = centre.tocsin("advisory", "list").stdout.splitlines()[1:]
+    assert listed == sorted(listed) and len(listed) > 2, listed
+
+
 @test("a pack is exported and verified; a changed one is not")
 def proof(centre):
     pack, anchor = centre.folder / "x.tar", centre.home / "trust/root.pem"
@@ -463,6 +502,7 @@ def main():
         assets(centre)
         batch(centre)
         main_job(centre, device)
+        at_night(centre, device)
         proof(centre)
         bundle(centre)
         certificates(centre, device)

@@ -116,6 +116,7 @@ static void test_plain(void **state)
                               "Message-ID: <dlv_0123456789abcdefghjkmnpqrs@centre.example.org>\r\n"
                               "Auto-Submitted: auto-generated\r\n"
                               "MIME-Version: 1.0\r\n"
+                              "Content-Language: en\r\n"
                               "Content-Type: text/plain; charset=utf-8\r\n"
                               "Content-Transfer-Encoding: quoted-printable\r\n"
                               "\r\n"
