@@ -3,19 +3,29 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "centre/centre.h"
+#include "centre/parking.h"
 #include "centre/writer.h"
 #include "journal/journal.h"
 
 #include <stdio.h>
 
-enum { FOLLOWERS_MAX = 16, PASS_OVER = 1000, PAUSE_MS = 1000, WAIT_MS = 1000, READ_MAX = 256 };
+enum {
+    FOLLOWERS_MAX = 16,
+    PASS_OVER = 1000,
+    PAUSE_MS = 1000,
+    WAIT_MS = 1000,
+    READ_MAX = 256,
+};
 
 struct running {
     struct follower follower;
     pthread_t thread;
     pthread_mutex_t lock;
     struct follower_state state;
-    uint64_t stored; /* the position in the database */
+    uint64_t stored;  /* the position in the database */
+    uint64_t failing; /* the act that failed last */
+    unsigned tries;
+    bool retried; /* what had been put aside before this start */
 };
 
 struct followers {
@@ -49,7 +59,7 @@ int follower_command(struct follower *f, const struct command_type *type, struct
     command.exercise = exercise;
     if (organisation)
         snprintf(command.organisation, sizeof(command.organisation), "%s", organisation);
-    if (move) {
+    if (move && !f->behind) {
         command.follower = f->type->name;
         command.follower_position = f->next + 1;
     }
@@ -137,7 +147,7 @@ static int collect(void *context, const struct journal_row *row, struct err *e)
     return 0;
 }
 
-static int handle_one(struct running *r, const struct copied *copy, struct err *e)
+static int handle(struct running *r, const struct copied *copy, struct err *e)
 {
     struct follower *f = &r->follower;
     struct json_doc *doc = NULL;
@@ -154,7 +164,57 @@ static int handle_one(struct running *r, const struct copied *copy, struct err *
         result = view.refused ? 0 : f->type->handle(f, &act, e);
     }
     json_doc_free(doc);
-    if (result != 0)
+    return result;
+}
+
+int follower_park(struct follower *f, uint64_t act, bool move, const struct err *why, struct err *e)
+{
+    const struct parked parked = {.follower = f->type->name, .act = act, .why = why};
+    int there = parking_has(f->db, f->type->name, act, e);
+
+    if (there < 0)
+        return -1;
+    if (there == 1)
+        return 0;
+    log_line(LOG_LEVEL_ERROR, "follower.parked", LOG_S("follower", f->type->name),
+             LOG_I("act", act), LOG_S("code", why->code), LOG_S("text", why->text),
+             LOG_S("where", why->where));
+    return follower_command(f, &command_follower_park, slice_str("{}"), (void *)&parked, NULL,
+                            false, move, NULL, e);
+}
+
+static int list_parked(struct running *r, struct err *e)
+{
+    uint64_t acts[FOLLOWER_PARKED_SHOWN];
+    int64_t count = parking_list(r->follower.db, r->follower.type->name, acts, ARRAY_LEN(acts), e);
+
+    if (count < 0)
+        return -1;
+    pthread_mutex_lock(&r->lock);
+    memcpy(r->state.parked, acts, sizeof(acts));
+    r->state.parked_count = (uint64_t)count;
+    pthread_mutex_unlock(&r->lock);
+    return 0;
+}
+
+/* An act could not be handled. 0: it was put aside; -1: it is tried again. */
+static int give_up(struct running *r, uint64_t act, struct err *e)
+{
+    struct err failed = {0};
+
+    r->tries = r->failing == act ? r->tries + 1 : 1;
+    r->failing = act;
+    if (parking_waits(e, r->tries) || follower_park(&r->follower, act, true, e, &failed) != 0)
+        return -1;
+    err_clear(e);
+    return list_parked(r, e);
+}
+
+static int handle_one(struct running *r, const struct copied *copy, struct err *e)
+{
+    struct follower *f = &r->follower;
+
+    if (handle(r, copy, e) != 0 && give_up(r, copy->index, e) != 0)
         return -1;
     if (f->moved)
         r->stored = copy->index + 1;
@@ -196,6 +256,44 @@ out:
     return result;
 }
 
+/* Once at each start, also of a newer program: what had been put aside. Out of its order: whoever
+ * handles it finds what became of it since. */
+static int retry_parked(struct running *r, struct err *e)
+{
+    struct follower *f = &r->follower;
+    struct collected collected = {.type = f->type};
+    uint64_t acts[READ_MAX];
+    uint64_t next = f->next;
+    int64_t count = parking_list(f->db, f->type->name, acts, ARRAY_LEN(acts), e);
+
+    if (count < 0)
+        return -1;
+    r->retried = true;
+    f->behind = true;
+    arena_init(&collected.arena, 0);
+    for (size_t i = 0; i < (size_t)count && i < ARRAY_LEN(acts); i++) {
+        const struct parked parked = {.follower = f->type->name, .act = acts[i]};
+        struct err why = {0};
+        arena_reset(&collected.arena);
+        collected.count = 0;
+        int found = journal_find_index(f->db, acts[i], collect, &collected, &why);
+        if (found == 1 && collected.count == 1 && handle(r, &collected.acts[0], &why) == 0 &&
+            follower_command(f, &command_follower_resume, slice_str("{}"), (void *)&parked, NULL,
+                             false, false, NULL, &why) == 0)
+            log_line(LOG_LEVEL_INFO, "follower.resumed", LOG_S("follower", f->type->name),
+                     LOG_I("act", acts[i]));
+        else
+            log_line(LOG_LEVEL_WARNING, "follower.parked", LOG_S("follower", f->type->name),
+                     LOG_I("act", acts[i]), LOG_S("code", why.code), LOG_S("text", why.text),
+                     LOG_S("where", why.where));
+    }
+    f->next = next;
+    f->moved = false;
+    f->behind = false;
+    arena_fini(&collected.arena);
+    return list_parked(r, e);
+}
+
 static int start_over(struct running *r, struct err *e)
 {
     struct follower *f = &r->follower;
@@ -205,7 +303,9 @@ static int start_over(struct running *r, struct err *e)
     if (!f->db || journal_follower_position(f->db, f->type->name, &f->next, e) != 0)
         return -1;
     r->stored = f->next;
-    return f->type->prepare ? f->type->prepare(f, e) : 0;
+    if (f->type->prepare && f->type->prepare(f, e) != 0)
+        return -1;
+    return r->retried ? 0 : retry_parked(r, e);
 }
 
 static void *follower_thread(void *context)

@@ -29,7 +29,8 @@ struct follower_type {
     int (*prepare)(struct follower *follower, struct err *e);
     /*
      * Does what the act asks for, through follower_command. The last command may carry the position
-     * (move = true); when none did, the framework moves it. -1: tried again after a pause.
+     * (move = true); when none did, the framework moves it. -1: tried again after a pause; what
+     * fails again and again, and not because something is away, is put aside (centre/parking.h).
      */
     int (*handle)(struct follower *follower, const struct followed *act, struct err *e);
     /* When nothing is left to read, and at the latest after idle_ms. May be NULL. */
@@ -45,6 +46,7 @@ struct follower {
     struct db *db; /* a read connection of its own */
     uint64_t next; /* index of the act that it has not seen */
     bool moved;    /* by a command of handle */
+    bool behind;   /* the act was put aside earlier: the position stays where it is */
     void *state;   /* the type's own */
 };
 
@@ -57,11 +59,18 @@ int follower_command(struct follower *follower, const struct command_type *type,
                      void *prepared, const char *organisation, bool exercise, bool move,
                      struct buf *answer, struct err *e) MUST_CHECK;
 
+/* Puts an act aside, unless it is aside already (centre/parking.h). move: the position moves behind
+ * the act being handled. why: what is wrong with it. */
+int follower_park(struct follower *follower, uint64_t act, bool move, const struct err *why,
+                  struct err *e) MUST_CHECK;
+
 int followers_start(struct followers **followers, struct centre *centre,
                     const struct follower_type *const *types, size_t count,
                     struct err *e) MUST_CHECK;
 /* Ends the threads; centre_stop was called before. */
 void followers_stop(struct followers *followers);
+
+enum { FOLLOWER_PARKED_SHOWN = 8 };
 
 /* For status: name, position, last failure ("" none). false behind the last. */
 struct follower_state {
@@ -69,6 +78,8 @@ struct follower_state {
     uint64_t next;
     uint64_t failures;
     char failure[160];
+    uint64_t parked[FOLLOWER_PARKED_SHOWN]; /* indexes of acts that were put aside */
+    uint64_t parked_count;                  /* of all of them */
 };
 bool followers_state(struct followers *followers, size_t index, struct follower_state *state);
 

@@ -4,11 +4,13 @@
 #include "base/memory.h"
 #include "centre/centre.h"
 #include "centre/matcher_internal.h"
+#include "centre/parking.h"
 #include "crypto/envelope.h"
 #include "fleet/alias_store.h"
 #include "fleet/import_store.h"
 #include "fleet/index.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -237,8 +239,25 @@ static struct current *find_current(struct matcher *m, const char *revision)
     return NULL;
 }
 
-static int load_advisories(struct matcher *m, struct db *db, struct err *e)
+/* One that cannot be read (any more) keeps no other from being matched: its import is put aside. */
+static int pass_over(struct follower *f, const char *revision, struct err *e)
 {
+    struct fleet_revision unread;
+
+    struct err failed = {0};
+
+    fleet_revision_init(&unread);
+    int result = fleet_revision_find(f->db, revision, &unread, &failed) == 1
+                     ? follower_park(f, unread.imported_act, false, e, &failed)
+                     : -1;
+    fleet_revision_fini(&unread);
+    *e = failed;
+    return result;
+}
+
+static int load_advisories(struct follower *f, struct matcher *m, struct err *e)
+{
+    struct db *db = f->db;
     char after[ID_TEXT] = "";
 
     for (;;) {
@@ -250,8 +269,12 @@ static int load_advisories(struct matcher *m, struct db *db, struct err *e)
         if (step != 1)
             return step;
         struct current *c = load_current(db, after, e);
-        if (!c || add_current(m, c, e) != 0)
+        if (!c && !parking_waits(e, UINT_MAX)) {
+            if (pass_over(f, after, e) != 0)
+                return -1;
+        } else if (!c || add_current(m, c, e) != 0) {
             return -1;
+        }
     }
 }
 
@@ -286,7 +309,7 @@ static int prepare(struct follower *f, struct err *e)
         return err_memory(e);
     int64_t started = clock_monotonic(f->centre->clock);
     if (load_aliases(m, f->db, e) != 0 || load_classes(m, f->db, f->next, e) != 0 ||
-        load_advisories(m, f->db, e) != 0)
+        load_advisories(f, m, e) != 0)
         return -1;
     log_info("matcher.ready", LOG_I("classes", m->class_count),
              LOG_I("advisories", m->current_count),

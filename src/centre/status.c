@@ -118,6 +118,14 @@ static void write_followers(struct centre *centre, struct json_writer *w)
         json_member_int(w, "failures", (int64_t)state.failures);
         if (state.failure[0])
             json_member_string(w, "failure", state.failure);
+        json_member_int(w, "parked", (int64_t)state.parked_count);
+        if (state.parked_count) {
+            json_write_name(w, "parked_acts");
+            json_write_array(w);
+            for (uint64_t k = 0; k < state.parked_count && k < FOLLOWER_PARKED_SHOWN; k++)
+                json_write_int(w, (int64_t)state.parked[k]);
+            json_write_array_end(w);
+        }
         json_write_object_end(w);
     }
     json_write_array_end(w);
@@ -272,6 +280,11 @@ int metrics_write(struct worker *worker, struct buf *text, struct err *e)
                    "tocsin_witness_acts{witness=\"%s\"} %llu\n"
                    "tocsin_witness_failures{witness=\"%s\"} %u\n",
                    witness.name, (unsigned long long)witness.size, witness.name, witness.failures);
+    buf_puts(text, "# HELP tocsin_follower_parked Acts that a follower could not get past.\n"
+                   "# TYPE tocsin_follower_parked gauge\n");
+    for (size_t i = 0; followers_state(centre->followers, i, &follower); i++)
+        buf_printf(text, "tocsin_follower_parked{follower=\"%s\"} %llu\n", follower.name,
+                   (unsigned long long)follower.parked_count);
     buf_puts(text, "# HELP tocsin_follower_position Next act of a follower.\n"
                    "# TYPE tocsin_follower_position gauge\n");
     for (size_t i = 0; followers_state(centre->followers, i, &follower); i++)

@@ -80,13 +80,28 @@ static void say_journal(const struct json_value *journal)
     buf_fini(&text);
 }
 
+static void say_parked(const struct json_value *acts, int64_t count)
+{
+    struct buf text;
+
+    buf_init(&text);
+    buf_printf(&text, "%lld acts put aside, which it could not get past: ", (long long)count);
+    list_put_value(&text, acts);
+    fputs("    ", stdout);
+    say_styled(stdout, SAY_BAD, output_slice(stdout, &text));
+    fputs("\n    see the log for the reason, and tocsin log show; tried again at the next start\n",
+          stdout);
+    buf_fini(&text);
+}
+
 static void say_followers(const struct json_value *followers, int64_t size)
 {
     json_each(follower, followers)
     {
         int64_t behind = size - number_of(follower, "next");
         struct slice failure = json_get_string(follower, "failure");
-        if (behind <= 0 && !failure.len)
+        int64_t parked = number_of(follower, "parked");
+        if (behind <= 0 && !failure.len && parked <= 0)
             continue;
         fputs("  follower ", stdout);
         say_text(stdout, json_get_string(follower, "name"));
@@ -96,6 +111,8 @@ static void say_followers(const struct json_value *followers, int64_t size)
             say_styled(stdout, SAY_BAD, failure);
         }
         fputc('\n', stdout);
+        if (parked > 0)
+            say_parked(json_get(follower, "parked_acts"), parked);
     }
 }
 
