@@ -375,9 +375,12 @@ static int write_assets(struct worker *worker, struct route_call *call, struct j
             json_member_slice(w, "owner", db_slice(&q, 5));
         if (!db_is_null(&q, 7))
             json_member_slice(w, "serial", db_slice(&q, 7));
+        int meant = fleet_body_is_for(db_blob(&q, 9), db_slice(&q, 7), e);
+        if (meant == 0)
+            json_member_bool(w, "other_serial", true);
         json_write_name(w, "statements");
         json_write_raw(w, db_blob(&q, 9));
-        if (write_remedied(worker->db, w, last, revision, e) != 0) {
+        if (meant < 0 || write_remedied(worker->db, w, last, revision, e) != 0) {
             step = -1;
             break;
         }

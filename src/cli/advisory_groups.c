@@ -125,6 +125,8 @@ int advisory_groups_row(void *context, const struct json_value *row, struct err 
         buf_puts(&group->assets, ", serial ");
         say_clean(&group->assets, json_get_string(row, "serial"), false);
     }
+    if (json_is(json_get(row, "other_serial"), JSON_TRUE))
+        buf_puts(&group->assets, ", not meant: the advisory names other serial numbers");
     if (slice_is(json_get_string(row, "way"), "offline"))
         buf_puts(&group->assets, ", by bundle");
     if (slice_is(json_get_string(row, "way"), "none"))

@@ -498,8 +498,7 @@ out:
     return result;
 }
 
-/* 1: the statement is for a device with this serial number, 0: for others. */
-static int is_for_serial(struct slice body, struct slice serial, struct err *e)
+int fleet_body_is_for(struct slice body, struct slice serial, struct err *e)
 {
     struct json_doc *serials = NULL;
     struct buf text;
@@ -543,7 +542,7 @@ int fleet_missing_of(struct db *db, const char *asset, const uint8_t class[32], 
             int released = may_be_told(db, &shown, member.organisation, e);
             if (released < 0)
                 step = -1;
-            int meant = is_for_serial(db_blob(&q, 2), buf_slice(&member.serial), e);
+            int meant = fleet_body_is_for(db_blob(&q, 2), buf_slice(&member.serial), e);
             if (meant < 0)
                 step = -1;
             told_by_itself =

@@ -70,6 +70,10 @@ int fleet_publication_to_sign(struct db *db, char id[ID_TEXT], struct buf *paylo
 int fleet_publication_sign(struct change *c, const char *id, struct slice envelope,
                            struct err *e) MUST_CHECK;
 
+/* A statement's body: 1 when it is for a device with this serial number (empty: not known), 0 when
+ * it is for others, -1. */
+int fleet_body_is_for(struct slice body, struct slice serial, struct err *e) MUST_CHECK;
+
 /* Whether a status is told by itself: affected and under investigation are. */
 bool fleet_status_is_told(struct slice status, bool tell_unknown);
 

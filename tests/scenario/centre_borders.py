@@ -290,6 +290,9 @@ def joins(centre):
     def serial_of_joiners():
         """who joins later is told by its serial number, as those who were there before"""
         assert meant(centre, serials) == {first["first"]}
+        shown = centre.call("GET", f"/v1/advisory/{serials}/preview")[1]["items"]
+        assert {row["asset"] for row in shown if row.get("other_serial")} == {first["second"]}, shown
+        assert "names other serial numbers" in centre.cli("advisory", "preview", serials).stdout
         later = assets_of(centre, [("third", MODEL, "2.0", "S11"), ("fourth", MODEL, "2.0", "T11")])
         quiet(centre)
         assert meant(centre, serials) == {first["first"], later["third"]}
