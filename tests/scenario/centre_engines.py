@@ -5,6 +5,7 @@
 processes are killed in the middle."""
 
 import collections
+import json
 import random
 import subprocess
 import sys
@@ -79,9 +80,13 @@ def main_job(url):
             assert wait(lambda n=name: states(n).get("old") == "acknowledged", 40), states(name)
             seen[name] = sorted(states(name))
         seen["chain"] = devices["old"].status()["n"]
-        pack = place.folder / "proof.tar"
-        centre.cli("proof", "export", "EXP-2026-005", "-o", pack)
-        centre.cli("proof", "verify", pack, "--root", centre.home / "trust/root.pem", home=False)
+        own = centre.status()["organisation"]
+        for name, more in (("proof.tar", ()), ("customer.tar", ("--organisation", own))):
+            pack = place.folder / name
+            centre.cli("proof", "export", "EXP-2026-005", *more, "-o", pack)
+            done = centre.cli("proof", "verify", pack, "--root", centre.home / "trust/root.pem",
+                              "--json", home=False)
+            seen[name] = json.loads(done.stdout)["counts"]
         seen["acts"] = {kind: count for kind, count in collections.Counter(
             act["type"] for act in centre.acts()).items()
             if kind in ("advisory.imported", "publication.frozen", "publication.signed",

@@ -747,9 +747,6 @@ def customer_cases():
     def one(name, code, change):
         case('customer', name, code, change)
 
-    def scope(p, value):
-        p.statement['scope'] = value
-
     one('nothing was changed', '', lambda p: None)
     one('the salt of his leaf', 'pack.members-root',
         lambda p: p.members[0].update(salt=flip_hex(p.members[0]['salt'])))
@@ -789,13 +786,11 @@ def customer_cases():
     one('a publication that concerns him not', 'pack.publication', lambda p: p.files.update(
         {'publications/pub_00000000000000000000000099.json': b'{}'}))
     one('the whole list was promised', 'pack.entries', lambda p: p.statement.pop('scope'))
-    one('for nobody', 'pack.syntax|pack.entries', lambda p: scope(p, {}))
-    one('for nobody that there is', 'pack.syntax', lambda p: scope(p, 'org_00000000000000000000000002'))
+    one('for nobody', 'pack.syntax|pack.entries', lambda p: p.statement.update(scope={}))
+    one('for nobody that there is', 'pack.syntax', lambda p: p.statement.update(scope='org_2'))
     one('more meant than he has', 'pack.counts', lambda p: states(p, None, 'undelivered'))
-    one('a salt of an act', 'pack.act-proof',
-        lambda p: p.acts[-1].update(salt=flip_hex(p.acts[-1]['salt'])))
     case('sealed', 'a whole pack that is said to be one customer\'s', 'pack.entries',
-         lambda p: scope(p, {'organisation': 'org_00000000000000000000000002'}))
+         lambda p: p.statement.update(scope={'organisation': 'org_00000000000000000000000002'}))
 
 
 def lie_cases():
