@@ -59,7 +59,7 @@ static void say_value(unsigned indent, const char *label, const struct json_valu
         if (json_int64(json_get(reason, "line"), &line) && strcmp(place, "pointer") == 0)
             buf_printf(&text, " (line %lld)", (long long)line);
     }
-    say_wrapped(stdout, buf_slice(&text), indent);
+    say_wrapped(stdout, output_slice(stdout, &text), indent);
     buf_fini(&text);
 }
 
@@ -181,16 +181,16 @@ static void say_names(const struct buf *names, const struct json_value *statemen
     struct buf text;
 
     buf_init(&text);
-    buf_put_slice(&text, buf_slice(names));
+    buf_put_slice(&text, output_slice(stdout, names));
     buf_printf(&text, ": %.*s", SLICE_ARG(status));
     if (json_int64(json_get(statement, "confidence"), &confidence))
         buf_printf(&text, ", confidence %lld of 100", (long long)confidence);
-    say_wrapped(stdout, buf_slice(&text), indent);
+    say_wrapped(stdout, output_slice(stdout, &text), indent);
     buf_reset(&text);
     buf_puts(&text, "what would decide it: ");
     buf_put_slice(&text, decide);
     if (decide.len)
-        say_wrapped(stdout, buf_slice(&text), indent + 2);
+        say_wrapped(stdout, output_slice(stdout, &text), indent + 2);
     buf_fini(&text);
 }
 

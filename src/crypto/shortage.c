@@ -50,5 +50,7 @@ bool crypto_chain_ask_again(X509_STORE_CTX *refused)
 
 bool crypto_anchor_prepare(X509 *anchor)
 {
-    return X509_check_purpose(anchor, -1, 0) == 1 && X509_get0_pubkey(anchor);
+    EVP_PKEY *key = X509_check_purpose(anchor, -1, 0) == 1 ? X509_get0_pubkey(anchor) : NULL;
+
+    return key && EVP_PKEY_get_security_bits(key) > 0; /* a key half read has none */
 }
