@@ -143,6 +143,11 @@ static int put_number(struct canonical *c, const struct json_value *v)
     struct slice number = json_value_bytes(v);
     double value;
 
+    /* a short integer is its own shortest form; "-0" is not */
+    if (number.len <= 15 && is_integer_text(number) && !slice_is(number, "-0")) {
+        buf_put_slice(c->out, number);
+        return 0;
+    }
     c->culprit = v;
     if (json_number_fits(number, &value) != 0)
         return err_set(c->e, ERR_INPUT, "json.not-canonical", scheme,

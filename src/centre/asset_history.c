@@ -154,7 +154,7 @@ static int one_notice(void *context, const struct fleet_link *link, struct err *
             json_member_string(&w, "id", revision.tracking_id);
             json_member_string(&w, "version", revision.version);
         }
-        result = add_object(h, link->position.frozen, "notice", &w, e);
+        result = add_object(h, link->frozen, "notice", &w, e);
     }
     fleet_revision_fini(&revision);
     return result;

@@ -320,27 +320,112 @@ static int prepare(struct follower *f, struct err *e)
 /* ---- advisory.imported -------------------------------------------------------------------------
  */
 
-static int keep_hits(struct follower *f, const struct current *c, const struct fleet_hits *hits,
+/* By the classes' digests: they are stored and read in that order. */
+struct ordered_hit {
+    const uint8_t *class;
+    uint32_t answer;
+};
+
+static int by_digest(const void *a, const void *b)
+{
+    const struct ordered_hit *x = a, *y = b;
+
+    return memcmp(x->class, y->class, 32);
+}
+
+/* An answer that several classes share is written once, and kept until the last of them. */
+struct answer {
+    struct fleet_said said;
+    uint32_t uses;
+    bool made;
+};
+
+struct keeping {
+    struct follower *f;
+    const struct current *c;
+    struct fleet_hits *hits;
+    struct ordered_hit *order;
+    struct answer *answers;
+};
+
+static int be_made(struct keeping *k, uint32_t number, struct err *e)
+{
+    struct answer *answer = &k->answers[number];
+    struct fleet_result *result;
+
+    if (answer->made)
+        return 0;
+    if (fleet_hits_result(k->hits, number, &result, e) != 0)
+        return -1;
+    answer->made = fleet_said_make(&answer->said, &k->c->revision, result, e) == 0;
+    fleet_result_free(result);
+    return answer->made ? 0 : -1;
+}
+
+static void be_used(struct keeping *k, uint32_t number)
+{
+    struct answer *answer = &k->answers[number];
+
+    if (--answer->uses > 0 || !answer->made)
+        return;
+    fleet_said_fini(&answer->said);
+    answer->made = false;
+}
+
+static int keep_run(struct keeping *k, size_t from, size_t count, struct err *e)
+{
+    struct kept_statement items[STATEMENTS_A_COMMAND];
+    const char *revision = k->c->revision.id;
+    struct kept_statements kept = {
+        .clear = from == 0 ? revision : NULL, .items = items, .count = count};
+
+    for (size_t i = 0; i < count; i++) {
+        const struct ordered_hit *hit = &k->order[from + i];
+        if (be_made(k, hit->answer, e) != 0)
+            return -1;
+        items[i] = (struct kept_statement){
+            .revision = revision, .class = hit->class, .said = &k->answers[hit->answer].said};
+    }
+    int result =
+        follower_command(k->f, &command_statements_keep, slice_str("{}"), &kept,
+                         k->c->revision.organisation, k->c->revision.exercise, false, NULL, e);
+    for (size_t i = 0; i < count; i++)
+        be_used(k, k->order[from + i].answer);
+    return result;
+}
+
+static int keep_hits(struct follower *f, const struct current *c, struct fleet_hits *hits,
                      struct err *e)
 {
     struct matcher *m = f->centre->matcher;
-    struct kept_statement items[STATEMENTS_A_COMMAND];
-    struct kept_statements kept = {.revision = &c->revision, .first = true, .items = items};
+    struct keeping k = {.f = f,
+                        .c = c,
+                        .hits = hits,
+                        .order = mem_new(hits->count + 1, sizeof(*k.order)),
+                        .answers = mem_new(hits->answer_count + 1, sizeof(*k.answers))};
+    int result = k.order && k.answers ? 0 : err_memory(e);
     size_t at = 0;
 
-    do {
-        kept.count = 0;
-        while (at < hits->count && kept.count < STATEMENTS_A_COMMAND) {
-            const struct fleet_hit *hit = &hits->hits[at++];
-            items[kept.count++] = (struct kept_statement){.class = m->digests[hit->id],
-                                                          .result = hits->results[hit->result]};
-        }
-        if (follower_command(f, &command_statements_keep, slice_str("{}"), &kept,
-                             c->revision.organisation, c->revision.exercise, false, NULL, e) != 0)
-            return -1;
-        kept.first = false;
-    } while (at < hits->count);
-    return 0;
+    for (size_t i = 0; result == 0 && i < hits->count; i++) {
+        k.order[i] = (struct ordered_hit){m->digests[hits->hits[i].id], hits->hits[i].answer};
+        k.answers[hits->hits[i].answer].uses++;
+    }
+    if (result == 0 && hits->count)
+        qsort(k.order, hits->count, sizeof(*k.order), by_digest);
+    while (result == 0) {
+        size_t left = hits->count - at;
+        size_t count = left < STATEMENTS_A_COMMAND ? left : STATEMENTS_A_COMMAND;
+        result = keep_run(&k, at, count, e); /* also when there is nothing: what was, is cleared */
+        at += count;
+        if (at == hits->count)
+            break;
+    }
+    for (size_t i = 0; k.answers && i < hits->answer_count; i++)
+        if (k.answers[i].made)
+            fleet_said_fini(&k.answers[i].said);
+    mem_free(k.answers);
+    mem_free(k.order);
+    return result;
 }
 
 static int say_matched(struct follower *f, const struct current *c, const struct fleet_hits *hits,
@@ -351,7 +436,7 @@ static int say_matched(struct follower *f, const struct current *c, const struct
     char args[256];
 
     for (size_t i = 0; i < hits->count; i++) {
-        enum fleet_status status = hits->results[hits->hits[i].result]->status;
+        enum fleet_status status = hits->answers[hits->hits[i].answer].status;
         affected += status == FLEET_AFFECTED;
         unknown += status == FLEET_UNKNOWN;
     }
@@ -473,14 +558,14 @@ out:
 struct gathered {
     struct kept_statement items[STATEMENTS_A_COMMAND];
     uint8_t classes[STATEMENTS_A_COMMAND][32];
-    struct fleet_result *results[STATEMENTS_A_COMMAND];
+    struct fleet_said said[STATEMENTS_A_COMMAND];
     size_t count;
 };
 
 static void forget_gathered(struct gathered *g)
 {
     for (size_t i = 0; i < g->count; i++)
-        fleet_result_free(g->results[i]);
+        fleet_said_fini(&g->said[i]);
     g->count = 0;
 }
 
@@ -497,16 +582,15 @@ static int keep_gathered(struct follower *f, struct gathered *g, struct err *e)
 }
 
 static int gather(struct follower *f, struct gathered *g, const struct current *c,
-                  const uint8_t digest[32], struct fleet_result *take, struct err *e)
+                  const uint8_t digest[32], const struct fleet_result *result, struct err *e)
 {
-    if (g->count == STATEMENTS_A_COMMAND && keep_gathered(f, g, e) != 0) {
-        fleet_result_free(take);
+    if (g->count == STATEMENTS_A_COMMAND && keep_gathered(f, g, e) != 0)
         return -1;
-    }
+    if (fleet_said_make(&g->said[g->count], &c->revision, result, e) != 0)
+        return -1;
     memcpy(g->classes[g->count], digest, 32);
-    g->results[g->count] = take;
     g->items[g->count] = (struct kept_statement){
-        .revision = &c->revision, .class = g->classes[g->count], .result = take};
+        .revision = c->revision.id, .class = g->classes[g->count], .said = &g->said[g->count]};
     g->count++;
     return 0;
 }
@@ -517,7 +601,7 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
 {
     struct matcher *m = f->centre->matcher;
     struct fleet_class *class = NULL;
-    struct fleet_result *result = NULL;
+    struct fleet_result *result;
     uint64_t *candidates = NULL;
     size_t count = 0;
     struct db_query q;
@@ -537,9 +621,9 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
         const struct current *c = m->current[candidates[i]];
         if (fleet_match(&result, c->criteria, class, &m->options, e) != 0)
             goto out;
-        if (result->status == FLEET_NOT_LISTED)
-            fleet_result_free(result);
-        else if (gather(f, g, c, digest, result, e) != 0)
+        int gathered = result->status == FLEET_NOT_LISTED ? 0 : gather(f, g, c, digest, result, e);
+        fleet_result_free(result);
+        if (gathered != 0)
             goto out;
     }
     done = add_class(m, class, e);

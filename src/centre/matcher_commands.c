@@ -9,14 +9,12 @@ static int keep_statements(struct command_run *run, struct err *e)
     const struct kept_statements *kept = run->command->prepared;
     struct change *c = &run->change;
 
-    if (kept->first &&
-        (db_run(c->db, e, SQL_STATEMENT_COMPONENT_CLEAR, DB_TEXT(kept->revision->id)) < 0 ||
-         db_run(c->db, e, SQL_STATEMENT_CLEAR, DB_TEXT(kept->revision->id)) < 0))
+    if (kept->clear && (db_run(c->db, e, SQL_STATEMENT_COMPONENT_CLEAR, DB_TEXT(kept->clear)) < 0 ||
+                        db_run(c->db, e, SQL_STATEMENT_CLEAR, DB_TEXT(kept->clear)) < 0))
         return -1;
     for (size_t i = 0; i < kept->count; i++)
-        if (fleet_statement_keep(c,
-                                 kept->items[i].revision ? kept->items[i].revision : kept->revision,
-                                 kept->items[i].class, kept->items[i].result, e) != 0)
+        if (fleet_statement_keep(c, kept->items[i].revision, kept->items[i].class,
+                                 kept->items[i].said, e) != 0)
             return -1;
     return 0;
 }

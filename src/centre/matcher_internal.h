@@ -8,14 +8,13 @@
 #include "fleet/publication_store.h"
 
 struct kept_statement {
-    const struct fleet_revision *revision; /* NULL: that of the whole */
+    const char *revision;
     const uint8_t *class;
-    const struct fleet_result *result;
+    const struct fleet_said *said;
 };
 
 struct kept_statements {
-    const struct fleet_revision *revision;
-    bool first; /* statements of an earlier, interrupted run are forgotten */
+    const char *clear; /* NULL, or a revision: statements of an interrupted run are forgotten */
     const struct kept_statement *items;
     size_t count;
 };

@@ -341,8 +341,7 @@ out:
 }
 
 /* Which components of the class it rests on: so that they can be found from there. */
-static int keep_components(struct change *c, const char *revision, const uint8_t class[32],
-                           const struct fleet_result *result, struct err *e)
+static void note_components(struct fleet_said *said, const struct fleet_result *result)
 {
     struct slice last = slice_str("nameplate");
 
@@ -353,34 +352,58 @@ static int keep_components(struct change *c, const char *revision, const uint8_t
             if (!component.len || slice_is(component, "nameplate") || slice_equal(component, last))
                 continue; /* mostly the same one, reason after reason */
             last = component;
-            if (db_run(c->db, e, SQL_STATEMENT_COMPONENT_KEEP, DB_SLICE(component),
-                       DB_TEXT(revision), DB_BYTES(class, 32)) < 0)
-                return -1;
+            buf_put_slice(&said->components, component);
+            buf_putc(&said->components, '\0');
         }
     }
-    return 0;
 }
 
-int fleet_statement_keep(struct change *c, const struct fleet_revision *revision,
-                         const uint8_t class[32], const struct fleet_result *result, struct err *e)
+int fleet_said_make(struct fleet_said *said, const struct fleet_revision *revision,
+                    const struct fleet_result *result, struct err *e)
 {
-    uint8_t meaning[32];
     struct json_doc *doc = NULL;
-    struct buf body;
+    struct buf text;
     int done = -1;
 
-    buf_init(&body);
-    fleet_result_write_within(&body, result, FLEET_STATEMENTS_MAX);
-    if (buf_check(&body, e) != 0 || json_parse(&doc, buf_slice(&body), NULL, e) != 0 ||
-        fleet_meaning(revision->namespace, revision->tracking_id, json_root(doc), meaning, e) != 0)
-        goto out;
-    if (db_run(c->db, e, SQL_STATEMENT_SET, DB_TEXT(revision->id), DB_BYTES(class, 32),
-               DB_TEXT(fleet_status_name(result->status)), DB_BLOB(buf_slice(&body)),
-               DB_BYTES(meaning, 32)) < 0)
-        goto out;
-    done = keep_components(c, revision->id, class, result, e);
-out:
+    buf_init(&said->body);
+    buf_init(&said->components);
+    said->status = result->status;
+    buf_init(&text);
+    fleet_result_write_within(&text, result, FLEET_STATEMENTS_MAX);
+    note_components(said, result);
+    if (buf_check(&text, e) == 0 && buf_check(&said->components, e) == 0 &&
+        json_parse(&doc, buf_slice(&text), NULL, e) == 0 &&
+        json_canonical(json_root(doc), &said->body, e) == 0)
+        done = fleet_meaning(revision->namespace, revision->tracking_id, json_root(doc),
+                             said->meaning, e);
     json_doc_free(doc);
-    buf_fini(&body);
+    buf_fini(&text);
+    if (done != 0)
+        fleet_said_fini(said);
     return done;
+}
+
+void fleet_said_fini(struct fleet_said *said)
+{
+    buf_fini(&said->body);
+    buf_fini(&said->components);
+}
+
+int fleet_statement_keep(struct change *c, const char *revision, const uint8_t class[32],
+                         const struct fleet_said *said, struct err *e)
+{
+    struct slice components = buf_slice(&said->components);
+
+    if (db_run(c->db, e, SQL_STATEMENT_SET, DB_TEXT(revision), DB_BYTES(class, 32),
+               DB_TEXT(fleet_status_name(said->status)), DB_BLOB(buf_slice(&said->body)),
+               DB_BYTES(said->meaning, 32)) < 0)
+        return -1;
+    for (size_t at = 0; at < components.len;) {
+        const char *component = (const char *)components.data + at;
+        if (db_run(c->db, e, SQL_STATEMENT_COMPONENT_KEEP, DB_TEXT(component), DB_TEXT(revision),
+                   DB_BYTES(class, 32)) < 0)
+            return -1;
+        at += strlen(component) + 1;
+    }
+    return 0;
 }

@@ -61,10 +61,18 @@ int fleet_document_load(struct db *db, const uint8_t digest[32], struct buf *con
 /* The member `advisory` of notices, publications and packs (docs/formats.md section 3.1). */
 void fleet_advisory_write(struct json_writer *w, const struct fleet_revision *revision);
 
-/* What is kept of a match: body is the statements array as JSON, meaning as in section 3.1. */
-int fleet_statement_keep(struct change *c, const struct fleet_revision *revision,
-                         const uint8_t class[32], const struct fleet_result *result,
-                         struct err *e) MUST_CHECK;
+/* What a revision says of a class, as it is kept: needs no database. */
+struct fleet_said {
+    enum fleet_status status;
+    struct buf body;       /* canonical JSON: the statements, as in section 3.1 */
+    uint8_t meaning[32];   /* as there */
+    struct buf components; /* that it rests on, each ended by NUL */
+};
+int fleet_said_make(struct fleet_said *said, const struct fleet_revision *revision,
+                    const struct fleet_result *result, struct err *e) MUST_CHECK;
+void fleet_said_fini(struct fleet_said *said);
+int fleet_statement_keep(struct change *c, const char *revision, const uint8_t class[32],
+                         const struct fleet_said *said, struct err *e) MUST_CHECK;
 
 /*
  * SHA-256 over what a notice means to a device (section 3.1). statements: the parsed array.

@@ -67,7 +67,7 @@ int fleet_asset_find(struct db *db, const char *id, struct fleet_asset *asset, s
         asset->acked_n = (uint64_t)db_int(&q, 10);
         if (!db_is_null(&q, 11) && !db_blob_copy(&q, 11, asset->acked_head, 32))
             found = err_set(e, ERR_SYSTEM, "store.corrupt", NULL, "a chain head is not 32 bytes");
-        asset->acked_frozen = (uint64_t)db_int(&q, 12);
+        asset->acked_as_of = (uint64_t)db_int(&q, 12);
         asset->acked_notice = db_int(&q, 13);
         asset->acked_at = db_int(&q, 14);
         if (buf_check(&asset->serial, e) != 0)

@@ -34,9 +34,9 @@ struct fleet_asset {
     struct buf serial;
     uint64_t acked_n;
     uint8_t acked_head[32];
-    uint64_t acked_frozen; /* position of the last acknowledged notice: publication's act, */
-    int64_t acked_notice;  /* and its place in there; −1: none yet */
-    int64_t acked_at;      /* 0: never */
+    uint64_t acked_as_of; /* position of the last acknowledged notice: publication's as_of, */
+    int64_t acked_notice; /* and its place in there; −1: none yet */
+    int64_t acked_at;     /* 0: never */
 };
 void fleet_asset_init(struct fleet_asset *asset);
 void fleet_asset_fini(struct fleet_asset *asset);

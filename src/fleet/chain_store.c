@@ -22,7 +22,7 @@ int fleet_chain_acknowledged(const struct fleet_asset *asset, struct fleet_posit
     if (asset->acked_n == 0)
         return fleet_chain_start(asset->id, position, e);
     *position = (struct fleet_position){
-        .n = asset->acked_n, .frozen = asset->acked_frozen, .notice = asset->acked_notice};
+        .n = asset->acked_n, .as_of = asset->acked_as_of, .notice = asset->acked_notice};
     memcpy(position->head, asset->acked_head, 32);
     return 0;
 }
@@ -45,11 +45,12 @@ static int walk_page(struct db *db, const char *asset, struct fleet_position *po
     int seen = 0;
     int step;
 
-    if (db_select(&q, db, e, SQL_CHAIN_NEXT, DB_TEXT(asset), DB_INT((int64_t)position->frozen),
+    if (db_select(&q, db, e, SQL_CHAIN_NEXT, DB_TEXT(asset), DB_INT((int64_t)position->as_of),
                   DB_INT(position->notice), DB_INT((int64_t)limit)) != 0)
         return -1;
     while (!*stop && (step = db_step(&q, e)) == 1) {
         struct fleet_link link = {.body = db_blob(&q, 4), .entry = db_blob(&q, 5)};
+        link.frozen = (uint64_t)db_int(&q, 8);
         snprintf(link.publication, sizeof(link.publication), "%s", db_text(&q, 2));
         snprintf(link.revision, sizeof(link.revision), "%s", db_text(&q, 7));
         memcpy(link.before, position->head, 32);
@@ -63,7 +64,7 @@ static int walk_page(struct db *db, const char *asset, struct fleet_position *po
             break;
         }
         position->n++;
-        position->frozen = (uint64_t)db_int(&q, 0);
+        position->as_of = (uint64_t)db_int(&q, 0);
         position->notice = db_int(&q, 1);
         link.position = *position;
         seen++;
@@ -202,8 +203,8 @@ static int keep_receipt(struct change *c, const struct fleet_receipt_parts *part
                DB_INT((int64_t)act.index), DB_INT(c->now), DB_TEXT(parts->via)) < 0)
         return -1;
     return db_run(c->db, e, SQL_ASSET_ACKNOWLEDGED, DB_TEXT(r->asset), DB_INT((int64_t)r->n),
-                  DB_BYTES(r->head, 32), DB_INT((int64_t)position->frozen),
-                  DB_INT(position->notice), DB_INT(c->now)) < 0
+                  DB_BYTES(r->head, 32), DB_INT((int64_t)position->as_of), DB_INT(position->notice),
+                  DB_INT(c->now)) < 0
                ? -1
                : 0;
 }

@@ -15,8 +15,8 @@
 struct fleet_position {
     uint64_t n;
     uint8_t head[32];
-    uint64_t frozen; /* act that froze the publication of the n-th notice */
-    int64_t notice;  /* its index in there */
+    uint64_t as_of; /* of the publication of the n-th notice: rises from one to the next */
+    int64_t notice; /* its index in there */
 };
 int fleet_chain_start(const char *asset, struct fleet_position *position, struct err *e) MUST_CHECK;
 /* Where the asset's last receipt stands. */
@@ -27,6 +27,7 @@ int fleet_chain_step(uint8_t head[32], const uint8_t digest[32], struct err *e) 
 
 struct fleet_link {
     struct fleet_position position; /* behind this notice */
+    uint64_t frozen;                /* index of the act that froze its publication */
     char publication[ID_TEXT];
     char revision[ID_TEXT];
     uint8_t digest[32];

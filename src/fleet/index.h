@@ -30,20 +30,33 @@ size_t fleet_index_components(const struct fleet_index *index); /* distinct ones
 
 struct fleet_hit {
     uint64_t id;
-    uint32_t result; /* index into results: classes with the same answer share it */
+    uint32_t answer; /* index into answers: classes with the same answer share it */
+};
+
+struct fleet_answer {
+    enum fleet_status status; /* as the result's */
+    uint32_t node;            /* the room's own */
+    bool software;
 };
 
 /* Classes about which the advisory says something; all others are FLEET_NOT_LISTED. */
 struct fleet_hits {
     struct fleet_hit *hits;
     size_t count;
-    struct fleet_result **results;
-    size_t result_count;
+    struct fleet_answer *answers;
+    size_t answer_count;
+    struct fleet_index_run *run; /* the room's own */
 };
 
-/* Answers as fleet_match does for each class, in a time that does not depend on unrelated ones. */
+/*
+ * Answers as fleet_match does for each class, in a time that does not depend on unrelated ones.
+ * Until the hits are freed the index must not change, and criteria and options stay.
+ */
 int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
                       const struct fleet_criteria *criteria, const struct fleet_options *options,
+                      struct err *e) MUST_CHECK;
+/* An answer whole, with its reasons: made when it is asked for, and for the caller to free. */
+int fleet_hits_result(struct fleet_hits *hits, uint32_t answer, struct fleet_result **result,
                       struct err *e) MUST_CHECK;
 void fleet_hits_free(struct fleet_hits *hits);
 

@@ -29,13 +29,14 @@ struct touched {
     size_t count, room;
 };
 
-struct run {
+struct fleet_index_run {
     const struct fleet_index *index;
     const struct fleet_criteria *criteria;
     const struct fleet_options *options;
     struct arena scratch;
-    uint32_t *seen;  /* by component: the last target that met it, + 1 */
-    uint32_t *known; /* by component: position in candidates + 1 */
+    struct arena combining; /* for one answer at a time */
+    uint32_t *seen;         /* by component: the last target that met it, + 1 */
+    uint32_t *known;        /* by component: position in candidates + 1 */
     struct touched **candidates;
     size_t candidate_count, candidate_room;
     struct touched **touched; /* those with touches, by canonical bytes */
@@ -46,7 +47,9 @@ struct run {
     uint32_t *classes;
     size_t class_count, class_room;
     struct fleet_hits *hits;
-    size_t result_room;
+    size_t answer_room;
+    struct fleet_touch *touches; /* of one node */
+    size_t touch_room;
     bool several; /* some criterion has more than one operand */
     struct err *e;
 };
@@ -64,7 +67,7 @@ static int grow(void **list, size_t count, size_t *room, size_t size, struct err
     return 0;
 }
 
-static struct touched *candidate(struct run *r, uint32_t component)
+static struct touched *candidate(struct fleet_index_run *r, uint32_t component)
 {
     if (r->known[component])
         return r->candidates[r->known[component] - 1];
@@ -88,7 +91,7 @@ static struct touched *candidate(struct run *r, uint32_t component)
     return t;
 }
 
-static int touch(struct run *r, uint32_t target, uint32_t component)
+static int touch(struct fleet_index_run *r, uint32_t target, uint32_t component)
 {
     struct touched *t = candidate(r, component);
     struct fleet_touch found;
@@ -102,7 +105,7 @@ static int touch(struct run *r, uint32_t target, uint32_t component)
     return 0;
 }
 
-static int find_components(struct run *r)
+static int find_components(struct fleet_index_run *r)
 {
     struct fleet_keys keys = {0};
     int result = 0;
@@ -135,7 +138,7 @@ static int by_canonical(const void *x, const void *y)
     return slice_compare(a->identity.canonical, b->identity.canonical);
 }
 
-static int step(struct run *r, uint32_t class, uint32_t component)
+static int step(struct fleet_index_run *r, uint32_t class, uint32_t component)
 {
     uint32_t at = r->state[class];
     if (at == 0) {
@@ -155,7 +158,7 @@ static int step(struct run *r, uint32_t class, uint32_t component)
     return 0;
 }
 
-static int walk_classes(struct run *r)
+static int walk_classes(struct fleet_index_run *r)
 {
     for (uint32_t i = 0; i < r->touched_count; i++) {
         const struct fleet_index_component *c = r->index->components[r->touched[i]->component];
@@ -166,45 +169,67 @@ static int walk_classes(struct run *r)
     return 0;
 }
 
-/* The answer for all classes that ended at this node. */
-static int answer(struct run *r, uint32_t node, bool software, uint32_t *number)
+/* All touches on the way to a node into r->touches; their number, or -1. */
+static int64_t touches_of(struct fleet_index_run *r, uint32_t node, struct err *e)
+{
+    size_t count = 0;
+    for (uint32_t n = node; n; n = r->nodes[n].parent)
+        count += r->touched[r->nodes[n].component]->count;
+    if (count > r->touch_room) {
+        void *grown = mem_resize(r->touches, 2 * count, sizeof *r->touches);
+        if (!grown)
+            return err_memory(e);
+        r->touches = grown;
+        r->touch_room = 2 * count;
+    }
+    count = 0;
+    for (uint32_t n = node; n; n = r->nodes[n].parent) {
+        const struct touched *t = r->touched[r->nodes[n].component];
+        for (size_t i = 0; i < t->count; i++) {
+            r->touches[count] = t->touches[i];
+            /* numbered in the order of canonical bytes, as in a class */
+            r->touches[count++].subject = r->nodes[n].component;
+        }
+    }
+    return (int64_t)count;
+}
+
+/* The answer for all classes that ended at this node: its status alone. */
+static int answer(struct fleet_index_run *r, uint32_t node, bool software, uint32_t *number)
 {
     uint32_t *known = &r->nodes[node].result[software && r->several];
     if (*known) {
         *number = *known - 1;
         return 0;
     }
-    size_t count = 0;
-    for (uint32_t n = node; n; n = r->nodes[n].parent)
-        count += r->touched[r->nodes[n].component]->count;
-    struct fleet_touch *touches = mem_new(count + 1, sizeof *touches);
-    if (!touches)
-        return err_memory(r->e);
-    count = 0;
-    for (uint32_t n = node; n; n = r->nodes[n].parent) {
-        const struct touched *t = r->touched[r->nodes[n].component];
-        for (size_t i = 0; i < t->count; i++) {
-            touches[count] = t->touches[i];
-            /* numbered in the order of canonical bytes, as in a class */
-            touches[count++].subject = r->nodes[n].component;
-        }
-    }
     struct fleet_hits *h = r->hits;
-    struct fleet_result *result;
-    int outcome = grow((void **)&h->results, h->result_count, &r->result_room,
-                       sizeof(struct fleet_result *), r->e);
-    if (outcome == 0)
-        outcome = fleet_combine(&result, r->criteria, touches, count, software, r->e);
-    mem_free(touches);
-    if (outcome != 0)
+    enum fleet_status status;
+    int64_t count = touches_of(r, node, r->e);
+    if (count < 0 || fleet_combine_status(&status, r->criteria, r->touches, (size_t)count, software,
+                                          &r->combining, r->e) != 0)
         return -1;
-    *number = (uint32_t)h->result_count;
-    h->results[h->result_count++] = result;
+    if (grow((void **)&h->answers, h->answer_count, &r->answer_room, sizeof *h->answers, r->e) != 0)
+        return -1;
+    h->answers[h->answer_count] =
+        (struct fleet_answer){.status = status, .node = node, .software = software};
+    *number = (uint32_t)h->answer_count++;
     *known = *number + 1;
     return 0;
 }
 
-static int collect(struct run *r)
+int fleet_hits_result(struct fleet_hits *hits, uint32_t number, struct fleet_result **result,
+                      struct err *e)
+{
+    struct fleet_index_run *r = hits->run;
+    const struct fleet_answer *a = &hits->answers[number];
+    int64_t count = touches_of(r, a->node, e);
+
+    return count < 0
+               ? -1
+               : fleet_combine(result, r->criteria, r->touches, (size_t)count, a->software, e);
+}
+
+static int collect(struct fleet_index_run *r)
 {
     r->hits->hits = mem_new(r->class_count + 1, sizeof *r->hits->hits);
     if (!r->hits->hits)
@@ -214,13 +239,13 @@ static int collect(struct run *r)
         uint32_t number = 0;
         if (answer(r, r->state[r->classes[i]], class->software, &number) != 0)
             return -1;
-        if (r->hits->results[number]->count)
+        if (r->hits->answers[number].status != FLEET_NOT_LISTED)
             r->hits->hits[r->hits->count++] = (struct fleet_hit){class->id, number};
     }
     return 0;
 }
 
-static int run(struct run *r)
+static int run(struct fleet_index_run *r)
 {
     r->seen = mem_new(r->index->component_count + 1, sizeof *r->seen);
     r->known = mem_new(r->index->component_count + 1, sizeof *r->known);
@@ -244,44 +269,58 @@ static int run(struct run *r)
     return walk_classes(r) == 0 ? collect(r) : -1;
 }
 
+static void run_free(struct fleet_index_run *r)
+{
+    for (size_t i = 0; i < r->candidate_count; i++)
+        mem_free(r->candidates[i]->touches);
+    mem_free(r->candidates);
+    mem_free(r->touched);
+    mem_free(r->touches);
+    mem_free(r->nodes);
+    mem_free(r->seen);
+    mem_free(r->known);
+    mem_free(r->state);
+    mem_free(r->classes);
+    arena_fini(&r->combining);
+    arena_fini(&r->scratch);
+    mem_free(r);
+}
+
 int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
                       const struct fleet_criteria *criteria, const struct fleet_options *options,
                       struct err *e)
 {
-    struct run r = {.index = index,
-                    .criteria = criteria,
-                    .options = options ? options : &fleet_options_default,
-                    .e = e};
+    struct fleet_hits *h = mem_new(1, sizeof *h);
+    struct fleet_index_run *r = mem_new(1, sizeof *r);
     *hits = NULL;
-    r.hits = mem_new(1, sizeof *r.hits);
-    if (!r.hits)
+    if (!h || !r) {
+        mem_free(h);
+        mem_free(r);
         return err_memory(e);
-    arena_init(&r.scratch, 0);
-    int result = run(&r);
-    for (size_t i = 0; i < r.candidate_count; i++)
-        mem_free(r.candidates[i]->touches);
-    mem_free(r.candidates);
-    mem_free(r.touched);
-    mem_free(r.nodes);
-    mem_free(r.seen);
-    mem_free(r.known);
-    mem_free(r.state);
-    mem_free(r.classes);
-    arena_fini(&r.scratch);
-    if (result == 0)
-        *hits = r.hits;
-    else
-        fleet_hits_free(r.hits);
-    return result;
+    }
+    *r = (struct fleet_index_run){.index = index,
+                                  .criteria = criteria,
+                                  .options = options ? options : &fleet_options_default,
+                                  .hits = h,
+                                  .e = e};
+    h->run = r;
+    arena_init(&r->scratch, 0);
+    arena_init(&r->combining, 0);
+    if (run(r) != 0) {
+        fleet_hits_free(h);
+        return -1;
+    }
+    r->e = NULL;
+    *hits = h;
+    return 0;
 }
 
 void fleet_hits_free(struct fleet_hits *hits)
 {
     if (!hits)
         return;
-    for (size_t i = 0; i < hits->result_count; i++)
-        fleet_result_free(hits->results[i]);
-    mem_free(hits->results);
+    run_free(hits->run);
+    mem_free(hits->answers);
     mem_free(hits->hits);
     mem_free(hits);
 }

@@ -11,7 +11,7 @@ struct combination {
     const struct fleet_touch *touches; /* sorted by target, then subject */
     size_t touch_count;
     bool software;
-    struct arena scratch;
+    struct arena *scratch;
     struct fleet_finding *findings;
     size_t finding_count, finding_room;
     struct fleet_result *result;
@@ -76,7 +76,7 @@ static int add_findings(struct combination *c, const struct fleet_outcome *outco
 
 static struct fleet_outcome *new_outcome(struct combination *c, uint32_t criterion)
 {
-    struct fleet_outcome *o = arena_new(&c->scratch, 1, sizeof *o);
+    struct fleet_outcome *o = arena_new(c->scratch, 1, sizeof *o);
     if (!o)
         err_memory(c->e);
     else
@@ -151,7 +151,7 @@ static const struct fleet_touch *device_firmware(struct combination *c,
     if (!device || device->of->identity->kind != FLEET_DEVICE || t->product.count == 0 ||
         !says_firmware(t->product.forms[0].text))
         return NULL;
-    struct fleet_touch *made = arena_new(&c->scratch, 1, sizeof *made);
+    struct fleet_touch *made = arena_new(c->scratch, 1, sizeof *made);
     if (!made) {
         err_memory(c->e);
         return NULL;
@@ -275,6 +275,7 @@ struct verdict {
     size_t count;
     const char *rule, *text;
     bool doubtful;
+    bool everyone; /* something is asked of all serial numbers */
     int confidence;
 };
 
@@ -434,13 +435,14 @@ static bool asks_everyone(const struct combination *c, const struct fleet_findin
 }
 
 /* All findings of one vulnerability: one verdict a component, the worst counts. */
-static int conclude(struct combination *c, const struct fleet_finding *all, size_t count)
+static int weigh(struct combination *c, const struct fleet_finding *all, size_t count,
+                 struct verdict *best)
 {
-    const struct fleet_finding **buffers[2] = {arena_new(&c->scratch, count, sizeof *buffers[0]),
-                                               arena_new(&c->scratch, count, sizeof *buffers[1])};
+    const struct fleet_finding **buffers[2] = {arena_new(c->scratch, count, sizeof *buffers[0]),
+                                               arena_new(c->scratch, count, sizeof *buffers[1])};
     if (!buffers[0] || !buffers[1])
         return err_memory(c->e);
-    struct verdict best = {.status = FLEET_NOT_LISTED};
+    *best = (struct verdict){.status = FLEET_NOT_LISTED};
     size_t asking = 0;
     bool everyone = false;
     int spare = 0;
@@ -457,13 +459,23 @@ static int conclude(struct combination *c, const struct fleet_finding *all, size
             asking++;
             everyone = everyone || asks_everyone(c, &all[i], end - i);
         }
-        if (best.status == FLEET_NOT_LISTED || rank(v.status) > rank(best.status) ||
-            (v.status == best.status && v.confidence > best.confidence)) {
-            best = v;
+        if (best->status == FLEET_NOT_LISTED || rank(v.status) > rank(best->status) ||
+            (v.status == best->status && v.confidence > best->confidence)) {
+            *best = v;
             spare = 1 - spare;
         }
         i = end;
     }
+    best->everyone = everyone || asking > 1;
+    return 0;
+}
+
+/* Its statement, with the reasons. */
+static int conclude(struct combination *c, const struct fleet_finding *all, size_t count)
+{
+    struct verdict best;
+    if (weigh(c, all, count, &best) != 0)
+        return -1;
     struct fleet_statement *s = &c->result->statements[c->result->count++];
     const struct fleet_vulnerability *vulnerability =
         &c->criteria->vulnerabilities[all[0].vulnerability];
@@ -479,7 +491,7 @@ static int conclude(struct combination *c, const struct fleet_finding *all, size
                               .combination = best.rule,
                               .combination_text = best.text,
                               .doubtful = best.doubtful,
-                              .everyone = everyone || asking > 1,
+                              .everyone = best.everyone,
                               .e = c->e};
     return fleet_explain(&x, s);
 }
@@ -492,7 +504,7 @@ static int by_name(const void *x, const void *y)
 
 static int build_outcomes(struct combination *c)
 {
-    bool *done = arena_new(&c->scratch, c->criteria->criterion_count + 1, sizeof *done);
+    bool *done = arena_new(c->scratch, c->criteria->criterion_count + 1, sizeof *done);
     if (!done)
         return err_memory(c->e);
     for (size_t i = 0; i < c->touch_count; i++) {
@@ -512,44 +524,90 @@ static int build_outcomes(struct combination *c)
     return 0;
 }
 
+/* Findings, by vulnerability; *vulnerabilities: how many are spoken of. */
+static int find(struct combination *c, size_t *vulnerabilities)
+{
+    *vulnerabilities = 0;
+    if (build_outcomes(c) != 0)
+        return -1;
+    if (c->finding_count)
+        qsort(c->findings, c->finding_count, sizeof *c->findings, by_vulnerability);
+    for (size_t i = 0; i < c->finding_count; i++)
+        *vulnerabilities +=
+            i == 0 || c->findings[i].vulnerability != c->findings[i - 1].vulnerability;
+    return 0;
+}
+
+/* The first finding of the next vulnerability. */
+static size_t behind(const struct combination *c, size_t i)
+{
+    size_t end = i;
+    while (end < c->finding_count && c->findings[end].vulnerability == c->findings[i].vulnerability)
+        end++;
+    return end;
+}
+
+static struct combination combination(const struct fleet_criteria *criteria,
+                                      struct fleet_touch *touches, size_t count, bool software,
+                                      struct arena *scratch, struct err *e)
+{
+    if (count)
+        qsort(touches, count, sizeof *touches, by_target);
+    return (struct combination){.criteria = criteria,
+                                .touches = touches,
+                                .touch_count = count,
+                                .software = software,
+                                .scratch = scratch,
+                                .e = e};
+}
+
+int fleet_combine_status(enum fleet_status *status, const struct fleet_criteria *criteria,
+                         struct fleet_touch *touches, size_t count, bool software,
+                         struct arena *scratch, struct err *e)
+{
+    arena_reset(scratch);
+    struct combination c = combination(criteria, touches, count, software, scratch, e);
+    size_t vulnerabilities;
+    int result = find(&c, &vulnerabilities);
+    *status = FLEET_NOT_LISTED;
+    for (size_t i = 0; result == 0 && i < c.finding_count;) {
+        struct verdict best;
+        size_t end = behind(&c, i);
+        result = weigh(&c, &c.findings[i], end - i, &best);
+        if (result == 0 && (*status == FLEET_NOT_LISTED || rank(best.status) > rank(*status)))
+            *status = best.status;
+        i = end;
+    }
+    mem_free(c.findings);
+    return result;
+}
+
 int fleet_combine(struct fleet_result **out, const struct fleet_criteria *criteria,
                   struct fleet_touch *touches, size_t count, bool software, struct err *e)
 {
     *out = NULL;
     struct fleet_result *r = mem_new(1, sizeof *r);
+    struct arena scratch;
     if (!r)
         return err_memory(e);
     arena_init(&r->arena, 0);
-    if (count)
-        qsort(touches, count, sizeof *touches, by_target);
-    struct combination c = {.criteria = criteria,
-                            .touches = touches,
-                            .touch_count = count,
-                            .software = software,
-                            .result = r,
-                            .e = e};
-    arena_init(&c.scratch, 0);
-    int result = build_outcomes(&c);
-    size_t vulnerabilities = 0;
-    if (result == 0 && c.finding_count) {
-        qsort(c.findings, c.finding_count, sizeof *c.findings, by_vulnerability);
-        for (size_t i = 0; i < c.finding_count; i++)
-            vulnerabilities +=
-                i == 0 || c.findings[i].vulnerability != c.findings[i - 1].vulnerability;
+    arena_init(&scratch, 0);
+    struct combination c = combination(criteria, touches, count, software, &scratch, e);
+    size_t vulnerabilities;
+    c.result = r;
+    int result = find(&c, &vulnerabilities);
+    if (result == 0 && vulnerabilities) {
         r->statements = arena_new(&r->arena, vulnerabilities, sizeof *r->statements);
         if (!r->statements)
             result = err_memory(e);
     }
     for (size_t i = 0; result == 0 && i < c.finding_count;) {
-        size_t end = i;
-        while (end < c.finding_count &&
-               c.findings[end].vulnerability == c.findings[i].vulnerability)
-            end++;
+        size_t end = behind(&c, i);
         result = conclude(&c, &c.findings[i], end - i);
         i = end;
     }
     mem_free(c.findings);
-    arena_fini(&c.scratch);
+    arena_fini(&scratch);
     if (result != 0) {
         fleet_result_free(r);
         return -1;

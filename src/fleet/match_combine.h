@@ -31,6 +31,11 @@ int fleet_combine(struct fleet_result **result, const struct fleet_criteria *cri
                   struct fleet_touch *touches, size_t count, bool software,
                   struct err *e) MUST_CHECK;
 
+/* The status alone, without reasons; scratch is reset. */
+int fleet_combine_status(enum fleet_status *status, const struct fleet_criteria *criteria,
+                         struct fleet_touch *touches, size_t count, bool software,
+                         struct arena *scratch, struct err *e) MUST_CHECK;
+
 /* What became of one criterion in one class. */
 struct fleet_outcome {
     uint32_t criterion;

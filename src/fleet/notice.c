@@ -36,44 +36,54 @@ int fleet_notice_digest(struct slice body, uint8_t digest[32], struct err *e)
     return sha256_slices(parts, ARRAY_LEN(parts), digest) == 0 ? 0 : err_memory(e);
 }
 
+bool fleet_serials_likely(struct slice statements)
+{
+    static const char name[] = "\"serials\":";
+
+    return memmem(statements.data, statements.len, name, sizeof(name) - 1) != NULL;
+}
+
+/* The member "serials" of a notice, when it has one. */
+static int write_serials(struct json_writer *w, struct slice statements, struct err *e)
+{
+    struct json_doc *doc = NULL;
+
+    if (!fleet_serials_likely(statements))
+        return 0;
+    if (json_parse(&doc, statements, NULL, e) != 0)
+        return -1;
+    fleet_serials_write(w, json_root(doc));
+    json_doc_free(doc);
+    return 0;
+}
+
 int fleet_notice_build(const struct fleet_notice_parts *p, struct fleet_notice *notice,
                        struct err *e)
 {
     char text[FLEET_CLASS_TEXT];
-    struct json_doc *statements = NULL;
     struct json_writer w;
-    struct buf draft;
-    int result = -1;
 
-    buf_init(&draft);
-    if (json_parse(&statements, p->statements, NULL, e) != 0 ||
-        fleet_meaning(p->revision->namespace, p->revision->tracking_id, json_root(statements),
-                      notice->meaning, e) != 0)
-        goto out;
-    json_write_init(&w, &draft, 0);
+    json_write_init(&w, &notice->body, 0); /* members in the order that RFC 8785 asks for */
     json_write_object(&w);
-    json_member_string(&w, "format", "tocsin-notice/v1");
-    json_member_string(&w, "origin", p->origin);
+    json_write_name(&w, "advisory");
+    json_write_raw(&w, p->advisory);
     json_member_string(&w, "audience", p->audience);
     fleet_class_format(p->class, text);
     json_member_string(&w, "class", text);
     if (p->exercise)
         json_member_bool(&w, "exercise", true);
-    json_write_name(&w, "advisory");
-    fleet_advisory_write(&w, p->revision);
-    json_write_name(&w, "statements");
-    json_write_value(&w, json_root(statements));
-    fleet_serials_write(&w, json_root(statements));
-    fleet_class_format(notice->meaning, text);
+    json_member_string(&w, "format", "tocsin-notice/v1");
+    fleet_class_format(p->meaning.data, text);
     json_member_string(&w, "meaning", text);
+    json_member_string(&w, "origin", p->origin);
+    if (write_serials(&w, p->statements, e) != 0)
+        return -1;
+    json_write_name(&w, "statements");
+    json_write_raw(&w, p->statements);
     json_write_object_end(&w);
-    if (buf_check(&draft, e) != 0 || fleet_canonical(buf_slice(&draft), &notice->body, e) != 0)
-        goto out;
-    result = fleet_notice_digest(buf_slice(&notice->body), notice->digest, e);
-out:
-    json_doc_free(statements);
-    buf_fini(&draft);
-    return result;
+    return buf_check(&notice->body, e) == 0
+               ? fleet_notice_digest(buf_slice(&notice->body), notice->digest, e)
+               : -1;
 }
 
 void fleet_only_init(struct fleet_only *only)

@@ -11,19 +11,22 @@ struct fleet_notice_parts {
     const char *audience;
     const uint8_t *class;
     bool exercise;
-    const struct fleet_revision *revision;
-    struct slice statements; /* JSON array */
+    struct slice advisory;   /* canonical, as fleet_advisory_write has it */
+    struct slice meaning;    /* fleet_meaning of the statements */
+    struct slice statements; /* canonical JSON array */
 };
 
 struct fleet_notice {
     struct buf body; /* canonical JSON */
     uint8_t digest[32];
-    uint8_t meaning[32];
 };
 void fleet_notice_init(struct fleet_notice *notice);
 void fleet_notice_fini(struct fleet_notice *notice);
 int fleet_notice_build(const struct fleet_notice_parts *parts, struct fleet_notice *notice,
                        struct err *e) MUST_CHECK;
+
+/* Whether it is worth asking statements for serial numbers: almost none have any. */
+bool fleet_serials_likely(struct slice statements);
 
 /* SHA-256("tocsin-notice/v1\n" ‖ body). */
 int fleet_notice_digest(struct slice body, uint8_t digest[32], struct err *e) MUST_CHECK;

@@ -22,6 +22,7 @@ struct publication {
     uint64_t as_of;
     int64_t entries;
     int64_t members;
+    struct merkle_frontier frontier; /* of the entries */
 };
 
 static int load(struct db *db, const char *id, const char *state, struct publication *p,
@@ -37,6 +38,9 @@ static int load(struct db *db, const char *id, const char *state, struct publica
         p->as_of = (uint64_t)db_int(&q, 5);
         p->entries = db_int(&q, 6);
         p->members = db_int(&q, 7);
+        p->frontier = (struct merkle_frontier){0};
+        if (!db_is_null(&q, 14) && merkle_frontier_read(&p->frontier, db_blob(&q, 14), e) != 0)
+            found = -1;
     }
     db_query_finish(&q);
     if (found == 0)
@@ -103,27 +107,63 @@ struct making {
     const char *origin;
     struct publication p;
     struct fleet_revision revision;
+    struct buf advisory;        /* canonical, as every notice has it */
+    bool nothing_told;          /* no publication of this advisory before */
+    bool by_centre;             /* brought in by who runs the centre */
+    char organisation[ID_TEXT]; /* asked about last, and whether it may be told */
+    int released;
 };
+
+static int write_advisory(const struct fleet_revision *revision, struct buf *canonical,
+                          struct err *e)
+{
+    struct json_writer w;
+    struct buf draft;
+    int result = -1;
+
+    buf_init(&draft);
+    json_write_init(&w, &draft, 0);
+    fleet_advisory_write(&w, revision);
+    if (buf_check(&draft, e) == 0)
+        result = fleet_canonical(buf_slice(&draft), canonical, e);
+    buf_fini(&draft);
+    return result;
+}
 
 static int making_start(struct making *m, struct change *c, const char *id, const char *origin,
                         struct err *e)
 {
-    m->c = c;
-    m->id = id;
-    m->origin = origin;
+    struct db_query q;
+
+    *m = (struct making){.c = c, .id = id, .origin = origin};
     fleet_revision_init(&m->revision);
+    buf_init(&m->advisory);
     if (load(c->db, id, "building", &m->p, e) != 0)
         return -1;
     int found = fleet_revision_find(c->db, m->p.revision, &m->revision, e);
-    return found == 1 ? 0
-                      : err_set(e, ERR_INTERNAL, "fleet.no-advisory", NULL,
-                                "the publication %s has no revision", id);
+    if (found != 1)
+        return err_set(e, ERR_INTERNAL, "fleet.no-advisory", NULL,
+                       "the publication %s has no revision", id);
+    m->nothing_told = !m->revision.published[0];
+    found = db_find(&q, c->db, e, SQL_SETTING_FIND, DB_TEXT("organisation"));
+    m->by_centre = found == 1 && slice_is(db_slice(&q, 0), m->revision.organisation);
+    db_query_finish(&q);
+    return found < 0 ? -1 : write_advisory(&m->revision, &m->advisory, e);
+}
+
+static void making_fini(struct making *m)
+{
+    fleet_revision_fini(&m->revision);
+    buf_fini(&m->advisory);
 }
 
 static int making_end(struct making *m, struct err *e)
 {
+    uint8_t frontier[MERKLE_FRONTIER_MAX];
+    size_t len = merkle_frontier_write(&m->p.frontier, frontier);
+
     return db_run(m->c->db, e, SQL_PUBLICATION_GROWS, DB_TEXT(m->id), DB_INT(m->p.entries),
-                  DB_INT(m->p.members)) < 0
+                  DB_INT(m->p.members), DB_BYTES(frontier, len)) < 0
                ? -1
                : 0;
 }
@@ -131,7 +171,8 @@ static int making_end(struct making *m, struct err *e)
 struct statement {
     const uint8_t *class;
     struct slice status;
-    struct slice body; /* JSON array */
+    struct slice body; /* canonical JSON, an array */
+    struct slice meaning;
 };
 
 /* Writes the notice with its entry. only: NULL for all members. */
@@ -139,14 +180,16 @@ static int put_notice(struct making *m, const char *audience, const struct state
                       const struct fleet_member_tree *tree, const struct fleet_only *only,
                       struct err *e)
 {
-    struct fleet_notice_parts parts = {.origin = m->origin,
-                                       .audience = audience,
-                                       .class = s->class,
-                                       .exercise = m->revision.exercise,
-                                       .revision = &m->revision,
-                                       .statements = s->body};
+    const struct fleet_notice_parts parts = {.origin = m->origin,
+                                             .audience = audience,
+                                             .class = s->class,
+                                             .exercise = m->revision.exercise,
+                                             .advisory = buf_slice(&m->advisory),
+                                             .meaning = s->meaning,
+                                             .statements = s->body};
     struct fleet_notice notice;
     struct buf entry;
+    uint8_t leaf[32];
     int result = -1;
 
     buf_init(&entry);
@@ -156,10 +199,18 @@ static int put_notice(struct making *m, const char *audience, const struct state
         fleet_entry_build(m->p.entries, notice.digest, audience, s->class, tree, only, &entry, e) !=
             0)
         goto out;
+    if (merkle_leaf(buf_slice(&entry), leaf) != 0 ||
+        merkle_frontier_append(&m->p.frontier, leaf) != 0) {
+        err_memory(e);
+        goto out;
+    }
     if (db_run(m->c->db, e, SQL_NOTICE_INSERT, DB_TEXT(m->id), DB_INT(m->p.entries),
-               DB_TEXT(audience), DB_BYTES(s->class, 32), DB_BOOL(only != NULL), DB_INT(members),
-               DB_SLICE(s->status), DB_BYTES(notice.digest, 32), DB_BYTES(notice.meaning, 32),
-               DB_BLOB(buf_slice(&notice.body)), DB_BLOB(buf_slice(&entry))) < 0)
+               DB_TEXT(audience), DB_BYTES(s->class, 32), DB_INT((int64_t)m->p.as_of),
+               DB_BOOL(only != NULL), DB_INT(members), DB_SLICE(s->status),
+               DB_BYTES(notice.digest, 32), DB_BLOB(s->meaning), DB_BLOB(buf_slice(&entry)),
+               DB_BLOB(buf_slice(&notice.body))) < 0 ||
+        db_run(m->c->db, e, SQL_TOLD_SET, DB_TEXT(m->revision.advisory), DB_BYTES(s->class, 32),
+               DB_TEXT(audience), DB_BLOB(s->meaning), DB_TEXT(m->id)) < 0)
         goto out;
     for (size_t i = 0; only && i < only->count; i++)
         if (db_run(m->c->db, e, SQL_NOTICE_ASSET_INSERT, DB_TEXT(only->members[i].asset),
@@ -192,6 +243,8 @@ static int serials_of(struct slice body, struct buf *text, struct json_doc **ser
     struct json_writer w;
     int result = -1;
 
+    if (!fleet_serials_likely(body))
+        return 0;
     if (json_parse(&doc, body, NULL, e) != 0)
         goto out;
     json_write_init(&w, text, 0);
@@ -231,8 +284,9 @@ static int select_by_serial(struct making *m, const char *audience, const uint8_
     return step;
 }
 
+/* tree: as it is at as_of; NULL: to be computed. */
 static int tell_class(struct making *m, const char *audience, const struct statement *s,
-                      struct err *e)
+                      const struct fleet_member_tree *known, struct err *e)
 {
     struct fleet_member_tree tree;
     struct fleet_only only;
@@ -242,7 +296,9 @@ static int tell_class(struct making *m, const char *audience, const struct state
 
     buf_init(&text);
     fleet_only_init(&only);
-    if (fleet_member_tree_at(m->c->db, audience, s->class, m->p.as_of, &tree, e) != 0)
+    if (known)
+        tree = *known;
+    else if (fleet_member_tree_at(m->c->db, audience, s->class, m->p.as_of, &tree, e) != 0)
         goto out;
     if (tree.members == 0) {
         result = 0;
@@ -269,12 +325,16 @@ out:
 
 /* Whether members of (audience, class) know already what this statement means to them. */
 static int needs_telling(struct making *m, const char *audience, const struct statement *s,
-                         struct slice meaning, bool tell_unknown, struct err *e)
+                         bool tell_unknown, struct err *e)
 {
     struct db_query q;
+
+    if (m->nothing_told)
+        return fleet_status_is_told(s->status, tell_unknown);
     int found = db_find(&q, m->c->db, e, SQL_TOLD_FIND, DB_TEXT(audience), DB_BYTES(s->class, 32),
                         DB_TEXT(m->revision.advisory));
-    bool same = found == 1 && slice_equal(db_blob(&q, 1), meaning);
+    /* by a publication that was dropped: what needed telling then needs it still */
+    bool same = found == 1 && !db_is_null(&q, 1) && slice_equal(db_blob(&q, 0), s->meaning);
 
     db_query_finish(&q);
     if (found < 0)
@@ -288,36 +348,67 @@ static int needs_telling(struct making *m, const char *audience, const struct st
  * Release, not an inventory's claim, decides who is told. What another organisation than the one
  * that runs the centre brings in is for its own devices: speaking to others is the centre's to do.
  */
-static int may_be_told(struct db *db, const struct shown *shown, const char *organisation,
-                       struct err *e)
+static int is_released(struct db *db, const struct shown *shown, bool by_centre,
+                       const char *organisation, struct err *e)
 {
     const struct viewer viewer = {
         .organisation = organisation, .exercise = shown->exercise, .concerned = true};
-    struct db_query q;
 
-    if (strcmp(organisation, shown->organisation) != 0) {
-        int found = db_find(&q, db, e, SQL_SETTING_FIND, DB_TEXT("organisation"));
-        bool by_centre = found == 1 && slice_is(db_slice(&q, 0), shown->organisation);
-        db_query_finish(&q);
-        if (found < 0)
-            return -1;
-        /* an exercise organisation plays the centre's part in its exercise */
-        if (!by_centre && !shown->exercise)
-            return 0;
-    }
+    /* an exercise organisation plays the centre's part in its exercise */
+    if (strcmp(organisation, shown->organisation) != 0 && !by_centre && !shown->exercise)
+        return 0;
     return may_see(db, &viewer, shown, e);
 }
 
-static int tell_audiences(struct making *m, const struct statement *s, struct slice meaning,
-                          bool tell_unknown, struct err *e)
+static int may_be_told(struct db *db, const struct shown *shown, const char *organisation,
+                       struct err *e)
 {
-    struct {
-        char audience[ID_TEXT];
-        char organisation[ID_TEXT];
-    } audiences[64];
+    struct db_query q;
+    int found = db_find(&q, db, e, SQL_SETTING_FIND, DB_TEXT("organisation"));
+    bool by_centre = found == 1 && slice_is(db_slice(&q, 0), shown->organisation);
+
+    db_query_finish(&q);
+    return found < 0 ? -1 : is_released(db, shown, by_centre, organisation, e);
+}
+
+/* The same within a publication, where neighbours often belong together. */
+static int released_to(struct making *m, const char *organisation, struct err *e)
+{
     const struct shown shown = {.organisation = m->revision.organisation,
                                 .tlp = m->revision.tlp,
                                 .exercise = m->revision.exercise};
+
+    if (strcmp(m->organisation, organisation) == 0)
+        return m->released;
+    m->released = is_released(m->c->db, &shown, m->by_centre, organisation, e);
+    snprintf(m->organisation, sizeof(m->organisation), "%s", m->released < 0 ? "" : organisation);
+    return m->released;
+}
+
+/* An audience in which the class has members, and its tree of events. */
+struct audience {
+    char id[ID_TEXT];
+    char organisation[ID_TEXT];
+    struct fleet_member_tree tree;
+    bool current; /* the tree has not grown since as_of */
+};
+
+static int read_audience(struct making *m, struct db_query *q, struct audience *a, struct err *e)
+{
+    snprintf(a->id, ID_TEXT, "%s", db_text(q, 0));
+    snprintf(a->organisation, ID_TEXT, "%s", db_text(q, 1));
+    a->tree.size = (uint64_t)db_int(q, 2);
+    a->tree.members = db_int(q, 4);
+    a->current = (uint64_t)db_int(q, 5) < m->p.as_of;
+    return db_blob_copy(q, 3, a->tree.root, 32)
+               ? 0
+               : err_set(e, ERR_SYSTEM, "store.corrupt", NULL, "a member tree is damaged");
+}
+
+static int tell_audiences(struct making *m, const struct statement *s, bool tell_unknown,
+                          struct err *e)
+{
+    struct audience audiences[32];
     size_t count = 0;
     struct db_query q;
     int step;
@@ -329,24 +420,25 @@ static int tell_audiences(struct making *m, const struct statement *s, struct sl
                       DB_TEXT(after), DB_BOOL(m->revision.exercise),
                       DB_INT((int64_t)ARRAY_LEN(audiences))) != 0)
             return -1;
-        while ((step = db_step(&q, e)) == 1 && count < ARRAY_LEN(audiences)) {
-            snprintf(audiences[count].audience, ID_TEXT, "%s", db_text(&q, 0));
-            snprintf(audiences[count++].organisation, ID_TEXT, "%s", db_text(&q, 1));
-        }
+        while ((step = db_step(&q, e)) == 1 && count < ARRAY_LEN(audiences))
+            if (read_audience(m, &q, &audiences[count++], e) != 0) {
+                step = -1;
+                break;
+            }
         db_query_finish(&q);
         if (step < 0)
             return -1;
         for (size_t i = 0; i < count; i++) {
-            const char *audience = audiences[i].audience;
-            int released = may_be_told(m->c->db, &shown, audiences[i].organisation, e);
-            int needs =
-                released == 1 ? needs_telling(m, audience, s, meaning, tell_unknown, e) : released;
-            if (needs < 0 || (needs && tell_class(m, audience, s, e) != 0))
+            const struct audience *a = &audiences[i];
+            int released = released_to(m, a->organisation, e);
+            int needs = released == 1 ? needs_telling(m, a->id, s, tell_unknown, e) : released;
+            if (needs < 0 ||
+                (needs && tell_class(m, a->id, s, a->current ? &a->tree : NULL, e) != 0))
                 return -1;
         }
         if (count < ARRAY_LEN(audiences))
             return 0;
-        snprintf(after, sizeof(after), "%s", audiences[count - 1].audience);
+        snprintf(after, sizeof(after), "%s", audiences[count - 1].id);
     }
 }
 
@@ -366,9 +458,11 @@ static int chunk_of_statements(struct making *m, struct fleet_chunk *chunk, stru
             step = -1;
             break;
         }
-        const struct statement s = {
-            .class = chunk->after_class, .status = db_slice(&q, 1), .body = db_blob(&q, 2)};
-        if (tell_audiences(m, &s, db_blob(&q, 3), chunk->tell_unknown, e) != 0) {
+        const struct statement s = {.class = chunk->after_class,
+                                    .status = db_slice(&q, 1),
+                                    .body = db_blob(&q, 2),
+                                    .meaning = db_blob(&q, 3)};
+        if (tell_audiences(m, &s, chunk->tell_unknown, e) != 0) {
             step = -1;
             break;
         }
@@ -378,6 +472,7 @@ static int chunk_of_statements(struct making *m, struct fleet_chunk *chunk, stru
         return -1;
     if (rows < chunk->limit) {
         chunk->second = true;
+        chunk->done = m->nothing_told;
         memset(chunk->after_class, 0, sizeof(chunk->after_class));
         chunk->after_audience[0] = '\0';
     }
@@ -413,9 +508,10 @@ static int chunk_of_told(struct making *m, struct fleet_chunk *chunk, struct err
         }
         const struct statement s = {.class = chunk->after_class,
                                     .status = slice_str("not_listed"),
-                                    .body = slice_str("[]")};
-        int needs = needs_telling(m, chunk->after_audience, &s, slice_of(meaning, 32), false, e);
-        if (needs < 0 || (needs && tell_class(m, chunk->after_audience, &s, e) != 0)) {
+                                    .body = slice_str("[]"),
+                                    .meaning = slice_of(meaning, 32)};
+        int needs = needs_telling(m, chunk->after_audience, &s, false, e);
+        if (needs < 0 || (needs && tell_class(m, chunk->after_audience, &s, NULL, e) != 0)) {
             step = -1;
             break;
         }
@@ -433,7 +529,7 @@ int fleet_publication_chunk(struct change *c, struct fleet_chunk *chunk, struct 
     if (making_start(&m, c, chunk->publication, chunk->origin, e) == 0 &&
         (chunk->second ? chunk_of_told(&m, chunk, e) : chunk_of_statements(&m, chunk, e)) == 0)
         result = making_end(&m, e);
-    fleet_revision_fini(&m.revision);
+    making_fini(&m);
     return result;
 }
 
@@ -448,6 +544,7 @@ int fleet_publication_addition(struct change *c, const char *publication, const 
     struct making m;
     struct buf body;
     struct buf status;
+    uint8_t meaning[32];
     int result = -1;
 
     buf_init(&body);
@@ -460,6 +557,8 @@ int fleet_publication_addition(struct change *c, const char *publication, const 
     if (found == 1) {
         buf_put_slice(&status, db_slice(&q, 0));
         buf_put_slice(&body, db_blob(&q, 1));
+        if (!db_blob_copy(&q, 2, meaning, 32))
+            found = err_set(e, ERR_SYSTEM, "store.corrupt", NULL, "a statement is damaged");
     }
     db_query_finish(&q);
     if (found == 0)
@@ -485,13 +584,15 @@ int fleet_publication_addition(struct change *c, const char *publication, const 
     }
     if (fleet_only_order(c->db, &only, e) != 0)
         goto out;
-    const struct statement s = {
-        .class = addition->class, .status = buf_slice(&status), .body = buf_slice(&body)};
+    const struct statement s = {.class = addition->class,
+                                .status = buf_slice(&status),
+                                .body = buf_slice(&body),
+                                .meaning = slice_of(meaning, 32)};
     if (only.count > 0 && put_notice(&m, addition->audience, &s, &tree, &only, e) != 0)
         goto out;
     result = making_end(&m, e) != 0 ? -1 : only.count > 0;
 out:
-    fleet_revision_fini(&m.revision);
+    making_fini(&m);
     fleet_only_fini(&only);
     buf_fini(&status);
     buf_fini(&body);
@@ -571,35 +672,6 @@ int fleet_missing_of(struct db *db, const char *asset, const uint8_t class[32], 
 
 /* ---- freezing and signing -------------------------------------------------------------------- */
 
-static int root_of_entries(struct db *db, const char *id, uint8_t root[32], struct err *e)
-{
-    struct merkle_frontier frontier = {0};
-    struct db_query q;
-    int64_t after = -1;
-    int step = 1;
-
-    while (step == 1) {
-        unsigned rows = 0;
-        if (db_select(&q, db, e, SQL_NOTICE_ENTRIES, DB_TEXT(id), DB_INT(after), DB_INT(5000)) != 0)
-            return -1;
-        while ((step = db_step(&q, e)) == 1) {
-            uint8_t leaf[32];
-            rows++;
-            after = db_int(&q, 0);
-            if (merkle_leaf(db_blob(&q, 1), leaf) != 0 ||
-                merkle_frontier_append(&frontier, leaf) != 0) {
-                step = err_memory(e);
-                break;
-            }
-        }
-        db_query_finish(&q);
-        if (step < 0)
-            return -1;
-        step = rows == 5000;
-    }
-    return merkle_frontier_root(&frontier, root) == 0 ? 0 : err_memory(e);
-}
-
 int fleet_publication_freeze(struct change *c, const char *id, const char *origin,
                              struct fleet_frozen *frozen, struct err *e)
 {
@@ -611,8 +683,12 @@ int fleet_publication_freeze(struct change *c, const char *id, const char *origi
     int result = -1;
 
     buf_init(&payload);
-    if (making_start(&m, c, id, origin, e) != 0 || root_of_entries(c->db, id, root, e) != 0)
+    if (making_start(&m, c, id, origin, e) != 0)
         goto out;
+    if (merkle_frontier_root(&m.p.frontier, root) != 0) {
+        err_memory(e);
+        goto out;
+    }
     fleet_class_format(root, root_text);
     c->exercise = m.revision.exercise;
     struct json_writer *data = change_act(c, "publication.frozen", m.revision.organisation);
@@ -637,9 +713,6 @@ int fleet_publication_freeze(struct change *c, const char *id, const char *origi
         goto out;
     if (db_run(c->db, e, SQL_PUBLICATION_FREEZE, DB_TEXT(id), DB_BYTES(root, 32),
                DB_INT((int64_t)act.index), DB_BLOB(buf_slice(&payload))) < 0 ||
-        db_run(c->db, e, SQL_NOTICE_FROZEN, DB_TEXT(id), DB_INT((int64_t)act.index)) < 0 ||
-        db_run(c->db, e, SQL_TOLD_FROM_NOTICES, DB_TEXT(id), DB_TEXT(m.revision.advisory),
-               DB_TEXT(m.p.revision)) < 0 ||
         db_run(c->db, e, SQL_REVISION_PUBLISHED, DB_TEXT(m.p.revision),
                DB_INT((int64_t)act.index)) < 0 ||
         db_run(c->db, e, SQL_ADVISORY_PUBLISHED, DB_TEXT(m.revision.advisory),
@@ -649,7 +722,7 @@ int fleet_publication_freeze(struct change *c, const char *id, const char *origi
         (struct fleet_frozen){.act = act.index, .entries = m.p.entries, .members = m.p.members};
     result = 0;
 out:
-    fleet_revision_fini(&m.revision);
+    making_fini(&m);
     buf_fini(&payload);
     return result;
 }

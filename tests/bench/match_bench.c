@@ -171,7 +171,7 @@ static void one_advisory(const struct fleet_index *index, const struct fleet_cri
             exit(3);
         times[round] = now() - start;
         hits = h->count;
-        results = h->result_count;
+        results = h->answer_count;
         fleet_hits_free(h);
     }
     for (int i = 1; i < ROUNDS; i++)

@@ -37,13 +37,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fleet_index_match(index, &hits, criteria, NULL, &e) == 0) {
         if ((hits->count > 0) != (result->count > 0))
             abort();
+        struct fleet_result *whole = NULL;
+        if (hits->count > 0 && fleet_hits_result(hits, hits->hits[0].answer, &whole, &e) != 0)
+            abort();
+        if (whole && (whole->count != result->count ||
+                      hits->answers[hits->hits[0].answer].status != result->status))
+            abort();
         for (size_t i = 0; i < result->count; i++) {
             const struct fleet_statement *s = &result->statements[i];
             if (s->reason_count == 0 || s->product_count == 0 || s->confidence < 0 ||
-                s->confidence > 100 ||
-                hits->results[hits->hits[0].result]->statements[i].status != s->status)
+                s->confidence > 100 || whole->statements[i].status != s->status)
                 abort();
         }
+        fleet_result_free(whole);
     }
     fleet_hits_free(hits);
     fleet_index_free(index);

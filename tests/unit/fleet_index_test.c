@@ -137,7 +137,7 @@ static void compare(struct world *w, const struct fleet_criteria *criteria,
     struct fleet_options options = {.aliases = w->aliases, .min_confidence = 40};
     struct err e = {0};
     struct fleet_hits *hits;
-    static const struct fleet_result *answers[CLASSES];
+    static const struct fleet_answer *answers[CLASSES];
     struct buf x, y;
     buf_init(&x);
     buf_init(&y);
@@ -146,16 +146,21 @@ static void compare(struct world *w, const struct fleet_criteria *criteria,
     for (size_t i = 0; i < hits->count; i++) {
         assert_true(hits->hits[i].id < CLASSES);
         assert_null(answers[hits->hits[i].id]);
-        answers[hits->hits[i].id] = hits->results[hits->hits[i].result];
+        answers[hits->hits[i].id] = &hits->answers[hits->hits[i].answer];
     }
     for (size_t i = 0; i < CLASSES; i++) {
         struct fleet_result *alone;
         assert_int_equal(fleet_match(&alone, criteria, w->classes[i], &options, &e), 0);
         assert_int_equal(alone->count > 0, answers[i] != NULL);
         if (answers[i]) {
+            struct fleet_result *whole;
+            uint32_t number = (uint32_t)(answers[i] - hits->answers);
+            assert_int_equal(fleet_hits_result(hits, number, &whole, &e), 0);
             text_of(alone, &x);
-            text_of(answers[i], &y);
+            text_of(whole, &y);
             assert_string_equal(buf_text(&x), buf_text(&y));
+            assert_int_equal(answers[i]->status, whole->status);
+            fleet_result_free(whole);
             if (id % 16 == 0) {
                 uint64_t *ids;
                 size_t count;
@@ -173,7 +178,7 @@ static void compare(struct world *w, const struct fleet_criteria *criteria,
     }
     w->advisories++;
     w->hits += hits->count;
-    w->results += hits->result_count;
+    w->results += hits->answer_count;
     fleet_hits_free(hits);
     buf_fini(&x);
     buf_fini(&y);
@@ -300,6 +305,7 @@ static int round_of_work(const struct csaf_document *d, struct fleet_class *cons
     struct fleet_criteria *criteria = NULL;
     struct fleet_index *index = fleet_index_new();
     struct fleet_advisories *advisories = fleet_advisories_new();
+    struct fleet_result *whole = NULL;
     struct fleet_hits *hits = NULL;
     uint64_t *ids = NULL;
     size_t count = 0;
@@ -316,6 +322,8 @@ static int round_of_work(const struct csaf_document *d, struct fleet_class *cons
     if (result == 0)
         result = fleet_index_match(index, &hits, criteria, NULL, e);
     if (result == 0)
+        result = fleet_hits_result(hits, 0, &whole, e);
+    if (result == 0)
         result = fleet_advisories_candidates(advisories, classes[0], NULL, &ids, &count, e);
     if (result == 0) {
         assert_int_equal(hits->count, 2);
@@ -324,6 +332,7 @@ static int round_of_work(const struct csaf_document *d, struct fleet_class *cons
         assert_int_equal(fleet_index_classes(index), 1);
     }
     mem_free(ids);
+    fleet_result_free(whole);
     fleet_hits_free(hits);
     fleet_advisories_free(advisories);
     fleet_index_free(index);
