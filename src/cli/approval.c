@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin approval: commands that need the consent of others, by their hash. */
 #include "base/file.h"
+#include "base/output.h"
 #include "cli/change.h"
 #include "cli/groups.h"
 #include "cli/list.h"
@@ -110,7 +111,7 @@ static void say_shown(const struct json_value *approval)
     buf_init(&args);
     list_put_value(&args, json_get(approval, "args"));
     say_field("Command", json_get_string(approval, "type"));
-    say_field("Arguments", buf_slice(&args));
+    say_field("Arguments", output_slice(stdout, &args));
     say_field("Hash", json_get_string(approval, "command"));
     say_field("State", json_get_string(approval, "state"));
     say_field_number("Needed", number_of(approval, "needed"));

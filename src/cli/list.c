@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/list.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "cli/say.h"
 
 #include <libsmartcols/libsmartcols.h>
@@ -286,7 +287,7 @@ int list_print(struct list *list, const char *nothing, struct err *e)
         return err_set(e, ERR_SYSTEM, "cli.table", NULL, "the table cannot be written");
     if (list->text.len) {
         buf_puts(&list->text, " are left out: the terminal is narrow, and --json has all");
-        say_wrapped(stdout, buf_slice(&list->text), 0);
+        say_wrapped(stdout, output_slice(stdout, &list->text), 0);
     }
     return 0;
 }
