@@ -55,11 +55,29 @@ static int check_owners(struct command_run *run, const struct fleet_asset_rows *
     return 0;
 }
 
+/* Where they stand, and how much hangs on them: an act for each that says something new. */
+static int describe_rows(struct command_run *run, const struct fleet_asset_rows *import,
+                         int64_t *described, struct err *e)
+{
+    for (size_t i = 0; i < import->count; i++) {
+        const struct fleet_import_row *row = &import->rows[i];
+        if (!row->location.len && !row->criticality.len)
+            continue;
+        int was_new = fleet_asset_describe_row(&run->change, import->organisation, row->label,
+                                               row->location, row->criticality, e);
+        if (was_new < 0)
+            return err_context(e, "asset \"%.*s\"", SLICE_ARG(row->label));
+        *described += was_new;
+    }
+    return 0;
+}
+
 static int asset_import(struct command_run *run, struct err *e)
 {
     struct fleet_asset_rows *import = run->command->prepared;
     struct fleet_imported imported;
     char audience[ID_TEXT];
+    int64_t described = 0;
 
     if (caller_acts_for(&run->command->caller, import->organisation, import->organisation, e) !=
             0 ||
@@ -68,11 +86,13 @@ static int asset_import(struct command_run *run, struct err *e)
         return -1;
     import->audience = audience;
     run->change.exercise = import->exercise;
-    if (fleet_assets_import(&run->change, import, &imported, e) != 0)
+    if (fleet_assets_import(&run->change, import, &imported, e) != 0 ||
+        describe_rows(run, import, &described, e) != 0)
         return -1;
     json_member_int(run->answer, "imported", (int64_t)import->count);
     json_member_int(run->answer, "registered", (int64_t)imported.registered);
     json_member_int(run->answer, "unchanged", (int64_t)imported.unchanged);
+    json_member_int(run->answer, "described", described);
     return 0;
 }
 
@@ -111,7 +131,7 @@ struct importing {
     bool twice; /* a label stands twice: it says how things went on, one after the other */
     struct run_of_rows *runs; /* RUNS of them, filled in turn */
     unsigned current;
-    int64_t imported, registered, unchanged;
+    int64_t imported, registered, unchanged, described;
     struct slice owner; /* the last that was found to be one */
 };
 
@@ -138,6 +158,11 @@ static int check_row(struct importing *i, const struct fleet_csv_row *row, struc
     if (row->asset.len > FLEET_LABEL_MAX)
         return err_set(e, ERR_LIMIT, "centre.argument", NULL, "the asset's name is over %d bytes",
                        FLEET_LABEL_MAX);
+    if (row->location.len > FLEET_LOCATION_MAX)
+        return err_set(e, ERR_LIMIT, "centre.argument", NULL, "the location is over %d bytes",
+                       FLEET_LOCATION_MAX);
+    if (fleet_criticality_check(row->criticality, e) != 0)
+        return -1;
     if (row->owner.len == 0 || slice_equal(row->owner, i->owner))
         return 0;
     if (asset_owner_check(i->worker->db, row->owner, i->import.organisation, id, e) != 0)
@@ -154,7 +179,11 @@ static int prepare_row(struct importing *i, const struct fleet_csv_row *row, str
         *e = *row->err;
         return -1;
     }
-    *to = (struct prepared){.row = {.label = row->asset, .owner = row->owner}, .line = row->line};
+    *to = (struct prepared){.row = {.label = row->asset,
+                                    .owner = row->owner,
+                                    .location = row->location,
+                                    .criticality = row->criticality},
+                            .line = row->line};
     if (check_row(i, row, e) != 0 ||
         fleet_import_prepare(&to->row, row->inventory, &i->arena, e) != 0)
         return -1;
@@ -194,6 +223,7 @@ static void take_back(struct importing *i, struct run_of_rows *run)
         i->imported += count_in(answer, "imported");
         i->registered += count_in(answer, "registered");
         i->unchanged += count_in(answer, "unchanged");
+        i->described += count_in(answer, "described");
     } else {
         refuse_run(i, run, &e);
     }
@@ -219,6 +249,8 @@ static int write_args(struct run_of_rows *run, struct err *e)
         buf_put_slice(&all, row->label);
         buf_putc(&all, '\0');
         buf_put_slice(&all, row->owner);
+        buf_putc(&all, '\0');
+        buf_put_slice(&all, row->criticality); /* a location is in no act, and in no hash of one */
         buf_putc(&all, '\0');
         buf_put_slice(&all, slice_of(row->hash, sizeof(row->hash)));
     }
@@ -312,6 +344,7 @@ static void import_csv(struct importing *i, const struct fleet_csv *csv)
     json_member_int(i->w, "imported", i->imported);
     json_member_int(i->w, "registered", i->registered);
     json_member_int(i->w, "unchanged", i->unchanged);
+    json_member_int(i->w, "described", i->described);
     json_write_object_end(i->w);
 }
 

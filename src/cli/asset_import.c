@@ -19,7 +19,7 @@ struct import {
     struct buf piece;
     struct fleet_csv_cutter cutter;
     struct progress progress;
-    int64_t imported, registered, unchanged, refused;
+    int64_t imported, registered, unchanged, described, refused;
     struct buf refusals; /* with --json: members of the array */
 };
 
@@ -75,6 +75,7 @@ static int send_piece(struct import *m, struct slice rows, size_t line, struct e
         m->imported += count_in(answer.root, "imported");
         m->registered += count_in(answer.root, "registered");
         m->unchanged += count_in(answer.root, "unchanged");
+        m->described += count_in(answer.root, "described");
         json_each(row, json_get(answer.root, "refused"))
         {
             int64_t in_piece = count_in(row, "line") - (int64_t)m->cutter.header_lines;
@@ -146,6 +147,7 @@ static int say_done(struct import *m)
         json_member_int(&w, "imported", m->imported);
         json_member_int(&w, "registered", m->registered);
         json_member_int(&w, "unchanged", m->unchanged);
+        json_member_int(&w, "described", m->described);
         json_write_object_end(&w);
         const struct json_limits limits = {.bytes = TABLE_MAX, .depth = 8, .values = TABLE_MAX};
         int result =

@@ -2,6 +2,8 @@
 /* Where an asset stands, and how much hangs on it. */
 #include "fleet/asset_store.h"
 
+#include <stdio.h>
+
 int fleet_criticality_check(struct slice criticality, struct err *e)
 {
     static const char *const known[] = {"low", "medium", "high", "critical"};
@@ -51,4 +53,25 @@ int fleet_asset_describe(struct change *c, const char *id, const char *organisat
                   DB_SLICE(criticality.len ? criticality : none), DB_INT((int64_t)act.index)) < 0
                ? -1
                : 0;
+}
+
+int fleet_asset_describe_row(struct change *c, const char *organisation, struct slice label,
+                             struct slice location, struct slice criticality, struct err *e)
+{
+    const struct slice stays = slice_of(NULL, 0);
+    char id[ID_TEXT] = "";
+    struct db_query q;
+
+    int found = db_find(&q, c->db, e, SQL_PLACE_OF_LABEL, DB_TEXT(organisation), DB_SLICE(label));
+    if (found == 1)
+        snprintf(id, sizeof(id), "%s", db_text(&q, 0));
+    bool known = found == 1 && (!location.len || slice_equal(db_slice(&q, 1), location)) &&
+                 (!criticality.len || slice_equal(db_slice(&q, 2), criticality));
+    db_query_finish(&q);
+    if (found != 1 || known)
+        return found < 0 ? -1 : 0;
+    return fleet_asset_describe(c, id, organisation, location.len ? location : stays,
+                                criticality.len ? criticality : stays, e) == 0
+               ? 1
+               : -1;
 }

@@ -76,6 +76,11 @@ int fleet_asset_set_owner(struct change *c, const char *id, const char *owner,
 enum { FLEET_LOCATION_MAX = 200 };
 int fleet_asset_describe(struct change *c, const char *id, const char *organisation,
                          struct slice location, struct slice criticality, struct err *e) MUST_CHECK;
+/* The same for an asset from a table, by its label: empty stays. 1: that was new, 0: it was known,
+ * or there is no such asset. */
+int fleet_asset_describe_row(struct change *c, const char *organisation, struct slice label,
+                             struct slice location, struct slice criticality,
+                             struct err *e) MUST_CHECK;
 /* 0 when it is one, or empty. */
 int fleet_criticality_check(struct slice criticality, struct err *e) MUST_CHECK;
 

@@ -12,6 +12,7 @@
 struct fleet_import_row {
     struct slice label; /* at most FLEET_LABEL_MAX bytes; stands once in an import */
     struct slice owner; /* per_…, a contact of the organisation; empty: not said */
+    struct slice location, criticality; /* empty: not said */
     struct slice vendor, model, version, serial;
     uint8_t class[32];
     struct slice canonical; /* the class's form */
