@@ -40,7 +40,8 @@ extern const struct command_type command_asset_import;
 /* ---- advisories (commands_advisory.c) ---- */
 /* {"document":hash}; prepared: struct advisory_import */
 extern const struct command_type command_advisory_import;
-/* {"advisory","revision"?} → {"advisory","revision"}; revision: only when that is the newest */
+/* "confidence"?: any, strong, exact or 0 to 100, that a match needs for a device to be told.
+ * {"advisory","revision"?} → {"advisory","revision"}; revision: only when that is the newest */
 extern const struct command_type command_advisory_publish;
 
 /* ---- what became of them (commands_remediation.c) ---- */

@@ -4,11 +4,12 @@
 #include "centre/approval.h"
 #include "centre/centre.h"
 #include "centre/commands.h"
+#include "fleet/confidence.h"
 
 #include <stdio.h>
 
 static int ask_publication(struct command_run *run, const char *revision, const char *organisation,
-                           const char *trigger, struct err *e)
+                           const char *trigger, int confidence, uint64_t *asked, struct err *e)
 {
     struct change *c = &run->change;
     struct act_ref act;
@@ -16,12 +17,25 @@ static int ask_publication(struct command_run *run, const char *revision, const 
     struct json_writer *data = change_act(c, "publication.asked", organisation);
     json_member_string(data, "revision", revision);
     json_member_string(data, "trigger", trigger);
+    if (confidence)
+        json_member_int(data, "confidence", confidence);
     if (change_act_end(c, &act, e) != 0)
         return -1;
+    *asked = act.index;
     return db_run(c->db, e, SQL_REVISION_ASKED, DB_TEXT(revision), DB_INT((int64_t)act.index),
-                  DB_TEXT(trigger)) < 0
+                  DB_TEXT(trigger), DB_INT(confidence)) < 0
                ? -1
                : 0;
+}
+
+/* How sure a match must be when nobody says so. */
+static int configured(const struct command_run *run)
+{
+    static const int by_choice[] = {[CONFIG_CONFIDENCE_ANY] = FLEET_CONFIDENCE_ANY,
+                                    [CONFIG_CONFIDENCE_STRONG] = FLEET_CONFIDENCE_STRONG,
+                                    [CONFIG_CONFIDENCE_EXACT] = FLEET_CONFIDENCE_EXACT};
+
+    return by_choice[run->centre->config->publication_confidence];
 }
 
 static int advisory_import(struct command_run *run, struct err *e)
@@ -29,12 +43,14 @@ static int advisory_import(struct command_run *run, struct err *e)
     const struct advisory_import *import = run->command->prepared;
     const char *organisation = run->command->caller.organisation;
     struct fleet_import done;
+    uint64_t asked;
 
     if (fleet_advisory_import(&run->change, import->document, import->digest, organisation, &done,
                               e) != 0)
         return -1;
     if (!done.repeated && run->centre->config->publication_automatic &&
-        ask_publication(run, done.revision, organisation, "automatic", e) != 0)
+        ask_publication(run, done.revision, organisation, "automatic", configured(run), &asked,
+                        e) != 0)
         return -1;
     json_member_string(run->answer, "advisory", done.advisory);
     json_member_string(run->answer, "revision", done.revision);
@@ -48,8 +64,23 @@ static int advisory_import(struct command_run *run, struct err *e)
 const struct command_type command_advisory_import = {
     .name = "advisory.import", .roles = ROLE_COORDINATOR, .run = advisory_import};
 
+/* 0: a publication has something to say that the last one of this revision had not. */
+static int check_anew(const struct fleet_revision *revision, int confidence, struct err *e)
+{
+    if (revision->asked_act == 0 || confidence < revision->confidence ||
+        revision->matched_act > revision->asked_act)
+        return 0;
+    err_set(e, ERR_CONFLICT, "centre.published", NULL, "version %s of %s was published already",
+            revision->version, revision->tracking_id);
+    return err_hint(e, "a changed advisory is a new version: import that, then publish it; to tell "
+                       "more devices, publish it with a lower --confidence");
+}
+
 static int advisory_publish(struct command_run *run, struct err *e)
 {
+    int confidence = configured(run);
+    struct slice how_sure;
+    uint64_t asked;
     struct fleet_revision revision;
     char wanted[ID_TEXT] = "";
     struct slice name;
@@ -77,16 +108,18 @@ static int advisory_publish(struct command_run *run, struct err *e)
                 revision.tracking_id, revision.id, revision.version);
         goto out;
     }
-    if (revision.asked_act != 0) {
-        err_set(e, ERR_CONFLICT, "centre.published", NULL, "version %s of %s was published already",
-                revision.version, revision.tracking_id);
-        err_hint(e, "a changed advisory is a new version: import that, then publish it");
+    if (args_string(run->args, "confidence", 10, false, &how_sure, e) != 0 ||
+        (how_sure.len && fleet_confidence_parse(how_sure, &confidence, e) != 0) ||
+        check_anew(&revision, confidence, e) != 0)
         goto out;
-    }
     run->change.exercise = revision.exercise;
     if (ask_publication(run, revision.id, revision.organisation,
-                        revision.published[0] ? "revision" : "manual", e) != 0)
+                        revision.published[0] && strcmp(revision.published, revision.id) != 0
+                            ? "revision"
+                            : "manual",
+                        confidence, &asked, e) != 0)
         goto out;
+    json_member_int(run->answer, "asked", (int64_t)asked);
     json_member_string(run->answer, "advisory", revision.advisory);
     json_member_string(run->answer, "revision", revision.id);
     result = 0;

@@ -28,6 +28,7 @@ struct config_networks {
 
 /* In the order of the table's choices. */
 enum config_tls_minimum { CONFIG_TLS_1_3, CONFIG_TLS_1_2 };
+enum config_confidence { CONFIG_CONFIDENCE_ANY, CONFIG_CONFIDENCE_STRONG, CONFIG_CONFIDENCE_EXACT };
 enum config_mail_tls { CONFIG_MAIL_PLAIN, CONFIG_MAIL_STARTTLS, CONFIG_MAIL_TLS };
 
 #define CONFIG_FIELD_TEXT const char *

@@ -7,6 +7,7 @@
 #include "centre/streams.h"
 #include "crypto/digest.h"
 #include "crypto/envelope.h"
+#include "fleet/confidence.h"
 #include "fleet/publication_store.h"
 #include "fleet/remediation.h"
 
@@ -247,6 +248,8 @@ static int write_publications(struct db *db, struct json_writer *w, const char *
             json_member_int(w, "notices", db_int(&q, 4));
             json_member_int(w, "members", db_int(&q, 5));
         }
+        if (db_int(&q, 10))
+            json_member_int(w, "confidence", db_int(&q, 10));
         json_member_int(w, "frozen", db_int(&q, 6));
         json_member_time(w, "created", db_int(&q, 8));
         json_write_object_end(w);
@@ -345,9 +348,64 @@ static int write_remedied(struct db *db, struct json_writer *w, const char *asse
 }
 
 /* Assets with what the revision says of them; only those that the caller may see. */
+/* Whether a device would be told if a match had to be that sure; threshold -1: nobody asks. */
+static int write_fall(struct route_call *call, struct json_writer *w, struct slice status,
+                      struct slice statements, int threshold, struct err *e)
+{
+    bool tell_unknown = call->centre->config->publication_tell_unknown;
+
+    if (threshold < 0 || !fleet_status_asks(status))
+        return 0;
+    int confidence = fleet_confidence_of(statements, e);
+    if (confidence < 0)
+        return -1;
+    json_member_int(w, "confidence", confidence);
+    json_member_string(
+        w, "falls",
+        fleet_status_is_told(status, tell_unknown) && confidence >= threshold ? "in" : "out");
+    return 0;
+}
+
+/* How many assets would be told if a match had to be that sure, and how many would not be then. */
+static int write_threshold(struct worker *worker, struct route_call *call, struct json_writer *w,
+                           const struct fleet_revision *revision, int threshold, struct err *e)
+{
+    bool tell_unknown = call->centre->config->publication_tell_unknown;
+    char organisation[ID_TEXT];
+    struct db_query q;
+    int64_t told = 0;
+    int64_t left_out = 0;
+    int step;
+
+    if (threshold < 0)
+        return 0;
+    if (route_organisation(call, true, organisation, e) != 0 ||
+        db_select(&q, worker->db, e, SQL_STATEMENT_ASKING, DB_TEXT(revision->id),
+                  DB_TEXT(organisation), DB_BOOL(revision->exercise)) != 0)
+        return -1;
+    while ((step = db_step(&q, e)) == 1) {
+        int confidence = fleet_confidence_of(db_blob(&q, 1), e);
+        if (confidence < 0) {
+            step = -1;
+            break;
+        }
+        if (!fleet_status_is_told(db_slice(&q, 0), tell_unknown))
+            continue;
+        *(confidence >= threshold ? &told : &left_out) += db_int(&q, 2);
+    }
+    db_query_finish(&q);
+    json_write_name(w, "threshold");
+    json_write_object(w);
+    json_member_int(w, "confidence", threshold);
+    json_member_int(w, "told", told);
+    json_member_int(w, "left_out", left_out);
+    json_write_object_end(w);
+    return step;
+}
+
 static int write_assets(struct worker *worker, struct route_call *call, struct json_writer *w,
                         const struct fleet_revision *revision, const char *after, int64_t limit,
-                        struct err *e)
+                        int threshold, struct err *e)
 {
     char organisation[ID_TEXT];
     char last[ID_TEXT];
@@ -380,7 +438,8 @@ static int write_assets(struct worker *worker, struct route_call *call, struct j
             json_member_bool(w, "other_serial", true);
         json_write_name(w, "statements");
         json_write_raw(w, db_blob(&q, 9));
-        if (meant < 0 || write_remedied(worker->db, w, last, revision, e) != 0) {
+        if (meant < 0 || write_remedied(worker->db, w, last, revision, e) != 0 ||
+            write_fall(call, w, db_slice(&q, 3), db_blob(&q, 9), threshold, e) != 0) {
             step = -1;
             break;
         }
@@ -393,8 +452,18 @@ static int write_assets(struct worker *worker, struct route_call *call, struct j
     return step;
 }
 
+static int read_threshold(struct route_call *call, int *threshold, struct err *e)
+{
+    const char *text = NULL;
+    int found = http_query(call->x, "confidence", &text, e);
+
+    *threshold = -1;
+    return found == 1 ? fleet_confidence_parse(slice_str(text), threshold, e) : found;
+}
+
 static void get_preview(struct worker *worker, struct route_call *call)
 {
+    int threshold;
     struct fleet_revision revision;
     struct json_writer w;
     struct err e = {0};
@@ -406,7 +475,7 @@ static void get_preview(struct worker *worker, struct route_call *call)
     fleet_revision_init(&revision);
     json_write_init(&w, &text, 0);
     json_write_object(&w);
-    if (route_page(call, &after, &limit, &e) != 0 ||
+    if (route_page(call, &after, &limit, &e) != 0 || read_threshold(call, &threshold, &e) != 0 ||
         find_revision(worker, call, &revision, &e) != 0)
         goto out;
     if (strcmp(revision.state, "imported") == 0) {
@@ -416,7 +485,8 @@ static void get_preview(struct worker *worker, struct route_call *call)
     }
     write_revision(&w, &revision);
     if (write_counts(worker, call, &w, &revision, &e) != 0 ||
-        write_assets(worker, call, &w, &revision, after, limit, &e) != 0)
+        write_threshold(worker, call, &w, &revision, threshold, &e) != 0 ||
+        write_assets(worker, call, &w, &revision, after, limit, threshold, &e) != 0)
         goto out;
     json_write_object_end(&w);
 out:
@@ -506,7 +576,7 @@ static int expose_one(struct worker *worker, struct route_call *call, struct jso
         if (result == 0)
             result = write_remediation(worker, call, w, &revision, e);
         if (result == 0)
-            result = write_assets(worker, call, w, &revision, "", 1000, e);
+            result = write_assets(worker, call, w, &revision, "", 1000, -1, e);
         json_write_object_end(w);
     }
     fleet_revision_fini(&revision);

@@ -137,12 +137,18 @@ static int show(const struct cli_args *args)
 static const struct cli_option import_options[] = {
     {"publish", NULL, "publish each one that was accepted", 0, false},
 };
+#define CONFIDENCE(text)                                                                           \
+    {                                                                                              \
+        "confidence", "HOW", text, 0, false                                                        \
+    }
 static const struct cli_option preview_options[] = {
+    CONFIDENCE("who would be told at any, strong, exact, or 0 to 100"),
     {"organisation", "ORG", "assets of this organisation alone", 0, false},
     {"why", NULL, "with the whole chain of reasons", 0, false},
     {"wait", "SECONDS", "how long to wait while it is being matched; 300 when not given", 0, false},
 };
 static const struct cli_option publish_options[] = {
+    CONFIDENCE("tell matches this sure alone: any, strong (85), exact (95), or 0 to 100"),
     {"wait", "SECONDS", "how long to wait for the signature; 300 when not given, 0: not", 0, false},
     {"revision", "REV", "only when this is still its newest revision, rev_…", 0, false},
 };
@@ -216,7 +222,11 @@ static const struct cli_verb verbs[] = {
     {.name = "publish",
      .operands = "NAME",
      .summary = "tell everybody whom it concerns, under one signature",
-     .text = "Waits until the publication is signed.\n",
+     .text =
+         "A match that is less sure than --confidence asks for is not told, and stays listed;\n"
+         "publish again with a lower one, and the others are told. Who was told before is told\n"
+         "of every change, however sure it is.\n"
+         "Waits until the publication is signed.\n",
      .examples = "  tocsin advisory publish EX-2026-001\n",
      .options = publish_options,
      .option_count = ARRAY_LEN(publish_options),

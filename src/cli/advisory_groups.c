@@ -131,6 +131,8 @@ int advisory_groups_row(void *context, const struct json_value *row, struct err 
         buf_puts(&group->assets, ", by bundle");
     if (slice_is(json_get_string(row, "way"), "none"))
         buf_puts(&group->assets, ", no agent");
+    if (slice_is(json_get_string(row, "falls"), "out"))
+        buf_puts(&group->assets, ", left out");
     buf_putc(&group->assets, '\n');
     return buf_check(&group->assets, e);
 }

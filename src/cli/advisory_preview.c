@@ -62,6 +62,22 @@ static void say_next(const struct json_value *answer)
         puts("Published now, it tells nobody; a device that joins later is told all the same.");
 }
 
+static void say_threshold(const struct json_value *threshold)
+{
+    int64_t confidence = 0;
+    int64_t told = 0;
+    int64_t left_out = 0;
+
+    if (!threshold)
+        return;
+    (void)json_int64(json_get(threshold, "confidence"), &confidence);
+    (void)json_int64(json_get(threshold, "told"), &told);
+    (void)json_int64(json_get(threshold, "left_out"), &left_out);
+    printf("At a confidence of %lld or more: ", (long long)confidence);
+    say_count(stdout, told, "asset", "assets");
+    printf(" told, %lld left out\n", (long long)left_out);
+}
+
 static int preview_text(const struct cli_args *args, struct api *api, const char *target,
                         const struct json_value *first, struct err *e)
 {
@@ -73,6 +89,7 @@ static int preview_text(const struct cli_args *args, struct api *api, const char
         advisory_say_heading(first);
         puts("\nIn all");
         advisory_say_counts(json_get(first, "counts"));
+        say_threshold(json_get(first, "threshold"));
         advisory_groups_say(groups, cli_flag(args, "why"));
         say_next(first);
         result = 0;
@@ -96,6 +113,7 @@ int advisory_preview(const struct cli_args *args)
     buf_init(&first);
     advisory_target(&target, args->operands[0], "/preview");
     api_put_query(&target, "organisation", cli_value(args, "organisation"));
+    api_put_query(&target, "confidence", cli_value(args, "confidence"));
     buf_put_slice(&first, buf_slice(&target));
     api_put_query(&first, "limit", "1");
     if (cli_number(args, "wait", 0, 86400, 300, &wait, &e) == 0 && buf_check(&target, &e) == 0 &&

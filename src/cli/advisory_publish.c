@@ -11,15 +11,23 @@
 
 enum { PAUSE_FIRST_MS = 20, PAUSE_LAST_MS = 500 };
 
-/* The newest publication of a revision in an answer of GET /v1/advisory/{name}. */
+/* What was asked for: by which act, so that an earlier publication of it is not taken for it. */
+struct asked {
+    char revision[ID_TEXT];
+    int64_t act;
+};
+
+/* The publication that came of it, in an answer of GET /v1/advisory/{name}. */
 static const struct json_value *publication_of(const struct json_value *answer,
-                                               const char *revision)
+                                               const struct asked *asked)
 {
     const struct json_value *newest = NULL;
 
     json_each(publication, json_get(answer, "publications"))
     {
-        if (slice_is(json_get_string(publication, "revision"), revision))
+        int64_t frozen = 0;
+        if (slice_is(json_get_string(publication, "revision"), asked->revision) &&
+            json_int64(json_get(publication, "frozen"), &frozen) && frozen > asked->act)
             newest = publication;
     }
     return newest;
@@ -34,7 +42,7 @@ static int waited(const char *name, bool frozen, struct err *e)
     return err_hint(e, "it goes on by itself; is the signer locked? tocsin status");
 }
 
-static int wait_signed(struct api *api, const char *name, const char *revision,
+static int wait_signed(struct api *api, const char *name, const struct asked *asked,
                        int64_t wait_seconds, struct api_answer *answer, struct err *e)
 {
     int64_t until = clock_monotonic(&clock_system) + wait_seconds * 1000000;
@@ -52,7 +60,7 @@ static int wait_signed(struct api *api, const char *name, const char *revision,
         }
         if (api_get(api, buf_text(&target), answer, e) != 0)
             break;
-        const struct json_value *publication = publication_of(answer->root, revision);
+        const struct json_value *publication = publication_of(answer->root, asked);
         if (slice_is(json_get_string(publication, "state"), "signed")) {
             result = 0;
             break;
@@ -66,9 +74,9 @@ static int wait_signed(struct api *api, const char *name, const char *revision,
     return result;
 }
 
-/* wanted: only when this is the newest revision; NULL: whichever is. */
-static int ask(struct api *api, const char *name, const char *wanted, char revision[ID_TEXT],
-               struct err *e)
+/* wanted: only when this is the newest revision; confidence: what a match needs. NULL: not said. */
+static int ask(struct api *api, const char *name, const char *wanted, const char *confidence,
+               struct asked *asked, struct err *e)
 {
     struct api_answer answer;
     struct change_body body;
@@ -77,11 +85,14 @@ static int ask(struct api *api, const char *name, const char *wanted, char revis
     change_begin(&body);
     change_text(&body, "advisory", name);
     change_text(&body, "revision", wanted);
+    change_text(&body, "confidence", confidence);
     json_write_object_end(&body.json);
     int result = api_post(api, "/v1/advisories/publish", &body.text, &answer, e);
     struct slice id = json_get_string(answer.root, "revision");
-    snprintf(revision, ID_TEXT, "%.*s", id.len < ID_TEXT ? (int)id.len : 0,
+    *asked = (struct asked){0};
+    snprintf(asked->revision, ID_TEXT, "%.*s", id.len < ID_TEXT ? (int)id.len : 0,
              id.len ? (const char *)id.data : "");
+    (void)json_int64(json_get(answer.root, "asked"), &asked->act);
     change_fini(&body);
     api_answer_fini(&answer);
     return result;
@@ -90,13 +101,13 @@ static int ask(struct api *api, const char *name, const char *wanted, char revis
 int advisory_publish_one(struct api *api, const char *name, int64_t wait_seconds, struct err *e)
 {
     struct api_answer answer;
-    char revision[ID_TEXT];
+    struct asked asked;
     int result;
 
     api_answer_init(&answer);
-    result = ask(api, name, NULL, revision, e);
+    result = ask(api, name, NULL, NULL, &asked, e);
     if (result == 0 && wait_seconds > 0)
-        result = wait_signed(api, name, revision, wait_seconds, &answer, e);
+        result = wait_signed(api, name, &asked, wait_seconds, &answer, e);
     api_answer_fini(&answer);
     return result;
 }
@@ -126,20 +137,21 @@ int advisory_publish(const struct cli_args *args)
     const char *name = args->operands[0];
     struct api_answer answer;
     struct api *api = NULL;
-    char revision[ID_TEXT];
+    struct asked asked;
     struct err e = {0};
     int result = -1;
     int64_t wait;
 
     api_answer_init(&answer);
     if (cli_number(args, "wait", 0, 86400, 300, &wait, &e) == 0 && api_open(args, &api, &e) == 0)
-        result = ask(api, name, cli_value(args, "revision"), revision, &e);
+        result =
+            ask(api, name, cli_value(args, "revision"), cli_value(args, "confidence"), &asked, &e);
     if (result == 0 && wait == 0) {
         puts("asked for; the publication is made and signed in its own time");
     } else if (result == 0) {
-        result = wait_signed(api, name, revision, wait, &answer, &e);
+        result = wait_signed(api, name, &asked, wait, &answer, &e);
         if (result == 0)
-            say_published(args, publication_of(answer.root, revision));
+            say_published(args, publication_of(answer.root, &asked));
     }
     result = result == 0 ? say_end(args, 0) : say_fail(args, &e);
     api_answer_fini(&answer);

@@ -201,6 +201,8 @@ int fleet_revision_find(struct db *db, const char *id, struct fleet_revision *r,
             found = err_set(e, ERR_SYSTEM, "store.corrupt", NULL, "a document digest is damaged");
         r->imported_act = (uint64_t)db_int(&q, 7);
         r->asked_act = (uint64_t)db_int(&q, 9);
+        r->matched_act = (uint64_t)db_int(&q, 8);
+        r->confidence = (int)db_int(&q, 18);
         r->exercise = db_bool(&q, 15);
     }
     db_query_finish(&q);

@@ -4,6 +4,7 @@
 #include "crypto/digest.h"
 #include "crypto/envelope.h"
 #include "crypto/merkle.h"
+#include "fleet/confidence.h"
 #include "fleet/notice.h"
 #include "store/may_see.h"
 
@@ -323,6 +324,15 @@ out:
 
 /* ---- chunks ---------------------------------------------------------------------------------- */
 
+/* Whether a match is as sure as it must be for a device to be told. 1, 0, -1. */
+static int is_sure(struct slice body, int64_t wanted, struct err *e)
+{
+    if (wanted <= 0)
+        return 1;
+    int confidence = fleet_confidence_of(body, e);
+    return confidence < 0 ? -1 : confidence >= wanted;
+}
+
 /* Whether members of (audience, class) know already what this statement means to them. */
 static int needs_telling(struct making *m, const char *audience, const struct statement *s,
                          bool tell_unknown, struct err *e)
@@ -330,7 +340,9 @@ static int needs_telling(struct making *m, const char *audience, const struct st
     struct db_query q;
 
     if (m->nothing_told)
-        return fleet_status_is_told(s->status, tell_unknown);
+        return fleet_status_is_told(s->status, tell_unknown)
+                   ? is_sure(s->body, m->revision.confidence, e)
+                   : 0;
     int found = db_find(&q, m->c->db, e, SQL_TOLD_FIND, DB_TEXT(audience), DB_BYTES(s->class, 32),
                         DB_TEXT(m->revision.advisory));
     /* by a publication that was dropped: what needed telling then needs it still */
@@ -340,8 +352,10 @@ static int needs_telling(struct making *m, const char *audience, const struct st
     if (found < 0)
         return -1;
     if (found == 1)
-        return !same;
-    return fleet_status_is_told(s->status, tell_unknown);
+        return !same; /* who was told is told on, however sure it is */
+    return fleet_status_is_told(s->status, tell_unknown)
+               ? is_sure(s->body, m->revision.confidence, e)
+               : 0;
 }
 
 /*
@@ -633,6 +647,7 @@ int fleet_missing_of(struct db *db, const char *asset, const uint8_t class[32], 
         char revision[ID_TEXT];
         uint8_t meaning[32];
         bool told_by_itself;
+        int sure = 0;
 
         step = db_find(&q, db, e, SQL_STATEMENT_PUBLISHED_OF_CLASS, DB_BYTES(class, 32),
                        DB_TEXT(after), DB_INT(1), DB_TEXT(asset));
@@ -644,7 +659,8 @@ int fleet_missing_of(struct db *db, const char *asset, const uint8_t class[32], 
             if (released < 0)
                 step = -1;
             int meant = fleet_body_is_for(db_blob(&q, 2), buf_slice(&member.serial), e);
-            if (meant < 0)
+            sure = is_sure(db_blob(&q, 2), db_int(&q, 8), e);
+            if (meant < 0 || sure < 0)
                 step = -1;
             told_by_itself =
                 released == 1 && meant == 1 && fleet_status_is_told(db_slice(&q, 1), tell_unknown);
@@ -663,7 +679,7 @@ int fleet_missing_of(struct db *db, const char *asset, const uint8_t class[32], 
         if (found < 0)
             step = -1;
         /* moving to a class that is fixed or not affected is an end state, not news */
-        if (found >= 0 && !knows && told_by_itself)
+        if (found >= 0 && !knows && told_by_itself && (sure == 1 || found == 1))
             snprintf(missing[count++].revision, ID_TEXT, "%s", revision);
     }
     fleet_asset_fini(&member);
@@ -698,6 +714,8 @@ int fleet_publication_freeze(struct change *c, const char *id, const char *origi
     json_member_int(data, "notices", m.p.entries);
     json_member_string(data, "root", root_text);
     json_member_int(data, "members", m.p.members);
+    if (m.revision.confidence)
+        json_member_int(data, "confidence", m.revision.confidence);
     if (change_act_end(c, &act, e) != 0)
         goto out;
     const struct fleet_publication_parts parts = {.id = id,
@@ -712,7 +730,8 @@ int fleet_publication_freeze(struct change *c, const char *id, const char *origi
     if (fleet_publication_payload(&parts, &payload, e) != 0)
         goto out;
     if (db_run(c->db, e, SQL_PUBLICATION_FREEZE, DB_TEXT(id), DB_BYTES(root, 32),
-               DB_INT((int64_t)act.index), DB_BLOB(buf_slice(&payload))) < 0 ||
+               DB_INT((int64_t)act.index), DB_BLOB(buf_slice(&payload)),
+               DB_INT(m.revision.confidence)) < 0 ||
         db_run(c->db, e, SQL_REVISION_PUBLISHED, DB_TEXT(m.p.revision),
                DB_INT((int64_t)act.index)) < 0 ||
         db_run(c->db, e, SQL_ADVISORY_PUBLISHED, DB_TEXT(m.revision.advisory),

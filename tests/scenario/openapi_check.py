@@ -226,6 +226,8 @@ def advisories(live, device):
     assert wait(lambda: b'"matched"' in live.centre.request("GET", "/v1/advisory/PUMP-2026-001")[2])
     live.ask("GET", "/v1/advisories")
     live.ask("GET", "/v1/advisory/{name}/preview", name="PUMP-2026-001")
+    live.ask("GET", "/v1/advisory/{name}/preview", name="PUMP-2026-001", confidence="strong",
+             what="a preview at a threshold")
     live.ask("POST", "/v1/advisories/publish", body={"advisory": taken["advisory"]})
     live.ask("POST", "/v1/advisories/publish", 409, body={"advisory": taken["advisory"]},
              what="a version is published once")
