@@ -16,7 +16,8 @@ static const struct command_type *const types[] = {
     &command_approval_refuse,     &command_inventory_accept,
     &command_receipt_accept,      &command_outcome_accept,
     &command_remediation_mark,    &command_organisation_escalation,
-    &command_asset_describe,
+    &command_asset_describe,      &command_advisory_match,
+    &command_asset_match,
 };
 
 const struct command_type *command_type_find(struct slice name)

@@ -44,6 +44,11 @@ extern const struct command_type command_advisory_import;
  * {"advisory","revision"?} → {"advisory","revision"}; revision: only when that is the newest */
 extern const struct command_type command_advisory_publish;
 
+/* {"advisory"} or {"asset"}: matched anew by hand, with the names that are known by now; an asset
+ * is also told what it has to know → {"revision"} or {"asset"} */
+extern const struct command_type command_advisory_match;
+extern const struct command_type command_asset_match;
+
 /* ---- what became of them (commands_remediation.c) ---- */
 /* {"advisory","revision","state","reason","vulnerability"?,"assets":[…]}: an operator's word about
  * assets that are concerned, at most FLEET_MARK_MAX; refused whole when one is not */

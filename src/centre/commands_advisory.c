@@ -4,6 +4,7 @@
 #include "centre/approval.h"
 #include "centre/centre.h"
 #include "centre/commands.h"
+#include "fleet/asset_store.h"
 #include "fleet/confidence.h"
 
 #include <stdio.h>
@@ -130,3 +131,71 @@ out:
 
 const struct command_type command_advisory_publish = {
     .name = "advisory.publish", .roles = ROLE_COORDINATOR, .run = advisory_publish};
+
+/* ---- matched anew by hand ----------------------------------------------------------------------
+ */
+
+static int ask_match(struct command_run *run, const char *name, const char *id,
+                     const char *organisation, struct err *e)
+{
+    struct json_writer *data = change_act(&run->change, "match.asked", organisation);
+
+    json_member_string(data, name, id);
+    json_member_string(data, "trigger", "manual");
+    if (change_act_end(&run->change, NULL, e) != 0)
+        return -1;
+    json_member_string(run->answer, name, id);
+    return 0;
+}
+
+static int advisory_match(struct command_run *run, struct err *e)
+{
+    struct fleet_revision revision;
+    struct slice name;
+    int result = -1;
+
+    fleet_revision_init(&revision);
+    if (args_string(run->args, "advisory", 200, true, &name, e) != 0)
+        goto out;
+    char *text = arena_copy(run->change.arena, name.data, name.len);
+    if (!text) {
+        err_memory(e);
+        goto out;
+    }
+    if (advisory_named(run->centre, run->change.db, &run->command->caller, text, &revision, e) !=
+            0 ||
+        caller_acts_for(&run->command->caller, revision.organisation, revision.advisory, e) != 0)
+        goto out;
+    run->change.exercise = revision.exercise;
+    result = ask_match(run, "revision", revision.id, revision.organisation, e);
+out:
+    fleet_revision_fini(&revision);
+    return result;
+}
+
+const struct command_type command_advisory_match = {
+    .name = "advisory.match", .roles = ROLE_COORDINATOR, .run = advisory_match};
+
+static int asset_match(struct command_run *run, struct err *e)
+{
+    struct fleet_asset asset;
+    char id[ID_TEXT];
+    int result = -1;
+
+    fleet_asset_init(&asset);
+    if (args_id(run->args, "asset", "ast", id, e) != 0)
+        goto out;
+    int found = fleet_asset_find(run->change.db, id, &asset, e);
+    if (found == 0)
+        caller_finds_no(id, e);
+    if (found != 1 || caller_acts_for(&run->command->caller, asset.organisation, id, e) != 0)
+        goto out;
+    run->change.exercise = asset.exercise;
+    result = ask_match(run, "asset", id, asset.organisation, e);
+out:
+    fleet_asset_fini(&asset);
+    return result;
+}
+
+const struct command_type command_asset_match = {
+    .name = "asset.match", .roles = ROLE_COORDINATOR | ROLE_REGISTRAR, .run = asset_match};

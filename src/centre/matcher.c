@@ -595,7 +595,8 @@ static int gather(struct follower *f, struct gathered *g, const struct current *
     return 0;
 }
 
-/* A class nobody was in before: what do all current advisories say of it? */
+/* A class nobody was in before, or that is looked at anew: what do all current advisories say of
+ * it? */
 static int match_new_class(struct follower *f, const uint8_t digest[32], struct gathered *g,
                            struct err *e)
 {
@@ -626,7 +627,7 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
         if (gathered != 0)
             goto out;
     }
-    done = add_class(m, class, e);
+    done = knows_class(m, digest) ? 0 : add_class(m, class, e);
 out:
     mem_free(candidates);
     fleet_class_free(class);
@@ -850,6 +851,44 @@ out:
     return result;
 }
 
+/* ---- match.asked: by hand, and never together with what comes by itself -------------------------
+ */
+
+/* What was said of the class is forgotten, and said anew with the names that are known now. */
+static int match_again(struct follower *f, const uint8_t class[32], struct err *e)
+{
+    struct kept_statements forgotten = {.forgotten_class = class};
+    struct gathered gathered = {.count = 0};
+
+    int result = follower_command(f, &command_statements_keep, slice_str("{}"), &forgotten, NULL,
+                                  false, false, NULL, e);
+    if (result == 0)
+        result = match_new_class(f, class, &gathered, e);
+    if (result == 0)
+        result = keep_gathered(f, &gathered, e);
+    forget_gathered(&gathered);
+    return result;
+}
+
+static int match_asked(struct follower *f, const struct followed *act, struct err *e)
+{
+    struct fleet_asset asset;
+    char id[ID_TEXT];
+
+    if (json_get(act->data, "revision"))
+        return advisory_imported(f, act, e);
+    if (args_id(act->data, "asset", "ast", id, e) != 0)
+        return -1;
+    fleet_asset_init(&asset);
+    int found = fleet_asset_find(f->db, id, &asset, e);
+    int result = found < 0 ? -1 : 0;
+    if (found == 1 && asset.has_class)
+        result = match_again(f, asset.class, e);
+    fleet_asset_fini(&asset);
+    /* and it is told what it has to know by now */
+    return result == 0 ? serial_changed(f, act, e) : -1;
+}
+
 static int alias_taught(struct follower *f, struct err *e)
 {
     return load_aliases(f->centre->matcher, f->db, e);
@@ -865,18 +904,16 @@ static int handle(struct follower *f, const struct followed *act, struct err *e)
         return membership_joined(f, act, e);
     if (strcmp(act->type, "asset.serial") == 0)
         return serial_changed(f, act, e);
+    if (strcmp(act->type, "match.asked") == 0)
+        return match_asked(f, act, e);
     if (strcmp(act->type, "assets.imported") == 0)
         return assets_imported(f, act, e);
     return alias_taught(f, e);
 }
 
-static const char *const wanted[] = {"advisory.imported",
-                                     "publication.asked",
-                                     "membership.joined",
-                                     "assets.imported",
-                                     "asset.serial",
-                                     "alias.taught",
-                                     NULL};
+static const char *const wanted[] = {
+    "advisory.imported", "publication.asked", "membership.joined", "assets.imported",
+    "asset.serial",      "match.asked",       "alias.taught",      NULL};
 
 const struct follower_type follower_matcher = {
     .name = "matcher", .wanted = wanted, .prepare = prepare, .handle = handle};

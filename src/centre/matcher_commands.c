@@ -12,6 +12,9 @@ static int keep_statements(struct command_run *run, struct err *e)
     if (kept->clear && (db_run(c->db, e, SQL_STATEMENT_COMPONENT_CLEAR, DB_TEXT(kept->clear)) < 0 ||
                         db_run(c->db, e, SQL_STATEMENT_CLEAR, DB_TEXT(kept->clear)) < 0))
         return -1;
+    if (kept->forgotten_class &&
+        db_run(c->db, e, SQL_STATEMENT_FORGET_CLASS, DB_BYTES(kept->forgotten_class, 32)) < 0)
+        return -1;
     for (size_t i = 0; i < kept->count; i++)
         if (fleet_statement_keep(c, kept->items[i].revision, kept->items[i].class,
                                  kept->items[i].said, e) != 0)

@@ -15,6 +15,7 @@ struct kept_statement {
 
 struct kept_statements {
     const char *clear; /* NULL, or a revision: statements of an interrupted run are forgotten */
+    const uint8_t *forgotten_class; /* not NULL: what current revisions said of it is, too */
     const struct kept_statement *items;
     size_t count;
 };

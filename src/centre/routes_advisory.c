@@ -80,6 +80,12 @@ failed:
     route_fail(call, &e);
 }
 
+static void post_match(struct worker *worker, struct route_call *call)
+{
+    (void)worker;
+    route_body_command(call, &command_advisory_match, NULL);
+}
+
 static void post_publish(struct worker *worker, struct route_call *call)
 {
     (void)worker;
@@ -633,6 +639,7 @@ enum { OPERATORS = HTTP_AT(HTTP_DOOR_WEB) | HTTP_AT(HTTP_DOOR_LOCAL) };
 static const struct route table[] = {
     {"POST", "/v1/advisories/import", OPERATORS, ROUTE_OPERATOR, ROUTE_BODY_ADVISORY,
      HTTP_ROUTE_SPOOL_BODY, post_import},
+    {"POST", "/v1/advisories/match", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_match},
     {"POST", "/v1/advisories/publish", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_publish},
     {"GET", "/v1/advisories", OPERATORS, ROUTE_OPERATOR, 0, 0, get_list},
     {"GET", "/v1/advisory/{name}", OPERATORS, ROUTE_OPERATOR, 0, 0, get_one},

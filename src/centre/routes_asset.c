@@ -419,6 +419,12 @@ static void post_owner(struct worker *worker, struct route_call *call)
     route_body_command(call, &command_asset_owner, NULL);
 }
 
+static void post_match(struct worker *worker, struct route_call *call)
+{
+    (void)worker;
+    route_body_command(call, &command_asset_match, NULL);
+}
+
 static void post_describe(struct worker *worker, struct route_call *call)
 {
     (void)worker;
@@ -438,6 +444,7 @@ static const struct route table[] = {
     {"POST", "/v1/assets", OPERATORS, ROUTE_OPERATOR, 65536, 0, post_register},
     {"POST", "/v1/assets/owner", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_owner},
     {"POST", "/v1/assets/describe", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_describe},
+    {"POST", "/v1/assets/match", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_match},
     {"POST", "/v1/assets/remove", OPERATORS, ROUTE_OPERATOR, 4096, 0, post_remove},
     {"POST", "/v1/assets/import", OPERATORS, ROUTE_OPERATOR, CSV_BODY, 0, assets_import},
     {"GET", "/v1/assets/{asset}", OPERATORS, ROUTE_OPERATOR, 0, 0, get_one},

@@ -246,6 +246,17 @@ static const struct cli_verb verbs[] = {
      .least = 1,
      .most = 1,
      .run = advisory_delivery},
+    {.name = "match",
+     .operands = "NAME…",
+     .summary = "match it anew with all assets, as when a name was taught meanwhile",
+     .text = "New documents and new or changed assets are matched by themselves; this is by hand,\n"
+             "and never together with those. What is found tells nobody: publish it again, and\n"
+             "those are told who are not yet.\n",
+     .examples = "  tocsin advisory match EX-2026-001 && tocsin advisory publish EX-2026-001\n",
+     .uses = CLI_CENTRE,
+     .least = 1,
+     .most = CLI_ANY_NUMBER,
+     .run = advisory_match},
     {.name = "assets",
      .operands = "NAME",
      .summary = "the assets of which it says something",

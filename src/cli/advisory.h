@@ -9,6 +9,7 @@ int advisory_import(const struct cli_args *args);
 int advisory_preview(const struct cli_args *args);
 int advisory_publish(const struct cli_args *args);
 int advisory_delivery(const struct cli_args *args);
+int advisory_match(const struct cli_args *args);
 int advisory_products(const struct cli_args *args);
 int advisory_components(const struct cli_args *args);
 int advisory_assets(const struct cli_args *args);

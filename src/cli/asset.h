@@ -15,5 +15,7 @@ void asset_say(const struct json_value *asset);
 /* product.c: lists of one asset. */
 int asset_components(const struct cli_args *args);
 int asset_advisories(const struct cli_args *args);
+/* rematch.c */
+int asset_match(const struct cli_args *args);
 
 #endif

@@ -92,6 +92,31 @@ def main():
             assert wait(lambda: told(SECOND) == may), (told(SECOND), may)
             assert "confidence" not in centre.acts("publication.asked")[-1]["data"]
 
+        def by_hand():
+            """matched anew by hand, per document and per asset, apart from what comes by itself"""
+            centre.cli("alias", "add", "vendor", "Pumpenwerke", VENDOR, "--reason", "its German name")
+            assert wait(centre.followers_at_head), centre.status()
+            assert "alien" not in preview(SECOND, "any")[1]
+            runs = len(centre.acts("advisory.matched"))
+            centre.cli("advisory", "match", SECOND, "no such", code=3)
+            assert wait(lambda: preview(SECOND, "any")[1].get("alien", ("",))[0] == "in")
+            assert len(centre.acts("advisory.matched")) == runs + 1
+            assert centre.acts("match.asked")[-1]["data"]["trigger"] == "manual"
+            # nobody is told by that; published again, those are who were not yet
+            assert "alien" not in told(SECOND)
+            centre.cli("advisory", "publish", SECOND)
+            assert wait(lambda: "alien" in told(SECOND)), told(SECOND)
+            centre.cli("advisory", "publish", SECOND, code=3)
+            # one asset, with all advisories: it is told what it does not know
+            assert "alien" not in told(FIRST)
+            centre.cli("asset", "match", labels["alien"])
+            assert wait(lambda: "alien" in told(FIRST)), told(FIRST)
+            lines = json.loads(centre.cli("advisory", "delivery", SECOND, "--json").stdout)
+            alien = [x for x in lines["recipients"] if x["asset"] == labels["alien"]]
+            assert len(alien) == 1, alien
+            words = {a["data"]["trigger"] for a in centre.acts("publication.frozen")}
+            assert words == {"manual", "addition"}, words
+
         def packs_hold():
             """both verifiers take a pack whose publication had a threshold"""
             pack = place.folder / "pack.tar"
@@ -103,7 +128,8 @@ def main():
                                   text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
 
-        for test in (seen_before, narrowed, widened, default_unchanged, packs_hold):
+        for test in (seen_before, narrowed, widened, default_unchanged, by_hand,
+                     packs_hold):
             scenario(test)
     finish()
 

@@ -241,6 +241,8 @@ def advisories(live, device):
         "assets": [device.asset, "ast_" + "0" * 26]})
     live.ask("GET", "/v1/advisory/{name}/remediation", name="PUMP-2026-001", state="in_progress")
     lists(live, device)
+    live.ask("POST", "/v1/advisories/match", body={"advisory": "PUMP-2026-001"})
+    live.ask("POST", "/v1/assets/match", body={"asset": device.asset})
     live.ask("GET", "/v1/exposure", about="CVE-2026-10001")
     live.ask("GET", "/v1/exposure", about="CVE-1999-0001")
     live.ask("GET", "/v1/exposure", want=404, about="NO-SUCH")
