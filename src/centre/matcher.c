@@ -473,7 +473,7 @@ static struct current *take_current(struct follower *f, const char *id, struct e
     return c && add_current(f->centre->matcher, c, e) == 0 ? c : NULL;
 }
 
-static int advisory_imported(struct follower *f, const struct followed *act, struct err *e)
+int matcher_imported(struct follower *f, const struct followed *act, struct err *e)
 {
     struct matcher *m = f->centre->matcher;
     struct fleet_hits *hits = NULL;
@@ -825,7 +825,7 @@ static int assets_imported(struct follower *f, const struct followed *act, struc
  */
 
 /* It stays in its class, but may be one of those whom an advisory's serial numbers name now. */
-static int serial_changed(struct follower *f, const struct followed *act, struct err *e)
+int matcher_tell_asset(struct follower *f, const struct followed *act, struct err *e)
 {
     bool tell_unknown = f->centre->config->publication_tell_unknown;
     struct joiner one = {.count = MISSING_AT_ONCE};
@@ -854,8 +854,7 @@ out:
 /* ---- match.asked: by hand, and never together with what comes by itself -------------------------
  */
 
-/* What was said of the class is forgotten, and said anew with the names that are known now. */
-static int match_again(struct follower *f, const uint8_t class[32], struct err *e)
+int matcher_class_again(struct follower *f, const uint8_t class[32], struct err *e)
 {
     struct kept_statements forgotten = {.forgotten_class = class};
     struct gathered gathered = {.count = 0};
@@ -870,25 +869,6 @@ static int match_again(struct follower *f, const uint8_t class[32], struct err *
     return result;
 }
 
-static int match_asked(struct follower *f, const struct followed *act, struct err *e)
-{
-    struct fleet_asset asset;
-    char id[ID_TEXT];
-
-    if (json_get(act->data, "revision"))
-        return advisory_imported(f, act, e);
-    if (args_id(act->data, "asset", "ast", id, e) != 0)
-        return -1;
-    fleet_asset_init(&asset);
-    int found = fleet_asset_find(f->db, id, &asset, e);
-    int result = found < 0 ? -1 : 0;
-    if (found == 1 && asset.has_class)
-        result = match_again(f, asset.class, e);
-    fleet_asset_fini(&asset);
-    /* and it is told what it has to know by now */
-    return result == 0 ? serial_changed(f, act, e) : -1;
-}
-
 static int alias_taught(struct follower *f, struct err *e)
 {
     return load_aliases(f->centre->matcher, f->db, e);
@@ -897,15 +877,15 @@ static int alias_taught(struct follower *f, struct err *e)
 static int handle(struct follower *f, const struct followed *act, struct err *e)
 {
     if (strcmp(act->type, "advisory.imported") == 0)
-        return advisory_imported(f, act, e);
+        return matcher_imported(f, act, e);
     if (strcmp(act->type, "publication.asked") == 0)
         return publication_asked(f, act, e);
     if (strcmp(act->type, "membership.joined") == 0)
         return membership_joined(f, act, e);
     if (strcmp(act->type, "asset.serial") == 0)
-        return serial_changed(f, act, e);
+        return matcher_tell_asset(f, act, e);
     if (strcmp(act->type, "match.asked") == 0)
-        return match_asked(f, act, e);
+        return matcher_asked(f, act, e);
     if (strcmp(act->type, "assets.imported") == 0)
         return assets_imported(f, act, e);
     return alias_taught(f, e);

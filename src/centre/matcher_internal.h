@@ -3,6 +3,7 @@
 #ifndef CENTRE_MATCHER_INTERNAL_H
 #define CENTRE_MATCHER_INTERNAL_H
 
+#include "centre/follower.h"
 #include "centre/matcher.h"
 #include "fleet/advisory_store.h"
 #include "fleet/publication_store.h"
@@ -24,5 +25,14 @@ struct kept_addition {
     const char *revision;
     struct fleet_addition addition;
 };
+
+/* advisory.imported: the revision that the act names is matched with all classes. */
+int matcher_imported(struct follower *f, const struct followed *act, struct err *e) MUST_CHECK;
+/* asset.serial: the asset that the act names is told what it has to know, and was not told. */
+int matcher_tell_asset(struct follower *f, const struct followed *act, struct err *e) MUST_CHECK;
+/* What was said of the class is forgotten, and said anew with the names that are known now. */
+int matcher_class_again(struct follower *f, const uint8_t class[32], struct err *e) MUST_CHECK;
+/* match.asked */
+int matcher_asked(struct follower *f, const struct followed *act, struct err *e) MUST_CHECK;
 
 #endif
