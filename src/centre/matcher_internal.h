@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the matcher hands to its commands. For its own files. */
+/* What the matcher holds, and hands to its commands. For its own files. */
 #ifndef CENTRE_MATCHER_INTERNAL_H
 #define CENTRE_MATCHER_INTERNAL_H
 
+#include "base/map.h"
 #include "centre/follower.h"
 #include "centre/matcher.h"
 #include "fleet/advisory_store.h"
+#include "fleet/index.h"
 #include "fleet/publication_store.h"
+
+enum { STATEMENTS_A_COMMAND = 200 }; /* a transaction stays under 10 ms */
 
 struct kept_statement {
     const char *revision;
@@ -26,13 +30,58 @@ struct kept_addition {
     struct fleet_addition addition;
 };
 
+/* An advisory revision that new classes must be matched with. */
+struct current {
+    struct fleet_revision revision;
+    struct fleet_criteria *criteria;
+    uint64_t number;
+};
+
+/* How far joins of one (audience, class) were looked at. */
+struct joined {
+    int64_t position;
+    /* its key in the map stands behind it */
+};
+
+struct matcher {
+    struct fleet_index *classes;
+    uint8_t (*digests)[32]; /* by class number */
+    size_t class_count;
+    size_t class_room;
+    struct map by_digest; /* digest in digests → number + 1: see class_number */
+    struct fleet_advisories *advisories;
+    struct current **current; /* by number; NULL: gone */
+    size_t current_count;
+    size_t current_room;
+    struct fleet_aliases *aliases;
+    struct fleet_options options;
+    struct map joins; /* key → struct joined */
+};
+
+bool matcher_knows_class(const struct matcher *m, const uint8_t digest[32]);
+int matcher_add_class(struct matcher *m, const struct fleet_class *class, struct err *e) MUST_CHECK;
+/* A revision with its criteria; not in the index yet. NULL: *e. */
+struct current *matcher_load_current(struct db *db, const char *id, struct err *e);
+/* Takes it over, also when it fails. */
+int matcher_add_current(struct matcher *m, struct current *take, struct err *e) MUST_CHECK;
+/* Revisions of the advisory that are neither the newest nor the published one count no more. */
+void matcher_drop_superseded(struct matcher *m, const struct fleet_revision *newest);
+/* NULL: it is not current. */
+struct current *matcher_find_current(struct matcher *m, const char *revision);
+int matcher_load_aliases(struct matcher *m, struct db *db, struct err *e) MUST_CHECK;
+/* All of it anew from the database. */
+int matcher_prepare(struct follower *f, struct err *e) MUST_CHECK;
+
 /* advisory.imported: the revision that the act names is matched with all classes. */
 int matcher_imported(struct follower *f, const struct followed *act, struct err *e) MUST_CHECK;
+/* membership.joined, assets.imported */
+int matcher_membership_joined(struct follower *f, const struct followed *act,
+                              struct err *e) MUST_CHECK;
+int matcher_assets_imported(struct follower *f, const struct followed *act,
+                            struct err *e) MUST_CHECK;
 /* asset.serial: the asset that the act names is told what it has to know, and was not told. */
 int matcher_tell_asset(struct follower *f, const struct followed *act, struct err *e) MUST_CHECK;
-/* What was said of the class is forgotten, and said anew with the names that are known now. */
-int matcher_class_again(struct follower *f, const uint8_t class[32], struct err *e) MUST_CHECK;
-/* match.asked */
+/* match.asked: by hand, an act and a run of its own, never together with what comes by itself. */
 int matcher_asked(struct follower *f, const struct followed *act, struct err *e) MUST_CHECK;
 
 #endif
