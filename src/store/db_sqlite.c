@@ -13,13 +13,13 @@
 
 /*
  * synchronous=FULL syncs the log at every commit; that is what "acknowledged" rests on. A log of
- * 16,000 pages before it is copied back keeps that copying out of most commits, and a page that
- * many of them changed is copied once.
+ * 8,000 pages (32 MiB) before it is copied back keeps that copying out of most commits, and a page
+ * that many of them changed is copied once; and it does not fill a small disk by itself.
  */
 static const char settings_write[] = "PRAGMA synchronous = FULL;"
                                      "PRAGMA foreign_keys = ON;"
-                                     "PRAGMA wal_autocheckpoint = 16000;"
-                                     "PRAGMA journal_size_limit = 67108864;"
+                                     "PRAGMA wal_autocheckpoint = 8000;"
+                                     "PRAGMA journal_size_limit = 33554432;"
                                      "PRAGMA cache_size = -65536;"
                                      "PRAGMA mmap_size = 268435456;"
                                      "PRAGMA temp_store = MEMORY;";
