@@ -8,7 +8,8 @@
 static int add(const struct cli_args *args)
 {
     const struct change_of of = {.target = "/v1/aliases",
-                                 .done = "taught; advisories that are matched from now on use it"};
+                                 .done = "taught; what is matched from now on uses it. What was "
+                                         "matched before: tocsin advisory match, asset match"};
     struct change_body body;
     struct err e = {0};
 
