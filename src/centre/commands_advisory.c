@@ -65,11 +65,14 @@ static int advisory_import(struct command_run *run, struct err *e)
 const struct command_type command_advisory_import = {
     .name = "advisory.import", .roles = ROLE_COORDINATOR, .run = advisory_import};
 
-/* 0: a publication has something to say that the last one of this revision had not. */
+/* 0: a publication has something to say that the last one of this revision had not: it was matched
+ * anew since, by hand, or a less sure match is enough. */
 static int check_anew(const struct fleet_revision *revision, int confidence, struct err *e)
 {
+    bool pending = revision->asked_act > revision->published_act;
+
     if (revision->asked_act == 0 || confidence < revision->confidence ||
-        revision->matched_act > revision->asked_act)
+        (!pending && revision->matched_act > revision->published_act))
         return 0;
     err_set(e, ERR_CONFLICT, "centre.published", NULL, "version %s of %s was published already",
             revision->version, revision->tracking_id);

@@ -202,6 +202,7 @@ int fleet_revision_find(struct db *db, const char *id, struct fleet_revision *r,
         r->imported_act = (uint64_t)db_int(&q, 7);
         r->asked_act = (uint64_t)db_int(&q, 9);
         r->matched_act = (uint64_t)db_int(&q, 8);
+        r->published_act = (uint64_t)db_int(&q, 11);
         r->confidence = (int)db_int(&q, 18);
         r->exercise = db_bool(&q, 15);
     }
