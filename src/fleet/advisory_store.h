@@ -44,11 +44,11 @@ struct fleet_revision {
     bool exercise;
     uint8_t document[32];
     uint64_t imported_act;
-    uint64_t asked_act;   /* 0: publication was not asked for */
+    uint64_t asked_act;     /* 0: publication was not asked for */
     uint64_t matched_act;   /* 0: not yet */
     uint64_t published_act; /* of its last publication; 0: none yet */
-    int confidence;       /* that a match needs for a device to be told; as asked for last */
-    struct arena arena;   /* of the texts */
+    int confidence;         /* that a match needs for a device to be told; as asked for last */
+    struct arena arena;     /* of the texts */
     const char *version, *title, *tlp, *released, *namespace, *tracking_id;
 };
 void fleet_revision_init(struct fleet_revision *revision);
