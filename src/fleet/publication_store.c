@@ -731,11 +731,14 @@ int fleet_publication_freeze(struct change *c, const char *id, const char *origi
         goto out;
     if (db_run(c->db, e, SQL_PUBLICATION_FREEZE, DB_TEXT(id), DB_BYTES(root, 32),
                DB_INT((int64_t)act.index), DB_BLOB(buf_slice(&payload)),
-               DB_INT(m.revision.confidence)) < 0 ||
-        db_run(c->db, e, SQL_REVISION_PUBLISHED, DB_TEXT(m.p.revision),
-               DB_INT((int64_t)act.index)) < 0 ||
-        db_run(c->db, e, SQL_ADVISORY_PUBLISHED, DB_TEXT(m.revision.advisory),
-               DB_TEXT(m.p.revision)) < 0)
+               DB_INT(m.revision.confidence)) < 0)
+        goto out;
+    /* an addition tells some what was published before: it publishes nothing anew */
+    if (strcmp(m.p.trigger, "addition") != 0 &&
+        (db_run(c->db, e, SQL_REVISION_PUBLISHED, DB_TEXT(m.p.revision),
+                DB_INT((int64_t)act.index)) < 0 ||
+         db_run(c->db, e, SQL_ADVISORY_PUBLISHED, DB_TEXT(m.revision.advisory),
+                DB_TEXT(m.p.revision)) < 0))
         goto out;
     *frozen =
         (struct fleet_frozen){.act = act.index, .entries = m.p.entries, .members = m.p.members};

@@ -104,6 +104,11 @@ def main():
             assert centre.acts("match.asked")[-1]["data"]["trigger"] == "manual"
             # nobody is told by that; published again, those are who were not yet
             assert "alien" not in told(SECOND)
+            # also when somebody joined meanwhile, who was told by an addition
+            rows.write_text(f"asset,vendor,model,firmware\nlate,{VENDOR},{MODEL},2.2\n")
+            centre.cli("asset", "import", rows)
+            labels.update({a["label"]: a["asset"] for a in centre.json("asset", "list")["assets"]})
+            assert wait(lambda: "late" in told(SECOND)), told(SECOND)
             centre.cli("advisory", "publish", SECOND)
             assert wait(lambda: "alien" in told(SECOND)), told(SECOND)
             centre.cli("advisory", "publish", SECOND, code=3)
