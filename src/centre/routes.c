@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "centre/advisory_named.h"
 #include "centre/routes.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "centre/writer.h"
+#include "fleet/asset_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -301,6 +303,27 @@ int route_organisation(struct route_call *call, bool all_by_default, char organi
                        "\"organisation\" must be an id that begins with org_");
     snprintf(organisation, ID_TEXT, "%s", named);
     return caller_acts_for(&call->caller, organisation, organisation, e);
+}
+
+int route_asset(struct worker *worker, struct route_call *call, struct fleet_asset *asset,
+                struct err *e)
+{
+    const char *id = http_param(call->x, "asset");
+    int found = id && id_is(slice_str(id), "ast") ? fleet_asset_find(worker->db, id, asset, e) : 0;
+
+    if (found == 0)
+        return caller_finds_no(id ? id : "asset", e);
+    return found == 1 ? caller_acts_for(&call->caller, asset->organisation, id, e) : -1;
+}
+
+int route_advisory(struct worker *worker, struct route_call *call, struct fleet_revision *revision,
+                   struct err *e)
+{
+    const char *name = http_param(call->x, "name");
+
+    if (!name)
+        return err_set(e, ERR_USAGE, "centre.argument", NULL, "the advisory's name is missing");
+    return advisory_named(call->centre, worker->db, &call->caller, name, revision, e);
 }
 
 int route_page(struct route_call *call, const char **after, int64_t *limit, struct err *e)

@@ -12,6 +12,9 @@
 #include "centre/workers.h"
 #include "net/exchange.h"
 
+struct fleet_asset;
+struct fleet_revision;
+
 enum route_who {
     ROUTE_ANYONE,   /* the caller is a stranger */
     ROUTE_OPERATOR, /* by client certificate, or by uid on the local socket */
@@ -81,6 +84,12 @@ void route_body_command(struct route_call *call, const struct command_type *type
  * for "all" when the caller may act for all and named none. */
 int route_organisation(struct route_call *call, bool all_by_default, char organisation[ID_TEXT],
                        struct err *e) MUST_CHECK;
+/* The asset that the path names; what is not there and what is not the caller's is the same. */
+int route_asset(struct worker *worker, struct route_call *call, struct fleet_asset *asset,
+                struct err *e) MUST_CHECK;
+/* The advisory that the path names, as the caller may see it (centre/advisory_named.h). */
+int route_advisory(struct worker *worker, struct route_call *call, struct fleet_revision *revision,
+                   struct err *e) MUST_CHECK;
 /* The page asked for by `after` and `limit` (1 to 1,000; 100). */
 int route_page(struct route_call *call, const char **after, int64_t *limit,
                struct err *e) MUST_CHECK;

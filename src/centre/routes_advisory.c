@@ -178,17 +178,6 @@ out:
     buf_fini(&text);
 }
 
-/* The revision that the path names, for the caller. */
-static int find_revision(struct worker *worker, struct route_call *call,
-                         struct fleet_revision *revision, struct err *e)
-{
-    const char *name = http_param(call->x, "name");
-
-    if (!name)
-        return err_set(e, ERR_USAGE, "centre.argument", NULL, "the advisory's name is missing");
-    return advisory_named(call->centre, worker->db, &call->caller, name, revision, e);
-}
-
 static void write_revision(struct json_writer *w, const struct fleet_revision *r)
 {
     json_member_string(w, "advisory", r->advisory);
@@ -276,7 +265,7 @@ static void get_one(struct worker *worker, struct route_call *call)
     fleet_revision_init(&revision);
     json_write_init(&w, &text, 0);
     json_write_object(&w);
-    if (find_revision(worker, call, &revision, &e) != 0)
+    if (route_advisory(worker, call, &revision, &e) != 0)
         goto out;
     write_revision(&w, &revision);
     bool own =
@@ -482,7 +471,7 @@ static void get_preview(struct worker *worker, struct route_call *call)
     json_write_init(&w, &text, 0);
     json_write_object(&w);
     if (route_page(call, &after, &limit, &e) != 0 || read_threshold(call, &threshold, &e) != 0 ||
-        find_revision(worker, call, &revision, &e) != 0)
+        route_advisory(worker, call, &revision, &e) != 0)
         goto out;
     if (strcmp(revision.state, "imported") == 0) {
         err_set(&e, ERR_UNAVAILABLE, "centre.matching", NULL, "%s is still being matched",

@@ -166,18 +166,6 @@ out:
     buf_fini(&text);
 }
 
-/* The asset that the path names; unknown and not the caller's are the same thing outside. */
-static int find_asset(struct worker *worker, struct route_call *call, struct fleet_asset *asset,
-                      struct err *e)
-{
-    const char *id = http_param(call->x, "asset");
-    int found = id && id_is(slice_str(id), "ast") ? fleet_asset_find(worker->db, id, asset, e) : 0;
-
-    if (found == 0)
-        return caller_finds_no(id ? id : "asset", e);
-    return found == 1 ? caller_acts_for(&call->caller, asset->organisation, id, e) : -1;
-}
-
 static int write_remedied(struct db *db, struct json_writer *w, const struct fleet_asset *asset,
                           const char *advisory, const char *revision, struct err *e)
 {
@@ -319,7 +307,7 @@ static void get_one(struct worker *worker, struct route_call *call)
     buf_init(&text);
     json_write_init(&w, &text, 0);
     fleet_asset_init(&asset);
-    if (find_asset(worker, call, &asset, &e) != 0)
+    if (route_asset(worker, call, &asset, &e) != 0)
         goto out;
     json_write_object(&w);
     json_member_string(&w, "asset", asset.id);
@@ -366,7 +354,7 @@ static void get_history(struct worker *worker, struct route_call *call)
     buf_init(&text);
     json_write_init(&w, &text, 0);
     fleet_asset_init(&asset);
-    if (route_page(call, &after, &limit, &e) != 0 || find_asset(worker, call, &asset, &e) != 0)
+    if (route_page(call, &after, &limit, &e) != 0 || route_asset(worker, call, &asset, &e) != 0)
         goto out;
     int64_t act = *after ? strtoll(after, &end, 10) : -1;
     if (*after && (*end || act < 0)) {
@@ -395,7 +383,7 @@ static void get_why(struct worker *worker, struct route_call *call)
     int found = http_query(call->x, "advisory", &advisory, &e);
     if (found == 0)
         err_set(&e, ERR_USAGE, "centre.argument", NULL, "\"advisory\" is missing");
-    if (found == 1 && find_asset(worker, call, &asset, &e) == 0 &&
+    if (found == 1 && route_asset(worker, call, &asset, &e) == 0 &&
         why_write(worker, &call->caller, &asset, advisory, &text, &e) == 0)
         route_json(call, 200, &text);
     if (err_is_set(&e))

@@ -271,15 +271,6 @@ static void get_product_advisories(struct worker *worker, struct route_call *cal
 /* ---- of an advisory ----------------------------------------------------------------------------
  */
 
-static int find_revision(struct page *p, struct fleet_revision *revision)
-{
-    const char *name = http_param(p->call->x, "name");
-
-    if (!name)
-        return err_set(&p->e, ERR_USAGE, "centre.argument", NULL, "the advisory's name is missing");
-    return advisory_named(p->call->centre, p->worker->db, &p->call->caller, name, revision, &p->e);
-}
-
 static int list_advisory_products(struct page *p, const struct fleet_revision *revision)
 {
     int64_t after = -1;
@@ -314,7 +305,7 @@ static void get_advisory_products(struct worker *worker, struct route_call *call
     int step = page_open(&p, worker, call);
 
     fleet_revision_init(&revision);
-    if (step == 0 && find_revision(&p, &revision) == 0)
+    if (step == 0 && route_advisory(p.worker, p.call, &revision, &p.e) == 0)
         step = list_advisory_products(&p, &revision);
     else
         step = -1;
@@ -385,7 +376,7 @@ static void get_advisory_components(struct worker *worker, struct route_call *ca
     int step = page_open(&p, worker, call);
 
     fleet_revision_init(&revision);
-    if (step == 0 && find_revision(&p, &revision) == 0)
+    if (step == 0 && route_advisory(p.worker, p.call, &revision, &p.e) == 0)
         step = list_advisory_components(&p, &revision);
     else
         step = -1;
@@ -613,17 +604,6 @@ static void get_component_advisories(struct worker *worker, struct route_call *c
 /* ---- of an asset -------------------------------------------------------------------------------
  */
 
-static int find_asset(struct page *p, struct fleet_asset *asset)
-{
-    const char *id = http_param(p->call->x, "asset");
-    int found =
-        id && id_is(slice_str(id), "ast") ? fleet_asset_find(p->worker->db, id, asset, &p->e) : 0;
-
-    if (found == 0)
-        return caller_finds_no(id ? id : "asset", &p->e);
-    return found == 1 ? caller_acts_for(&p->call->caller, asset->organisation, id, &p->e) : -1;
-}
-
 static int list_asset_components(struct page *p, const struct fleet_asset *asset)
 {
     struct db_query q;
@@ -651,7 +631,9 @@ static void get_asset_components(struct worker *worker, struct route_call *call)
     int step = page_open(&p, worker, call);
 
     fleet_asset_init(&asset);
-    step = step == 0 && find_asset(&p, &asset) == 0 ? list_asset_components(&p, &asset) : -1;
+    step = step == 0 && route_asset(p.worker, p.call, &asset, &p.e) == 0
+               ? list_asset_components(&p, &asset)
+               : -1;
     page_close(&p, step);
     fleet_asset_fini(&asset);
 }
@@ -705,7 +687,9 @@ static void get_asset_advisories(struct worker *worker, struct route_call *call)
     int step = page_open(&p, worker, call);
 
     fleet_asset_init(&asset);
-    step = step == 0 && find_asset(&p, &asset) == 0 ? list_asset_advisories(&p, &asset) : -1;
+    step = step == 0 && route_asset(p.worker, p.call, &asset, &p.e) == 0
+               ? list_asset_advisories(&p, &asset)
+               : -1;
     page_close(&p, step);
     fleet_asset_fini(&asset);
 }

@@ -72,28 +72,25 @@ static int ask(const struct cli_args *args)
     return result;
 }
 
-static int give(const struct cli_args *args)
+static int answer(const struct cli_args *args, const struct change_of *of)
 {
-    const struct change_of of = {.target = "/v1/approvals/give", .id = "given"};
     struct change_body body;
 
     change_begin(&body);
     change_text(&body, "approval", args->operands[0]);
-    int result = change_send(args, &of, &body);
+    int result = change_send(args, of, &body);
     change_fini(&body);
     return result;
 }
 
+static int give(const struct cli_args *args)
+{
+    return answer(args, &(struct change_of){.target = "/v1/approvals/give", .id = "given"});
+}
+
 static int refuse(const struct cli_args *args)
 {
-    const struct change_of of = {.target = "/v1/approvals/refuse", .id = "approval"};
-    struct change_body body;
-
-    change_begin(&body);
-    change_text(&body, "approval", args->operands[0]);
-    int result = change_send(args, &of, &body);
-    change_fini(&body);
-    return result;
+    return answer(args, &(struct change_of){.target = "/v1/approvals/refuse", .id = "approval"});
 }
 
 static int64_t number_of(const struct json_value *value, const char *name)
