@@ -13,14 +13,14 @@ from pathlib import Path
 FLOORS = {
     "base": 0,
     "crypto": 1, "store": 1,
-    "journal": 2, "net": 2, "signer": 2,
+    "journal": 2, "net": 2, "signer": 2, "product": 2,
     "pki": 3, "trust": 3, "csaf": 3, "vuln": 3, "fleet": 3, "incident": 3, "exchange": 3,
     "evidence": 3,
     "centre": 4,
     "cli": 5, "agent": 5,
 }
 SAME_FLOOR = {("fleet", "csaf"), ("vuln", "csaf"), ("cli", "agent")}
-AGENT_USES = {"base", "crypto", "net", "csaf", "fleet", "journal", "trust", "evidence"}
+AGENT_USES = {"base", "crypto", "net", "csaf", "fleet", "journal", "product", "trust", "evidence"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
 

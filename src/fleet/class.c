@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "crypto/digest.h"
 #include "fleet/class_identifier.h"
-#include "fleet/version.h"
+#include "product/version.h"
 
 #include <stdlib.h>
 
@@ -53,7 +53,7 @@ static int set_version(struct builder *b, struct slice text, struct slice *out)
 {
     struct buf version;
     buf_init(&version);
-    fleet_version_normalise(text, &version);
+    product_version_normalise(text, &version);
     int result = version.failed ? err_memory(b->e) : keep(b, buf_slice(&version), out);
     buf_fini(&version);
     return result;

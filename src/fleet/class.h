@@ -25,7 +25,7 @@ struct fleet_identity {
     struct fleet_name model;   /* device: the model; software: the name */
     struct fleet_name family;  /* device only */
     struct fleet_name product; /* device only */
-    struct slice version;      /* fleet_version_normalise */
+    struct slice version;      /* product_version_normalise */
     struct slice hardware;
     struct fleet_strings orders; /* order numbers and SKUs, normalised, sorted */
     struct slice purl;           /* canonical, with version */

@@ -215,23 +215,25 @@ static int set_range(struct builder *b, struct fleet_target *t, const struct csa
     const struct csaf_branch *range = csaf_branch_find(product, CSAF_BRANCH_PRODUCT_VERSION_RANGE);
     const struct csaf_branch *exact = csaf_branch_find(product, CSAF_BRANCH_PRODUCT_VERSION);
     const struct csaf_branch *version = range ? range : exact;
-    const struct fleet_scheme *scheme = fleet_scheme_of_purl(t->purl);
+    const struct product_scheme *scheme = product_scheme_of_purl(t->purl);
     int result;
     if (version) {
         if (version_text(b, product, version, &t->range_text) != 0 ||
             keep_place(b, &version->place, &t->range_place) != 0)
             return -1;
-        result = fleet_range_parse(b->arena, t->range_text, range != NULL, scheme, &t->range, b->e);
+        result =
+            product_range_parse(b->arena, t->range_text, range != NULL, scheme, &t->range, b->e);
     } else if (helper_version.len) {
         t->range_text = helper_version;
         t->range_place = t->place;
-        result = fleet_range_parse(b->arena, helper_version, false, scheme, &t->range, b->e);
+        result = product_range_parse(b->arena, helper_version, false, scheme, &t->range, b->e);
     } else {
-        t->range = (struct fleet_range){.kind = FLEET_RANGE_ALL, .scheme = scheme, .form = "none"};
+        t->range =
+            (struct product_range){.kind = PRODUCT_RANGE_ALL, .scheme = scheme, .form = "none"};
         t->range_place = t->place;
         if (!product->branch && ends_in_version(product->name))
-            t->range = (struct fleet_range){
-                .kind = FLEET_RANGE_OPAQUE,
+            t->range = (struct product_range){
+                .kind = PRODUCT_RANGE_OPAQUE,
                 .scheme = scheme,
                 .text = t->label,
                 .problem = "the advisory names product and version in one text only"};
@@ -248,17 +250,17 @@ static int set_range(struct builder *b, struct fleet_target *t, const struct csa
 static int set_worded(struct builder *b, struct fleet_target *t, struct slice called)
 {
     struct slice rest = t->label;
-    t->worded = (struct fleet_range){.kind = FLEET_RANGE_OPAQUE, .problem = "not worded"};
+    t->worded = (struct product_range){.kind = PRODUCT_RANGE_OPAQUE, .problem = "not worded"};
     if (called.len == 0 || rest.len <= called.len ||
-        memcmp(rest.data, called.data, called.len) != 0 || t->range.kind == FLEET_RANGE_ALL)
+        memcmp(rest.data, called.data, called.len) != 0 || t->range.kind == PRODUCT_RANGE_ALL)
         return 0;
     rest = slice_of(rest.data + called.len, rest.len - called.len);
     while (rest.len && memchr(" :-(", rest.data[0], 4))
         rest = slice_of(rest.data + 1, rest.len - 1);
-    struct fleet_range worded;
-    if (fleet_range_parse(b->arena, rest, true, t->range.scheme, &worded, b->e) != 0)
+    struct product_range worded;
+    if (product_range_parse(b->arena, rest, true, t->range.scheme, &worded, b->e) != 0)
         return -1;
-    if (worded.kind == FLEET_RANGE_BOUNDED)
+    if (worded.kind == PRODUCT_RANGE_BOUNDED)
         t->worded = worded;
     return 0;
 }

@@ -10,7 +10,7 @@
 
 #include "csaf/document.h"
 #include "fleet/class.h"
-#include "fleet/range.h"
+#include "product/range.h"
 
 struct fleet_place {
     const char *pointer; /* in the advisory, RFC 6901 */
@@ -36,10 +36,10 @@ struct fleet_target {
     /* the forms under which the product is looked up */
     const struct fleet_target_form *forms;
     size_t form_count;
-    struct fleet_range range;
+    struct product_range range;
     /* the range as the full product name words it, where that can be read: a second opinion, for
      * advisories that contradict themselves; kind OPAQUE: none */
-    struct fleet_range worded;
+    struct product_range worded;
     struct slice range_text;
     struct fleet_place range_place;
     struct fleet_strings models; /* model numbers: helper's and those in the name; wildcards kept */

@@ -2,7 +2,7 @@
 #include "fleet/inventory.h"
 #include "base/memory.h"
 #include "fleet/inventory_source.h"
-#include "fleet/range_words.h"
+#include "product/range_words.h"
 
 const struct fleet_inventory_limits fleet_inventory_limits_default = {
     .bytes = 4 << 20, .components = 50000, .value = 1024, .hashes = 16, .rows = 100000};
@@ -265,7 +265,7 @@ int fleet_inventory_read(struct fleet_inventory **inventory, struct slice text,
     size_t i = 0;
     while (i < text.len && (text.data[i] == ' ' || (text.data[i] >= 9 && text.data[i] <= 13)))
         i++;
-    if (fleet_text_starts(slice_of(text.data + i, text.len - i), "package:"))
+    if (product_text_starts(slice_of(text.data + i, text.len - i), "package:"))
         return fleet_inventory_dpkg(inventory, text, slice_str("debian"), limits, e);
     return read_json(inventory, text, limits, NULL,
                      "an inventory: nameplate, CycloneDX, SPDX or a dpkg status file", e);

@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "fleet/inventory_source.h"
-#include "fleet/range_words.h"
+#include "product/range_words.h"
 
 static const char clause[] = "RFC 4180 section 2";
 
@@ -147,10 +147,10 @@ static int header(struct reader *r, int columns[FIELDS], struct err *e)
 {
     bool seen[COLUMNS] = {false};
     for (size_t i = 0; i < r->count; i++) {
-        struct slice name = fleet_text_trim(r->fields[i]);
+        struct slice name = product_text_trim(r->fields[i]);
         columns[i] = -1;
         for (int c = 0; c < COLUMNS; c++)
-            if (name.len == strlen(column_names[c]) && fleet_text_starts(name, column_names[c]))
+            if (name.len == strlen(column_names[c]) && product_text_starts(name, column_names[c]))
                 columns[i] = c;
         if (columns[i] < 0) {
             err_set(e, ERR_INPUT, "inventory.csv", "docs/formats-inventory.md section 2",

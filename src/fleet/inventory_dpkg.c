@@ -3,7 +3,7 @@
  */
 #include "base/cursor.h"
 #include "fleet/inventory_source.h"
-#include "fleet/range_words.h"
+#include "product/range_words.h"
 
 struct paragraph {
     struct slice package, version, architecture, status, maintainer;
@@ -112,9 +112,9 @@ int fleet_inventory_dpkg(struct fleet_inventory **inventory, struct slice text,
         }
         for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
             size_t len = strlen(fields[i].name);
-            if (fleet_text_starts(row, fields[i].name)) {
+            if (product_text_starts(row, fields[i].name)) {
                 struct slice *value = (struct slice *)(void *)((uint8_t *)&p + fields[i].offset);
-                *value = fleet_text_trim(slice_of(row.data + len, row.len - len));
+                *value = product_text_trim(slice_of(row.data + len, row.len - len));
             }
         }
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX 2.3 (and 2.2, which differs in nothing that is read here), JSON. */
 #include "fleet/inventory_source.h"
-#include "fleet/range_words.h"
+#include "product/range_words.h"
 
 static const char clause[] = "SPDX 2.3 clause 7";
 
@@ -13,7 +13,7 @@ static int supplier(struct fleet_source *s, const struct json_value *package, co
     static const char *const kinds[] = {"organization:", "person:"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         size_t len = strlen(kinds[i]);
-        if (out->len || !fleet_text_starts(text, kinds[i]))
+        if (out->len || !product_text_starts(text, kinds[i]))
             continue;
         text = slice_of(text.data + len, text.len - len);
         const uint8_t *mail = text.len ? memchr(text.data, '(', text.len) : NULL;

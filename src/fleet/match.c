@@ -67,13 +67,14 @@ static void second_opinion(const struct fleet_target *t, const struct fleet_subj
                            struct fleet_touch *out)
 {
     const char *unused;
-    if (t->worded.kind == FLEET_RANGE_OPAQUE || out->id.any_version)
+    if (t->worded.kind == PRODUCT_RANGE_OPAQUE || out->id.any_version)
         return;
-    enum fleet_in worded = fleet_range_contains(&t->worded, subject->identity->version, &unused);
-    if (out->in == FLEET_OUT && worded == FLEET_IN) {
-        out->in = FLEET_MAYBE;
+    enum product_in worded =
+        product_range_contains(&t->worded, subject->identity->version, &unused);
+    if (out->in == PRODUCT_OUT && worded == PRODUCT_IN) {
+        out->in = PRODUCT_MAYBE;
         out->reason = "the advisory's range excludes the version, its product name includes it";
-    } else if (out->in == FLEET_IN && worded == FLEET_OUT) {
+    } else if (out->in == PRODUCT_IN && worded == PRODUCT_OUT) {
         out->contested = true;
     }
 }
@@ -98,33 +99,34 @@ bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
                      "the names are too far apart to count");
         return false;
     }
-    enum fleet_in line = fleet_version_in_line(subject->identity->version, out->id.line);
-    if (line == FLEET_OUT) {
+    enum product_in line = product_version_in_line(subject->identity->version, out->id.line);
+    if (line == PRODUCT_OUT) {
         note_nearest(nearest, t, subject, out->id.confidence,
                      "the name is the same, but the version is of another line");
         return false;
     }
     if (out->id.any_version) {
-        out->in = FLEET_IN;
+        out->in = PRODUCT_IN;
         out->reason = "the identifier names this very version";
     } else {
-        out->in = fleet_range_contains(&t->range, subject->identity->version, &out->reason);
+        out->in = product_range_contains(&t->range, subject->identity->version, &out->reason);
     }
-    if (line == FLEET_MAYBE && out->in != FLEET_MAYBE) {
-        out->in = FLEET_MAYBE;
+    if (line == PRODUCT_MAYBE && out->in != PRODUCT_MAYBE) {
+        out->in = PRODUCT_MAYBE;
         out->reason = "which line of the product this version belongs to is not known";
     }
     second_opinion(t, subject, out);
-    bool all = t->range.kind == FLEET_RANGE_ALL && !t->range.conditional;
-    if (out->id.edition_open && out->in == FLEET_IN) {
-        out->in = FLEET_MAYBE;
+    bool all = t->range.kind == PRODUCT_RANGE_ALL && !t->range.conditional;
+    if (out->id.edition_open && out->in == PRODUCT_IN) {
+        out->in = PRODUCT_MAYBE;
         out->reason = "the advisory limits this to an update, an edition or a platform";
     }
-    if (out->id.sku_missing && out->in != FLEET_OUT) {
-        out->in = FLEET_MAYBE;
+    if (out->id.sku_missing && out->in != PRODUCT_OUT) {
+        out->in = PRODUCT_MAYBE;
         out->reason = "the advisory limits this to stock keeping units";
-    } else if (out->id.only_unknown && out->in != FLEET_MAYBE && !(subject->distribution && all)) {
-        out->in = FLEET_MAYBE;
+    } else if (out->id.only_unknown && out->in != PRODUCT_MAYBE &&
+               !(subject->distribution && all)) {
+        out->in = PRODUCT_MAYBE;
         out->reason =
             subject->distribution
                 ? "a distribution's package may be mended without a new version"

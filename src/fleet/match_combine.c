@@ -48,10 +48,10 @@ static int version_rank(const struct fleet_target *t, const struct fleet_touch *
     if (touch->id.any_version)
         return 3;
     switch (t->range.kind) {
-    case FLEET_RANGE_ALL: return 1;
-    case FLEET_RANGE_BOUNDED: return 2;
-    case FLEET_RANGE_LIST: return 3;
-    case FLEET_RANGE_OPAQUE: return 0;
+    case PRODUCT_RANGE_ALL: return 1;
+    case PRODUCT_RANGE_BOUNDED: return 2;
+    case PRODUCT_RANGE_LIST: return 3;
+    case PRODUCT_RANGE_OPAQUE: return 0;
     }
     return 0;
 }
@@ -106,10 +106,10 @@ static int single(struct combination *c, uint32_t index, uint32_t target)
 }
 
 /* IN before MAYBE before SILENT before OUT */
-static int weight(enum fleet_in in)
+static int weight(enum product_in in)
 {
     static const int weights[] = {
-        [FLEET_OUT] = 0, [FLEET_SILENT] = 1, [FLEET_MAYBE] = 2, [FLEET_IN] = 3};
+        [PRODUCT_OUT] = 0, [PRODUCT_SILENT] = 1, [PRODUCT_MAYBE] = 2, [PRODUCT_IN] = 3};
     return weights[in];
 }
 
@@ -164,7 +164,7 @@ static const struct fleet_touch *device_firmware(struct combination *c,
     made->id.vendor = device->id.vendor;
     made->id.advisory = t->product.forms[0].text;
     made->id.inventory = device->of->identity->version;
-    made->in = fleet_range_contains(&t->range, device->of->identity->version, &made->reason);
+    made->in = product_range_contains(&t->range, device->of->identity->version, &made->reason);
     return made;
 }
 
@@ -198,7 +198,7 @@ static int several(struct combination *c, uint32_t index)
     struct fleet_outcome *o = new_outcome(c, index);
     if (!o)
         return -1;
-    o->in = FLEET_IN;
+    o->in = PRODUCT_IN;
     o->confidence = 100;
     o->sure = true;
     o->group = UINT32_MAX;
@@ -216,8 +216,8 @@ static int several(struct combination *c, uint32_t index)
         if (!t) {
             if (!missing_counts(c, criterion, o, i))
                 return 0;
-            if (weight(o->in) > weight(FLEET_MAYBE))
-                o->in = FLEET_MAYBE;
+            if (weight(o->in) > weight(PRODUCT_MAYBE))
+                o->in = PRODUCT_MAYBE;
             o->sure = false;
             continue;
         }
@@ -232,8 +232,8 @@ static int several(struct combination *c, uint32_t index)
             o->version_rank = version_rank(criterion->operands[i].target, t);
         }
     }
-    if (criterion->partial && o->in != FLEET_OUT) {
-        o->in = FLEET_MAYBE;
+    if (criterion->partial && o->in != PRODUCT_OUT) {
+        o->in = PRODUCT_MAYBE;
         o->sure = false;
     }
     return add_findings(c, o);
@@ -286,7 +286,7 @@ static const struct fleet_claim *claim_of(const struct combination *c,
 }
 
 static void select_findings(const struct combination *c, const struct fleet_finding *all,
-                            size_t count, int wanted, enum fleet_in in, struct verdict *v)
+                            size_t count, int wanted, enum product_in in, struct verdict *v)
 {
     v->count = 0;
     for (size_t i = 0; i < count; i++)
@@ -314,14 +314,14 @@ static void take_tally(const struct combination *c, const struct fleet_finding *
         enum meaning m = meaning(claim_of(c, &all[i])->status);
         t->count[m][o->in]++;
         t->sure = t->sure || o->sure;
-        if (m == MEANS_AFFECTED && (o->in == FLEET_IN || o->in == FLEET_MAYBE)) {
+        if (m == MEANS_AFFECTED && (o->in == PRODUCT_IN || o->in == PRODUCT_MAYBE)) {
             if (o->identity_rank > t->affected_identity)
                 t->affected_identity = o->identity_rank;
             if (o->version_rank > t->affected_version)
                 t->affected_version = o->version_rank;
         }
         bool negative =
-            (m == MEANS_FIXED || m == MEANS_NOT_AFFECTED) && o->in == FLEET_IN && o->sure;
+            (m == MEANS_FIXED || m == MEANS_NOT_AFFECTED) && o->in == PRODUCT_IN && o->sure;
         if (!negative)
             continue;
         t->negative = true;
@@ -341,9 +341,9 @@ static void take_tally(const struct combination *c, const struct fleet_finding *
 static void set_negative(const struct combination *c, const struct fleet_finding *all, size_t count,
                          const struct tally *t, struct verdict *v)
 {
-    bool fixed = t->count[MEANS_FIXED][FLEET_IN] > 0;
+    bool fixed = t->count[MEANS_FIXED][PRODUCT_IN] > 0;
     v->status = fixed ? FLEET_FIXED : FLEET_NOT_AFFECTED;
-    select_findings(c, all, count, fixed ? MEANS_FIXED : MEANS_NOT_AFFECTED, FLEET_IN, v);
+    select_findings(c, all, count, fixed ? MEANS_FIXED : MEANS_NOT_AFFECTED, PRODUCT_IN, v);
 }
 
 /* match.h, rules 4 and 5 */
@@ -353,39 +353,39 @@ static void judge(const struct combination *c, const struct fleet_finding *all, 
     struct tally t;
     take_tally(c, all, count, &t);
     const size_t *affected = t.count[MEANS_AFFECTED];
-    bool held = t.count[MEANS_FIXED][FLEET_IN] + t.count[MEANS_NOT_AFFECTED][FLEET_IN] > 0;
+    bool held = t.count[MEANS_FIXED][PRODUCT_IN] + t.count[MEANS_NOT_AFFECTED][PRODUCT_IN] > 0;
     /* a more specific identity; or single versions against "all versions" under the same one */
     bool overrides = t.negative && (t.negative_identity > t.affected_identity ||
                                     (t.negative_identity == t.affected_identity &&
                                      t.negative_version == 3 && t.affected_version <= 1));
-    if (affected[FLEET_IN] + affected[FLEET_MAYBE] > 0 && overrides) {
+    if (affected[PRODUCT_IN] + affected[PRODUCT_MAYBE] > 0 && overrides) {
         set_negative(c, all, count, &t, v);
         v->rule = "combine.more-specific";
         v->text = "a claim on a more specific product or version wins over a general one";
         return;
     }
-    if (affected[FLEET_IN]) {
+    if (affected[PRODUCT_IN]) {
         v->status = FLEET_AFFECTED;
-        select_findings(c, all, count, MEANS_AFFECTED, FLEET_IN, v);
-        if (held || t.count[MEANS_INVESTIGATION][FLEET_IN]) {
+        select_findings(c, all, count, MEANS_AFFECTED, PRODUCT_IN, v);
+        if (held || t.count[MEANS_INVESTIGATION][PRODUCT_IN]) {
             v->rule = "combine.affected-first";
             v->text = "the advisory says several things of this component; affected counts";
         }
         return;
     }
-    if (affected[FLEET_MAYBE]) {
+    if (affected[PRODUCT_MAYBE]) {
         v->status = FLEET_UNKNOWN;
-        select_findings(c, all, count, MEANS_AFFECTED, FLEET_MAYBE, v);
+        select_findings(c, all, count, MEANS_AFFECTED, PRODUCT_MAYBE, v);
         return;
     }
-    if (t.count[MEANS_INVESTIGATION][FLEET_IN]) {
+    if (t.count[MEANS_INVESTIGATION][PRODUCT_IN]) {
         v->status = FLEET_UNDER_INVESTIGATION;
-        select_findings(c, all, count, MEANS_INVESTIGATION, FLEET_IN, v);
+        select_findings(c, all, count, MEANS_INVESTIGATION, PRODUCT_IN, v);
         return;
     }
-    if (t.count[MEANS_INVESTIGATION][FLEET_MAYBE]) {
+    if (t.count[MEANS_INVESTIGATION][PRODUCT_MAYBE]) {
         v->status = FLEET_UNKNOWN;
-        select_findings(c, all, count, MEANS_INVESTIGATION, FLEET_MAYBE, v);
+        select_findings(c, all, count, MEANS_INVESTIGATION, PRODUCT_MAYBE, v);
         return;
     }
     if (held) {
@@ -397,15 +397,15 @@ static void judge(const struct combination *c, const struct fleet_finding *all, 
         return;
     }
     /* out of a range, and not among the single versions: of those, others may be affected, too */
-    if (affected[FLEET_OUT] && affected[FLEET_SILENT] == 0) {
+    if (affected[PRODUCT_OUT] && affected[PRODUCT_SILENT] == 0) {
         v->status = t.sure ? FLEET_NOT_AFFECTED : FLEET_UNKNOWN;
         v->doubtful = !t.sure;
-        select_findings(c, all, count, MEANS_AFFECTED, FLEET_OUT, v);
+        select_findings(c, all, count, MEANS_AFFECTED, PRODUCT_OUT, v);
         return;
     }
     /* listed, but nothing that holds: single versions of others, or what is fixed elsewhere */
     v->status = FLEET_UNKNOWN;
-    static const enum fleet_in order[] = {FLEET_SILENT, FLEET_MAYBE, FLEET_OUT};
+    static const enum product_in order[] = {PRODUCT_SILENT, PRODUCT_MAYBE, PRODUCT_OUT};
     for (size_t i = 0; i < ARRAY_LEN(order); i++) {
         select_findings(c, all, count, -1, order[i], v);
         if (v->count)
@@ -427,7 +427,7 @@ static bool asks_everyone(const struct combination *c, const struct fleet_findin
         const struct fleet_outcome *o = all[i].outcome;
         enum meaning m = meaning(claim_of(c, &all[i])->status);
         if ((m == MEANS_AFFECTED || m == MEANS_INVESTIGATION) &&
-            (o->in == FLEET_IN || o->in == FLEET_MAYBE) &&
+            (o->in == PRODUCT_IN || o->in == PRODUCT_MAYBE) &&
             fleet_outcome_serials(c->criteria, o) == 0)
             return true;
     }

@@ -11,7 +11,7 @@ struct fleet_touch {
     uint32_t subject; /* any number that tells components apart */
     const struct fleet_subject *of;
     struct fleet_identified id;
-    enum fleet_in in;
+    enum product_in in;
     const char *reason;
     bool contested; /* the product's name words another range, without this version */
 };
@@ -40,7 +40,7 @@ int fleet_combine_status(enum fleet_status *status, const struct fleet_criteria 
 struct fleet_outcome {
     uint32_t criterion;
     uint32_t group; /* the component that it is about */
-    enum fleet_in in;
+    enum product_in in;
     int confidence;
     bool sure;
     int identity_rank; /* how specific the identity is */

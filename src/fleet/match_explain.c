@@ -153,10 +153,10 @@ static void explain_vendor(struct chain *c, const struct fleet_touch *t)
 
 static void explain_version(struct chain *c, const struct fleet_touch *t)
 {
-    static const char *const rules[] = {[FLEET_OUT] = "version.outside",
-                                        [FLEET_IN] = "version.inside",
-                                        [FLEET_MAYBE] = "version.undecided",
-                                        [FLEET_SILENT] = "version.not-listed"};
+    static const char *const rules[] = {[PRODUCT_OUT] = "version.outside",
+                                        [PRODUCT_IN] = "version.inside",
+                                        [PRODUCT_MAYBE] = "version.undecided",
+                                        [PRODUCT_SILENT] = "version.not-listed"};
     const struct fleet_target *target = &c->x->criteria->targets[t->target];
     struct fleet_reason *r = add(c, rules[t->in], "CSAF 2.0 section 3.1.2.3");
     struct slice version = t->of->identity->version;
@@ -228,26 +228,26 @@ static struct slice decide(struct chain *c, const struct fleet_finding *f)
     for (size_t i = 0; i < criterion->operand_count; i++) {
         const struct fleet_touch *t = o->touches[i];
         const struct fleet_identity *id = t->of->identity;
-        const struct fleet_range *range = &criterion->operands[i].target->range;
+        const struct product_range *range = &criterion->operands[i].target->range;
         bool device = id->kind == FLEET_DEVICE;
         if (t->id.rule == FLEET_BY_LESS_SPECIFIC)
             return say(c, "%s", device ? "nameplate.model" : "the component's full name");
         if (t->id.sku_missing)
             return say(c, "nameplate.sku");
-        if (t->in == FLEET_MAYBE && t->id.edition_open)
+        if (t->in == PRODUCT_MAYBE && t->id.edition_open)
             return say(c, "update, edition and platform in the CPE of %.*s",
                        SLICE_ARG(t->of->component));
         if (t->of->distribution && t->id.rule < FLEET_BY_CPE)
             return say(c, "the distribution's own advisory for %.*s", SLICE_ARG(id->purl));
-        if (t->in == FLEET_MAYBE && id->version.len == 0 && range->kind != FLEET_RANGE_OPAQUE)
+        if (t->in == PRODUCT_MAYBE && id->version.len == 0 && range->kind != PRODUCT_RANGE_OPAQUE)
             return device ? say(c, "nameplate.firmware")
                           : say(c, "version of %.*s", SLICE_ARG(t->of->component));
-        if (t->in == FLEET_SILENT)
+        if (t->in == PRODUCT_SILENT)
             return say(c, "the vendor's word on version %.*s: the advisory lists others",
                        SLICE_ARG(id->version));
-        if (t->in == FLEET_MAYBE && range->conditional)
+        if (t->in == PRODUCT_MAYBE && range->conditional)
             return say(c, "whether this holds: %.*s", SLICE_ARG(range->remark));
-        if (t->in == FLEET_MAYBE)
+        if (t->in == PRODUCT_MAYBE)
             return say(c, "a reader of \"%.*s\", for version %.*s",
                        SLICE_ARG(criterion->operands[i].target->range_text),
                        SLICE_ARG(id->version));

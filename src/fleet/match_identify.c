@@ -2,7 +2,7 @@
 #include "fleet/match_identify.h"
 #include "fleet/class_identifier.h"
 #include "fleet/name_words.h"
-#include "fleet/range_words.h"
+#include "product/range_words.h"
 
 /* What each rule of normalisation takes; docs/conformance/matching.md has the same table. */
 static int rule_cost(unsigned rules)
@@ -385,7 +385,7 @@ static bool excepts_some(struct slice raw)
     static const char *const words[] = {"excl", "except", "without", "other than", "all other"};
     for (size_t i = 0; i < raw.len; i++)
         for (size_t k = 0; k < ARRAY_LEN(words); k++)
-            if (fleet_text_starts(slice_of(raw.data + i, raw.len - i), words[k]))
+            if (product_text_starts(slice_of(raw.data + i, raw.len - i), words[k]))
                 return true;
     return false;
 }
@@ -447,7 +447,7 @@ static bool version_follows(struct slice form, size_t at)
         return true;
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         size_t len = strlen(words[i]);
-        if (fleet_text_starts(rest, words[i]) && (rest.len == len || rest.data[len] == ' '))
+        if (product_text_starts(rest, words[i]) && (rest.len == len || rest.data[len] == ' '))
             return true;
     }
     return false;

@@ -463,15 +463,16 @@ static void drawn_pairs(void **state)
 }
 
 /* A version that the range holds for sure: a closed bound or a listed one; else the empty one. */
-static struct slice version_inside(const struct fleet_range *range)
+static struct slice version_inside(const struct product_range *range)
 {
     for (size_t i = 0; i < range->count; i++) {
-        const struct fleet_interval *v = &range->intervals[i];
+        const struct product_interval *v = &range->intervals[i];
         const char *unused;
         if (v->high.len && !v->high_open &&
-            fleet_range_contains(range, v->high, &unused) == FLEET_IN)
+            product_range_contains(range, v->high, &unused) == PRODUCT_IN)
             return v->high;
-        if (v->low.len && !v->low_open && fleet_range_contains(range, v->low, &unused) == FLEET_IN)
+        if (v->low.len && !v->low_open &&
+            product_range_contains(range, v->low, &unused) == PRODUCT_IN)
             return v->low;
     }
     return slice_of(NULL, 0);
@@ -516,7 +517,7 @@ static void find_themselves(const struct csaf_document *d, struct derived *sum)
             sum->unknown++;
             /* only where no version was to be had, or the words are not understood */
             bool open = i->nameplate.firmware.len == 0 || t->range.conditional ||
-                        t->range.kind == FLEET_RANGE_OPAQUE || t->any_vendor;
+                        t->range.kind == PRODUCT_RANGE_OPAQUE || t->any_vendor;
             if (!open)
                 print_message("%.*s: \"%.*s\" with %.*s is unknown: %.*s\n", SLICE_ARG(c->id),
                               SLICE_ARG(t->label), SLICE_ARG(i->nameplate.firmware),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fleet/range_words.h"
+#include "product/range_words.h"
 #include "base/compiler.h"
 
 static uint8_t lower(uint8_t c)
@@ -7,7 +7,7 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
-struct slice fleet_text_trim(struct slice s)
+struct slice product_text_trim(struct slice s)
 {
     while (s.len && (s.data[0] <= ' ' || s.data[0] == ','))
         s = slice_of(s.data + 1, s.len - 1);
@@ -27,12 +27,12 @@ static bool text_at(struct slice s, size_t i, const char *text)
     return true;
 }
 
-bool fleet_text_starts(struct slice s, const char *prefix)
+bool product_text_starts(struct slice s, const char *prefix)
 {
     return text_at(s, 0, prefix);
 }
 
-bool fleet_text_starts_with(struct slice s, struct slice prefix)
+bool product_text_starts_with(struct slice s, struct slice prefix)
 {
     if (prefix.len > s.len)
         return false;
@@ -42,23 +42,23 @@ bool fleet_text_starts_with(struct slice s, struct slice prefix)
     return true;
 }
 
-enum fleet_operator fleet_text_operator(struct slice s, size_t i, size_t *len)
+enum product_operator product_text_operator(struct slice s, size_t i, size_t *len)
 {
     static const struct {
         const char *text;
-        enum fleet_operator op;
+        enum product_operator op;
     } table[] = {
-        {"<=", FLEET_OP_LESS_EQUAL},
-        {"=<", FLEET_OP_LESS_EQUAL},
-        {">=", FLEET_OP_GREATER_EQUAL},
-        {"=>", FLEET_OP_GREATER_EQUAL},
-        {"!=", FLEET_OP_NOT_EQUAL},
-        {"==", FLEET_OP_EQUAL},
-        {"\xe2\x89\xa4", FLEET_OP_LESS_EQUAL},
-        {"\xe2\x89\xa5", FLEET_OP_GREATER_EQUAL},
-        {"<", FLEET_OP_LESS},
-        {">", FLEET_OP_GREATER},
-        {"=", FLEET_OP_EQUAL},
+        {"<=", PRODUCT_OP_LESS_EQUAL},
+        {"=<", PRODUCT_OP_LESS_EQUAL},
+        {">=", PRODUCT_OP_GREATER_EQUAL},
+        {"=>", PRODUCT_OP_GREATER_EQUAL},
+        {"!=", PRODUCT_OP_NOT_EQUAL},
+        {"==", PRODUCT_OP_EQUAL},
+        {"\xe2\x89\xa4", PRODUCT_OP_LESS_EQUAL},
+        {"\xe2\x89\xa5", PRODUCT_OP_GREATER_EQUAL},
+        {"<", PRODUCT_OP_LESS},
+        {">", PRODUCT_OP_GREATER},
+        {"=", PRODUCT_OP_EQUAL},
     };
     *len = 0;
     for (size_t k = 0; k < ARRAY_LEN(table); k++)
@@ -66,7 +66,7 @@ enum fleet_operator fleet_text_operator(struct slice s, size_t i, size_t *len)
             *len = strlen(table[k].text);
             return table[k].op;
         }
-    return FLEET_OP_NONE;
+    return PRODUCT_OP_NONE;
 }
 
 static bool letter(uint8_t c)
@@ -84,10 +84,10 @@ static bool word_at(struct slice s, size_t i, const char *text)
 
 static struct slice behind(struct slice s, size_t len)
 {
-    return fleet_text_trim(slice_of(s.data + len, s.len - len));
+    return product_text_trim(slice_of(s.data + len, s.len - len));
 }
 
-struct slice fleet_text_all(struct slice s, bool *all)
+struct slice product_text_all(struct slice s, bool *all)
 {
     bool unused, found = false;
     if (!all)
@@ -117,13 +117,13 @@ struct slice fleet_text_all(struct slice s, bool *all)
     return s;
 }
 
-struct slice fleet_text_version(struct slice s, struct slice *remark)
+struct slice product_text_version(struct slice s, struct slice *remark)
 {
     static const char *const words[] = {
         "only",  "if",      "when",      "with",      "without", "unless", "where", "utilizes",
         "using", "running", "installed", "including", "on",      "in",     "for",   "manufactured"};
     *remark = slice_of(NULL, 0);
-    s = fleet_text_trim(s);
+    s = product_text_trim(s);
     for (size_t i = 0; i < s.len; i++) {
         bool parenthesis = s.data[i] == '(' && (i == 0 || s.data[i - 1] == ' ') &&
                            !text_at(s, i, "(build") && !text_at(s, i, "(rev");
@@ -132,13 +132,13 @@ struct slice fleet_text_version(struct slice s, struct slice *remark)
             word = word_at(s, i, words[k]) && (i == 0 || s.data[i - 1] == ' ');
         if (!parenthesis && !word)
             continue;
-        *remark = fleet_text_trim(slice_of(s.data + i, s.len - i));
-        return fleet_text_trim(slice_of(s.data, i));
+        *remark = product_text_trim(slice_of(s.data + i, s.len - i));
+        return product_text_trim(slice_of(s.data, i));
     }
     return s;
 }
 
-bool fleet_text_condition(struct slice remark)
+bool product_text_condition(struct slice remark)
 {
     static const char *const words[] = {"only",    "if",     "when",         "with",
                                         "without", "unless", "where",        "using",
@@ -150,7 +150,7 @@ bool fleet_text_condition(struct slice remark)
     return false;
 }
 
-bool fleet_version_word(struct slice word)
+bool product_version_word(struct slice word)
 {
     static const char *const words[] = {
         "v",  "ver", "version",          "firmware",        "fw", "release", "software",
@@ -161,12 +161,12 @@ bool fleet_version_word(struct slice word)
     return false;
 }
 
-bool fleet_text_and(struct slice s, struct slice *left, struct slice *right)
+bool product_text_and(struct slice s, struct slice *left, struct slice *right)
 {
     for (size_t i = 0; i + 5 < s.len; i++) {
         if (!text_at(s, i, " and "))
             continue;
-        *left = fleet_text_trim(slice_of(s.data, i));
+        *left = product_text_trim(slice_of(s.data, i));
         *right = behind(s, i + 5);
         /* ">= 8.7.0 and < 8.7.1.3" is one interval: joined again by whoever reads the right side */
         return left->len && right->len;
@@ -174,7 +174,7 @@ bool fleet_text_and(struct slice s, struct slice *left, struct slice *right)
     return false;
 }
 
-size_t fleet_text_list_separator(struct slice s, size_t i)
+size_t product_text_list_separator(struct slice s, size_t i)
 {
     if (s.data[i] == ',' || s.data[i] == '|' || s.data[i] == ';')
         return 1;
@@ -188,7 +188,7 @@ static bool ends_with(struct slice s, const char *text, struct slice *front)
     size_t len = strlen(text);
     if (s.len <= len || !text_at(s, s.len - len, text))
         return false;
-    *front = fleet_text_trim(slice_of(s.data, s.len - len));
+    *front = product_text_trim(slice_of(s.data, s.len - len));
     return true;
 }
 
@@ -207,7 +207,7 @@ static struct slice inclusion(struct slice s, bool *open)
     return s;
 }
 
-static bool two_bounds(struct slice s, struct fleet_worded *out)
+static bool two_bounds(struct slice s, struct product_worded *out)
 {
     static const char *const between[] = {
         " up to and including ", " up to ", " through ", " to ", " until ", " - ",
@@ -226,7 +226,7 @@ static bool two_bounds(struct slice s, struct fleet_worded *out)
                 len = strlen(between[k]);
         if (!len)
             continue;
-        struct slice low = fleet_text_trim(slice_of(s.data, i)), high = behind(s, i + len);
+        struct slice low = product_text_trim(slice_of(s.data, i)), high = behind(s, i + len);
         if (!low.len || !high.len)
             return false;
         out->low = inclusion(low, &out->low_open);
@@ -236,7 +236,7 @@ static bool two_bounds(struct slice s, struct fleet_worded *out)
     return false;
 }
 
-bool fleet_text_worded(struct slice s, struct fleet_worded *out)
+bool product_text_worded(struct slice s, struct product_worded *out)
 {
     static const char *const below[] = {"prior to",   "before",    "earlier than", "older than",
                                         "lower than", "less than", "below"};
@@ -246,23 +246,23 @@ bool fleet_text_worded(struct slice s, struct fleet_worded *out)
     static const char *const down[] = {"prior", "earlier", "older", "below", "lower", "previous"};
     static const char *const up[] = {"later", "newer", "above", "higher", "greater"};
     struct slice front;
-    *out = (struct fleet_worded){0};
+    *out = (struct product_worded){0};
     if (ends_with(s, " versions", &front) || ends_with(s, " version", &front))
         s = front;
     for (size_t i = 0; i < ARRAY_LEN(below); i++)
         if (word_at(s, 0, below[i])) {
-            out->high = fleet_text_all(behind(s, strlen(below[i])), NULL);
+            out->high = product_text_all(behind(s, strlen(below[i])), NULL);
             out->high_open = true;
             return out->high.len > 0;
         }
     for (size_t i = 0; i < ARRAY_LEN(up_to); i++)
         if (word_at(s, 0, up_to[i])) {
-            out->high = fleet_text_all(behind(s, strlen(up_to[i])), NULL);
+            out->high = product_text_all(behind(s, strlen(up_to[i])), NULL);
             return out->high.len > 0;
         }
     for (size_t i = 0; i < ARRAY_LEN(above); i++)
         if (word_at(s, 0, above[i])) {
-            out->low = fleet_text_all(behind(s, strlen(above[i])), NULL);
+            out->low = product_text_all(behind(s, strlen(above[i])), NULL);
             out->low_open = true;
             return out->low.len > 0;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The orders of package managers: semver, Debian, rpm. */
 #include "base/cursor.h"
-#include "fleet/version_schemes.h"
+#include "product/version_schemes.h"
 
 static bool digit(int c)
 {
@@ -13,9 +13,9 @@ static bool letter(int c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static enum fleet_order sign(int order)
+static enum product_order sign(int order)
 {
-    return order < 0 ? FLEET_LESS : order > 0 ? FLEET_GREATER : FLEET_EQUAL;
+    return order < 0 ? PRODUCT_LESS : order > 0 ? PRODUCT_GREATER : PRODUCT_EQUAL;
 }
 
 static struct slice digits_at(struct slice s, size_t *i)
@@ -60,7 +60,7 @@ static bool semver_parse(struct slice s, struct semver *v)
     return i == s.len || s.data[i] == '+';
 }
 
-bool fleet_semver_valid(struct slice text)
+bool product_semver_valid(struct slice text)
 {
     struct semver v;
     return semver_parse(text, &v);
@@ -85,13 +85,13 @@ static bool numeric(struct slice s)
     return s.len > 0;
 }
 
-enum fleet_order fleet_semver_compare(struct slice a, struct slice b)
+enum product_order product_semver_compare(struct slice a, struct slice b)
 {
     struct semver x, y;
     if (!semver_parse(a, &x) || !semver_parse(b, &y))
-        return FLEET_NO_ORDER;
+        return PRODUCT_NO_ORDER;
     for (size_t i = 0; i < 3; i++) {
-        int order = fleet_digits_compare(x.part[i], y.part[i]);
+        int order = product_digits_compare(x.part[i], y.part[i]);
         if (order)
             return sign(order);
     }
@@ -102,7 +102,7 @@ enum fleet_order fleet_semver_compare(struct slice a, struct slice b)
         struct slice p = identifier_at(x.pre, &i), q = identifier_at(y.pre, &k);
         bool pn = numeric(p), qn = numeric(q);
         int order = pn != qn ? (pn ? -1 : 1)
-                    : pn     ? fleet_digits_compare(p, q)
+                    : pn     ? product_digits_compare(p, q)
                              : slice_compare(p, q);
         if (order)
             return sign(order);
@@ -131,7 +131,7 @@ static void split(struct slice s, struct slice *epoch, struct slice *version,
         }
 }
 
-bool fleet_deb_valid(struct slice text)
+bool product_deb_valid(struct slice text)
 {
     struct slice epoch, version, revision;
     split(text, &epoch, &version, &revision);
@@ -168,19 +168,19 @@ static int deb_part(struct slice a, struct slice b)
             i += i < a.len && !digit(a.data[i]);
             k += k < b.len && !digit(b.data[k]);
         }
-        int order = fleet_digits_compare(digits_at(a, &i), digits_at(b, &k));
+        int order = product_digits_compare(digits_at(a, &i), digits_at(b, &k));
         if (order)
             return order;
     }
     return 0;
 }
 
-enum fleet_order fleet_deb_compare(struct slice a, struct slice b)
+enum product_order product_deb_compare(struct slice a, struct slice b)
 {
     struct slice epoch[2], version[2], revision[2];
     split(a, &epoch[0], &version[0], &revision[0]);
     split(b, &epoch[1], &version[1], &revision[1]);
-    int order = fleet_digits_compare(epoch[0], epoch[1]);
+    int order = product_digits_compare(epoch[0], epoch[1]);
     if (order == 0)
         order = deb_part(version[0], version[1]);
     if (order == 0)
@@ -188,7 +188,7 @@ enum fleet_order fleet_deb_compare(struct slice a, struct slice b)
     return sign(order);
 }
 
-bool fleet_rpm_valid(struct slice text)
+bool product_rpm_valid(struct slice text)
 {
     struct slice epoch, version, revision;
     split(text, &epoch, &version, &revision);
@@ -250,18 +250,18 @@ static int rpm_part(struct slice a, struct slice b)
             k++;
         struct slice x = slice_of(a.data + start_a, i - start_a);
         struct slice y = slice_of(b.data + start_b, k - start_b);
-        int order = number ? fleet_digits_compare(x, y) : slice_compare(x, y);
+        int order = number ? product_digits_compare(x, y) : slice_compare(x, y);
         if (order)
             return order < 0 ? -1 : 1;
     }
 }
 
-enum fleet_order fleet_rpm_compare(struct slice a, struct slice b)
+enum product_order product_rpm_compare(struct slice a, struct slice b)
 {
     struct slice epoch[2], version[2], revision[2];
     split(a, &epoch[0], &version[0], &revision[0]);
     split(b, &epoch[1], &version[1], &revision[1]);
-    int order = fleet_digits_compare(epoch[0], epoch[1]);
+    int order = product_digits_compare(epoch[0], epoch[1]);
     if (order == 0)
         order = rpm_part(version[0], version[1]);
     /* a range without release speaks of all releases of that version */

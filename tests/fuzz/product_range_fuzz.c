@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fleet/range.h"
+#include "product/range.h"
 
 #include <stdlib.h>
 
@@ -18,19 +18,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     static const char *const names[] = {"generic", "semver", "deb", "rpm", "maven"};
     for (size_t s = 0; s < sizeof names / sizeof *names; s++) {
-        const struct fleet_scheme *scheme = fleet_scheme_find(slice_str(names[s]));
-        enum fleet_order there = fleet_version_compare(scheme, part[1], part[2]);
-        enum fleet_order back = fleet_version_compare(scheme, part[2], part[1]);
-        if (there == FLEET_NO_ORDER ? back != FLEET_NO_ORDER : (int)there != -(int)back)
+        const struct product_scheme *scheme = product_scheme_find(slice_str(names[s]));
+        enum product_order there = product_version_compare(scheme, part[1], part[2]);
+        enum product_order back = product_version_compare(scheme, part[2], part[1]);
+        if (there == PRODUCT_NO_ORDER ? back != PRODUCT_NO_ORDER : (int)there != -(int)back)
             abort();
         for (int is_range = 0; is_range < 2; is_range++) {
             struct arena a;
             struct err e = {0};
-            struct fleet_range range;
+            struct product_range range;
             const char *reason = NULL;
             arena_init(&a, 0);
-            if (fleet_range_parse(&a, part[0], is_range, scheme, &range, &e) == 0) {
-                fleet_range_contains(&range, part[1], &reason);
+            if (product_range_parse(&a, part[0], is_range, scheme, &range, &e) == 0) {
+                product_range_contains(&range, part[1], &reason);
                 if (!reason)
                     abort();
             }

@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "csaf/document.h"
-#include "fleet/range.h"
+#include "product/range.h"
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -37,13 +37,13 @@ static void orders_of_the_schemes(void **state)
         {"rpm", {"1.0~rc1-1", "1.0-1", "1.0^git1-1", "1.0.1-1", "1.0a-1", "1.1-1", "1:0.1-1"}},
     };
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        const struct fleet_scheme *scheme = fleet_scheme_find(s(lists[i].scheme));
+        const struct product_scheme *scheme = product_scheme_find(s(lists[i].scheme));
         for (size_t a = 0; lists[i].rising[a]; a++)
             for (size_t b = 0; lists[i].rising[b]; b++) {
                 if (i == 9 && (a == 4 || b == 4))
                     continue; /* letters behind 1.0 against 1.0.1: below */
-                enum fleet_order order =
-                    fleet_version_compare(scheme, s(lists[i].rising[a]), s(lists[i].rising[b]));
+                enum product_order order =
+                    product_version_compare(scheme, s(lists[i].rising[a]), s(lists[i].rising[b]));
                 if (order != (int)(a > b) - (int)(a < b))
                     print_message("%s: %s against %s is %d\n", lists[i].scheme, lists[i].rising[a],
                                   lists[i].rising[b], order);
@@ -63,11 +63,11 @@ static void equal_spellings_are_equal(void **state)
         {"firmware_32", "32"},   {"1.03.07 (build 317)", "1.3.7 Build 317"},
     };
     for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
-        enum fleet_order order =
-            fleet_version_compare(&fleet_scheme_generic, s(pairs[i][0]), s(pairs[i][1]));
-        if (order != FLEET_EQUAL)
+        enum product_order order =
+            product_version_compare(&product_scheme_generic, s(pairs[i][0]), s(pairs[i][1]));
+        if (order != PRODUCT_EQUAL)
             print_message("%s against %s is %d\n", pairs[i][0], pairs[i][1], order);
-        assert_int_equal(order, FLEET_EQUAL);
+        assert_int_equal(order, PRODUCT_EQUAL);
     }
 }
 
@@ -94,17 +94,17 @@ static void what_is_not_understood_has_no_order(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
         for (int turn = 0; turn < 2; turn++) {
-            enum fleet_order order = fleet_version_compare(&fleet_scheme_generic, s(pairs[i][turn]),
-                                                           s(pairs[i][1 - turn]));
-            if (order != FLEET_NO_ORDER)
+            enum product_order order = product_version_compare(
+                &product_scheme_generic, s(pairs[i][turn]), s(pairs[i][1 - turn]));
+            if (order != PRODUCT_NO_ORDER)
                 print_message("%s against %s is %d\n", pairs[i][0], pairs[i][1], order);
-            assert_int_equal(order, FLEET_NO_ORDER);
+            assert_int_equal(order, PRODUCT_NO_ORDER);
         }
     /* an ecosystem whose order is not known: only equal texts */
-    const struct fleet_scheme *maven = fleet_scheme_of_purl(s("pkg:maven/org.x/y@1"));
-    assert_int_equal(fleet_version_compare(maven, s("1.0"), s("1.1")), FLEET_NO_ORDER);
-    assert_int_equal(fleet_version_compare(maven, s("1.0"), s("1.0")), FLEET_EQUAL);
-    assert_ptr_equal(fleet_scheme_of_purl(s("pkg:npm/x")), fleet_scheme_find(s("semver")));
+    const struct product_scheme *maven = product_scheme_of_purl(s("pkg:maven/org.x/y@1"));
+    assert_int_equal(product_version_compare(maven, s("1.0"), s("1.1")), PRODUCT_NO_ORDER);
+    assert_int_equal(product_version_compare(maven, s("1.0"), s("1.0")), PRODUCT_EQUAL);
+    assert_ptr_equal(product_scheme_of_purl(s("pkg:npm/x")), product_scheme_find(s("semver")));
 }
 
 /* Texts as the corpus writes them. */
@@ -113,102 +113,102 @@ static void ranges_as_advisories_write_them(void **state)
     (void)state;
     static const struct {
         const char *range, *version;
-        enum fleet_in in;
+        enum product_in in;
     } cases[] = {
-        {"vers:all/*", "1", FLEET_IN},
-        {"vers:all/*", "", FLEET_IN},
-        {"All versions", "", FLEET_IN},
-        {"*", "7", FLEET_IN},
-        {"< V4.3", "4.2.9", FLEET_IN},
-        {"< V4.3", "4.3", FLEET_OUT},
-        {"< V4.3", "", FLEET_MAYBE},
-        {"<V4.3", "V4.3 SP1", FLEET_OUT},
-        {"vers:all/<V4.0.1", "V4.0.1", FLEET_OUT},
-        {"vers:all/<V4.0.1", "V4.0.0", FLEET_IN},
-        {"vers:semver/>=1.0.0|<2.0.0", "1.9.9", FLEET_IN},
-        {"vers:semver/>=1.0.0|<2.0.0", "2.0.0", FLEET_OUT},
-        {"vers:semver/1.0.0|>=1.2.0|<1.3.0|>2.0.0", "1.0.0", FLEET_IN},
-        {"vers:semver/>=1.2.0|<1.3.0|>2.0.0", "1.5.0", FLEET_OUT},
-        {"vers:semver/>=1.2.0|<1.3.0|>2.0.0", "2.1.0", FLEET_IN},
-        {"vers:deb/<1.0-1%2Bdeb12u2", "1.0-1+deb12u1", FLEET_IN},
-        {"vers:deb/<1.0-1%2Bdeb12u2", "1.0-1+deb12u2", FLEET_OUT},
-        {"vers:maven/<1.0", "0.9", FLEET_MAYBE},
-        {"vers:generic/<6|>=5", "4", FLEET_MAYBE},
-        {"vers:generic/<4.3|>=2.0", "3", FLEET_MAYBE},
-        {"vers:generic/1.0|>=2.0|<=2.0", "1.0", FLEET_MAYBE},
+        {"vers:all/*", "1", PRODUCT_IN},
+        {"vers:all/*", "", PRODUCT_IN},
+        {"All versions", "", PRODUCT_IN},
+        {"*", "7", PRODUCT_IN},
+        {"< V4.3", "4.2.9", PRODUCT_IN},
+        {"< V4.3", "4.3", PRODUCT_OUT},
+        {"< V4.3", "", PRODUCT_MAYBE},
+        {"<V4.3", "V4.3 SP1", PRODUCT_OUT},
+        {"vers:all/<V4.0.1", "V4.0.1", PRODUCT_OUT},
+        {"vers:all/<V4.0.1", "V4.0.0", PRODUCT_IN},
+        {"vers:semver/>=1.0.0|<2.0.0", "1.9.9", PRODUCT_IN},
+        {"vers:semver/>=1.0.0|<2.0.0", "2.0.0", PRODUCT_OUT},
+        {"vers:semver/1.0.0|>=1.2.0|<1.3.0|>2.0.0", "1.0.0", PRODUCT_IN},
+        {"vers:semver/>=1.2.0|<1.3.0|>2.0.0", "1.5.0", PRODUCT_OUT},
+        {"vers:semver/>=1.2.0|<1.3.0|>2.0.0", "2.1.0", PRODUCT_IN},
+        {"vers:deb/<1.0-1%2Bdeb12u2", "1.0-1+deb12u1", PRODUCT_IN},
+        {"vers:deb/<1.0-1%2Bdeb12u2", "1.0-1+deb12u2", PRODUCT_OUT},
+        {"vers:maven/<1.0", "0.9", PRODUCT_MAYBE},
+        {"vers:generic/<6|>=5", "4", PRODUCT_MAYBE},
+        {"vers:generic/<4.3|>=2.0", "3", PRODUCT_MAYBE},
+        {"vers:generic/1.0|>=2.0|<=2.0", "1.0", PRODUCT_MAYBE},
         /* a list is no version: what it means for 10.0.1 cannot be told */
-        {"Versions prior to 9.1.2, 10.0.3", "10.0.1", FLEET_MAYBE},
-        {"1.0, 1.1, and prior", "1.1", FLEET_MAYBE},
-        {"<5.2, 6.3", "6.1", FLEET_MAYBE},
-        {"All versions < V5.2.4", "5.2.3", FLEET_IN},
-        {"All versions < V5.2.4", "5.2.4", FLEET_OUT},
-        {"All BIOS versions < V22.01.08", "22.01.07", FLEET_IN},
-        {"All versions <= V5.x", "5.9", FLEET_IN},
-        {"All versions <= V5.x", "6.0", FLEET_OUT},
-        {"All versions between V2.5 (including) and V2.7 (excluding)", "2.5", FLEET_IN},
-        {"All versions between V2.5 (including) and V2.7 (excluding)", "2.7", FLEET_OUT},
-        {"All versions only if web components are used", "1", FLEET_MAYBE},
-        {"< V10.3 only if web components are used", "10.2", FLEET_MAYBE},
-        {"< V10.3 only if web components are used", "10.3", FLEET_MAYBE},
-        {"All Versions >= V2.1 and < V2.1.3", "2.1.2", FLEET_IN},
-        {"All Versions >= V2.1 and < V2.1.3", "2.1.3", FLEET_OUT},
-        {"All Versions >= V2.1 and < V2.1.3", "2.0", FLEET_OUT},
-        {"2.0.3 and prior", "2.0.3", FLEET_IN},
-        {"2.0.3 and prior", "2.0.4", FLEET_OUT},
-        {"Version 4.3 and earlier", "4.2", FLEET_IN},
-        {"v1.2 and all prior versions", "1.1", FLEET_IN},
-        {"versions prior to 1.3", "1.2.9", FLEET_IN},
-        {"versions prior to 1.3", "1.3", FLEET_OUT},
-        {"Version 5 and later", "6", FLEET_IN},
-        {"Version 5 and later", "4", FLEET_OUT},
-        {"Versions 2.00 to 6.11", "6.11", FLEET_IN},
-        {"Versions 2.00 to 6.11", "6.12", FLEET_OUT},
-        {">= 1.0 | < 2.0", "1.5", FLEET_IN},
-        {">= 1.0 | < 2.0", "2.0", FLEET_OUT},
-        {">= 1.0 | < 2.0", "0.9", FLEET_OUT},
-        {">=12.0.1|<=12.0.14", "12.0.14", FLEET_IN},
-        {"<= 1.12.0.27 | 1.12.13.2 | 1.12.14.5", "1.12.13.2", FLEET_IN},
-        {"<= 1.12.0.27 | 1.12.13.2 | 1.12.14.5", "1.12.13.1", FLEET_SILENT},
-        {">=R6.01.01 -| <=R8.03.01", "R7", FLEET_IN},
-        {">= V2.5 < V2.6.1", "2.6.1", FLEET_OUT},
-        {"> V5.x", "6", FLEET_IN},
-        {"> V5.x", "5.9", FLEET_OUT},
-        {"> V5", "5", FLEET_OUT},
-        {"vers:semver/>=7.0.0|>=9.0.0|<10.0.0", "8.0.0", FLEET_IN},
-        {"vers:semver/>=7.0.0|>=9.0.0|<10.0.0", "6.0.0", FLEET_OUT},
-        {">= V2.5 < V2.6.1", "2.6", FLEET_IN},
-        {"V04.00.02 and all versions >= V04.00.15 < 04.00.18", "4.0.2", FLEET_IN},
-        {"V04.00.02 and all versions >= V04.00.15 < 04.00.18", "4.0.16", FLEET_IN},
-        {"V04.00.02 and all versions >= V04.00.15 < 04.00.18", "4.0.3", FLEET_SILENT},
-        {"0 < 8.0.1", "8.0", FLEET_IN},
-        {"<= 3.4.4 Build 16102416", "3.4.4 Build 16102417", FLEET_OUT},
-        {"<=firmware_32", "31", FLEET_IN},
-        {"<V16_Update_7", "V16 Update 6", FLEET_IN},
-        {"<V16_Update_7", "V16 Update 7", FLEET_OUT},
-        {"<=2020_R2_SP2", "2020 R2 SP2", FLEET_IN},
-        {"<=2020_R2_SP2", "2020 R2 SP3", FLEET_OUT},
-        {"NMC2 <= 6.9.6", "6.9.4", FLEET_IN},
-        {"NMC2 <= 6.9.6", "7.0", FLEET_MAYBE},
-        {"All versions < CPCI85 V05.11", "CPCI85 V05.11", FLEET_OUT},
-        {"All versions < CPCI85 V05.11", "CPCI85 V05.10", FLEET_IN},
-        {"All versions < CPCI85 V05.11", "V05.11", FLEET_MAYBE},
+        {"Versions prior to 9.1.2, 10.0.3", "10.0.1", PRODUCT_MAYBE},
+        {"1.0, 1.1, and prior", "1.1", PRODUCT_MAYBE},
+        {"<5.2, 6.3", "6.1", PRODUCT_MAYBE},
+        {"All versions < V5.2.4", "5.2.3", PRODUCT_IN},
+        {"All versions < V5.2.4", "5.2.4", PRODUCT_OUT},
+        {"All BIOS versions < V22.01.08", "22.01.07", PRODUCT_IN},
+        {"All versions <= V5.x", "5.9", PRODUCT_IN},
+        {"All versions <= V5.x", "6.0", PRODUCT_OUT},
+        {"All versions between V2.5 (including) and V2.7 (excluding)", "2.5", PRODUCT_IN},
+        {"All versions between V2.5 (including) and V2.7 (excluding)", "2.7", PRODUCT_OUT},
+        {"All versions only if web components are used", "1", PRODUCT_MAYBE},
+        {"< V10.3 only if web components are used", "10.2", PRODUCT_MAYBE},
+        {"< V10.3 only if web components are used", "10.3", PRODUCT_MAYBE},
+        {"All Versions >= V2.1 and < V2.1.3", "2.1.2", PRODUCT_IN},
+        {"All Versions >= V2.1 and < V2.1.3", "2.1.3", PRODUCT_OUT},
+        {"All Versions >= V2.1 and < V2.1.3", "2.0", PRODUCT_OUT},
+        {"2.0.3 and prior", "2.0.3", PRODUCT_IN},
+        {"2.0.3 and prior", "2.0.4", PRODUCT_OUT},
+        {"Version 4.3 and earlier", "4.2", PRODUCT_IN},
+        {"v1.2 and all prior versions", "1.1", PRODUCT_IN},
+        {"versions prior to 1.3", "1.2.9", PRODUCT_IN},
+        {"versions prior to 1.3", "1.3", PRODUCT_OUT},
+        {"Version 5 and later", "6", PRODUCT_IN},
+        {"Version 5 and later", "4", PRODUCT_OUT},
+        {"Versions 2.00 to 6.11", "6.11", PRODUCT_IN},
+        {"Versions 2.00 to 6.11", "6.12", PRODUCT_OUT},
+        {">= 1.0 | < 2.0", "1.5", PRODUCT_IN},
+        {">= 1.0 | < 2.0", "2.0", PRODUCT_OUT},
+        {">= 1.0 | < 2.0", "0.9", PRODUCT_OUT},
+        {">=12.0.1|<=12.0.14", "12.0.14", PRODUCT_IN},
+        {"<= 1.12.0.27 | 1.12.13.2 | 1.12.14.5", "1.12.13.2", PRODUCT_IN},
+        {"<= 1.12.0.27 | 1.12.13.2 | 1.12.14.5", "1.12.13.1", PRODUCT_SILENT},
+        {">=R6.01.01 -| <=R8.03.01", "R7", PRODUCT_IN},
+        {">= V2.5 < V2.6.1", "2.6.1", PRODUCT_OUT},
+        {"> V5.x", "6", PRODUCT_IN},
+        {"> V5.x", "5.9", PRODUCT_OUT},
+        {"> V5", "5", PRODUCT_OUT},
+        {"vers:semver/>=7.0.0|>=9.0.0|<10.0.0", "8.0.0", PRODUCT_IN},
+        {"vers:semver/>=7.0.0|>=9.0.0|<10.0.0", "6.0.0", PRODUCT_OUT},
+        {">= V2.5 < V2.6.1", "2.6", PRODUCT_IN},
+        {"V04.00.02 and all versions >= V04.00.15 < 04.00.18", "4.0.2", PRODUCT_IN},
+        {"V04.00.02 and all versions >= V04.00.15 < 04.00.18", "4.0.16", PRODUCT_IN},
+        {"V04.00.02 and all versions >= V04.00.15 < 04.00.18", "4.0.3", PRODUCT_SILENT},
+        {"0 < 8.0.1", "8.0", PRODUCT_IN},
+        {"<= 3.4.4 Build 16102416", "3.4.4 Build 16102417", PRODUCT_OUT},
+        {"<=firmware_32", "31", PRODUCT_IN},
+        {"<V16_Update_7", "V16 Update 6", PRODUCT_IN},
+        {"<V16_Update_7", "V16 Update 7", PRODUCT_OUT},
+        {"<=2020_R2_SP2", "2020 R2 SP2", PRODUCT_IN},
+        {"<=2020_R2_SP2", "2020 R2 SP3", PRODUCT_OUT},
+        {"NMC2 <= 6.9.6", "6.9.4", PRODUCT_IN},
+        {"NMC2 <= 6.9.6", "7.0", PRODUCT_MAYBE},
+        {"All versions < CPCI85 V05.11", "CPCI85 V05.11", PRODUCT_OUT},
+        {"All versions < CPCI85 V05.11", "CPCI85 V05.10", PRODUCT_IN},
+        {"All versions < CPCI85 V05.11", "V05.11", PRODUCT_MAYBE},
         {"<= 7.20 (7.50 and 7.60 may also be affected if WibuKey was installed manually)", "7.50",
-         FLEET_MAYBE},
-        {"<April/17/2023", "April/20/2022", FLEET_MAYBE},
-        {"<=LF", "LF", FLEET_MAYBE},
-        {"No version", "1", FLEET_MAYBE},
-        {"<V33.017_V34.014_V35.013_V36.011", "V34.015", FLEET_MAYBE},
-        {"", "1", FLEET_MAYBE},
+         PRODUCT_MAYBE},
+        {"<April/17/2023", "April/20/2022", PRODUCT_MAYBE},
+        {"<=LF", "LF", PRODUCT_MAYBE},
+        {"No version", "1", PRODUCT_MAYBE},
+        {"<V33.017_V34.014_V35.013_V36.011", "V34.015", PRODUCT_MAYBE},
+        {"", "1", PRODUCT_MAYBE},
     };
     size_t wrong = 0;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct arena a;
         arena_init(&a, 0);
         struct err e = {0};
-        struct fleet_range r;
+        struct product_range r;
         const char *reason = NULL;
-        assert_int_equal(fleet_range_parse(&a, s(cases[i].range), true, NULL, &r, &e), 0);
-        enum fleet_in in = fleet_range_contains(&r, s(cases[i].version), &reason);
+        assert_int_equal(product_range_parse(&a, s(cases[i].range), true, NULL, &r, &e), 0);
+        enum product_in in = product_range_contains(&r, s(cases[i].version), &reason);
         assert_non_null(reason);
         if (in != cases[i].in) {
             print_message("\"%s\" with \"%s\": %d, not %d (%s; %s)\n", cases[i].range,
@@ -225,7 +225,7 @@ static void ranges_have_a_length(void **state)
 {
     (void)state;
     for (unsigned parts = 64; parts <= 65; parts++) {
-        struct fleet_range r;
+        struct product_range r;
         struct err e = {0};
         const char *reason;
         struct arena a;
@@ -234,9 +234,9 @@ static void ranges_have_a_length(void **state)
         buf_init(&text);
         for (unsigned i = 1; i <= parts; i++)
             buf_printf(&text, "%s%u.0", i > 1 ? "|" : "", i);
-        assert_int_equal(fleet_range_parse(&a, buf_slice(&text), false, NULL, &r, &e), 0);
-        assert_int_equal(fleet_range_contains(&r, s("64.0"), &reason),
-                         parts == 64 ? FLEET_IN : FLEET_MAYBE);
+        assert_int_equal(product_range_parse(&a, buf_slice(&text), false, NULL, &r, &e), 0);
+        assert_int_equal(product_range_contains(&r, s("64.0"), &reason),
+                         parts == 64 ? PRODUCT_IN : PRODUCT_MAYBE);
         assert_int_equal(r.problem != NULL, parts > 64);
         buf_fini(&text);
         arena_fini(&a);
@@ -249,30 +249,30 @@ static void lists_exclude_nothing(void **state)
     (void)state;
     static const struct {
         const char *range, *version;
-        enum fleet_in in;
+        enum product_in in;
     } cases[] = {
-        {"4.8.2", "4.8.2", FLEET_IN},
-        {"4.8.2", "V4.8.2", FLEET_IN},
-        {"4.8.2", "4.8.3", FLEET_SILENT},
-        {"1.8.29 | 1.8.44", "1.8.44", FLEET_IN},
-        {"V15, V15.1 and V16", "15.1", FLEET_IN},
-        {"V15, V15.1 and V16", "14", FLEET_SILENT},
-        {"12.6.X", "12.6.4", FLEET_IN},
-        {"12.6.X", "12.7", FLEET_SILENT},
-        {"vers:all/*", "9", FLEET_IN},
-        {"* (with option G28)", "9", FLEET_MAYBE},
-        {"MX-V4.7.2.35-r1", "MX-V4.7.2.35-r1", FLEET_IN},
-        {"1.03.07 (build 317)", "1.03.07 (build 317)", FLEET_IN},
-        {"1.03.07 (build 317)", "1.03.07 (build 318)", FLEET_SILENT},
+        {"4.8.2", "4.8.2", PRODUCT_IN},
+        {"4.8.2", "V4.8.2", PRODUCT_IN},
+        {"4.8.2", "4.8.3", PRODUCT_SILENT},
+        {"1.8.29 | 1.8.44", "1.8.44", PRODUCT_IN},
+        {"V15, V15.1 and V16", "15.1", PRODUCT_IN},
+        {"V15, V15.1 and V16", "14", PRODUCT_SILENT},
+        {"12.6.X", "12.6.4", PRODUCT_IN},
+        {"12.6.X", "12.7", PRODUCT_SILENT},
+        {"vers:all/*", "9", PRODUCT_IN},
+        {"* (with option G28)", "9", PRODUCT_MAYBE},
+        {"MX-V4.7.2.35-r1", "MX-V4.7.2.35-r1", PRODUCT_IN},
+        {"1.03.07 (build 317)", "1.03.07 (build 317)", PRODUCT_IN},
+        {"1.03.07 (build 317)", "1.03.07 (build 318)", PRODUCT_SILENT},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct arena a;
         arena_init(&a, 0);
         struct err e = {0};
-        struct fleet_range r;
+        struct product_range r;
         const char *reason;
-        assert_int_equal(fleet_range_parse(&a, s(cases[i].range), false, NULL, &r, &e), 0);
-        enum fleet_in in = fleet_range_contains(&r, s(cases[i].version), &reason);
+        assert_int_equal(product_range_parse(&a, s(cases[i].range), false, NULL, &r, &e), 0);
+        enum product_in in = product_range_contains(&r, s(cases[i].version), &reason);
         if (in != cases[i].in)
             print_message("\"%s\" with \"%s\": %d (%s)\n", cases[i].range, cases[i].version, in,
                           reason);
@@ -281,11 +281,11 @@ static void lists_exclude_nothing(void **state)
     }
     struct arena a;
     struct err e = {0};
-    struct fleet_range r;
+    struct product_range r;
     arena_init(&a, 0);
-    assert_int_equal(fleet_range_parse(&a, s("1783-SAD4T0SBK9"), false, NULL, &r, &e), 0);
+    assert_int_equal(product_range_parse(&a, s("1783-SAD4T0SBK9"), false, NULL, &r, &e), 0);
     assert_true(slice_is(r.model, "1783-SAD4T0SBK9"));
-    assert_int_equal(fleet_range_parse(&a, s("V2.0"), false, NULL, &r, &e), 0);
+    assert_int_equal(product_range_parse(&a, s("V2.0"), false, NULL, &r, &e), 0);
     assert_int_equal(r.model.len, 0);
     arena_fini(&a);
 }
@@ -301,7 +301,7 @@ static void normal_form_of_versions(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf b;
         buf_init(&b);
-        fleet_version_normalise(s(cases[i][0]), &b);
+        product_version_normalise(s(cases[i][0]), &b);
         assert_string_equal(buf_text(&b), cases[i][1]);
         buf_fini(&b);
     }
@@ -313,10 +313,10 @@ static void memory_runs_out(void **state)
     for (long k = 0;; k++) {
         struct arena a;
         struct err e = {0};
-        struct fleet_range r;
+        struct product_range r;
         arena_init(&a, 0);
         mem_fail_after(k);
-        int result = fleet_range_parse(&a, s("vers:deb/>=1%2B2|<3.x"), true, NULL, &r, &e);
+        int result = product_range_parse(&a, s("vers:deb/>=1%2B2|<3.x"), true, NULL, &r, &e);
         bool injected = mem_allocations() > k;
         mem_fail_after(-1);
         arena_fini(&a);
@@ -364,15 +364,15 @@ static void corpus_is_mostly_understood(void **state)
                            v->category != CSAF_BRANCH_PRODUCT_VERSION))
                     continue;
                 struct arena a;
-                struct fleet_range r;
+                struct product_range r;
                 arena_init(&a, 0);
-                assert_int_equal(fleet_range_parse(&a, v->name,
-                                                   v->category == CSAF_BRANCH_PRODUCT_VERSION_RANGE,
-                                                   NULL, &r, &e),
+                assert_int_equal(product_range_parse(
+                                     &a, v->name, v->category == CSAF_BRANCH_PRODUCT_VERSION_RANGE,
+                                     NULL, &r, &e),
                                  0);
                 kinds[r.kind]++;
                 total++;
-                if (r.kind == FLEET_RANGE_OPAQUE && getenv("SHOW"))
+                if (r.kind == PRODUCT_RANGE_OPAQUE && getenv("SHOW"))
                     print_message("not understood: %.*s\n", SLICE_ARG(v->name));
                 arena_fini(&a);
             }
@@ -382,9 +382,9 @@ static void corpus_is_mostly_understood(void **state)
         closedir(dir);
     }
     print_message("ranges: %zu; all %zu, lists %zu, bounded %zu, not understood %zu\n", total,
-                  kinds[FLEET_RANGE_ALL], kinds[FLEET_RANGE_LIST], kinds[FLEET_RANGE_BOUNDED],
-                  kinds[FLEET_RANGE_OPAQUE]);
-    assert_true(kinds[FLEET_RANGE_OPAQUE] * 100 < total * 8);
+                  kinds[PRODUCT_RANGE_ALL], kinds[PRODUCT_RANGE_LIST], kinds[PRODUCT_RANGE_BOUNDED],
+                  kinds[PRODUCT_RANGE_OPAQUE]);
+    assert_true(kinds[PRODUCT_RANGE_OPAQUE] * 100 < total * 8);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fleet/version.h"
-#include "fleet/version_schemes.h"
+#include "product/version.h"
+#include "product/version_schemes.h"
 
 /* The same text but for case, '_' for a space, and a 'v' that normalisation leaves out. */
 static bool same_text(struct slice a, struct slice b)
@@ -25,67 +25,67 @@ static bool exact_valid(struct slice text)
     return text.len > 0;
 }
 
-static enum fleet_order exact_compare(struct slice a, struct slice b)
+static enum product_order exact_compare(struct slice a, struct slice b)
 {
-    return same_text(a, b) ? FLEET_EQUAL : FLEET_NO_ORDER;
+    return same_text(a, b) ? PRODUCT_EQUAL : PRODUCT_NO_ORDER;
 }
 
-const struct fleet_scheme fleet_scheme_generic = {
-    "generic", fleet_generic_valid, fleet_generic_compare,
+const struct product_scheme product_scheme_generic = {
+    "generic", product_generic_valid, product_generic_compare,
     "numbers from left to right, then service packs, updates, patches, hot fixes and builds"};
-const struct fleet_scheme fleet_scheme_exact = {
+const struct product_scheme product_scheme_exact = {
     "exact", exact_valid, exact_compare,
     "equal texts only: the order of this ecosystem is unknown"};
-static const struct fleet_scheme semver = {"semver", fleet_semver_valid, fleet_semver_compare,
-                                           "Semantic Versioning 2.0.0 clause 11"};
-static const struct fleet_scheme deb = {"deb", fleet_deb_valid, fleet_deb_compare,
-                                        "Debian Policy section 5.6.12"};
-static const struct fleet_scheme rpm = {"rpm", fleet_rpm_valid, fleet_rpm_compare,
-                                        "epoch, version and release as rpm compares them"};
+static const struct product_scheme semver = {"semver", product_semver_valid, product_semver_compare,
+                                             "Semantic Versioning 2.0.0 clause 11"};
+static const struct product_scheme deb = {"deb", product_deb_valid, product_deb_compare,
+                                          "Debian Policy section 5.6.12"};
+static const struct product_scheme rpm = {"rpm", product_rpm_valid, product_rpm_compare,
+                                          "epoch, version and release as rpm compares them"};
 
 static const struct {
     const char *name;
-    const struct fleet_scheme *scheme;
+    const struct product_scheme *scheme;
 } schemes[] = {
-    {"", &fleet_scheme_generic},
-    {"all", &fleet_scheme_generic},
+    {"", &product_scheme_generic},
+    {"all", &product_scheme_generic},
     {"cargo", &semver},
     {"deb", &deb},
-    {"generic", &fleet_scheme_generic},
+    {"generic", &product_scheme_generic},
     {"golang", &semver},
-    {"intdot", &fleet_scheme_generic},
+    {"intdot", &product_scheme_generic},
     {"npm", &semver},
     {"rpm", &rpm},
     {"semver", &semver},
 };
 
-const struct fleet_scheme *fleet_scheme_find(struct slice name)
+const struct product_scheme *product_scheme_find(struct slice name)
 {
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
         if (slice_is(name, schemes[i].name))
             return schemes[i].scheme;
-    return &fleet_scheme_exact;
+    return &product_scheme_exact;
 }
 
-const struct fleet_scheme *fleet_scheme_of_purl(struct slice purl)
+const struct product_scheme *product_scheme_of_purl(struct slice purl)
 {
     if (purl.len < 5 || memcmp(purl.data, "pkg:", 4) != 0)
-        return &fleet_scheme_generic;
+        return &product_scheme_generic;
     const uint8_t *slash = memchr(purl.data + 4, '/', purl.len - 4);
     if (!slash)
-        return &fleet_scheme_exact;
-    return fleet_scheme_find(slice_of(purl.data + 4, (size_t)(slash - purl.data) - 4));
+        return &product_scheme_exact;
+    return product_scheme_find(slice_of(purl.data + 4, (size_t)(slash - purl.data) - 4));
 }
 
-enum fleet_order fleet_version_compare(const struct fleet_scheme *scheme, struct slice a,
-                                       struct slice b)
+enum product_order product_version_compare(const struct product_scheme *scheme, struct slice a,
+                                           struct slice b)
 {
     if (!scheme->valid(a) || !scheme->valid(b))
-        return same_text(a, b) ? FLEET_EQUAL : FLEET_NO_ORDER;
+        return same_text(a, b) ? PRODUCT_EQUAL : PRODUCT_NO_ORDER;
     return scheme->compare(a, b);
 }
 
-void fleet_version_normalise(struct slice text, struct buf *out)
+void product_version_normalise(struct slice text, struct buf *out)
 {
     static const char *const prefixes[] = {"version ", "version", "ver. ", "ver.",
                                            "ver ",     "v. ",     "v."};

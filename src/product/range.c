@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fleet/range.h"
-#include "fleet/range_words.h"
+#include "product/range.h"
+#include "product/range_words.h"
 
 #include <stdio.h>
 
@@ -9,8 +9,8 @@ enum { INTERVALS = 64, RANGE_LIMIT = 1024 };
 
 struct parser {
     struct arena *arena;
-    struct fleet_range *range;
-    struct fleet_interval intervals[INTERVALS];
+    struct product_range *range;
+    struct product_interval intervals[INTERVALS];
     size_t count;
     struct slice pending; /* lower bound that waits for its upper one */
     bool pending_open;
@@ -28,7 +28,7 @@ static void opaque(struct parser *p, const char *problem)
         p->range->problem = problem;
 }
 
-static void add(struct parser *p, struct fleet_interval interval)
+static void add(struct parser *p, struct product_interval interval)
 {
     if (p->count == INTERVALS) {
         opaque(p, "the range has too many parts");
@@ -40,7 +40,7 @@ static void add(struct parser *p, struct fleet_interval interval)
 static void flush(struct parser *p)
 {
     if (p->has_pending)
-        add(p, (struct fleet_interval){.low = p->pending, .low_open = p->pending_open});
+        add(p, (struct product_interval){.low = p->pending, .low_open = p->pending_open});
     p->has_pending = false;
 }
 
@@ -84,14 +84,14 @@ static struct slice without_prefix(struct parser *p, struct slice version)
         if ((mark != 'v' && mark != 'V') || version.data[i - 3] != ' ' ||
             version.data[i - 1] < '0' || version.data[i - 1] > '9')
             continue;
-        struct slice prefix = fleet_text_trim(slice_of(version.data, i - 3));
+        struct slice prefix = product_text_trim(slice_of(version.data, i - 3));
         bool letters = false;
         for (size_t k = 0; k < prefix.len; k++)
             letters = letters || (prefix.data[k] | 0x20) >= 'a';
         /* "V33.017 V34.014" are two versions, not one with a prefix */
         bool version_itself = (prefix.data[0] | 0x20) == 'v' && prefix.len > 1 &&
                               prefix.data[1] >= '0' && prefix.data[1] <= '9';
-        if (letters && !version_itself && !fleet_version_word(prefix)) {
+        if (letters && !version_itself && !product_version_word(prefix)) {
             p->range->prefix = prefix;
             return slice_of(version.data + i - 2, version.len - i + 2);
         }
@@ -99,38 +99,38 @@ static struct slice without_prefix(struct parser *p, struct slice version)
     return version;
 }
 
-static void bound(struct parser *p, enum fleet_operator op, struct slice version)
+static void bound(struct parser *p, enum product_operator op, struct slice version)
 {
     struct slice from = version, to = version;
     bool wild = wildcard(p, version, &from, &to);
     if (!p->range->scheme->valid(from)) {
         /* where order is unknown, a version that stands alone can still be equal */
-        if (op != FLEET_OP_EQUAL || from.len == 0) {
+        if (op != PRODUCT_OP_EQUAL || from.len == 0) {
             opaque(p, "the version is of no order that is known here");
             return;
         }
     }
     /* "<6|>=5" is no range, but means everything when read as one */
     if (p->range->form && strcmp(p->range->form, "vers") == 0) {
-        enum fleet_order order =
-            p->last.len ? fleet_version_compare(p->range->scheme, p->last, from) : FLEET_LESS;
-        if (order == FLEET_GREATER || order == FLEET_EQUAL) {
+        enum product_order order =
+            p->last.len ? product_version_compare(p->range->scheme, p->last, from) : PRODUCT_LESS;
+        if (order == PRODUCT_GREATER || order == PRODUCT_EQUAL) {
             opaque(p, "the versions of a vers: text are not in order");
             return;
         }
         p->last = from;
     }
-    p->exact = p->exact && op == FLEET_OP_EQUAL;
-    p->single = p->single || op == FLEET_OP_EQUAL;
+    p->exact = p->exact && op == PRODUCT_OP_EQUAL;
+    p->single = p->single || op == PRODUCT_OP_EQUAL;
     switch (op) {
-    case FLEET_OP_EQUAL:
-        add(p, (struct fleet_interval){.low = from, .high = to, .high_open = wild});
+    case PRODUCT_OP_EQUAL:
+        add(p, (struct product_interval){.low = from, .high = to, .high_open = wild});
         break;
-    case FLEET_OP_LESS:
-    case FLEET_OP_LESS_EQUAL: {
-        bool open = op == FLEET_OP_LESS || wild;
-        struct fleet_interval interval = {.high = op == FLEET_OP_LESS ? from : to,
-                                          .high_open = open};
+    case PRODUCT_OP_LESS:
+    case PRODUCT_OP_LESS_EQUAL: {
+        bool open = op == PRODUCT_OP_LESS || wild;
+        struct product_interval interval = {.high = op == PRODUCT_OP_LESS ? from : to,
+                                            .high_open = open};
         if (p->has_pending) {
             interval.low = p->pending;
             interval.low_open = p->pending_open;
@@ -139,38 +139,38 @@ static void bound(struct parser *p, enum fleet_operator op, struct slice version
         add(p, interval);
         break;
     }
-    case FLEET_OP_GREATER:
-    case FLEET_OP_GREATER_EQUAL:
+    case PRODUCT_OP_GREATER:
+    case PRODUCT_OP_GREATER_EQUAL:
         flush(p);
         p->has_pending = true;
-        p->pending = op == FLEET_OP_GREATER ? to : from;
-        p->pending_open = op == FLEET_OP_GREATER && !wild;
+        p->pending = op == PRODUCT_OP_GREATER ? to : from;
+        p->pending_open = op == PRODUCT_OP_GREATER && !wild;
         break;
-    case FLEET_OP_NOT_EQUAL: opaque(p, "'!=' is not read yet"); break;
-    case FLEET_OP_NONE: opaque(p, "an operator is missing"); break;
+    case PRODUCT_OP_NOT_EQUAL: opaque(p, "'!=' is not read yet"); break;
+    case PRODUCT_OP_NONE: opaque(p, "an operator is missing"); break;
     }
 }
 
 /* Everything behind the version that is no version: kept, and looked at for a condition. */
 static void remark(struct parser *p, struct slice text)
 {
-    text = fleet_text_trim(text);
+    text = product_text_trim(text);
     if (text.len == 0)
         return;
     p->range->remark = text;
-    p->range->conditional = p->range->conditional || fleet_text_condition(text);
+    p->range->conditional = p->range->conditional || product_text_condition(text);
 }
 
 /* One part between '|': operators with versions, or a version alone. */
 static void operators(struct parser *p, struct slice part, bool alone_is_equal)
 {
-    part = fleet_text_all(fleet_text_trim(part), NULL);
+    part = product_text_all(product_text_trim(part), NULL);
     size_t i = 0;
     bool first = true;
     while (i < part.len && !p->range->problem) {
         size_t skipped;
-        enum fleet_operator op = fleet_text_operator(part, i, &skipped);
-        if (op == FLEET_OP_NONE) {
+        enum product_operator op = product_text_operator(part, i, &skipped);
+        if (op == PRODUCT_OP_NONE) {
             if (!first || !alone_is_equal) {
                 opaque(p, "an operator is missing");
                 return;
@@ -178,16 +178,16 @@ static void operators(struct parser *p, struct slice part, bool alone_is_equal)
         }
         i += skipped;
         size_t end = i;
-        while (end < part.len && fleet_text_operator(part, end, &skipped) == FLEET_OP_NONE)
+        while (end < part.len && product_text_operator(part, end, &skipped) == PRODUCT_OP_NONE)
             end++;
-        struct slice rest, version = fleet_text_version(slice_of(part.data + i, end - i), &rest);
+        struct slice rest, version = product_text_version(slice_of(part.data + i, end - i), &rest);
         i = end;
         first = false;
-        if (op == FLEET_OP_NONE && i < part.len) {
+        if (op == PRODUCT_OP_NONE && i < part.len) {
             /* "0 < 8.0.1", "NMC2 <= 6.9.6", "V7.3: < V7.3 Update 11": what stands in front */
             if (p->range->scheme->valid(version) && version.len && version.data[0] >= '0' &&
                 version.data[0] <= '9' && rest.len == 0) {
-                bound(p, FLEET_OP_GREATER_EQUAL, version);
+                bound(p, PRODUCT_OP_GREATER_EQUAL, version);
             } else {
                 remark(p, rest);
                 p->range->prefix = version;
@@ -195,7 +195,7 @@ static void operators(struct parser *p, struct slice part, bool alone_is_equal)
             continue;
         }
         remark(p, rest);
-        bound(p, op == FLEET_OP_NONE ? FLEET_OP_EQUAL : op, without_prefix(p, version));
+        bound(p, op == PRODUCT_OP_NONE ? PRODUCT_OP_EQUAL : op, without_prefix(p, version));
     }
 }
 
@@ -205,10 +205,10 @@ static void parts(struct parser *p, struct slice text)
     for (size_t i = 0; i <= text.len; i++) {
         if (i < text.len && text.data[i] != '|')
             continue;
-        struct slice part = fleet_text_trim(slice_of(text.data + start, i - start));
+        struct slice part = product_text_trim(slice_of(text.data + start, i - start));
         /* "V04.00.02 and all versions >= V04.00.15 < 04.00.18" */
         struct slice left, right;
-        if (fleet_text_and(part, &left, &right)) {
+        if (product_text_and(part, &left, &right)) {
             operators(p, left, true);
             part = right;
         }
@@ -255,32 +255,32 @@ static void vers(struct parser *p, struct slice text)
     }
     struct slice type = slice_of(text.data, (size_t)(slash - text.data));
     struct slice rest =
-        fleet_text_trim(slice_of(slash + 1, text.len - (size_t)(slash + 1 - text.data)));
+        product_text_trim(slice_of(slash + 1, text.len - (size_t)(slash + 1 - text.data)));
     if (slice_is(rest, "*")) {
-        p->range->kind = FLEET_RANGE_ALL;
+        p->range->kind = PRODUCT_RANGE_ALL;
         return;
     }
-    p->range->scheme = fleet_scheme_find(type);
+    p->range->scheme = product_scheme_find(type);
     rest = decoded(p, rest);
     parts(p, rest);
 }
 
 static void words(struct parser *p, struct slice text)
 {
-    struct fleet_worded w;
-    if (!fleet_text_worded(text, &w)) {
+    struct product_worded w;
+    if (!product_text_worded(text, &w)) {
         p->range->form = "exact";
         size_t start = 0;
         /* a list: "V15, V15.1 and V16", "1.8.29 | 1.8.44" */
         for (size_t i = 0; i <= text.len; i++) {
-            size_t len = i < text.len ? fleet_text_list_separator(text, i) : 1;
+            size_t len = i < text.len ? product_text_list_separator(text, i) : 1;
             if (len == 0)
                 continue;
-            struct slice part = fleet_text_trim(slice_of(text.data + start, i - start));
-            struct slice rest, version = fleet_text_version(part, &rest);
+            struct slice part = product_text_trim(slice_of(text.data + start, i - start));
+            struct slice rest, version = product_text_version(part, &rest);
             if (part.len) {
                 remark(p, rest);
-                bound(p, FLEET_OP_EQUAL, without_prefix(p, version));
+                bound(p, PRODUCT_OP_EQUAL, without_prefix(p, version));
             }
             start = i + len;
             i = start - 1;
@@ -290,31 +290,31 @@ static void words(struct parser *p, struct slice text)
     p->range->form = "words";
     struct slice rest;
     if (w.low.len) {
-        struct slice version = fleet_text_version(w.low, &rest);
+        struct slice version = product_text_version(w.low, &rest);
         remark(p, rest);
-        bound(p, w.low_open ? FLEET_OP_GREATER : FLEET_OP_GREATER_EQUAL,
+        bound(p, w.low_open ? PRODUCT_OP_GREATER : PRODUCT_OP_GREATER_EQUAL,
               without_prefix(p, version));
     }
     if (w.high.len) {
-        struct slice version = fleet_text_version(w.high, &rest);
+        struct slice version = product_text_version(w.high, &rest);
         remark(p, rest);
-        bound(p, w.high_open ? FLEET_OP_LESS : FLEET_OP_LESS_EQUAL, without_prefix(p, version));
+        bound(p, w.high_open ? PRODUCT_OP_LESS : PRODUCT_OP_LESS_EQUAL, without_prefix(p, version));
     }
     flush(p);
 }
 
 static void understand(struct parser *p, struct slice text)
 {
-    if (fleet_text_starts(text, "vers:")) {
+    if (product_text_starts(text, "vers:")) {
         vers(p, slice_of(text.data + 5, text.len - 5));
         return;
     }
     bool all = false;
-    struct slice rest = fleet_text_all(text, &all);
+    struct slice rest = product_text_all(text, &all);
     size_t skipped;
     if (rest.len == 0) {
         if (all) {
-            p->range->kind = FLEET_RANGE_ALL;
+            p->range->kind = PRODUCT_RANGE_ALL;
             p->range->form = "all";
         } else {
             opaque(p, "the text is empty");
@@ -323,14 +323,15 @@ static void understand(struct parser *p, struct slice text)
     }
     bool operator_there = false;
     for (size_t i = 0; i < rest.len; i++)
-        operator_there = operator_there || fleet_text_operator(rest, i, &skipped) != FLEET_OP_NONE;
+        operator_there =
+            operator_there || product_text_operator(rest, i, &skipped) != PRODUCT_OP_NONE;
     /* an operator inside a remark in parentheses is the remark's */
-    struct slice behind, version = fleet_text_version(rest, &behind);
+    struct slice behind, version = product_text_version(rest, &behind);
     bool in_remark = true;
     for (size_t i = 0; i < version.len; i++)
-        in_remark = in_remark && fleet_text_operator(version, i, &skipped) == FLEET_OP_NONE;
+        in_remark = in_remark && product_text_operator(version, i, &skipped) == PRODUCT_OP_NONE;
     if (all && version.len == 0) {
-        p->range->kind = FLEET_RANGE_ALL;
+        p->range->kind = PRODUCT_RANGE_ALL;
         p->range->form = "all";
         remark(p, behind);
         return;
@@ -361,12 +362,13 @@ static bool model_like(struct slice text)
     return letters && digits && !version;
 }
 
-int fleet_range_parse(struct arena *a, struct slice text, bool is_range,
-                      const struct fleet_scheme *scheme, struct fleet_range *out, struct err *e)
+int product_range_parse(struct arena *a, struct slice text, bool is_range,
+                        const struct product_scheme *scheme, struct product_range *out,
+                        struct err *e)
 {
-    *out = (struct fleet_range){.kind = FLEET_RANGE_OPAQUE,
-                                .text = text,
-                                .scheme = scheme ? scheme : &fleet_scheme_generic};
+    *out = (struct product_range){.kind = PRODUCT_RANGE_OPAQUE,
+                                  .text = text,
+                                  .scheme = scheme ? scheme : &product_scheme_generic};
     if (text.len > RANGE_LIMIT) {
         out->problem = "the text is too long for a range of versions";
         return 0;
@@ -377,95 +379,95 @@ int fleet_range_parse(struct arena *a, struct slice text, bool is_range,
         return err_memory(e);
     for (size_t i = 0; i < text.len; i++)
         copy[i] = text.data[i] == '_' || text.data[i] < ' ' ? ' ' : text.data[i];
-    struct slice work = fleet_text_trim(slice_of(copy, text.len));
+    struct slice work = product_text_trim(slice_of(copy, text.len));
     struct parser p = {.arena = a, .range = out, .exact = true, .e = e};
     understand(&p, work);
     if (p.failed)
         return err_memory(e);
-    if (out->kind == FLEET_RANGE_ALL)
+    if (out->kind == PRODUCT_RANGE_ALL)
         return 0;
     if (!is_range && model_like(work))
         out->model = work;
     if (out->problem || p.count == 0) {
         opaque(&p, "the text is not understood as versions");
-        out->kind = FLEET_RANGE_OPAQUE;
+        out->kind = PRODUCT_RANGE_OPAQUE;
         return 0;
     }
-    struct fleet_interval *intervals = arena_new(a, p.count, sizeof *intervals);
+    struct product_interval *intervals = arena_new(a, p.count, sizeof *intervals);
     if (!intervals)
         return err_memory(e);
     memcpy(intervals, p.intervals, p.count * sizeof *intervals);
     out->intervals = intervals;
     out->count = p.count;
-    out->kind = p.exact ? FLEET_RANGE_LIST : FLEET_RANGE_BOUNDED;
+    out->kind = p.exact ? PRODUCT_RANGE_LIST : PRODUCT_RANGE_BOUNDED;
     /* in `vers:` every version has a place; in free text a single one says nothing of its
      * neighbours */
     out->singles = p.single && strcmp(out->form, "vers") != 0;
     return 0;
 }
 
-static enum fleet_in in_interval(const struct fleet_scheme *scheme,
-                                 const struct fleet_interval *interval, struct slice version)
+static enum product_in in_interval(const struct product_scheme *scheme,
+                                   const struct product_interval *interval, struct slice version)
 {
-    enum fleet_in result = FLEET_IN;
+    enum product_in result = PRODUCT_IN;
     if (interval->low.len) {
-        enum fleet_order order = fleet_version_compare(scheme, version, interval->low);
-        if (order == FLEET_LESS || (order == FLEET_EQUAL && interval->low_open))
-            return FLEET_OUT;
-        if (order == FLEET_NO_ORDER)
-            result = FLEET_MAYBE;
+        enum product_order order = product_version_compare(scheme, version, interval->low);
+        if (order == PRODUCT_LESS || (order == PRODUCT_EQUAL && interval->low_open))
+            return PRODUCT_OUT;
+        if (order == PRODUCT_NO_ORDER)
+            result = PRODUCT_MAYBE;
     }
     if (interval->high.len) {
-        enum fleet_order order = fleet_version_compare(scheme, version, interval->high);
-        if (order == FLEET_GREATER || (order == FLEET_EQUAL && interval->high_open))
-            return FLEET_OUT;
-        if (order == FLEET_NO_ORDER)
-            result = FLEET_MAYBE;
+        enum product_order order = product_version_compare(scheme, version, interval->high);
+        if (order == PRODUCT_GREATER || (order == PRODUCT_EQUAL && interval->high_open))
+            return PRODUCT_OUT;
+        if (order == PRODUCT_NO_ORDER)
+            result = PRODUCT_MAYBE;
     }
     return result;
 }
 
-enum fleet_in fleet_range_contains(const struct fleet_range *range, struct slice version,
-                                   const char **reason)
+enum product_in product_range_contains(const struct product_range *range, struct slice version,
+                                       const char **reason)
 {
-    if (range->kind == FLEET_RANGE_ALL) {
+    if (range->kind == PRODUCT_RANGE_ALL) {
         *reason = range->conditional ? "all versions, but only under a condition"
                                      : "the advisory means all versions";
-        return range->conditional ? FLEET_MAYBE : FLEET_IN;
+        return range->conditional ? PRODUCT_MAYBE : PRODUCT_IN;
     }
-    if (range->kind == FLEET_RANGE_OPAQUE) {
+    if (range->kind == PRODUCT_RANGE_OPAQUE) {
         *reason = range->problem;
-        return FLEET_MAYBE;
+        return PRODUCT_MAYBE;
     }
     if (version.len == 0) {
         *reason = "the inventory names no version";
-        return FLEET_MAYBE;
+        return PRODUCT_MAYBE;
     }
     bool prefixed = range->prefix.len == 0;
-    if (range->prefix.len && fleet_text_starts_with(version, range->prefix)) {
-        version = fleet_text_trim(
+    if (range->prefix.len && product_text_starts_with(version, range->prefix)) {
+        version = product_text_trim(
             slice_of(version.data + range->prefix.len, version.len - range->prefix.len));
         prefixed = true;
     }
-    enum fleet_in result = FLEET_OUT;
-    for (size_t i = 0; i < range->count && result != FLEET_IN; i++) {
-        enum fleet_in here = in_interval(range->scheme, &range->intervals[i], version);
-        if (here != FLEET_OUT)
+    enum product_in result = PRODUCT_OUT;
+    for (size_t i = 0; i < range->count && result != PRODUCT_IN; i++) {
+        enum product_in here = in_interval(range->scheme, &range->intervals[i], version);
+        if (here != PRODUCT_OUT)
             result = here;
     }
-    if (result == FLEET_MAYBE) {
+    if (result == PRODUCT_MAYBE) {
         *reason = "the two versions have no known order";
-    } else if (result == FLEET_IN) {
+    } else if (result == PRODUCT_IN) {
         *reason = range->conditional ? "the version is in the range, but only under a condition"
                                      : "the version is in the range";
         if (range->conditional)
-            result = FLEET_MAYBE;
-    } else if (range->kind == FLEET_RANGE_LIST || range->singles) {
+            result = PRODUCT_MAYBE;
+    } else if (range->kind == PRODUCT_RANGE_LIST || range->singles) {
         *reason = "the advisory lists single versions, and says nothing of this one";
-        result = FLEET_SILENT;
+        result = PRODUCT_SILENT;
     } else if (range->remark.len || !prefixed) {
         *reason = "the version is out of the range, but a remark or prefix limits that";
-        result = FLEET_MAYBE;
+        result = PRODUCT_MAYBE;
     } else {
         *reason = "the version is out of the range";
     }
@@ -489,14 +491,14 @@ static bool next_number(struct slice *s, struct slice *digits)
     return digits->len > 0;
 }
 
-enum fleet_in fleet_version_in_line(struct slice version, struct slice line)
+enum product_in product_version_in_line(struct slice version, struct slice line)
 {
     struct slice wanted, found;
     while (line.len && next_number(&line, &wanted)) {
         if (!next_number(&version, &found))
-            return FLEET_MAYBE;
+            return PRODUCT_MAYBE;
         if (!slice_equal(wanted, found))
-            return FLEET_OUT;
+            return PRODUCT_OUT;
     }
-    return FLEET_IN;
+    return PRODUCT_IN;
 }

@@ -3,8 +3,8 @@
  * Versions and their order. Every ecosystem has its own: a table of schemes, each with a check and
  * a comparison. What a scheme does not understand has no order, and nothing follows from it.
  */
-#ifndef FLEET_VERSION_H
-#define FLEET_VERSION_H
+#ifndef PRODUCT_VERSION_H
+#define PRODUCT_VERSION_H
 
 #include "base/buf.h"
 #include "base/slice.h"
@@ -12,14 +12,19 @@
 
 #include <stdbool.h>
 
-enum fleet_order { FLEET_LESS = -1, FLEET_EQUAL = 0, FLEET_GREATER = 1, FLEET_NO_ORDER = 2 };
+enum product_order {
+    PRODUCT_LESS = -1,
+    PRODUCT_EQUAL = 0,
+    PRODUCT_GREATER = 1,
+    PRODUCT_NO_ORDER = 2
+};
 
-struct fleet_scheme {
+struct product_scheme {
     const char *name; /* of the `vers:` type and, where there is one, the purl type */
     /* true when text is a version of this scheme */
     bool (*valid)(struct slice text);
     /* both valid */
-    enum fleet_order (*compare)(struct slice a, struct slice b);
+    enum product_order (*compare)(struct slice a, struct slice b);
     /* what the order rests on, for people */
     const char *rule;
 };
@@ -33,24 +38,24 @@ struct fleet_scheme {
  * that is missing counts as zero (4.3 = 4.3.0). alpha, beta, pre, rc come before the release. Dates
  * (2021-08-13) are numbers. Other words must be the same on both sides; else there is no order.
  */
-extern const struct fleet_scheme fleet_scheme_generic;
+extern const struct product_scheme product_scheme_generic;
 
 /* For ecosystems whose order is not known here: equal texts are equal, others have no order. */
-extern const struct fleet_scheme fleet_scheme_exact;
+extern const struct product_scheme product_scheme_exact;
 
 /* By the type of a `vers:` text or a purl: "deb", "rpm", "semver", "npm", "cargo", "golang",
- * "generic", "intdot", "all", "" (generic); any other: fleet_scheme_exact. */
-const struct fleet_scheme *fleet_scheme_find(struct slice name);
+ * "generic", "intdot", "all", "" (generic); any other: product_scheme_exact. */
+const struct product_scheme *product_scheme_find(struct slice name);
 
 /* The scheme of a purl's type; empty purl: generic. */
-const struct fleet_scheme *fleet_scheme_of_purl(struct slice purl);
+const struct product_scheme *product_scheme_of_purl(struct slice purl);
 
-/* FLEET_NO_ORDER when one of them is not valid. */
-enum fleet_order fleet_version_compare(const struct fleet_scheme *scheme, struct slice a,
-                                       struct slice b);
+/* PRODUCT_NO_ORDER when one of them is not valid. */
+enum product_order product_version_compare(const struct product_scheme *scheme, struct slice a,
+                                           struct slice b);
 
 /* The text that classes carry: trimmed, white space to single spaces, lower case, "version ", "v"
  * and "ver." in front of a digit left out. Appended to out. */
-void fleet_version_normalise(struct slice text, struct buf *out);
+void product_version_normalise(struct slice text, struct buf *out);
 
 #endif

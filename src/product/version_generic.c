@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Versions of firmware and products that follow no ecosystem's rules. */
 #include "base/cursor.h"
-#include "fleet/name_words.h"
-#include "fleet/version_schemes.h"
+#include "product/version_schemes.h"
 
 enum { GROUPS = 16, LONGEST = 128 };
 
@@ -263,7 +262,7 @@ static bool parse(struct slice text, struct version *v)
     return v->count > 0;
 }
 
-int fleet_digits_compare(struct slice a, struct slice b)
+int product_digits_compare(struct slice a, struct slice b)
 {
     while (a.len && a.data[0] == '0')
         a = slice_of(a.data + 1, a.len - 1);
@@ -275,7 +274,7 @@ int fleet_digits_compare(struct slice a, struct slice b)
     return (order > 0) - (order < 0);
 }
 
-bool fleet_generic_valid(struct slice text)
+bool product_generic_valid(struct slice text)
 {
     struct version v;
     return parse(text, &v);
@@ -284,7 +283,8 @@ bool fleet_generic_valid(struct slice text)
 static bool zeros_behind(const struct version *v, size_t from)
 {
     for (size_t i = from; i < v->count; i++)
-        if (fleet_digits_compare(v->group[i].digits, slice_of(NULL, 0)) != 0 || v->group[i].letter)
+        if (product_digits_compare(v->group[i].digits, slice_of(NULL, 0)) != 0 ||
+            v->group[i].letter)
             return false;
     return true;
 }
@@ -300,14 +300,14 @@ static bool has_pack(const struct version *v)
 /* 15.04.2023: day or month first. As numbers these are in no order of time. */
 static bool dotted_date(const struct version *v)
 {
-    return v->count == 3 && fleet_digits_compare(v->group[0].digits, slice_str("31")) <= 0 &&
-           fleet_digits_compare(v->group[1].digits, slice_str("31")) <= 0 &&
+    return v->count == 3 && product_digits_compare(v->group[0].digits, slice_str("31")) <= 0 &&
+           product_digits_compare(v->group[1].digits, slice_str("31")) <= 0 &&
            v->group[2].digits.len == 4 &&
-           fleet_digits_compare(v->group[2].digits, slice_str("1990")) >= 0 &&
-           fleet_digits_compare(v->group[2].digits, slice_str("2059")) <= 0;
+           product_digits_compare(v->group[2].digits, slice_str("1990")) >= 0 &&
+           product_digits_compare(v->group[2].digits, slice_str("2059")) <= 0;
 }
 
-static enum fleet_order compare_groups(const struct version *a, const struct version *b)
+static enum product_order compare_groups(const struct version *a, const struct version *b)
 {
     size_t most = a->count > b->count ? a->count : b->count;
     static const struct number none;
@@ -315,54 +315,54 @@ static enum fleet_order compare_groups(const struct version *a, const struct ver
     for (size_t i = 0; i < most; i++) {
         const struct number *x = i < a->count ? &a->group[i] : &none;
         const struct number *y = i < b->count ? &b->group[i] : &none;
-        int order = fleet_digits_compare(x->digits, y->digits);
+        int order = product_digits_compare(x->digits, y->digits);
         /* "5.2.1" may well be the "5.2 SP1" of another spelling */
         if (order && ((i >= a->count && has_pack(a) && !has_pack(b)) ||
                       (i >= b->count && has_pack(b) && !has_pack(a))))
-            return FLEET_NO_ORDER;
+            return PRODUCT_NO_ORDER;
         if (order && (dates || backward_date(x->digits) || backward_date(y->digits)))
-            return FLEET_NO_ORDER;
+            return PRODUCT_NO_ORDER;
         if (order)
-            return order < 0 ? FLEET_LESS : FLEET_GREATER;
+            return order < 0 ? PRODUCT_LESS : PRODUCT_GREATER;
         if (x->letter == y->letter)
             continue;
         /* 1.2a is later than 1.2; whether it is later than 1.2.3, nobody can say */
         if (!x->letter && !zeros_behind(a, i + 1))
-            return FLEET_NO_ORDER;
+            return PRODUCT_NO_ORDER;
         if (!y->letter && !zeros_behind(b, i + 1))
-            return FLEET_NO_ORDER;
-        return x->letter < y->letter ? FLEET_LESS : FLEET_GREATER;
+            return PRODUCT_NO_ORDER;
+        return x->letter < y->letter ? PRODUCT_LESS : PRODUCT_GREATER;
     }
-    return FLEET_EQUAL;
+    return PRODUCT_EQUAL;
 }
 
-enum fleet_order fleet_generic_compare(struct slice a, struct slice b)
+enum product_order product_generic_compare(struct slice a, struct slice b)
 {
     struct version x, y;
     if (!parse(a, &x) || !parse(b, &y))
-        return FLEET_NO_ORDER;
+        return PRODUCT_NO_ORDER;
     if (!equal_ignoring_case(x.prefix, y.prefix) || x.word_count != y.word_count)
-        return FLEET_NO_ORDER;
+        return PRODUCT_NO_ORDER;
     for (size_t i = 0; i < x.word_count; i++)
         if (!equal_ignoring_case(x.words[i], y.words[i]))
-            return FLEET_NO_ORDER;
-    enum fleet_order order = compare_groups(&x, &y);
-    if (order != FLEET_EQUAL)
+            return PRODUCT_NO_ORDER;
+    enum product_order order = compare_groups(&x, &y);
+    if (order != PRODUCT_EQUAL)
         return order;
     if (x.stage != y.stage)
-        return x.stage < y.stage ? FLEET_LESS : FLEET_GREATER;
-    int by_stage = fleet_digits_compare(x.stage_number, y.stage_number);
+        return x.stage < y.stage ? PRODUCT_LESS : PRODUCT_GREATER;
+    int by_stage = product_digits_compare(x.stage_number, y.stage_number);
     if (by_stage)
-        return by_stage < 0 ? FLEET_LESS : FLEET_GREATER;
+        return by_stage < 0 ? PRODUCT_LESS : PRODUCT_GREATER;
     for (size_t q = 0; q < QUALIFIERS; q++) {
         /* a build or revision that only one side names decides nothing */
         if ((q == BUILD || q == REVISION) && (x.qualifier[q].len == 0) != (y.qualifier[q].len == 0))
-            return FLEET_NO_ORDER;
-        int by = fleet_digits_compare(x.qualifier[q], y.qualifier[q]);
+            return PRODUCT_NO_ORDER;
+        int by = product_digits_compare(x.qualifier[q], y.qualifier[q]);
         if (by == 0)
             by = (x.letter[q] > y.letter[q]) - (x.letter[q] < y.letter[q]);
         if (by)
-            return by < 0 ? FLEET_LESS : FLEET_GREATER;
+            return by < 0 ? PRODUCT_LESS : PRODUCT_GREATER;
     }
-    return FLEET_EQUAL;
+    return PRODUCT_EQUAL;
 }
