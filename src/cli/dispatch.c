@@ -2,7 +2,7 @@
 #include "cli/dispatch.h"
 #include "cli/manual.h"
 #include "cli/say.h"
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 #include <string.h>
 
@@ -41,9 +41,9 @@ static int no_such_command(const struct cli_table *table, const char *word)
     suggest_init(&best, slice_str(word));
     for (size_t i = 0; i < table->count; i++)
         if (!table->groups[i]->hidden)
-            suggest_offer(&best, table->groups[i]->name);
-    if (best.found)
-        err_hint(&e, "did you mean tocsin %s?", best.found);
+            suggest_offer(&best, slice_str(table->groups[i]->name));
+    if (best.found.data)
+        err_hint(&e, "did you mean tocsin %.*s?", SLICE_ARG(best.found));
     else
         err_hint(&e, "tocsin help lists them all");
     return say_failed("", &e);
@@ -63,9 +63,9 @@ static int no_such_verb(const struct cli_group *group, const char *word)
     suggest_init(&best, slice_str(word));
     for (size_t i = 0; i < group->verb_count; i++)
         if (group->verbs[i].name && !group->verbs[i].hidden)
-            suggest_offer(&best, group->verbs[i].name);
-    if (best.found)
-        err_hint(&e, "did you mean tocsin %s %s?", group->name, best.found);
+            suggest_offer(&best, slice_str(group->verbs[i].name));
+    if (best.found.data)
+        err_hint(&e, "did you mean tocsin %s %.*s?", group->name, SLICE_ARG(best.found));
     else
         err_hint(&e, "tocsin help %s", group->name);
     return say_failed("", &e);

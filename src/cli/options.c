@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/options.h"
 #include "base/memory.h"
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,9 +60,9 @@ static int unknown(const struct cli_args *args, struct slice name, struct err *e
     err_set(e, ERR_USAGE, "cli.option", NULL, "there is no option --%.*s", SLICE_ARG(name));
     suggest_init(&best, name);
     for (size_t i = 0; (option = option_at(args->verb, i)); i++)
-        suggest_offer(&best, option->name);
-    if (best.found)
-        return err_hint(e, "did you mean --%s?", best.found);
+        suggest_offer(&best, slice_str(option->name));
+    if (best.found.data)
+        return err_hint(e, "did you mean --%.*s?", SLICE_ARG(best.found));
     return err_hint(e, "tocsin help %s", args->what);
 }
 

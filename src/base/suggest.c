@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 enum { WORD_MAX = 63 };
 
@@ -40,9 +40,8 @@ void suggest_init(struct suggestion *s, struct slice typed)
     *s = (struct suggestion){.typed = typed, .distance = SIZE_MAX};
 }
 
-void suggest_offer(struct suggestion *s, const char *word)
+void suggest_offer(struct suggestion *s, struct slice w)
 {
-    struct slice w = slice_str(word);
     size_t distance = suggest_distance(s->typed, w);
     size_t longer = s->typed.len > w.len ? s->typed.len : w.len;
 
@@ -51,7 +50,7 @@ void suggest_offer(struct suggestion *s, const char *word)
         memcmp(w.data, s->typed.data, s->typed.len) == 0)
         distance = 1;
     if (distance < s->distance && distance * 3 <= longer) {
-        s->found = word;
+        s->found = w;
         s->distance = distance;
     }
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The nearest known word to a mistyped one. */
-#ifndef CLI_SUGGEST_H
-#define CLI_SUGGEST_H
+#ifndef BASE_SUGGEST_H
+#define BASE_SUGGEST_H
 
 #include "base/slice.h"
 
 struct suggestion {
     struct slice typed;
-    const char *found; /* NULL: nothing is near */
-    size_t distance;   /* of found */
+    struct slice found; /* data NULL: nothing is near */
+    size_t distance;    /* of found */
 };
 
 void suggest_init(struct suggestion *s, struct slice typed);
 /* Takes the word when it is near, and nearer than those before. */
-void suggest_offer(struct suggestion *s, const char *word);
+void suggest_offer(struct suggestion *s, struct slice word);
 
 /*
  * Steps from one word to the other: a letter more, less, another one, or two neighbours swapped.

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The formats of JSON Schema (draft 2020-12, validation vocabulary, section 7). */
+#include "base/clock.h"
+#include "base/json_schema.h"
+
+#include <stdio.h>
+
+static bool digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool letter(uint8_t c)
+{
+    c |= 0x20;
+    return c >= 'a' && c <= 'z';
+}
+
+static bool hexadecimal(uint8_t c)
+{
+    return digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+static struct slice from(struct slice s, size_t start)
+{
+    return slice_of(s.data + start, s.len - start);
+}
+
+static size_t find(struct slice s, const char *any)
+{
+    size_t i = 0;
+    while (i < s.len && !(s.data[i] && strchr(any, s.data[i])))
+        i++;
+    return i;
+}
+
+static bool date_time(struct slice s)
+{
+    struct err e = {0};
+    int64_t at;
+    return time_parse(s, &at, &e) == 0;
+}
+
+static bool with_date(struct slice s, const char *before, const char *after)
+{
+    char text[80];
+    if (s.len > 40)
+        return false;
+    int len = snprintf(text, sizeof text, "%s%.*s%s", before, SLICE_ARG(s), after);
+    return date_time(slice_of(text, (size_t)len));
+}
+
+static bool date(struct slice s)
+{
+    return s.len == 10 && with_date(s, "", "T00:00:00Z");
+}
+
+static bool time_of_day(struct slice s)
+{
+    return s.len > 8 && with_date(s, "2016-12-31T", "");
+}
+
+/* RFC 3986 section 2: unreserved, sub-delims, %XX, and what else is allowed here. */
+static bool characters(struct slice s, const char *also)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = s.data[i];
+        if (c == '%') {
+            if (s.len - i < 3 || !hexadecimal(s.data[i + 1]) || !hexadecimal(s.data[i + 2]))
+                return false;
+            i += 2;
+        } else if (!digit(c) && !letter(c) && !(c && strchr("-._~!$&'()*+,;=", c)) &&
+                   !(c && strchr(also, c))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool ipv4(struct slice s)
+{
+    size_t i = 0;
+    for (int part = 0; part < 4; part++) {
+        unsigned value = 0;
+        size_t start = i;
+        while (i < s.len && digit(s.data[i]) && i - start < 4)
+            value = value * 10 + s.data[i++] - '0';
+        if (i == start || i - start > 3 || value > 255 || (i - start > 1 && s.data[start] == '0'))
+            return false;
+        if (part < 3 && (i == s.len || s.data[i++] != '.'))
+            return false;
+    }
+    return i == s.len;
+}
+
+static bool ipv6(struct slice s)
+{
+    size_t i = 0, groups = 0;
+    bool gap = false;
+
+    if (s.len >= 2 && s.data[0] == ':' && s.data[1] == ':') {
+        gap = true;
+        i = 2;
+    }
+    while (i < s.len) {
+        size_t start = i;
+        while (i < s.len && hexadecimal(s.data[i]) && i - start < 5)
+            i++;
+        if (i < s.len && s.data[i] == '.') {
+            if (!ipv4(from(s, start)))
+                return false;
+            groups += 2;
+            i = s.len;
+            break;
+        }
+        if (i == start || i - start > 4)
+            return false;
+        groups++;
+        if (i == s.len)
+            break;
+        if (s.data[i++] != ':')
+            return false;
+        if (i < s.len && s.data[i] == ':') {
+            if (gap)
+                return false;
+            gap = true;
+            i++;
+        } else if (i == s.len) {
+            return false;
+        }
+    }
+    return gap ? groups < 8 : groups == 8;
+}
+
+static bool authority(struct slice s)
+{
+    size_t at = s.len;
+    for (size_t i = 0; i < s.len; i++)
+        if (s.data[i] == '@')
+            at = i;
+    if (at < s.len) {
+        if (!characters(slice_of(s.data, at), ":"))
+            return false;
+        s = from(s, at + 1);
+    }
+    size_t end;
+    if (s.len > 0 && s.data[0] == '[') {
+        end = find(s, "]");
+        struct slice literal = slice_of(s.data + 1, end - 1);
+        if (end == s.len)
+            return false;
+        if (!ipv6(literal) && !(literal.len > 3 && (literal.data[0] | 0x20) == 'v' &&
+                                find(literal, ".") > 1 && characters(literal, ":")))
+            return false;
+        end++;
+    } else {
+        end = find(s, ":");
+        if (!characters(slice_of(s.data, end), ""))
+            return false;
+    }
+    if (end == s.len)
+        return true;
+    if (s.data[end] != ':')
+        return false;
+    for (size_t i = end + 1; i < s.len; i++)
+        if (!digit(s.data[i]))
+            return false;
+    return true;
+}
+
+/* What follows the scheme. */
+static bool hierarchical(struct slice s)
+{
+    size_t fragment = find(s, "#");
+    if (fragment < s.len && !characters(from(s, fragment + 1), ":@/?"))
+        return false;
+    s.len = fragment;
+    size_t query = find(s, "?");
+    if (query < s.len && !characters(from(s, query + 1), ":@/?"))
+        return false;
+    s.len = query;
+    if (s.len >= 2 && s.data[0] == '/' && s.data[1] == '/') {
+        s = from(s, 2);
+        size_t path = find(s, "/");
+        if (!authority(slice_of(s.data, path)))
+            return false;
+        s = from(s, path);
+    }
+    return characters(s, ":@/");
+}
+
+static bool uri(struct slice s)
+{
+    size_t i = 0;
+    while (i < s.len && (digit(s.data[i]) || letter(s.data[i]) || strchr("+-.", s.data[i])) &&
+           s.data[i])
+        i++;
+    return i > 0 && i < s.len && s.data[i] == ':' && letter(s.data[0]) &&
+           hierarchical(from(s, i + 1));
+}
+
+static bool uri_reference(struct slice s)
+{
+    return uri(s) || (find(s, ":") >= find(s, "/?#") && hierarchical(s));
+}
+
+static bool uuid(struct slice s)
+{
+    if (s.len != 36)
+        return false;
+    for (size_t i = 0; i < 36; i++)
+        if (i == 8 || i == 13 || i == 18 || i == 23 ? s.data[i] != '-' : !hexadecimal(s.data[i]))
+            return false;
+    return true;
+}
+
+static bool hostname(struct slice s)
+{
+    size_t run = 0;
+    if (s.len == 0 || s.len > 253)
+        return false;
+    for (size_t i = 0; i <= s.len; i++) {
+        if (i == s.len || s.data[i] == '.') {
+            if (run == 0 || run > 63 || s.data[i - 1] == '-' || s.data[i - run] == '-')
+                return false;
+            run = 0;
+        } else {
+            if (!digit(s.data[i]) && !letter(s.data[i]) && s.data[i] != '-')
+                return false;
+            run++;
+        }
+    }
+    return true;
+}
+
+static bool email(struct slice s)
+{
+    size_t at = s.len;
+    for (size_t i = 0; i < s.len; i++)
+        if (s.data[i] == '@')
+            at = i;
+    if (at == 0 || at > 64 || at == s.len)
+        return false;
+    struct slice local = slice_of(s.data, at), domain = from(s, at + 1);
+    if (local.data[0] == '"' && local.len > 1) {
+        for (size_t i = 0; i < local.len; i++)
+            if (local.data[i] < ' ' || local.data[i] > '~')
+                return false;
+        if (local.data[local.len - 1] != '"')
+            return false;
+    } else {
+        for (size_t i = 0; i < local.len; i++) {
+            uint8_t c = local.data[i];
+            if (c == '.' && (i == 0 || i + 1 == local.len || local.data[i - 1] == '.'))
+                return false;
+            if (!digit(c) && !letter(c) && !(c && strchr(".!#$%&'*+-/=?^_`{|}~", c)))
+                return false;
+        }
+    }
+    if (domain.len > 2 && domain.data[0] == '[' && domain.data[domain.len - 1] == ']') {
+        domain = slice_of(domain.data + 1, domain.len - 2);
+        return ipv4(domain) ||
+               (domain.len > 5 && memcmp(domain.data, "IPv6:", 5) == 0 && ipv6(from(domain, 5)));
+    }
+    return hostname(domain);
+}
+
+static bool json_pointer_text(struct slice s)
+{
+    if (s.len > 0 && s.data[0] != '/')
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        if (s.data[i] == '~' && (i + 1 == s.len || (s.data[i + 1] != '0' && s.data[i + 1] != '1')))
+            return false;
+    return true;
+}
+
+static bool anything(struct slice s)
+{
+    (void)s;
+    return true;
+}
+
+static const struct {
+    const char *name;
+    bool (*valid)(struct slice text);
+    const char *expected;
+} formats[] = {
+    [JSON_FORMAT_NONE] = {NULL, anything, NULL},
+    [JSON_FORMAT_DATE_TIME] = {"date-time", date_time,
+                               "a date and time with its zone, such as 2026-11-21T10:00:00Z"},
+    [JSON_FORMAT_DATE] = {"date", date, "a date such as 2026-11-21"},
+    [JSON_FORMAT_TIME] = {"time", time_of_day, "a time with its zone, such as 10:00:00Z"},
+    [JSON_FORMAT_URI] = {"uri", uri, "a URI with a scheme, such as https://example.com/a"},
+    [JSON_FORMAT_URI_REFERENCE] = {"uri-reference", uri_reference, "a URI or a part of one"},
+    [JSON_FORMAT_UUID] = {"uuid", uuid, "a UUID such as 123e4567-e89b-42d3-a456-426614174000"},
+    [JSON_FORMAT_EMAIL] = {"email", email, "a mail address such as psirt@example.com"},
+    [JSON_FORMAT_HOSTNAME] = {"hostname", hostname, "a host name such as www.example.com"},
+    [JSON_FORMAT_IPV4] = {"ipv4", ipv4, "an IPv4 address such as 192.0.2.1"},
+    [JSON_FORMAT_IPV6] = {"ipv6", ipv6, "an IPv6 address such as 2001:db8::1"},
+    [JSON_FORMAT_JSON_POINTER] = {"json-pointer", json_pointer_text,
+                                  "a JSON pointer such as /document/title"},
+    [JSON_FORMAT_REGEX] = {"regex", anything, "a regular expression"},
+};
+
+bool json_format_valid(enum json_schema_format format, struct slice text)
+{
+    return formats[format].valid(text);
+}
+
+const char *json_format_name(enum json_schema_format format)
+{
+    return formats[format].name;
+}
+
+const char *json_format_expected(enum json_schema_format format)
+{
+    return formats[format].expected;
+}

@@ -1,0 +1,699 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json_schema.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <math.h>
+#include <pcre2.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Steps of one pattern on one text, and the deepest nesting of schemas in schemas. */
+enum { STEPS = 2000000, NESTING = 512 };
+
+struct json_schema_checker {
+    const struct json_schema_set *set;
+    pcre2_code **codes; /* one a pattern, compiled when first needed */
+    pcre2_match_data *match;
+    pcre2_match_context *context;
+
+    bool strict;
+    int (*report)(void *context, const struct json_schema_fault *fault);
+    void *report_context;
+    unsigned quiet; /* over 0: faults are counted only */
+    size_t faults;  /* of the schema being compared */
+    unsigned nesting;
+    struct buf text;
+    struct err *e;
+    bool stopped; /* e is set, or report said no */
+};
+
+struct json_schema_checker *json_schema_checker_new(const struct json_schema_set *set,
+                                                    struct err *e)
+{
+    struct json_schema_checker *c = mem_new(1, sizeof *c);
+
+    if (!c) {
+        err_memory(e);
+        return NULL;
+    }
+    c->set = set;
+    buf_init(&c->text);
+    c->codes = mem_new(set->pattern_count + 1, sizeof(pcre2_code *));
+    c->match = pcre2_match_data_create(1, NULL);
+    c->context = pcre2_match_context_create(NULL);
+    if (!c->codes || !c->match || !c->context) {
+        err_memory(e);
+        json_schema_checker_free(c);
+        return NULL;
+    }
+    pcre2_set_match_limit(c->context, STEPS);
+    return c;
+}
+
+void json_schema_checker_free(struct json_schema_checker *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; c->codes && i < c->set->pattern_count; i++)
+        pcre2_code_free(c->codes[i]);
+    mem_free(c->codes);
+    pcre2_match_data_free(c->match);
+    pcre2_match_context_free(c->context);
+    buf_fini(&c->text);
+    mem_free(c);
+}
+
+static void out_of_memory(struct json_schema_checker *c)
+{
+    c->stopped = true;
+    err_memory(c->e);
+}
+
+static void fault(struct json_schema_checker *c, const struct json_value *at, const char *keyword,
+                  struct slice member, const char *format, ...) PRINTF_LIKE(5, 6);
+
+static void fault(struct json_schema_checker *c, const struct json_value *at, const char *keyword,
+                  struct slice member, const char *format, ...)
+{
+    char text[600];
+    va_list arguments;
+
+    c->faults++;
+    if (c->quiet > 0 || c->stopped)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (c->report(c->report_context, &(struct json_schema_fault){at, keyword, member, text}) < 0)
+        c->stopped = true;
+}
+
+static const struct slice nothing = {NULL, 0};
+
+/* A value as a message may quote it: short, one line. */
+static int quoted_len(struct slice s)
+{
+    return (int)utf8_cut(s, 80);
+}
+
+/* Patterns */
+
+static pcre2_code *compiled(struct json_schema_checker *c, unsigned number)
+{
+    if (!c->codes[number]) {
+        const struct json_pattern *p = &c->set->patterns[number];
+        int error;
+        size_t offset;
+        pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+        if (context) {
+            pcre2_set_newline(context, PCRE2_NEWLINE_ANYCRLF);
+            c->codes[number] = pcre2_compile((PCRE2_SPTR)p->text, p->len,
+                                             PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY |
+                                                 PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF |
+                                                 PCRE2_NEVER_BACKSLASH_C,
+                                             &error, &offset, context);
+            pcre2_compile_context_free(context);
+        }
+        /* A pattern that does not compile was refused where its schema was made. */
+        if (!c->codes[number])
+            out_of_memory(c);
+        else
+            (void)pcre2_jit_compile(c->codes[number], PCRE2_JIT_COMPLETE); /* or interpreted */
+    }
+    return c->codes[number];
+}
+
+enum matched { MATCHED, NOT_MATCHED, TOO_LONG };
+
+static enum matched matches(struct json_schema_checker *c, unsigned number, struct slice text)
+{
+    pcre2_code *code = compiled(c, number);
+
+    if (!code)
+        return NOT_MATCHED;
+    int rc = pcre2_match(code, text.data ? text.data : (PCRE2_SPTR) "", text.len, 0,
+                         PCRE2_NO_UTF_CHECK, c->match, c->context);
+    if (rc >= 0)
+        return MATCHED;
+    if (rc == PCRE2_ERROR_NOMATCH)
+        return NOT_MATCHED;
+    if (rc == PCRE2_ERROR_NOMEMORY)
+        out_of_memory(c);
+    return TOO_LONG;
+}
+
+/* Single values */
+
+static const char *const type_names[] = {"null",     "true or false", "a number",  "a string",
+                                         "an array", "an object",     "an integer"};
+
+static bool is_integer(const struct json_value *v)
+{
+    int64_t integer;
+    double number;
+    return json_int64(v, &integer) || (json_double(v, &number) && number == floor(number));
+}
+
+static unsigned type_of(const struct json_value *v)
+{
+    switch (json_type(v)) {
+    case JSON_NULL: return JSON_SCHEMA_NULL;
+    case JSON_FALSE:
+    case JSON_TRUE: return JSON_SCHEMA_BOOLEAN;
+    case JSON_NUMBER: return JSON_SCHEMA_NUMBER;
+    case JSON_STRING: return JSON_SCHEMA_STRING;
+    case JSON_ARRAY: return JSON_SCHEMA_ARRAY;
+    case JSON_OBJECT: return JSON_SCHEMA_OBJECT;
+    }
+    return 0;
+}
+
+static bool check_type(struct json_schema_checker *c, const struct json_schema *s,
+                       const struct json_value *v)
+{
+    unsigned type = type_of(v);
+
+    if (s->types & type)
+        return true;
+    if (type == JSON_SCHEMA_NUMBER && (s->types & JSON_SCHEMA_INTEGER) && is_integer(v))
+        return true;
+    char wanted[120] = "";
+    size_t len = 0, found = 0;
+    for (unsigned i = 0; i < 7; i++)
+        if (s->types & (1u << i))
+            len += (size_t)snprintf(wanted + len, sizeof wanted - len, "%s%s", len ? " or " : "",
+                                    type_names[i]);
+    while (!(type & (1u << found)))
+        found++;
+    fault(c, v, "type", nothing, "must be %s, not %s", wanted, type_names[found]);
+    return false;
+}
+
+/* Characters of well-formed UTF-8. */
+static size_t characters(struct slice text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += (text.data[i] & 0xc0) != 0x80;
+    return count;
+}
+
+static void check_names(struct json_schema_checker *c, const struct json_schema *s,
+                        const struct json_value *v, struct slice text)
+{
+    char list[300] = "";
+    size_t len = 0;
+
+    for (const struct slice *name = s->names; name->data; name++)
+        if (slice_equal(*name, text))
+            return;
+    for (const struct slice *name = s->names; name->data; name++) {
+        if (len + name->len > sizeof list - 12) {
+            snprintf(list + len, sizeof list - len, ", …");
+            break;
+        }
+        len += (size_t)snprintf(list + len, sizeof list - len, "%s\"%.*s\"", len ? ", " : "",
+                                SLICE_ARG(*name));
+    }
+    if (!s->names[0].data)
+        fault(c, v, "enum", nothing, "no value is allowed here");
+    else if (!s->names[1].data)
+        fault(c, v, "const", nothing, "must be %s, not \"%.*s\"", list, quoted_len(text),
+              (const char *)text.data);
+    else
+        fault(c, v, "enum", nothing, "\"%.*s\" is not one of %s", quoted_len(text),
+              text.data ? (const char *)text.data : "", list);
+}
+
+static void check_string(struct json_schema_checker *c, const struct json_schema *s,
+                         const struct json_value *v)
+{
+    struct slice text = json_string(v);
+
+    if (s->names)
+        check_names(c, s, v, text);
+    if (s->min_length > 0 && text.len < (size_t)s->min_length * 4 &&
+        (text.len == 0 || (s->min_length > 1 && characters(text) < s->min_length)))
+        fault(c, v, "minLength", nothing,
+              text.len == 0 ? "must not be empty" : "must have at least %u characters",
+              s->min_length);
+    if (s->has_most && text.len > s->max_length && characters(text) > s->max_length)
+        fault(c, v, "maxLength", nothing, "must have at most %u characters", s->max_length);
+    if (s->pattern) {
+        const struct json_pattern *p = &c->set->patterns[s->pattern - 1];
+        enum matched m = matches(c, s->pattern - 1, text);
+        const char *shown = text.data ? (const char *)text.data : "";
+        if (m == TOO_LONG)
+            fault(c, v, "pattern", nothing, "is too involved to be %s",
+                  p->expected ? p->expected : "compared with its pattern");
+        else if (m == NOT_MATCHED && p->expected)
+            fault(c, v, "pattern", nothing, "\"%.*s\" is not %s", quoted_len(text), shown,
+                  p->expected);
+        else if (m == NOT_MATCHED)
+            fault(c, v, "pattern", nothing, "\"%.*s\" does not match %.200s", quoted_len(text),
+                  shown, p->text);
+    }
+    if (s->format && !json_format_valid(s->format, text))
+        fault(c, v, "format", nothing, "\"%.*s\" is not %s", quoted_len(text),
+              text.data ? (const char *)text.data : "", json_format_expected(s->format));
+}
+
+static void check_number(struct json_schema_checker *c, const struct json_schema *s,
+                         const struct json_value *v)
+{
+    struct slice text = json_number(v);
+    double number;
+
+    if (!json_double(v, &number)) {
+        if (s->has_minimum || s->has_maximum || s->multiple_of > 0)
+            fault(c, v, "maximum", nothing, "is a number beyond all limits");
+        return;
+    }
+    if (s->has_minimum && (number < s->minimum || (s->minimum_open && number <= s->minimum)))
+        fault(c, v, s->minimum_open ? "exclusiveMinimum" : "minimum", nothing, "%.*s is %s %g",
+              quoted_len(text), (const char *)text.data, s->minimum_open ? "not above" : "below",
+              s->minimum);
+    if (s->has_maximum && (number > s->maximum || (s->maximum_open && number >= s->maximum)))
+        fault(c, v, s->maximum_open ? "exclusiveMaximum" : "maximum", nothing, "%.*s is %s %g",
+              quoted_len(text), (const char *)text.data, s->maximum_open ? "not below" : "above",
+              s->maximum);
+    if (s->multiple_of > 0) {
+        double times = number / s->multiple_of;
+        if (fabs(times - round(times)) > 1e-9 * fmax(1, fabs(times)))
+            fault(c, v, "multipleOf", nothing, "%.*s is not a multiple of %g", quoted_len(text),
+                  (const char *)text.data, s->multiple_of);
+    }
+}
+
+/* The same value written in the same way: equal values have equal bytes. */
+static bool value_form(const struct json_value *v, struct buf *out)
+{
+    struct err e = {0};
+
+    if (json_is(v, JSON_STRING)) {
+        buf_putc(out, '"');
+        buf_put_slice(out, json_string(v));
+        return !out->failed;
+    }
+    if (json_canonical(v, out, &e) == 0)
+        return true;
+    if (e.kind == ERR_MEMORY || out->failed)
+        return false;
+    struct json_writer w; /* a number that canonical form cannot hold: as it is written */
+    buf_reset(out);
+    json_write_init(&w, out, 0);
+    json_write_value(&w, v);
+    return !out->failed;
+}
+
+static void check_constants(struct json_schema_checker *c, const struct json_schema *s,
+                            const struct json_value *v)
+{
+    buf_reset(&c->text);
+    struct buf form;
+    buf_init(&form);
+    struct json_writer w;
+    struct err e = {0};
+    if (json_canonical(v, &form, &e) < 0 && e.kind != ERR_MEMORY) {
+        buf_reset(&form);
+        json_write_init(&w, &form, 0);
+        json_write_value(&w, v);
+    }
+    if (form.failed || e.kind == ERR_MEMORY) {
+        out_of_memory(c);
+    } else {
+        const struct slice *constant = s->constants;
+        while (constant->data && !slice_equal(*constant, buf_slice(&form)))
+            constant++;
+        if (!constant->data && s->constants[0].data)
+            fault(c, v, s->constants[1].data ? "enum" : "const", nothing, "must be %.*s%s",
+                  SLICE_ARG(s->constants[0]),
+                  s->constants[1].data ? " or another value of the list" : "");
+        else if (!constant->data)
+            fault(c, v, "enum", nothing, "no value is allowed here");
+    }
+    buf_fini(&form);
+}
+
+/* Arrays */
+
+static void compare(struct json_schema_checker *c, const struct json_schema *s,
+                    const struct json_value *v);
+
+/* Does v have the shape, without a word about faults? */
+static bool fits(struct json_schema_checker *c, const struct json_schema *s,
+                 const struct json_value *v)
+{
+    size_t before = c->faults;
+
+    c->quiet++;
+    c->faults = 0;
+    compare(c, s, v);
+    bool fit = c->faults == 0;
+    c->quiet--;
+    c->faults = before;
+    return fit;
+}
+
+static void check_unique(struct json_schema_checker *c, const struct json_value *v)
+{
+    struct arena arena;
+    struct map seen;
+
+    if (json_count(v) < 2)
+        return;
+    arena_init(&arena, 0);
+    map_init(&seen);
+    json_each(item, v)
+    {
+        buf_reset(&c->text);
+        struct slice form = json_is(item, JSON_STRING) ? json_string(item) : nothing;
+        char *copy = NULL;
+        if (!json_is(item, JSON_STRING)) {
+            /* a byte that no UTF-8 has keeps values and strings apart */
+            buf_putc(&c->text, 0xff);
+            struct buf value;
+            buf_init(&value);
+            if (value_form(item, &value))
+                buf_put_slice(&c->text, buf_slice(&value));
+            else
+                c->text.failed = true;
+            buf_fini(&value);
+            copy = c->text.failed ? NULL : arena_copy(&arena, c->text.data, c->text.len);
+            form = slice_of(copy, c->text.len);
+            if (!copy) {
+                out_of_memory(c);
+                break;
+            }
+        }
+        const struct json_value *first = map_get(&seen, form);
+        if (first) {
+            if (json_is(item, JSON_STRING))
+                fault(c, item, "uniqueItems", nothing, "\"%.*s\" is listed before",
+                      quoted_len(form), form.data ? (const char *)form.data : "");
+            else
+                fault(c, item, "uniqueItems", nothing, "the same is listed before");
+        } else if (map_set(&seen, form, (void *)(uintptr_t)item) < 0) {
+            out_of_memory(c);
+            break;
+        }
+        if (c->quiet && c->faults)
+            break;
+    }
+    map_fini(&seen);
+    arena_fini(&arena);
+}
+
+static void check_array(struct json_schema_checker *c, const struct json_schema *s,
+                        const struct json_value *v)
+{
+    size_t count = json_count(v), index = 0, contained = 0;
+
+    if (count < s->min_items)
+        fault(c, v, "minItems", nothing,
+              count == 0 ? "must not be empty" : "must have at least %u items", s->min_items);
+    if (s->has_most && count > s->max_items)
+        fault(c, v, "maxItems", nothing, "must have at most %u items, not %zu", s->max_items,
+              count);
+    json_each(item, v)
+    {
+        if (index < s->prefix_count)
+            compare(c, s->prefix[index], item);
+        else if (s->items)
+            compare(c, s->items, item);
+        if (s->contains && fits(c, s->contains, item))
+            contained++;
+        index++;
+        if (c->stopped || (c->quiet && c->faults))
+            return;
+    }
+    if (s->contains &&
+        (contained < s->min_contains || (s->has_most && contained > s->max_contains)))
+        fault(c, v, "contains", nothing, "%zu of its items are of the kind that must be among them",
+              contained);
+    if (s->unique)
+        check_unique(c, v);
+}
+
+/* Objects */
+
+static const struct json_schema_member *member_find(const struct json_schema *s, struct slice name)
+{
+    for (uint32_t i = 0; i < s->member_count; i++)
+        if (s->members[i].name.len == name.len &&
+            memcmp(s->members[i].name.data, name.data, name.len) == 0)
+            return &s->members[i];
+    return NULL;
+}
+
+/* Is the member named so looked at by s, or by what s refers to (draft 2020-12 section 11.3)? */
+static bool evaluated(struct json_schema_checker *c, const struct json_schema *s,
+                      const struct json_value *object, struct slice name, unsigned depth)
+{
+    const struct json_schema_member *m = member_find(s, name);
+
+    if ((m && m->schema) || s->additional || s->closed || depth > NESTING)
+        return true;
+    for (const struct json_schema_patterned *p = s->patterned; p && p->pattern; p++)
+        if (matches(c, p->pattern - 1, name) == MATCHED)
+            return true;
+    if (s->ref && evaluated(c, s->ref, object, name, depth + 1))
+        return true;
+    for (size_t i = 0; s->all_of && s->all_of[i]; i++)
+        if (evaluated(c, s->all_of[i], object, name, depth + 1))
+            return true;
+    for (size_t i = 0; s->any_of && s->any_of[i]; i++)
+        if (fits(c, s->any_of[i], object) && evaluated(c, s->any_of[i], object, name, depth + 1))
+            return true;
+    for (size_t i = 0; s->one_of && s->one_of[i]; i++)
+        if (fits(c, s->one_of[i], object) && evaluated(c, s->one_of[i], object, name, depth + 1))
+            return true;
+    if (s->condition) {
+        bool holds = fits(c, s->condition, object);
+        const struct json_schema *then = holds ? s->when_true : s->when_false;
+        if ((holds && evaluated(c, s->condition, object, name, depth + 1)) ||
+            (then && evaluated(c, then, object, name, depth + 1)))
+            return true;
+    }
+    return false;
+}
+
+/* The member's name that comes nearest to an unknown one: the same but for case and separators, or
+ * one letter wrong. */
+static const struct json_schema_member *member_meant(const struct json_schema *s, struct slice name)
+{
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        struct slice known = s->members[i].name;
+        size_t a = 0, b = 0, wrong = 0;
+        if (!s->members[i].schema || name.len > known.len + 1 || known.len > name.len + 1)
+            continue;
+        while (a < name.len && b < known.len && wrong < 2) {
+            if ((name.data[a] | 0x20) == (known.data[b] | 0x20)) {
+                a++;
+                b++;
+                continue;
+            }
+            wrong++;
+            a += name.len >= known.len;
+            b += known.len >= name.len;
+        }
+        if (wrong + (name.len - a) + (known.len - b) < 2)
+            return &s->members[i];
+    }
+    return NULL;
+}
+
+static void unknown_member(struct json_schema_checker *c, const struct json_schema *s,
+                           const struct json_value *value, const char *keyword)
+{
+    struct slice name = json_name(value);
+    const struct json_schema_member *meant = member_meant(s, name);
+
+    if (meant)
+        fault(c, value, keyword, name, "\"%.*s\" is not known here; is \"%.*s\" meant?",
+              quoted_len(name), (const char *)name.data, SLICE_ARG(meant->name));
+    else
+        fault(c, value, keyword, name, "\"%.*s\" is not known here", quoted_len(name),
+              (const char *)name.data);
+}
+
+static void check_member(struct json_schema_checker *c, const struct json_schema *s,
+                         const struct json_value *object, const struct json_value *value,
+                         size_t *required)
+{
+    struct slice name = json_name(value);
+    const struct json_schema_member *m = member_find(s, name);
+    bool known = m && m->schema;
+
+    if (m && m->required)
+        ++*required;
+    if (known)
+        compare(c, m->schema, value);
+    for (const struct json_schema_patterned *p = s->patterned; p && p->pattern; p++)
+        if (matches(c, p->pattern - 1, name) == MATCHED) {
+            known = true;
+            compare(c, p->schema, value);
+        }
+    if (!known && s->additional)
+        compare(c, s->additional, value);
+    else if (!known && (s->closed || (c->strict && s->members)))
+        unknown_member(c, s, value, "additionalProperties");
+    else if (!known && s->closed_behind && !evaluated(c, s, object, name, 0))
+        unknown_member(c, s, value, "unevaluatedProperties");
+}
+
+static void check_object(struct json_schema_checker *c, const struct json_schema *s,
+                         const struct json_value *v)
+{
+    size_t count = json_count(v), required = 0, wanted = 0;
+
+    if (count < s->min_properties)
+        fault(c, v, "minProperties", nothing,
+              count == 0 ? "must not be empty" : "must have at least %u members",
+              s->min_properties);
+    if (s->has_most && count > s->max_properties)
+        fault(c, v, "maxProperties", nothing, "must have at most %u members, not %zu",
+              s->max_properties, count);
+    json_each(value, v)
+    {
+        if (s->members || s->additional || s->closed || s->closed_behind || s->patterned)
+            check_member(c, s, v, value, &required);
+        if (c->stopped || (c->quiet && c->faults))
+            return;
+    }
+    for (uint32_t i = 0; i < s->member_count; i++)
+        wanted += s->members[i].required;
+    if (required == wanted)
+        return;
+    for (uint32_t i = 0; i < s->member_count; i++)
+        if (s->members[i].required && !json_get_slice(v, s->members[i].name))
+            fault(c, v, "required", s->members[i].name, "\"%.*s\" is missing",
+                  SLICE_ARG(s->members[i].name));
+}
+
+/* Schemas of schemas */
+
+static size_t count_faults(struct json_schema_checker *c, const struct json_schema *s,
+                           const struct json_value *v)
+{
+    size_t before = c->faults;
+    unsigned quiet = c->quiet;
+    int (*report)(void *, const struct json_schema_fault *) = c->report;
+    size_t found;
+
+    c->quiet = 1;
+    c->faults = 0;
+    compare(c, s, v);
+    found = c->faults;
+    c->report = report;
+    c->quiet = quiet;
+    c->faults = before;
+    return found;
+}
+
+static void check_choice(struct json_schema_checker *c, const struct json_schema *const *list,
+                         bool one, const struct json_value *v)
+{
+    size_t fitting = 0;
+
+    for (size_t i = 0; list[i]; i++)
+        if (fits(c, list[i], v) && ++fitting && !one)
+            return;
+    if (c->stopped)
+        return;
+    if (fitting == 1)
+        return;
+    if (fitting > 1) {
+        fault(c, v, "oneOf", nothing, "may be read in %zu ways where one is wanted", fitting);
+        return;
+    }
+    if (c->quiet) {
+        c->faults++;
+        return;
+    }
+    /* What is nearest says best what is wrong: the choice that the members' constants name. */
+    const struct json_schema *nearest = list[0];
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; list[i]; i++) {
+        size_t faults = count_faults(c, list[i], v);
+        if (list[i]->members && json_is(v, JSON_OBJECT))
+            json_each(value, v)
+            {
+                const struct json_schema_member *m = member_find(list[i], json_name(value));
+                if (m && m->schema && m->schema->names && !fits(c, m->schema, value))
+                    faults += 1000;
+            }
+        if (faults < least) {
+            least = faults;
+            nearest = list[i];
+        }
+    }
+    compare(c, nearest, v);
+}
+
+static void compare(struct json_schema_checker *c, const struct json_schema *s,
+                    const struct json_value *v)
+{
+    if (c->stopped || (c->quiet && c->faults))
+        return;
+    if (s->never) {
+        fault(c, v, "false", nothing, "may not be here");
+        return;
+    }
+    if (++c->nesting > NESTING) {
+        c->stopped = true;
+        err_set(c->e, ERR_LIMIT, "json.schema-depth", NULL, "the schema goes round in circles");
+        return;
+    }
+    if (s->ref)
+        compare(c, s->ref, v);
+    if (s->types == 0 || check_type(c, s, v)) {
+        if (s->constants)
+            check_constants(c, s, v);
+        switch (json_type(v)) {
+        case JSON_STRING: check_string(c, s, v); break;
+        case JSON_NUMBER: check_number(c, s, v); break;
+        case JSON_ARRAY: check_array(c, s, v); break;
+        case JSON_OBJECT: check_object(c, s, v); break;
+        default: break;
+        }
+        for (size_t i = 0; s->all_of && s->all_of[i]; i++)
+            compare(c, s->all_of[i], v);
+        if (s->any_of)
+            check_choice(c, s->any_of, false, v);
+        if (s->one_of)
+            check_choice(c, s->one_of, true, v);
+        if (s->negated && fits(c, s->negated, v))
+            fault(c, v, "not", nothing, "is what may not be here");
+        if (s->condition) {
+            const struct json_schema *then =
+                fits(c, s->condition, v) ? s->when_true : s->when_false;
+            if (then)
+                compare(c, then, v);
+        }
+    }
+    c->nesting--;
+}
+
+int json_schema_check(struct json_schema_checker *c, const struct json_value *value,
+                      const struct json_schema *schema, bool strict,
+                      int (*report)(void *context, const struct json_schema_fault *fault),
+                      void *context, bool *valid, struct err *e)
+{
+    c->strict = strict;
+    c->report = report;
+    c->report_context = context;
+    c->quiet = 0;
+    c->faults = 0;
+    c->nesting = 0;
+    c->stopped = false;
+    c->e = e;
+    compare(c, schema ? schema : c->set->root, value);
+    *valid = c->faults == 0;
+    if (!c->stopped)
+        return 0;
+    return err_is_set(e) ? -1 : err_memory(e);
+}

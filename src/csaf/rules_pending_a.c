@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests that are still to be written: said to be so, never passed. */
+#include "csaf/tests.h"
+
+#define PENDING(number)                                                                            \
+    void csaf_test_##number(struct csaf_validation *v)                                             \
+    {                                                                                              \
+        csaf_not_run(v, "not built yet");                                                          \
+    }
+
+PENDING(6_1_3)
+PENDING(6_1_6)
+PENDING(6_1_7)
+PENDING(6_1_8)
+PENDING(6_1_9)
+PENDING(6_1_10)
+PENDING(6_1_11)
+PENDING(6_1_12)
+PENDING(6_1_13)
+PENDING(6_1_14)
+PENDING(6_1_15)
+PENDING(6_1_16)
+PENDING(6_1_17)
+PENDING(6_1_18)
+PENDING(6_1_19)
+PENDING(6_1_20)
+PENDING(6_1_21)
+PENDING(6_1_22)
+PENDING(6_1_23)
+PENDING(6_1_24)
+PENDING(6_1_25)
+PENDING(6_1_26)
+PENDING(6_1_27_1)
+PENDING(6_1_27_2)
+PENDING(6_1_27_3)
+PENDING(6_1_27_4)
+PENDING(6_1_27_5)
+PENDING(6_1_27_6)
+PENDING(6_1_27_7)
+PENDING(6_1_27_8)
+PENDING(6_1_27_9)
+PENDING(6_1_27_10)
+PENDING(6_1_27_11)
+PENDING(6_1_27_12)
+PENDING(6_1_27_13)
+PENDING(6_1_27_14)
+PENDING(6_1_27_15)
+PENDING(6_1_27_16)
+PENDING(6_1_27_17)
+PENDING(6_1_27_18)
+PENDING(6_1_27_19)
+PENDING(6_1_28)
+PENDING(6_1_29)
+PENDING(6_1_30)
+PENDING(6_1_31)
+PENDING(6_1_32)
+PENDING(6_1_33)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests that are still to be written: said to be so, never passed. */
+#include "csaf/tests.h"
+
+#define PENDING(number)                                                                            \
+    void csaf_test_##number(struct csaf_validation *v)                                             \
+    {                                                                                              \
+        csaf_not_run(v, "not built yet");                                                          \
+    }
+
+PENDING(6_1_34)
+PENDING(6_1_35)
+PENDING(6_1_36)
+PENDING(6_1_37)
+PENDING(6_1_38)
+PENDING(6_1_39)
+PENDING(6_1_40)
+PENDING(6_1_41)
+PENDING(6_1_42)
+PENDING(6_1_43)
+PENDING(6_1_44)
+PENDING(6_1_45)
+PENDING(6_1_46)
+PENDING(6_1_47)
+PENDING(6_1_48)
+PENDING(6_1_49)
+PENDING(6_1_50)
+PENDING(6_1_51)
+PENDING(6_1_52)
+PENDING(6_1_53)
+PENDING(6_1_54)
+PENDING(6_1_55)
+PENDING(6_1_56)
+PENDING(6_1_57)
+PENDING(6_1_58)
+PENDING(6_1_59)
+PENDING(6_1_60_1)
+PENDING(6_1_60_2)
+PENDING(6_1_60_3)
+PENDING(6_1_61)

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The room's own: the JSON schemas of CSAF as tables, made by tools/make_csaf_schema. */
+#ifndef CSAF_SCHEMA_TABLES_H
+#define CSAF_SCHEMA_TABLES_H
+
+#include "base/json_schema.h"
+
+/* CSAF 2.0 with CVSS 2.0, 3.0 and 3.1; CSAF 2.1 with these, CVSS 4.0, SSVC and extension contents.
+ */
+extern const struct json_schema_set csaf_schema_2_0;
+extern const struct json_schema_set csaf_schema_2_1;
+
+/* CSAF 2.1: an item of x_extensions, and what is published about an extension. */
+extern const struct json_schema_set csaf_schema_extension_content;
+extern const struct json_schema_set csaf_schema_extension_metadata;
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The room's own: what a validator keeps between documents. */
+#ifndef CSAF_VALIDATOR_H
+#define CSAF_VALIDATOR_H
+
+#include "base/buf.h"
+#include "base/json_schema.h"
+#include "csaf/validation.h"
+
+struct csaf_validator {
+    struct csaf_selection selection;
+    struct buf asked;
+    bool network;
+    int64_t now;
+    struct json_schema_checker *schemas[2]; /* 2.0, 2.1 */
+};
+
+#endif

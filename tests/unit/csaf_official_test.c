@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The official test data of CSAF 2.0 and 2.1: each file as testcases.json says, and where a result
+ * is given, its paths exactly. Used in place; skipped when it is not there. */
+#include "base/buf.h"
+#include "base/file.h"
+#include "csaf/validate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static const char *const data = "../shared/data/csaf-oasis";
+
+/* Files where the data is wrong: docs/conformance/csaf.md says why. */
+static const char *const excepted[] = {NULL};
+
+struct tally {
+    size_t files, right, results, results_right, tests, not_run;
+};
+
+static bool read_file(const char *path, struct buf *text)
+{
+    struct err e = {0};
+    buf_reset(text);
+    return file_read(path, 200u << 20, text, &e) == 0;
+}
+
+static bool is_excepted(const char *name)
+{
+    for (const char *const *x = excepted; *x; x++)
+        if (strcmp(*x, name) == 0)
+            return true;
+    return false;
+}
+
+static const struct csaf_test_result *result_of(const struct csaf_result *r, const char *id)
+{
+    for (size_t i = 0; i < r->test_count; i++)
+        if (strcmp(r->tests[i].test->id, id) == 0)
+            return &r->tests[i];
+    return NULL;
+}
+
+/* The findings' pointers are those of the expected list, each once, in any order. */
+static bool same_paths(const struct csaf_test_result *r, enum csaf_severity severity,
+                       const struct json_value *expected, const char *name)
+{
+    size_t found = 0;
+    bool right = true;
+
+    for (size_t i = 0; i < r->findings.kept; i++)
+        found += r->findings.at[i].severity == severity;
+    json_each(item, expected)
+    {
+        struct slice path = json_get_string(item, "instance_path");
+        bool there = false;
+        for (size_t i = 0; i < r->findings.kept && !there; i++)
+            there =
+                r->findings.at[i].severity == severity && slice_is(path, r->findings.at[i].pointer);
+        if (!there) {
+            print_message("%s: %s finds nothing at %.*s\n", name, r->test->id, SLICE_ARG(path));
+            right = false;
+        }
+    }
+    if (found != json_count(expected)) {
+        print_message("%s: %s finds %zu, %zu expected:\n", name, r->test->id, found,
+                      json_count(expected));
+        for (size_t i = 0; i < r->findings.kept; i++)
+            print_message("    %s %s\n", r->findings.at[i].pointer, r->findings.at[i].text);
+        right = false;
+    }
+    return right;
+}
+
+static bool expected_result(const struct csaf_result *r, const struct json_value *expected,
+                            const char *name)
+{
+    struct slice id = json_get_string(expected, "id");
+    char text[32];
+
+    snprintf(text, sizeof text, "%.*s", SLICE_ARG(id));
+    const struct csaf_test_result *t = result_of(r, text);
+    if (!t) {
+        print_message("%s: test %s was not asked for\n", name, text);
+        return false;
+    }
+    if (t->passed != json_is(json_get(expected, "passed"), JSON_TRUE)) {
+        print_message("%s: %s %s\n", name, text, t->passed ? "passes" : "fails");
+        return false;
+    }
+    return same_paths(t, CSAF_ERROR, json_get(expected, "errors"), name) &
+           same_paths(t, CSAF_WARNING, json_get(expected, "warnings"), name) &
+           same_paths(t, CSAF_INFO, json_get(expected, "infos"), name);
+}
+
+static void check_result(const char *folder, struct slice result, const struct csaf_result *r,
+                         struct tally *tally)
+{
+    char path[400];
+    struct buf text;
+    struct json_doc *doc;
+    struct err e = {0};
+
+    snprintf(path, sizeof path, "%s/%.*s", folder, SLICE_ARG(result));
+    buf_init(&text);
+    assert_true(read_file(path, &text));
+    assert_int_equal(json_parse(&doc, buf_slice(&text), NULL, &e), 0);
+    const struct json_value *root = json_root(doc);
+    bool right = expected_result(r, json_get(root, "primary_result"), path);
+    json_each(other, json_get(root, "secondary_results")) right &= expected_result(r, other, path);
+    if (r->valid != json_is(json_get(root, "overall_valid"), JSON_TRUE)) {
+        print_message("%s: the document is %svalid here\n", path, r->valid ? "" : "not ");
+        right = false;
+    }
+    tally->results++;
+    tally->results_right += right;
+    json_doc_free(doc);
+    buf_fini(&text);
+}
+
+static void check_file(struct csaf_validator *v, const char *folder, const char *id,
+                       const struct json_value *c, bool failing, struct tally *tally)
+{
+    char path[400];
+    struct buf text;
+    struct err e = {0};
+    struct csaf_result r;
+    struct slice name = json_get_string(c, "name");
+    bool right = true;
+
+    snprintf(path, sizeof path, "%s/%.*s", folder, SLICE_ARG(name));
+    buf_init(&text);
+    assert_true(read_file(path, &text));
+    assert_int_equal(csaf_validate(v, buf_slice(&text), &r, &e), 0);
+    const struct csaf_test_result *t = result_of(&r, id);
+    const char *what = path + strlen(folder) + 1;
+    if (!t) {
+        print_message("%s: %s was not run: %s\n", what, id, r.unreadable.text);
+        right = false;
+    } else if (t->not_run) {
+        print_message("%s: %s was not run: %s\n", what, id, t->not_run);
+        right = false;
+    } else if (t->passed == failing) {
+        print_message("%s: %s %s, which it should not\n", what, id, failing ? "passes" : "fails");
+        for (size_t i = 0; i < t->findings.kept && i < 5; i++)
+            print_message("    %s: %s\n", t->findings.at[i].pointer, t->findings.at[i].text);
+        right = false;
+    }
+    if (r.version && r.valid != json_is(json_get(c, "valid"), JSON_TRUE)) {
+        print_message("%s: the document is %svalid here\n", what, r.valid ? "" : "not ");
+        for (size_t i = 0; i < r.schema.kept && i < 5; i++)
+            print_message("    schema %s: %s\n", r.schema.at[i].pointer, r.schema.at[i].text);
+        for (size_t i = 0; i < r.test_count; i++)
+            if (r.tests[i].test->group == CSAF_MANDATORY && !r.tests[i].passed &&
+                r.tests[i].findings.kept)
+                print_message("    %s %s: %s\n", r.tests[i].test->id,
+                              r.tests[i].findings.at[0].pointer, r.tests[i].findings.at[0].text);
+        right = false;
+    }
+    struct slice result = json_get_string(c, "result");
+    if (result.len)
+        check_result(folder, result, &r, tally);
+    tally->files++;
+    tally->right += right || is_excepted(what);
+    csaf_result_free(&r);
+    buf_fini(&text);
+}
+
+static void official(const char *version, size_t files, size_t tests)
+{
+    char folder[300], path[400], extensions[300];
+    struct buf text;
+    struct json_doc *doc;
+    struct err e = {0};
+    struct tally tally = {0};
+
+    snprintf(folder, sizeof folder, "%s/csaf_%s/test/validator/data", data, version);
+    snprintf(extensions, sizeof extensions, "%s/csaf_%s/test/extension/data", data, version);
+    snprintf(path, sizeof path, "%s/testcases.json", folder);
+    buf_init(&text);
+    if (!read_file(path, &text)) {
+        print_message("skipped: no ../shared/data\n");
+        buf_fini(&text);
+        skip();
+    }
+    assert_int_equal(json_parse(&doc, buf_slice(&text), NULL, &e), 0);
+    struct csaf_validator *v = csaf_validator_new(
+        &(struct csaf_validator_options){.presets = (const char *const[]){"full", NULL},
+                                         .extensions = extensions,
+                                         .now = INT64_C(1795219200000000)},
+        &e);
+    assert_non_null(v);
+    const char *only = getenv("CSAF_TEST_ID"); /* while a test is being written */
+    json_each(test, json_get(json_root(doc), "tests"))
+    {
+        struct slice id = json_get_string(test, "id");
+        char name[32];
+        snprintf(name, sizeof name, "%.*s", SLICE_ARG(id));
+        if (only && strcmp(only, name) != 0)
+            continue;
+        tally.tests++;
+        json_each(c, json_get(test, "failures")) check_file(v, folder, name, c, true, &tally);
+        json_each(c, json_get(test, "valid")) check_file(v, folder, name, c, false, &tally);
+    }
+    print_message("CSAF %s: %zu test ids, %zu of %zu files as the official data says, %zu of %zu "
+                  "results exactly\n",
+                  version, tally.tests, tally.right, tally.files, tally.results_right,
+                  tally.results);
+    csaf_validator_free(v);
+    json_doc_free(doc);
+    buf_fini(&text);
+    if (!only) {
+        assert_int_equal(tally.tests, tests);
+        assert_int_equal(tally.files, files);
+    }
+    assert_int_equal(tally.right, tally.files);
+    assert_int_equal(tally.results_right, tally.results);
+}
+
+static void official_2_0(void **state)
+{
+    (void)state;
+    official("2.0", 239, 74);
+}
+
+static void official_2_1(void **state)
+{
+    (void)state;
+    official("2.1", 856, 177);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(official_2_0),
+        cmocka_unit_test(official_2_1),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
