@@ -8,11 +8,7 @@
         csaf_not_run(v, "not built yet");                                                          \
     }
 
-PENDING(6_2_14)
-PENDING(6_2_15)
-PENDING(6_2_18)
 PENDING(6_2_19)
-PENDING(6_2_20)
 PENDING(6_2_23)
 PENDING(6_2_24)
 PENDING(6_2_25)

@@ -8,7 +8,6 @@
         csaf_not_run(v, "not built yet");                                                          \
     }
 
-PENDING(6_2_32)
 PENDING(6_2_34)
 PENDING(6_2_35)
 PENDING(6_2_36)
