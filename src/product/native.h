@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ranges as ecosystems write them (npm ">=1.2 <2 || ^3.1", Maven "[1,2)", PyPI "~=1.4", gem "~>2.0",
- * NuGet, Composer, Go, Conan, OpenSSL, nginx ...), made into `vers:` ranges.
+ * Ranges as ecosystems write them (npm ">=1.2 <2 || ^3.1", Maven "[1,2)", PyPI "~=1.4", gem
+ * "~>2.0", NuGet, Composer, Go, Conan, OpenSSL, nginx ...), made into `vers:` ranges.
  */
 #ifndef PRODUCT_NATIVE_H
 #define PRODUCT_NATIVE_H

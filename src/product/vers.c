@@ -249,14 +249,14 @@ static bool head(struct reader *r, size_t *at)
 int product_vers_conclude(struct arena *a, const struct vers_findings *f, struct product_vers *out,
                           struct err *e)
 {
-    out->readable = out->ordered = true;
+    out->readable = out->ordered = out->canonical = true;
     for (size_t i = 0; i < f->count; i++) {
         enum product_vers_fault fault = f->item[i].fault;
+        out->canonical = out->canonical && fault == PRODUCT_VERS_VERSION;
         out->readable = out->readable && fault > PRODUCT_VERS_SPECIAL;
         out->ordered = out->ordered && out->readable && fault != PRODUCT_VERS_ORDER &&
                        fault != PRODUCT_VERS_DUPLICATE && fault != PRODUCT_VERS_SEQUENCE;
     }
-    out->canonical = f->count == 0;
     out->findings = NULL;
     out->finding_count = f->count;
     if (f->count == 0)
@@ -338,11 +338,10 @@ int product_vers_parse(struct arena *a, struct slice text, struct product_vers *
         return -1;
     if (out->canonical)
         return 0;
-    const struct product_vers_finding *f = &out->findings[0];
-    err_set(e, ERR_INPUT,
-            f->fault <= PRODUCT_VERS_SPECIAL   ? "vers.syntax"
-            : f->fault == PRODUCT_VERS_VERSION ? "vers.version"
-                                               : "vers.canonical",
+    const struct product_vers_finding *f = out->findings;
+    while (f->fault == PRODUCT_VERS_VERSION)
+        f++;
+    err_set(e, ERR_INPUT, f->fault <= PRODUCT_VERS_SPECIAL ? "vers.syntax" : "vers.canonical",
             product_vers_clause(f->fault), "%s", f->text);
     return err_where(e, "column %zu", f->at + 1);
 }

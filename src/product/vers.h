@@ -81,8 +81,9 @@ struct product_vers {
     size_t count;
     const struct product_vers_finding *findings; /* in the order in which they were found */
     size_t finding_count;
-    /* no finding at all: the canonical form of the standard; with a type that is not supported, as
-     * far as that can be told */
+    /* the canonical form of the standard (with a type that is not supported, as far as that can be
+     * told): no finding but PRODUCT_VERS_VERSION, for a text that is no version of its type breaks
+     * no rule of the notation */
     bool canonical;
     /* no finding up to PRODUCT_VERS_SPECIAL: the constraints mean something */
     bool readable;
@@ -105,7 +106,7 @@ int product_vls_read(struct arena *a, struct slice text, struct product_vers *ou
 
 /*
  * The strict reader: 0 only for canonical text. Else -1 with ERR_INPUT, code "vers.syntax" (no
- * `vers:` text), "vers.canonical" (readable, but not canonical) or "vers.version", clause "VERS",
+ * `vers:` text), "vers.canonical" (readable, but not canonical), clause "VERS",
  * where = "column N" from 1; or ERR_MEMORY. A type that is not known is no error.
  */
 int product_vers_parse(struct arena *a, struct slice text, struct product_vers *out,

@@ -156,3 +156,49 @@ bool product_pypi_key(struct slice text, struct product_key *k)
     put_local(k, v.local);
     return true;
 }
+
+static void write_number(struct buf *out, struct slice digits)
+{
+    while (digits.len > 1 && digits.data[0] == '0')
+        digits = slice_of(digits.data + 1, digits.len - 1);
+    buf_put_slice(out, digits.len ? digits : slice_str("0"));
+}
+
+static void write_numbers(struct buf *out, struct slice release)
+{
+    for (size_t i = 0; i < release.len; i++) {
+        if (i)
+            buf_putc(out, '.');
+        write_number(out, product_take_digits(release, &i));
+    }
+}
+
+bool product_pypi_normalise(struct slice text, struct buf *out)
+{
+    static const char *const stages[] = {"", "a", "b", "rc"};
+    struct pypi v;
+    if (!parse(text, &v))
+        return false;
+    if (!product_is_zero(v.epoch)) {
+        write_number(out, v.epoch);
+        buf_putc(out, '!');
+    }
+    write_numbers(out, v.release);
+    if (v.stage) {
+        buf_puts(out, stages[v.stage]);
+        write_number(out, v.stage_number);
+    }
+    if (v.post) {
+        buf_puts(out, ".post");
+        write_number(out, v.post_number);
+    }
+    if (v.dev) {
+        buf_puts(out, ".dev");
+        write_number(out, v.dev_number);
+    }
+    if (v.local.len)
+        buf_putc(out, '+');
+    for (size_t i = 0; i < v.local.len; i++)
+        buf_putc(out, joint(v.local, i) ? '.' : product_lower(v.local.data[i]));
+    return true;
+}

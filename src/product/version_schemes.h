@@ -44,6 +44,8 @@ bool product_gentoo_key(struct slice text, struct product_key *k);
 
 /* PEP 440 (PyPA version specifiers). */
 bool product_pypi_key(struct slice text, struct product_key *k);
+/* Appends the normal form of PEP 440 ("1.0alpha" is "1.0a0"); false: no version. */
+bool product_pypi_normalise(struct slice text, struct buf *out);
 
 /* Maven POM reference, "Version Order Specification". */
 bool product_maven_key(struct slice text, struct product_key *k);

@@ -17,17 +17,60 @@
 #include <dirent.h>
 #include <stdlib.h>
 
-struct exception {
-    const char *input; /* of the case, as it stands in the file */
-    const char *why;
-};
+/* Where a case is wrong, and why we do not do as it says. */
+static const char unique[] = "core specification: each version can occur only once in a range";
+static const char alternation[] = "core specification: '>' and '<' take turns";
+static const char redundant[] = "core specification: '=' cannot be followed by '<'";
+static const char partial[] = "node-semver: 1.0 and 1.x stand for all that begins so, <=1.0 for "
+                              "<1.1.0-0, >=1.x for >=1.0.0";
+static const char sorted[] = "core specification: sorted by version";
+static const char dated[] = "neither three numbers nor a date as Composer writes it";
 
-#include "product_vers_exceptions.h"
+static const struct exception {
+    const char *input;
+    const char *why;
+} exceptions[] = {
+    {"", "how to parse: the constraints are not empty"},
+    {"<0.33.1||>0.33.1 <0.34.1", unique},
+    {"1.5.0+, 1.4.1+", unique},
+    {"<= 1.0", partial},
+    {"<=1.0", partial},
+    {"<=3.3", partial},
+    {"<=2.1 >=1.1", partial},
+    {"2.1 || 2.6", partial},
+    {">= 1.x", partial},
+    {">= 2.2.x", partial},
+    {">= 0.2.0 <= 0.9.6 || ~0.8.0-pre", unique},
+    {"2.0.x || 2.1.x", unique},
+    {"^2.0.18 || ^3.0.16 || ^3.1.6 || ^4.0.8 || ^5.0.0-beta.5", unique},
+    {">= 5.2.1 <= 6.0.0 || >=6.0.0 <= 6.0.2", unique},
+    {"<2.0.18 || <3.0.16 || <3.1.6 || <4.0.8 || <5.0.0-beta.5", alternation},
+    {">=5.0.3 >=4.2.1", alternation},
+    {"<2.0.1 || <1.1.7", alternation},
+    {"<=1.0.2||<2.3.10", alternation},
+    {"vers:pypi/>0.0.0|>=0.0.1|0.0.2|<0.0.3|0.0.4|<0.0.5|>=0.0.6", alternation},
+    {"vers:pypi/>0.0.0|>=0.0.1|>=0.0.1|0.0.2|0.0.3|0.0.4|<0.0.5|<=0.0.6|!=0.7|8.0|>12|<15.3",
+     unique},
+    {"vers:pypi/>0.0.0|>=0.0.1|0.0.2|0.0.3|0.0.4|<0.0.5|>=0.0.6|!=0.8", alternation},
+    {"<1.3||>=1.3.0,<=1.3.12||>=1.4.0,<=1.4.5||>=1.5.0,<=1.5.0||>=1.6.0,<=1.6.2", unique},
+    {"<1.6.12||>1.6.12 <2.0.8", unique},
+    {"<v0.33.1||>v0.33.1 <v0.34.1", unique},
+    {">=1.9.0 <2.0.3||>2.0.3 <2.1.0", unique},
+    {"<2.2.1 || 2.1.3", redundant},
+    {"<2.8.1||>=3.0.0a1,<3.0.0RC4", sorted},
+    {"<2.8.30||>=2.8.4,<18.10.8||>=19.0.0,<19.04.5||>=19.04.6,<19.10.2", alternation},
+    {"<2020-09-14", dated},
+    {"=2016-10-31", dated},
+    {"=1.5.6d", dated},
+    {"<2.0.12.1||>=2.0.13.0alpha,<2.0.13.2||>=2.0.14.0alpha,<2.0.15",
+     "Composer: 2.0.13.0alpha is four numbers and a stability"},
+};
 
 struct tally {
     size_t passed, excepted, failed;
-    bool used[ARRAY_LEN(exceptions)];
 };
+
+static bool used[ARRAY_LEN(exceptions)];
 
 static enum product_order order_of(const struct product_scheme *scheme, struct slice a,
                                    struct slice b)
@@ -109,7 +152,8 @@ static bool run_validate(struct arena *a, struct slice text, struct slice expect
     struct err e = {0};
     struct buf out;
     buf_init(&out);
-    int result = required ? product_vers_parse(a, text, &v, &e) : product_vers_read(a, text, &v, &e);
+    int result =
+        required ? product_vers_parse(a, text, &v, &e) : product_vers_read(a, text, &v, &e);
     bool good = result == 0 && product_vers_write(&v, &out, &e) == 0 &&
                 slice_equal(buf_slice(&out), expected);
     buf_fini(&out);
@@ -137,9 +181,6 @@ static bool run_native(struct arena *a, struct slice type, struct slice native,
     int result = product_native_read(a, type, native, &v, &e);
     bool good = result == 0 && product_vers_write(&v, &out, &e) == 0 &&
                 slice_equal(buf_slice(&out), expected);
-    if (!good && getenv("SHOW"))
-        print_message("[%.*s] gives [%s] %s, not [%.*s]\n", SLICE_ARG(native), buf_text(&out),
-                      e.text, SLICE_ARG(expected));
     buf_fini(&out);
     return good;
 }
@@ -169,14 +210,59 @@ static bool run(const struct json_value *t)
     return good;
 }
 
-static bool excepted(const char *path, struct slice input, struct tally *all)
+/* What a case asks about: its text, its range, or the list of its versions. */
+static struct slice subject(const struct json_doc *doc, const struct json_value *t)
+{
+    const struct json_value *input = json_get(t, "input");
+    const char *const names[] = {"native_range", "vers"};
+    if (json_is(input, JSON_STRING))
+        return json_string(input);
+    for (size_t i = 0; i < 2; i++)
+        if (json_get(input, names[i]))
+            return json_get_string(input, names[i]);
+    return json_text(doc, json_get(input, "versions"));
+}
+
+/*
+ * univers reads versions of Composer and Go through its semantic versions: a fourth number becomes
+ * what stands behind '+', which no order looks at ("<=6.3.4+0" for "<=6.3.4.0"). For Composer
+ * the case must hold but for that; Go has no modules with four numbers, and says so.
+ */
+static bool coerced(const struct json_value *t)
+{
+    struct slice type = json_get_string(json_get(t, "input"), "scheme");
+    struct slice native = json_get_string(json_get(t, "input"), "native_range");
+    struct slice expected = json_get_string(t, "expected_output");
+    char *text = NULL;
+    if (!expected.len || !memchr(expected.data, '+', expected.len))
+        return false;
+    struct arena a;
+    struct product_vers v;
+    struct err e = {0};
+    bool good = false;
+    arena_init(&a, 0);
+    if (slice_is(type, "golang"))
+        good = product_native_read(&a, type, native, &v, &e) != 0 &&
+               strcmp(e.code, "native.syntax") == 0;
+    else if ((text = arena_copy(&a, expected.data, expected.len)) != NULL) {
+        for (size_t i = 0; i < expected.len; i++)
+            text[i] = text[i] == '+' ? '.' : text[i];
+        good = run_native(&a, type, native, slice_of(text, expected.len));
+    }
+    arena_fini(&a);
+    return good;
+}
+
+static bool excepted(const char *path, struct slice text, const struct json_value *t)
 {
     for (size_t i = 0; i < ARRAY_LEN(exceptions); i++)
-        if (slice_is(input, exceptions[i].input)) {
-            all->used[i] = true;
+        if (slice_is(text, exceptions[i].input)) {
+            used[i] = true;
             return true;
         }
-    print_message("%s: %.*s\n", path, SLICE_ARG(input));
+    if (strstr(path, "gitlab/") && coerced(t))
+        return true;
+    print_message("%s: %.*s\n", path, SLICE_ARG(text));
     return false;
 }
 
@@ -189,12 +275,13 @@ static void run_file(const char *path, struct tally *all)
     buf_init(&text);
     assert_int_equal(file_read(path, 1 << 24, &text, &e), 0);
     assert_int_equal(json_parse(&doc, buf_slice(&text), NULL, &e), 0);
-    json_each(t, json_get(json_root(doc), "tests"))
+    const struct json_value *root = json_root(doc);
+    json_each(t, json_is(root, JSON_ARRAY) ? root : json_get(root, "tests"))
     {
         count++;
         if (run(t))
             passed++;
-        else if (excepted(path, json_text(doc, json_get(t, "input")), all))
+        else if (excepted(path, subject(doc, t), t))
             excused++;
     }
     print_message("%s: %zu of %zu, %zu excepted\n", path, passed, count, excused);
@@ -237,7 +324,8 @@ static void official_cases(void **state)
     print_message("vers-spec: %zu of %zu cases, %zu excepted\n", all.passed,
                   all.passed + all.excepted + all.failed, all.excepted);
     assert_int_equal(all.failed, 0);
-    assert_int_equal(all.passed + all.excepted, 2701);
+    assert_int_equal(all.passed, 2683);
+    assert_int_equal(all.excepted, 18);
 }
 
 static void univers_cases(void **state)
@@ -251,9 +339,16 @@ static void univers_cases(void **state)
     run_folder("../shared/data/univers/tests/data/schema", &all);
     run_folder("../shared/data/univers/tests/data/schema/range", &all);
     run_folder("../shared/data/univers/tests/data/schema/range/gitlab", &all);
+    /* an exception that none needs has no place here */
+    for (size_t i = 0; i < ARRAY_LEN(exceptions); i++)
+        if (!used[i])
+            print_message("no longer an exception: %s\n", exceptions[i].input);
+    for (size_t i = 0; i < ARRAY_LEN(exceptions); i++)
+        assert_true(used[i]);
     print_message("univers: %zu of %zu cases, %zu excepted\n", all.passed,
                   all.passed + all.excepted + all.failed, all.excepted);
     assert_int_equal(all.failed, 0);
+    assert_in_range(all.passed, 7700, 8100);
 }
 
 int main(void)
