@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which product status and remediation categories go together for one product (CSAF 2.1, section
- * 3.2.4.15, both tables; 2.0 section 6.1.6 for the groups). Words are given as documents write
+ * 3.2.4.14.1, both tables; 2.0 section 6.1.6 for the groups). Words are given as documents write
  * them.
  */
 #ifndef CSAF_COMBINATION_H
