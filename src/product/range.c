@@ -99,6 +99,8 @@ int product_range_parse(struct arena *a, struct slice text, bool is_range,
             out->why = "the text may be a model rather than a version";
         }
     }
+    if (!out->form)
+        out->form = parts.signs ? "operators" : parts.words ? "words" : "other";
     if (out->problem) {
         out->kind = PRODUCT_RANGE_OPAQUE;
         out->grade = PRODUCT_OBSCURE;
