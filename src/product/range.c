@@ -7,24 +7,6 @@
 /* A longer text is no name of a branch; it is not understood. */
 enum { RANGE_LIMIT = 256 << 10 };
 
-/* "1783-SAD4T0SBK9", "M221": a model where a version was due */
-static bool model_like(struct slice text)
-{
-    bool letters = false, digits = false;
-    if (text.len < 3 || text.len > 64)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.data[i];
-        if (c == '.' || c == ' ')
-            return false;
-        letters = letters || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-        digits = digits || (c >= '0' && c <= '9');
-    }
-    uint8_t first = text.data[0] | 0x20;
-    bool version = (first == 'v' || first == 'r') && text.data[1] >= '0' && text.data[1] <= '9';
-    return letters && digits && !version;
-}
-
 /* Nothing that bounds is understood; but the text itself may be what an inventory says. */
 static int as_name(struct arena *a, struct slice text, struct product_range *out, struct err *e)
 {
@@ -60,11 +42,17 @@ static int understand(struct range_parts *p, struct slice text)
         return 0;
     if (p->every && p->count == 0) {
         out->kind = PRODUCT_RANGE_ALL;
+        if (out->conditional)
+            out->why = "a remark or a name beside it may be a condition";
         out->form = uri ? "vers" : "all";
         return 0;
     }
     if (range_settle(p) != 0)
         return -1;
+    if (out->conditional) {
+        out->grade = PRODUCT_REDUCED;
+        out->why = "a remark or a name beside it may be a condition";
+    }
     out->form = uri ? "vers" : p->signs ? "operators" : p->words ? "words" : "exact";
     /* in `vers:` every version has a place; in free text a single one says nothing of its
      * neighbours */
@@ -91,7 +79,7 @@ int product_range_parse(struct arena *a, struct slice text, bool is_range,
         struct slice work = product_text_trim(slice_of(copy, text.len));
         if (understand(&parts, work) != 0)
             return -1;
-        if (!is_range && model_like(work)) {
+        if (!is_range && range_model_like(work)) {
             out->model = work;
             if (out->problem && as_name(a, work, out, e) != 0)
                 return -1;

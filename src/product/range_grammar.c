@@ -37,6 +37,7 @@ struct reader {
     bool just_lower;        /* the version before is the pending lower bound */
     bool every;             /* "all" was said */
     bool star;              /* by a star */
+    bool beside;            /* nothing stands between this version and the one before */
     bool version;           /* some version was seen */
     bool dates, versions;
     struct slice words; /* of no known meaning, since the last version; empty: none */
@@ -96,12 +97,10 @@ static void take_prefix(struct reader *r)
 static void note_remark(struct reader *r, struct slice text, bool conditional)
 {
     struct product_range *range = r->p->range;
-    if (!range->remark.len)
-        range->remark = text;
-    if (conditional)
-        range->conditional = true;
-    range_reduce(r->p, conditional ? "a remark may be a condition"
-                                   : "a remark may limit or widen the range");
+    if (!range->remark.len || (conditional && !range->conditional))
+        range->remark = text; /* a condition says more than an explanation */
+    range->conditional = range->conditional || conditional;
+    range_reduce(r->p, "a remark may limit or widen the range");
 }
 
 /* Words behind a version, with nothing that they could belong to. */
@@ -213,12 +212,13 @@ static void take_bound(struct reader *r, struct slice version)
     }
 }
 
-/* "CPCI85 V05.11", "SRN4000 v2.16": the first is a name. "V33.017 V34.014" are two versions. */
+/* "CPCI85 V05.11", "IR302 3.5.56": the first is a name. "V33.017 V34.014" are two versions. */
 static bool name_before(struct slice first, struct slice second)
 {
-    bool marked = second.len > 1 && (second.data[0] | 0x20) == 'v' && second.data[1] >= '0' &&
-                  second.data[1] <= '9';
-    return marked && !memchr(first.data, '.', first.len) && names_something(first);
+    bool v = second.len > 1 && (second.data[0] | 0x20) == 'v';
+    uint8_t start = second.data[v ? 1 : 0];
+    bool version = start >= '0' && start <= '9' && (v || memchr(second.data, '.', second.len));
+    return version && !memchr(first.data, '.', first.len) && names_something(first);
 }
 
 static void take_version(struct reader *r, struct slice version)
@@ -244,6 +244,14 @@ static void take_version(struct reader *r, struct slice version)
     if (r->just_upper && r->p->count) {
         /* "< 5.2, 6.3", "< V33.017 V34.014": bounds of several lines, or names of one */
         struct range_part before = r->p->at[r->p->count - 1];
+        if (r->beside && names_something(version) && !memchr(version.data, '.', version.len)) {
+            /* "15.3(3) JC1", "5.6 Build 595 T2-Patch" */
+            struct slice *high = &r->p->at[r->p->count - 1].high.version;
+            *high = slice_of(high->data, (size_t)(version.data + version.len - high->data));
+            r->p->unordered = true;
+            range_reduce(r->p, "a part of the version is of no known weight");
+            return;
+        }
         here.open = before.high.open;
         add(r, (struct range_part){.low = before.low, .high = here, .also = true});
         return;
@@ -251,6 +259,12 @@ static void take_version(struct reader *r, struct slice version)
     if (r->just_lower) {
         range_obscure(r->p, "two versions stand behind one operator");
         return;
+    }
+    if (r->beside && r->has_held && names_something(version) &&
+        !memchr(version.data, '.', version.len)) {
+        /* "20.054 kit1" */
+        version = slice_of(r->held.data, (size_t)(version.data + version.len - r->held.data));
+        r->has_held = false;
     }
     flush_held(r);
     r->held = version;
@@ -478,6 +492,11 @@ static void take(struct reader *r, const struct range_token *t)
     case RANGE_COLON: break;
     case RANGE_EVERY: r->every = true; break;
     case RANGE_NOUN:
+        /* "2404267 version 1.x": the number in front is a name */
+        if (r->has_held && !r->held_apart && !memchr(r->held.data, '.', r->held.len)) {
+            r->words = r->held;
+            r->has_held = r->version = false;
+        }
         /* "Versions including affected modules" speaks of all of them */
         r->every = r->every || (!r->version && product_text_starts(t->text, "versions") &&
                                 r->token->kind == RANGE_CONDITION);
@@ -514,6 +533,7 @@ int range_grammar_read(struct range_parts *p, struct slice text)
     struct reader r = {.p = p, .token = tokens.at};
     while (r.token->kind != RANGE_END && !p->range->problem && !r.failed) {
         const struct range_token *t = r.token++;
+        r.beside = t > tokens.at && t[-1].kind == RANGE_VERSION;
         take(&r, t);
     }
     trailing_words(&r);
@@ -524,7 +544,9 @@ int range_grammar_read(struct range_parts *p, struct slice text)
     flush_held(&r);
     flush_low(&r);
     p->every = r.every && !r.version;
-    if (r.every && r.version && r.star)
+    if (r.every && r.version && r.star) {
         p->open_end = true;
+        range_reduce(p, "a star stands beside versions");
+    }
     return r.failed ? -1 : 0;
 }

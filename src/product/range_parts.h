@@ -24,10 +24,11 @@ struct range_parts {
     struct product_range *range;
     struct range_part *at;
     size_t count, room;
-    bool every;    /* "all versions", and nothing that bounds them */
-    bool signs;    /* operators as signs; */
-    bool words;    /* or as words */
-    bool open_end; /* something in the text may reach further than its parts */
+    bool every;     /* "all versions", and nothing that bounds them */
+    bool signs;     /* operators as signs; */
+    bool words;     /* or as words */
+    bool unordered; /* only equal texts are equal */
+    bool open_end;  /* something in the text may reach further than its parts */
     struct err *e;
 };
 
@@ -44,6 +45,9 @@ int range_grammar_read(struct range_parts *p, struct slice text) MUST_CHECK;
 
 /* `vers:` texts, without "vers:". 0, or -1: memory. */
 int range_vers_read(struct range_parts *p, struct slice text) MUST_CHECK;
+
+/* "1783-SAD4T0SBK9", "M221": does it look like a model where a version was due? */
+bool range_model_like(struct slice text);
 
 /*
  * Makes the intervals of the range from the parts, with doubt where the parts do not fit together

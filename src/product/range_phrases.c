@@ -130,6 +130,17 @@ static const struct range_phrase phrases[] = {
     {"production date", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
     {"dated", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
     {"material", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
+    {"january", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
+    {"february", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
+    {"march", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
+    {"april", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
+    {"june", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
+    {"july", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
+    {"august", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
+    {"september", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
+    {"october", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
+    {"november", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
+    {"december", RANGE_FOREIGN, RANGE_NO_OPERATOR, false},
     /* German */
     {"bis einschlie\xc3\x9flich", RANGE_PHRASE, RANGE_LESS_EQUAL, false},
     {"bis einschliesslich", RANGE_PHRASE, RANGE_LESS_EQUAL, false},
@@ -317,6 +328,7 @@ static size_t bare_qualifier(struct slice s)
         "tcu",
         "p",
         "r",
+        "u",
     };
     for (size_t k = 0; k < ARRAY_LEN(words); k++) {
         size_t len = text_at(s, words[k]);

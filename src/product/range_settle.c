@@ -140,12 +140,17 @@ static bool commit(struct slice version)
 static bool orderless(const struct settled *s, struct slice version)
 {
     uint8_t last = version.len ? version.data[version.len - 1] : 0;
-    bool glued = version.len > 1 && (last == 'x' || last == 'X' || last == '*') &&
-                 version.data[version.len - 2] != '.';
+    uint8_t before = version.len > 1 ? version.data[version.len - 2] : '.';
+    /* the X of "1.285X" is a letter like any other */
+    bool glued =
+        before != '.' && (last == 'x' || last == '*' || (last == 'X' && wild_byte(before)));
     bool front = version.len > 2 && (version.data[0] | 0x20) == 'v' && wild_byte(version.data[1]) &&
                  version.data[2] == '.';
-    bool file =
-        version.len > 4 && product_text_starts(slice_of(&version.data[version.len - 4], 4), ".esw");
+    /* "co5ne_r1h07_12.esw", "3.0.GBB": letters alone behind the last dot */
+    size_t tail = version.len;
+    while (tail > 0 && letter(version.data[tail - 1]))
+        tail--;
+    bool file = version.len - tail > 1 && tail > 0 && version.data[tail - 1] == '.';
     return glued || front || file || commit(version) || !s->p->range->scheme->valid(version);
 }
 
@@ -235,6 +240,25 @@ static bool dashed(struct settled *s, struct slice version)
     return true;
 }
 
+bool range_model_like(struct slice text)
+{
+    bool letters = false, digits = false;
+    if (text.len < 3 || text.len > 64)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        if (c == '.' || c == ' ')
+            return false;
+        letters = letters || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+        digits = digits || (c >= '0' && c <= '9');
+    }
+    uint8_t first = text.data[0] | 0x20;
+    bool wares = (first == 'f' || first == 's') && (text.data[1] | 0x20) == 'w';
+    size_t front = wares ? 2 : 1;
+    bool version = (wares || first == 'v' || first == 'r') && digit(text.data[front]);
+    return letters && digits && !version;
+}
+
 static void settle_single(struct settled *s, const struct range_part *part, bool doubtful)
 {
     struct slice version = part->low.version;
@@ -242,6 +266,8 @@ static void settle_single(struct settled *s, const struct range_part *part, bool
     struct wild w;
     if (dashed(s, version))
         return;
+    if (range_model_like(version))
+        range_reduce(s->p, "the text may be a model rather than a version");
     if (wildcard(s, version, &w)) {
         if (w.middle)
             range_reduce(s->p, "a wildcard stands in the middle of a version");
@@ -299,14 +325,19 @@ static void settle_uppers(struct settled *s, struct range_part *const *parts, si
 {
     const struct product_scheme *scheme = s->p->range->scheme;
     const struct range_part *least = parts[0], *most = parts[0];
-    bool ordered = true;
+    bool ordered = true, also = false, wildcards = false;
     if (count == 1) {
         settle_span(s, parts[0]);
         return;
     }
     range_reduce(s->p, "several upper bounds stand side by side");
+    for (size_t i = 0; i < count; i++) {
+        struct wild w;
+        wildcards = wildcards || wildcard(s, parts[i]->high.version, &w);
+    }
     for (size_t i = 1; i < count; i++) {
         struct slice here = parts[i]->high.version;
+        also = also || parts[i]->also;
         enum product_order low = product_version_compare(scheme, here, least->high.version);
         enum product_order high = product_version_compare(scheme, here, most->high.version);
         if (low == PRODUCT_LESS)
@@ -315,7 +346,11 @@ static void settle_uppers(struct settled *s, struct range_part *const *parts, si
             most = parts[i];
         ordered = ordered && low != PRODUCT_NO_ORDER && high != PRODUCT_NO_ORDER;
     }
-    if (!ordered && count == 2) {
+    if (wildcards) {
+        range_obscure(s->p, "a wildcard stands among several upper bounds");
+        return;
+    }
+    if (!ordered && count == 2 && !also) {
         /* "<= U61 | <= L81": each is compared with its own kind only */
         settle_span(s, parts[0]);
         settle_span(s, parts[1]);
@@ -326,9 +361,6 @@ static void settle_uppers(struct settled *s, struct range_part *const *parts, si
         return;
     }
     settle_span(s, least);
-    bool also = false;
-    for (size_t i = 0; i < count; i++)
-        also = also || parts[i]->also;
     for (size_t i = 0; i < count && !also; i++) {
         struct product_interval line = {.high = parts[i]->high.version,
                                         .high_open = parts[i]->high.open};
@@ -504,6 +536,11 @@ int range_settle(struct range_parts *p)
                 without_order(&s);
         }
     }
+    if (p->unordered)
+        without_order(&s);
+    for (size_t i = 0; i < p->count && !all_single; i++)
+        if (p->at[i].single && range_model_like(p->at[i].low.version))
+            range->conditional = true; /* the bounds may be those of this model only */
     if (sort_parts(&s, &sorted) != 0)
         return -1;
     settle_sorted(&s, &sorted);

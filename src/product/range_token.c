@@ -197,6 +197,21 @@ static bool advisory_name(struct slice s)
            product_text_starts(s, "icsa-");
 }
 
+/* "Build 12", "SP1", "P025" that stand alone; "R2", "Rev 3" and "IR302" are names or versions. */
+static bool lone_pack(struct slice chunk)
+{
+    static const char *const words[] = {
+        "sp",    "service", "servicepack", "hf", "hot", "hotfix",  "update",   "upd", "patch",
+        "build", "mp",      "ip",          "fp", "cu",  "feature", "security", "p"};
+    size_t len = 0;
+    while (len < chunk.len && letter(chunk.data[len]))
+        len++;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (len == strlen(words[i]) && product_text_starts(chunk, words[i]))
+            return true;
+    return false;
+}
+
 static int put_word(struct lexer *x)
 {
     size_t len, date = range_date_at(rest(x, x->at));
@@ -210,8 +225,7 @@ static int put_word(struct lexer *x)
         return put(x, (struct range_token){.kind = RANGE_REMARK}, chunk.len);
     const struct range_phrase *phrase = range_phrase_at(rest(x, x->at), &len);
     size_t pack = range_qualifier_at(rest(x, x->at));
-    /* "Build 12", "SP1", "Update 3" that stand alone; "R2" and "Rev 3" are whole versions */
-    bool lone = pack && x->at + 2 < x->s.len && letter(peek(x, 0)) && letter(peek(x, 1)) && !phrase;
+    bool lone = pack && lone_pack(chunk) && !phrase;
     if (lone && pack >= chunk.len)
         return put(x, (struct range_token){.kind = RANGE_VERSION, .pack = true},
                    version_end(x, x->at, x->at + pack) - x->at);
