@@ -92,6 +92,12 @@ enum product_in product_range_contains(const struct product_range *range, struct
                                        const char **reason);
 
 /*
+ * Have two ranges a version in common? PRODUCT_IN: yes; PRODUCT_MAYBE where one is not understood,
+ * bounds have no order, or the ranges are of different schemes (CSAF 2.1 tests 6.2.50, 6.3.19).
+ */
+enum product_in product_range_overlap(const struct product_range *a, const struct product_range *b);
+
+/*
  * Does a version belong to a line such as "16" or "7.4"? PRODUCT_IN when its first numbers are
  * those, PRODUCT_OUT when they are others, PRODUCT_MAYBE when the version is empty or does not
  * begin with numbers. An empty line holds every version.
