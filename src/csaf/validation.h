@@ -141,6 +141,10 @@ void csaf_visit_all(struct csaf_validation *v, const char *const *paths,
                                   void *context),
                     void *context);
 
+/* Does text match an ECMA-262 pattern (a table's own)? -1: no memory, or the pattern is none. */
+int csaf_pattern_matches(struct csaf_validation *v, const char *pattern, struct slice text,
+                         bool *matches) MUST_CHECK;
+
 /* Text as messages quote it: with quotation marks, cut to 60 characters, one line. */
 const char *csaf_quote(struct csaf_validation *v, struct slice text);
 
