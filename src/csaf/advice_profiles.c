@@ -123,11 +123,15 @@ void csaf_test_6_2_40(struct csaf_validation *v)
 
     if (untranslated(v, CSAF_TERM_PRODUCT_DESCRIPTION, lang))
         return;
-    const char *title = csaf_term_translated(CSAF_TERM_PRODUCT_DESCRIPTION, lang);
-    json_each(note,
-              json_get(v->document,
-                       "notes")) if (slice_is(json_get_string(note, "category"), "description") &&
-                                     slice_is(json_get_string(note, "title"), title) &&
-                                     !json_get(note, "product_ids") && !json_get(note, "group_ids"))
-        csaf_find(v, note, "the product description does not say which product it describes");
+    const char *term = csaf_term_translated(CSAF_TERM_PRODUCT_DESCRIPTION, lang);
+    size_t len = strlen(term);
+    json_each(note, json_get(v->document, "notes"))
+    {
+        struct slice title = json_get_string(note, "title");
+        /* "Product Description for Product A" is one, too */
+        if (slice_is(json_get_string(note, "category"), "description") && title.len >= len &&
+            memcmp(title.data, term, len) == 0 && !json_get(note, "product_ids") &&
+            !json_get(note, "group_ids"))
+            csaf_find(v, note, "the product description does not say which product it describes");
+    }
 }

@@ -8,5 +8,4 @@
         csaf_not_run(v, "not built yet");                                                          \
     }
 
-PENDING(6_2_19)
 PENDING(6_2_27)
