@@ -8,10 +8,6 @@
         csaf_not_run(v, "not built yet");                                                          \
     }
 
-PENDING(6_2_34)
-PENDING(6_2_35)
-PENDING(6_2_36)
-PENDING(6_2_37)
 PENDING(6_2_42)
 PENDING(6_2_54_1)
 PENDING(6_2_54_2)

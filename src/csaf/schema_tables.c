@@ -849,3 +849,28 @@ const struct json_schema_set csaf_schema_extension_metadata = {
     &nodes[252], patterns,
     sizeof patterns / sizeof patterns[0],
 };
+const struct json_schema_set csaf_schema_cvss_2_0 = {
+    "https://www.first.org/cvss/cvss-v2.0.json",
+    &nodes[86], patterns,
+    sizeof patterns / sizeof patterns[0],
+};
+const struct json_schema_set csaf_schema_cvss_3_0 = {
+    "https://www.first.org/cvss/cvss-v3.0.json",
+    &nodes[103], patterns,
+    sizeof patterns / sizeof patterns[0],
+};
+const struct json_schema_set csaf_schema_cvss_3_1 = {
+    "https://www.first.org/cvss/cvss-v3.1.json",
+    &nodes[106], patterns,
+    sizeof patterns / sizeof patterns[0],
+};
+const struct json_schema_set csaf_schema_cvss_4_0 = {
+    "https://www.first.org/cvss/cvss-v4.0.json",
+    &nodes[216], patterns,
+    sizeof patterns / sizeof patterns[0],
+};
+const struct json_schema_set csaf_schema_ssvc = {
+    "https://certcc.github.io/SSVC/data/schema/v2/SelectionList_2_0_0.schema.json",
+    &nodes[233], patterns,
+    sizeof patterns / sizeof patterns[0],
+};

@@ -22,7 +22,11 @@ static const char *const excepted_validity[] = {
     NULL,
 };
 /* Of these, the test's own outcome is not, either. */
-static const char *const excepted[] = {NULL};
+static const char *const excepted[] = {
+    "mandatory/oasis_csaf_tc-csaf_2_1-2024-6-1-48-16.json",
+    "mandatory/oasis_csaf_tc-csaf_2_1-2024-6-1-48-19.json",
+    NULL,
+};
 
 struct tally {
     size_t files, right, results, results_right, tests, not_run;
