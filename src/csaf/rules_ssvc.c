@@ -113,8 +113,11 @@ static void check_points(struct csaf_validation *v, const struct json_value *ssv
         csaf_ssvc_namespace_read(json_get_string(selection, "namespace"), &space);
         switch (csaf_ssvc_check(&space, key, version, keys, count, &point, &at)) {
         case CSAF_SSVC_FINE:
-        case CSAF_SSVC_NOT_CHECKED:
-        case CSAF_SSVC_INVALID_NAMESPACE: break; /* that is for 6.2.34 to say */
+        case CSAF_SSVC_NOT_CHECKED: break;
+        case CSAF_SSVC_INVALID_NAMESPACE:
+            csaf_find_under(v, selection, "namespace", "the namespace %s is never to be used",
+                            csaf_quote(v, space.base));
+            break;
         case CSAF_SSVC_UNKNOWN_KEY:
             csaf_find_under(v, selection, "key", "the namespace %s has no decision point %s",
                             csaf_quote(v, space.base), csaf_quote(v, key));
