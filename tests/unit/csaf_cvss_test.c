@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "csaf/cvss.h"
+#include "csaf_cvss_fixture.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
@@ -117,6 +118,46 @@ static void scores_of_the_reference_vectors(void **state)
     }
     print_message("CVSS: %d vectors have the expected scores\n", count);
     assert_int_equal(count, 7667);
+}
+
+/* section 8.2 of 4.0: distances in every equivalence set */
+static void scores_of_macrovectors(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cvss_4_vectors); i++) {
+        char text[256];
+        struct csaf_cvss_scores scores;
+        snprintf(text, sizeof text, "CVSS:4.0/%s", cvss_4_vectors[i].metrics);
+        struct csaf_cvss c = parsed(slice_str(text));
+        assert_int_equal(csaf_cvss_score(&c, &scores), 0);
+        if (scores.base != cvss_4_vectors[i].tenths)
+            fail_msg("%s is %d", text, scores.base);
+    }
+}
+
+/* section 8.2 of 4.0 rounds to one decimal: a half goes up, with nothing lost to floating point */
+static void ties_go_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *metrics;
+        int tenths;
+        bool tie;
+    } cases[] = {
+        {"AV:N/AC:L/AT:N/PR:N/UI:P/VC:H/VI:L/VA:N/SC:H/SI:H/SA:H", 86, true},     /* 8.55 */
+        {"AV:N/AC:L/AT:P/PR:L/UI:A/VC:L/VI:L/VA:N/SC:N/SI:N/SA:N/E:U", 4, true},  /* 0.35 */
+        {"AV:N/AC:L/AT:P/PR:N/UI:N/VC:H/VI:H/VA:N/SC:H/SI:H/SA:H/E:P", 90, true}, /* 8.95 */
+        {"AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H", 100, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[128];
+        struct csaf_cvss_scores scores;
+        snprintf(text, sizeof text, "CVSS:4.0/%s", cases[i].metrics);
+        struct csaf_cvss c = parsed(slice_str(text));
+        assert_int_equal(csaf_cvss_score(&c, &scores), 0);
+        assert_int_equal(scores.base, cases[i].tenths);
+        assert_int_equal(scores.tie, cases[i].tie);
+    }
 }
 
 /* Each enum of FIRST's schema is the names of a metric, and each metric is in the schema. */
@@ -366,6 +407,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scores_of_the_reference_vectors),
+        cmocka_unit_test(scores_of_macrovectors),
+        cmocka_unit_test(ties_go_up),
         cmocka_unit_test(names_are_those_of_the_schemas),
         cmocka_unit_test(refusals_name_the_offset),
         cmocka_unit_test(order_of_metrics),
