@@ -239,11 +239,10 @@ static void check_names(struct json_schema_checker *c, const struct json_schema 
               text.data ? (const char *)text.data : "", list);
 }
 
-static void check_string(struct json_schema_checker *c, const struct json_schema *s,
-                         const struct json_value *v)
+/* text is the value's, or the name of the member whose value it is. */
+static void check_text(struct json_schema_checker *c, const struct json_schema *s,
+                       const struct json_value *v, struct slice text)
 {
-    struct slice text = json_string(v);
-
     if (s->names)
         check_names(c, s, v, text);
     if (s->min_length > 0 && text.len < (size_t)s->min_length * 4 &&
@@ -270,6 +269,12 @@ static void check_string(struct json_schema_checker *c, const struct json_schema
     if (s->format && !json_format_valid(s->format, text))
         fault(c, v, "format", nothing, "\"%.*s\" is not %s", quoted_len(text),
               text.data ? (const char *)text.data : "", json_format_expected(s->format));
+}
+
+static void check_string(struct json_schema_checker *c, const struct json_schema *s,
+                         const struct json_value *v)
+{
+    check_text(c, s, v, json_string(v));
 }
 
 static void check_number(struct json_schema_checker *c, const struct json_schema *s,

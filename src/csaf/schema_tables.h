@@ -22,4 +22,12 @@ extern const struct json_schema_set csaf_schema_cvss_3_1;
 extern const struct json_schema_set csaf_schema_cvss_4_0;
 extern const struct json_schema_set csaf_schema_ssvc;
 
+/* What schemas of extensions may refer to: a URI, with a JSON pointer behind '#'. Ends with NULL.
+ */
+struct csaf_schema_part {
+    const char *uri;
+    const struct json_schema *schema;
+};
+extern const struct csaf_schema_part csaf_schema_parts[];
+
 #endif

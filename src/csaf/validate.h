@@ -78,14 +78,27 @@ struct csaf_result {
     struct arena arena;
 };
 
+/*
+ * Extensions of CSAF 2.1 whose schemas and metadata are at hand (tests 6.1.60.2, 6.1.60.3, 6.2.20).
+ * Read-only once filled; any number of validators may share it.
+ */
+struct csaf_extensions;
+struct csaf_extensions *csaf_extensions_new(void) MUST_CHECK; /* NULL: no memory */
+void csaf_extensions_free(struct csaf_extensions *x);
+/*
+ * Adds an extension's content schema or its metadata; which, its "$schema" says. text is copied. -1
+ * with ERR_INPUT: it is neither, or not as its metaschema says; ERR_MEMORY.
+ */
+int csaf_extensions_add(struct csaf_extensions *x, struct slice text, struct err *e) MUST_CHECK;
+
 /* What is asked for. */
 struct csaf_validator_options {
     const char *const *presets; /* names joined by '+' allowed; ends with NULL; NULL: none */
     const char *const *tests;   /* ids; ends with NULL */
     /* With neither: the schema and all mandatory tests. */
-    bool network;           /* tests 6.3.6 and 6.3.7 may ask other hosts */
-    const char *extensions; /* a folder with schemas and metadata of extensions; NULL: none */
-    int64_t now;            /* microseconds: what is "in the future" and "old" */
+    bool network;                             /* tests 6.3.6 and 6.3.7 may ask other hosts */
+    const struct csaf_extensions *extensions; /* must outlive the validator; NULL: none known */
+    int64_t now;                              /* microseconds: what is "in the future" and "old" */
 };
 
 struct csaf_validator;

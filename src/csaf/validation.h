@@ -53,8 +53,6 @@ struct csaf_use {
     struct slice status;           /* CSAF_USE_STATUS: "known_affected" */
 };
 
-struct csaf_extensions; /* rules_extensions.c */
-
 struct csaf_validation {
     struct csaf_validator *validator;
     enum csaf_version version;
