@@ -51,10 +51,10 @@ struct slice product_native_number(struct slice version, size_t index)
 int product_native_bump(struct native *n, struct slice version, size_t keep, size_t fill,
                         const char *tail, struct slice *out)
 {
-    struct slice last = product_native_number(version, keep - 1);
+    struct slice last = keep ? product_native_number(version, keep - 1) : slice_of(NULL, 0);
     size_t front = last.len ? (size_t)(last.data - version.data) : 0;
     unsigned long number = 0;
-    if (keep == 0 || last.len == 0 || last.len > 15)
+    if (last.len == 0 || last.len > 15)
         return product_native_wrong(n, "a number that can be counted up is missing", version);
     for (size_t i = 0; i < last.len; i++)
         number = number * 10 + (unsigned long)(last.data[i] - '0');
