@@ -153,7 +153,7 @@ static size_t version_end(const struct lexer *x, size_t at, size_t end)
                         (front.data[0] == '1' || front.data[0] == '2');
             bool number = all_digits(here) || (year && here.len && digit(here.data[0]));
             /* "8.2 20170817" and "2017 8.1" are one version; "2.51 2.52" are two */
-            if (!number || range_date_at(rest(x, next)))
+            if (!number || range_date_at(rest(x, next)) > here.len)
                 return end;
             len = here.len;
         }
