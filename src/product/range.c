@@ -64,8 +64,8 @@ int product_range_parse(struct arena *a, struct slice text, bool is_range,
                         const struct product_scheme *scheme, struct product_range *out,
                         struct err *e)
 {
-    *out =
-        (struct product_range){.text = text, .scheme = scheme ? scheme : &product_scheme_generic};
+    *out = (struct product_range){
+        .text = text, .literal = !is_range, .scheme = scheme ? scheme : &product_scheme_generic};
     struct range_parts parts = {.arena = a, .range = out, .e = e};
     if (text.len > RANGE_LIMIT) {
         range_obscure(&parts, "the text is too long for a range of versions");

@@ -262,7 +262,8 @@ static void take_version(struct reader *r, struct slice version)
     }
     if (r->beside && r->has_held && names_something(version) &&
         !memchr(version.data, '.', version.len)) {
-        /* "20.054 kit1" */
+        /* "20.054 kit1", "3002 S3" */
+        range_reduce(r->p, "a part of the version is of no known weight");
         version = slice_of(r->held.data, (size_t)(version.data + version.len - r->held.data));
         r->has_held = false;
     }
@@ -505,6 +506,8 @@ static void take(struct reader *r, const struct range_token *t)
     case RANGE_VERSION:
         if (t->pack)
             range_reduce(r->p, "a service pack or build without the version that it belongs to");
+        if (t->cut)
+            range_reduce(r->p, "a version ends with a dot, and may be cut off");
         r->versions = true;
         take_version(r, t->text);
         break;
@@ -515,7 +518,12 @@ static void take(struct reader *r, const struct range_token *t)
     case RANGE_WORD: take_word(r, t); break;
     case RANGE_INCLUDED:
     case RANGE_EXCLUDED: take_mark(r, t->kind == RANGE_INCLUDED); break;
-    case RANGE_REMARK: note_remark(r, t->text, t->conditional); break;
+    case RANGE_REMARK:
+        if (t->harmless)
+            range_reduce(r->p, "a remark explains it");
+        else
+            note_remark(r, t->text, t->conditional);
+        break;
     case RANGE_CONDITION: take_condition(r, t); break;
     case RANGE_NONE: range_obscure(r->p, "the text says that no version is meant"); break;
     case RANGE_FOREIGN:

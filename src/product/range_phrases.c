@@ -338,6 +338,8 @@ static size_t bare_qualifier(struct slice s)
         size_t gap = 0;
         while (gap < rest.len && rest.data[gap] == ' ')
             gap++;
+        if (gap == 0 && len > 1 && rest.len && rest.data[0] == '-')
+            gap = 1;
         /* a lone letter needs its number beside it: "P03", "R2" */
         if (gap && len == 1)
             continue;
@@ -387,7 +389,7 @@ enum range_operator range_operator_at(struct slice s, size_t *len)
     return RANGE_NO_OPERATOR;
 }
 
-enum range_token_kind range_parenthesis(struct slice inside, bool *conditional)
+void range_parenthesis(struct slice inside, struct range_token *token)
 {
     static const char *const included[] = {"including",       "inclusive", "included",
                                            "incl.",           "incl",      "einschlie\xc3\x9flich",
@@ -396,32 +398,23 @@ enum range_token_kind range_parenthesis(struct slice inside, bool *conditional)
                                            "excl.",           "excl",      "ausschlie\xc3\x9flich",
                                            "ausschliesslich", "exklusive", "ausgeschlossen"};
     /* what explains, and limits nothing */
-    static const char *const harmless[] = {"aka",
-                                           "formerly",
-                                           "also known as",
-                                           "cve-",
-                                           "only affected by cve-",
-                                           "eol",
-                                           "end-of-life",
-                                           "end of life",
-                                           "all editions",
-                                           "including",
-                                           "incl.",
-                                           "these products are sold in"};
-    *conditional = false;
+    static const char *const harmless[] = {
+        "formerly",    "cve-",      "only affected by cve-", "eol",   "end-of-life",
+        "end of life", "including", "all editions",          "incl.", "these products are sold in"};
+    token->kind = RANGE_REMARK;
     for (size_t k = 0; k < ARRAY_LEN(included); k++)
         if (text_at(inside, included[k]) == inside.len)
-            return RANGE_INCLUDED;
+            token->kind = RANGE_INCLUDED;
     for (size_t k = 0; k < ARRAY_LEN(excluded); k++)
         if (text_at(inside, excluded[k]) == inside.len)
-            return RANGE_EXCLUDED;
+            token->kind = RANGE_EXCLUDED;
     for (size_t k = 0; k < ARRAY_LEN(harmless); k++)
-        if (text_at(inside, harmless[k]))
-            return RANGE_REMARK;
+        token->harmless = token->harmless || text_at(inside, harmless[k]);
     /* "(96)", "(1.46)", "(2018 R1)", "(build 7)": another number of the same version */
     bool words = false;
     for (size_t i = 0; i + 1 < inside.len; i++)
         words = words || (word_byte(inside.data[i]) && word_byte(inside.data[i + 1]));
-    *conditional = words && !text_at(inside, "build") && !text_at(inside, "firmware ");
-    return RANGE_REMARK;
+    token->conditional = words && !token->harmless && !text_at(inside, "aka") &&
+                         !text_at(inside, "also known as") && !text_at(inside, "build") &&
+                         !text_at(inside, "firmware ");
 }

@@ -25,8 +25,8 @@ size_t range_qualifier_at(struct slice s);
 /* The operator at the beginning of s and its length ("<=", "≤", "=="). */
 enum range_operator range_operator_at(struct slice s, size_t *len);
 
-/* What stands in a parenthesis: RANGE_INCLUDED, RANGE_EXCLUDED, or RANGE_REMARK with *conditional
- * saying whether it may limit what stands before it. */
-enum range_token_kind range_parenthesis(struct slice inside, bool *conditional);
+/* Sets what stands in a parenthesis: RANGE_INCLUDED, RANGE_EXCLUDED, or RANGE_REMARK with what it
+ * may do to what stands before it. */
+void range_parenthesis(struct slice inside, struct range_token *token);
 
 #endif

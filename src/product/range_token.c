@@ -153,7 +153,7 @@ static size_t version_end(const struct lexer *x, size_t at, size_t end)
                         (front.data[0] == '1' || front.data[0] == '2');
             bool number = all_digits(here) || (year && here.len && digit(here.data[0]));
             /* "8.2 20170817" and "2017 8.1" are one version; "2.51 2.52" are two */
-            if (!number || range_date_at(rest(x, next)))
+            if (!number || range_date_at(rest(x, next)) > here.len)
                 return end;
             len = here.len;
         }
@@ -163,7 +163,7 @@ static size_t version_end(const struct lexer *x, size_t at, size_t end)
 
 static int put_parenthesis(struct lexer *x)
 {
-    struct range_token token = {.kind = RANGE_REMARK};
+    struct range_token token = {0};
     size_t len = parenthesis(rest(x, x->at));
     struct slice inside = rest(x, x->at + 1);
     if (len)
@@ -179,7 +179,7 @@ static int put_parenthesis(struct lexer *x)
         x->at += 1;
         return 0;
     }
-    token.kind = range_parenthesis(inside, &token.conditional);
+    range_parenthesis(inside, &token);
     return put(x, token, len ? len : x->s.len - x->at);
 }
 
@@ -222,7 +222,7 @@ static int put_word(struct lexer *x)
         end++;
     struct slice chunk = slice_of(x->s.data + x->at, end - x->at);
     if (advisory_name(chunk))
-        return put(x, (struct range_token){.kind = RANGE_REMARK}, chunk.len);
+        return put(x, (struct range_token){.kind = RANGE_REMARK, .harmless = true}, chunk.len);
     const struct range_phrase *phrase = range_phrase_at(rest(x, x->at), &len);
     size_t pack = range_qualifier_at(rest(x, x->at));
     bool lone = pack && lone_pack(chunk) && !phrase;
@@ -243,7 +243,9 @@ static int put_word(struct lexer *x)
     }
     if (!has_digit(chunk))
         return put(x, (struct range_token){.kind = RANGE_WORD}, chunk.len);
-    return put(x, (struct range_token){.kind = RANGE_VERSION}, version_end(x, x->at, end) - x->at);
+    end = version_end(x, x->at, end);
+    bool cut = end < x->s.len && x->s.data[end] == '.';
+    return put(x, (struct range_token){.kind = RANGE_VERSION, .cut = cut}, end - x->at);
 }
 
 static int put_next(struct lexer *x)

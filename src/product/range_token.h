@@ -50,6 +50,8 @@ struct range_token {
     enum range_operator op; /* OPERATOR, PHRASE */
     bool doubtful;          /* PHRASE: whether the bound itself is meant is not said */
     bool conditional;       /* REMARK: may limit what stands before it */
+    bool harmless;          /* REMARK: explains only: "(formerly …)" */
+    bool cut;               /* VERSION: a dot stands behind it */
     bool pack;              /* VERSION: begins with a service pack or build: no version in front */
     bool glued;             /* no space in front */
     struct slice text;
