@@ -424,7 +424,7 @@ static enum product_in in_interval(const struct product_scheme *scheme,
         if (order == PRODUCT_NO_ORDER)
             result = PRODUCT_MAYBE;
     }
-    return result;
+    return interval->doubtful ? PRODUCT_MAYBE : result;
 }
 
 enum product_in product_range_contains(const struct product_range *range, struct slice version,
@@ -456,7 +456,8 @@ enum product_in product_range_contains(const struct product_range *range, struct
             result = here;
     }
     if (result == PRODUCT_MAYBE) {
-        *reason = "the two versions have no known order";
+        *reason =
+            range->grade == PRODUCT_EXACT ? "the two versions have no known order" : range->why;
     } else if (result == PRODUCT_IN) {
         *reason = range->conditional ? "the version is in the range, but only under a condition"
                                      : "the version is in the range";
