@@ -209,6 +209,31 @@ static bool ends_in_version(struct slice name)
     return i > 0 && digit && dot;
 }
 
+/* Versions that the source gave as intervals; the branch only words them. */
+static int set_intervals(struct builder *b, struct fleet_target *t,
+                         const struct csaf_product *product, const struct csaf_branch *worded)
+{
+    const struct csaf_range *from = product->range;
+    struct product_interval *all = new_array(b, from->count, sizeof *all);
+    if (!all || keep(b, worded ? worded->name : slice_of(NULL, 0), &t->range_text) != 0 ||
+        keep_place(b, &product->place, &t->range_place) != 0)
+        return -1;
+    for (size_t i = 0; i < from->count; i++) {
+        all[i] = from->intervals[i];
+        if (keep(b, from->intervals[i].low, &all[i].low) != 0 ||
+            keep(b, from->intervals[i].high, &all[i].high) != 0)
+            return -1;
+    }
+    if (product_range_of_intervals(b->arena, from->scheme, from->form, all, from->count,
+                                   from->closed, &t->range, b->e) != 0)
+        return -1;
+    t->range.text = t->range_text;
+    if (from->problem && from->count == 0)
+        t->range.problem = t->range.why = from->problem;
+    t->range.conditional = t->range.conditional || from->condition.len > 0;
+    return from->condition.len ? keep(b, from->condition, &t->range.remark) : 0;
+}
+
 static int set_range(struct builder *b, struct fleet_target *t, const struct csaf_product *product,
                      struct slice helper_version)
 {
@@ -217,6 +242,8 @@ static int set_range(struct builder *b, struct fleet_target *t, const struct csa
     const struct csaf_branch *version = range ? range : exact;
     const struct product_scheme *scheme = product_scheme_of_purl(t->purl);
     int result;
+    if (product->range)
+        return set_intervals(b, t, product, range);
     if (version) {
         if (version_text(b, product, version, &t->range_text) != 0 ||
             keep_place(b, &version->place, &t->range_place) != 0)
@@ -376,6 +403,12 @@ static int build_claims(struct builder *b, const struct csaf_vulnerability *v,
                 goto out;
             if (s == CSAF_KNOWN_NOT_AFFECTED)
                 claim->flag = flags[v->status[s].at[i]->index];
+            if (b->document->source != CSAF_SOURCE_CSAF) {
+                /* there is no list of products with a status: the product itself says it */
+                if (keep_place(b, &v->status[s].at[i]->place, &claim->place) != 0)
+                    goto out;
+                continue;
+            }
             claim->place.line = v->status_place[s].line;
             claim->place.pointer = arena_printf(b->arena, "%s/%zu", v->status_place[s].pointer, i);
             if (!claim->place.pointer) {
