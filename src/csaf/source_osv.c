@@ -106,7 +106,7 @@ static int close_interval(struct package *p, struct product_interval interval, s
         if (interval.low.len && !below(p, interval.low, limit))
             return 0;
     }
-    interval.doubtful = p->doubtful;
+    interval.doubtful = p->doubtful && !interval.low.len && !interval.high.len;
     return put_interval(p, interval);
 }
 
@@ -169,7 +169,7 @@ static int read_events(struct package *p, const struct json_value *events)
             introduced = introduced || k == EVENT_INTRODUCED;
             p->events[count] = (struct event){(enum event_kind)k, json_string(v), count, p->scheme};
             count++;
-            if (k == EVENT_FIXED && !p->doubtful && p->fixed_count < ARRAY_LEN(p->fixed))
+            if (k == EVENT_FIXED && p->fixed_count < ARRAY_LEN(p->fixed))
                 p->fixed[p->fixed_count++] = json_string(v);
         }
         if (known != 1)
@@ -252,8 +252,8 @@ static int read_versions(struct package *p, const struct json_value *versions)
 }
 
 /*
- * Ranges that the Go database could not write as module versions. The range of the schema then
- * holds more than is meant: what is in it only is in doubt.
+ * Ranges that the Go database could not write as module versions. Where the range of the schema is
+ * then every version, it holds more than is meant: what is in it only is in doubt.
  */
 static int read_custom_ranges(struct package *p, const struct json_value *affected)
 {

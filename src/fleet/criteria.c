@@ -231,7 +231,7 @@ static int set_intervals(struct builder *b, struct fleet_target *t,
     if (from->problem && from->count == 0)
         t->range.problem = t->range.why = from->problem;
     t->range.conditional = t->range.conditional || from->condition.len > 0;
-    return from->condition.len ? keep(b, from->condition, &t->range.remark) : 0;
+    return keep(b, from->condition, &t->condition);
 }
 
 static int set_range(struct builder *b, struct fleet_target *t, const struct csaf_product *product,

@@ -40,6 +40,7 @@ struct fleet_target {
     /* the range as the full product name words it, where that can be read: a second opinion, for
      * advisories that contradict themselves; kind OPAQUE: none */
     struct product_range worded;
+    struct slice condition; /* under which the range holds, of a source that says so apart */
     struct slice range_text;
     struct fleet_place range_place;
     struct fleet_strings models; /* model numbers: helper's and those in the name; wildcards kept */
