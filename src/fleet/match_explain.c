@@ -246,7 +246,9 @@ static struct slice decide(struct chain *c, const struct fleet_finding *f)
             return say(c, "the vendor's word on version %.*s: the advisory lists others",
                        SLICE_ARG(id->version));
         if (t->in == PRODUCT_MAYBE && range->conditional)
-            return say(c, "whether this holds: %.*s", SLICE_ARG(range->remark));
+            return say(c, "whether this holds: %.*s",
+                       SLICE_ARG(range->remark.len ? range->remark
+                                                   : criterion->operands[i].target->label));
         if (t->in == PRODUCT_MAYBE)
             return say(c, "a reader of \"%.*s\", for version %.*s",
                        SLICE_ARG(criterion->operands[i].target->range_text),

@@ -7,6 +7,7 @@
 #define FLEET_MATCH_IDENTIFY_H
 
 #include "fleet/match.h"
+#include "fleet/name_vendor.h"
 
 /* How two things were found to be one; the order is that of how specific a rule is. */
 enum fleet_identity_rule {
@@ -61,7 +62,8 @@ struct fleet_subject_form {
 /* A component, prepared for many comparisons; lives in the arena it was made in. */
 struct fleet_subject {
     const struct fleet_identity *identity;
-    struct slice component; /* how reasons name it */
+    struct fleet_vendor vendor; /* the identity's, with what else it is called */
+    struct slice component;     /* how reasons name it */
     struct fleet_subject_form forms[FLEET_SUBJECT_FORMS];
     size_t form_count;
     struct slice orders[FLEET_SUBJECT_ORDERS]; /* order numbers, then names read as such */

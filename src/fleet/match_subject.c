@@ -130,6 +130,8 @@ int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity
     if (fleet_purl_parse(a, identity->purl, &purl, e) != 0 ||
         fleet_cpe_parse(a, identity->cpe, &cpe, e) != 0)
         return -1;
+    if (fleet_vendor_make(a, &identity->vendor, &out->vendor, e) != 0)
+        return -1;
     if (purl.ok)
         out->purl_base = purl.base;
     out->distribution = purl.ok && distribution(purl.base);
