@@ -162,9 +162,8 @@ static void add_short(struct making *m, const struct fleet_form *form)
 int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fleet_vendor *out,
                       struct err *e)
 {
-    struct making m = {.forms = arena_new(a, ROOM, sizeof *m.forms)};
-    if (!m.forms)
-        return err_memory(e);
+    struct fleet_form forms[ROOM];
+    struct making m = {.forms = forms};
     for (size_t i = 0; i < name->count; i++)
         add(&m, name->forms[i].text, name->forms[i].rules);
     for (size_t i = 0; i < name->count; i++)
@@ -173,6 +172,13 @@ int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fle
         for (size_t k = 0; k < ARRAY_LEN(brands); k++)
             if (slice_is(m.forms[i].text, brands[k].brand))
                 add(&m, slice_str(brands[k].owner), m.forms[i].rules | FLEET_RULE_BRAND);
-    *out = (struct fleet_vendor){m.forms, m.count};
+    *out = (struct fleet_vendor){name->forms, name->count};
+    if (m.count == name->count)
+        return 0;
+    struct fleet_form *kept = arena_new(a, m.count, sizeof *kept);
+    if (!kept)
+        return err_memory(e);
+    memcpy(kept, forms, m.count * sizeof *kept);
+    *out = (struct fleet_vendor){kept, m.count};
     return 0;
 }
