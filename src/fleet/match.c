@@ -63,14 +63,13 @@ static void note_nearest(struct fleet_nearest *nearest, const struct fleet_targe
 }
 
 /* An advisory whose words and whose range disagree on a version excludes nothing. */
-static void second_opinion(const struct fleet_target *t, const struct fleet_subject *subject,
+static void second_opinion(const struct fleet_target *t, struct slice version,
                            struct fleet_touch *out)
 {
     const char *unused;
     if (t->worded.kind == PRODUCT_RANGE_OPAQUE || out->id.any_version)
         return;
-    enum product_in worded =
-        product_range_contains(&t->worded, subject->identity->version, &unused);
+    enum product_in worded = product_range_contains(&t->worded, version, &unused);
     if (out->in == PRODUCT_OUT && worded == PRODUCT_IN) {
         out->in = PRODUCT_MAYBE;
         out->reason = "the advisory's range excludes the version, its product name includes it";
@@ -79,27 +78,30 @@ static void second_opinion(const struct fleet_target *t, const struct fleet_subj
     }
 }
 
-bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
-                      const struct fleet_subject *subject, uint32_t number,
-                      const struct fleet_options *options, struct fleet_touch *out,
-                      struct fleet_nearest *nearest)
+bool fleet_touch_identify(const struct fleet_target *t, const struct fleet_subject *subject,
+                          const struct fleet_options *options, struct fleet_identified *out,
+                          struct fleet_nearest *nearest)
 {
-    const struct fleet_target *t = &criteria->targets[target];
-    *out = (struct fleet_touch){.target = target, .subject = number, .of = subject};
-    fleet_identify(t, subject, options->aliases, &out->id);
-    if (out->id.rule == FLEET_BY_NOTHING)
+    fleet_identify(t, subject, options->aliases, out);
+    if (out->rule == FLEET_BY_NOTHING)
         return false;
-    if (out->id.order_conflict) {
-        note_nearest(nearest, t, subject, out->id.confidence,
+    if (out->order_conflict) {
+        note_nearest(nearest, t, subject, out->confidence,
                      "the name is the same, but the order number is that of another model");
         return false;
     }
-    if (out->id.confidence < options->min_confidence) {
-        note_nearest(nearest, t, subject, out->id.confidence,
-                     "the names are too far apart to count");
+    if (out->confidence < options->min_confidence) {
+        note_nearest(nearest, t, subject, out->confidence, "the names are too far apart to count");
         return false;
     }
-    enum product_in line = product_version_in_line(subject->identity->version, out->id.line);
+    return true;
+}
+
+bool fleet_touch_decide(const struct fleet_target *t, const struct fleet_subject *subject,
+                        struct slice version, struct fleet_touch *out,
+                        struct fleet_nearest *nearest)
+{
+    enum product_in line = product_version_in_line(version, out->id.line);
     if (line == PRODUCT_OUT) {
         note_nearest(nearest, t, subject, out->id.confidence,
                      "the name is the same, but the version is of another line");
@@ -109,13 +111,13 @@ bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
         out->in = PRODUCT_IN;
         out->reason = "the identifier names this very version";
     } else {
-        out->in = product_range_contains(&t->range, subject->identity->version, &out->reason);
+        out->in = product_range_contains(&t->range, version, &out->reason);
     }
     if (line == PRODUCT_MAYBE && out->in != PRODUCT_MAYBE) {
         out->in = PRODUCT_MAYBE;
         out->reason = "which line of the product this version belongs to is not known";
     }
-    second_opinion(t, subject, out);
+    second_opinion(t, version, out);
     bool all = t->range.kind == PRODUCT_RANGE_ALL && !t->range.conditional;
     if (out->id.edition_open && out->in == PRODUCT_IN) {
         out->in = PRODUCT_MAYBE;
@@ -133,6 +135,17 @@ bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
                 : "which product the component is, is not sure enough to compare versions";
     }
     return true;
+}
+
+bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
+                      const struct fleet_subject *subject, uint32_t number,
+                      const struct fleet_options *options, struct fleet_touch *out,
+                      struct fleet_nearest *nearest)
+{
+    const struct fleet_target *t = &criteria->targets[target];
+    *out = (struct fleet_touch){.target = target, .subject = number, .of = subject};
+    return fleet_touch_identify(t, subject, options, &out->id, nearest) &&
+           fleet_touch_decide(t, subject, subject->identity->version, out, nearest);
 }
 
 struct matching {
