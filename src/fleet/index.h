@@ -60,6 +60,11 @@ int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
 /* An answer whole, with its reasons: made when it is asked for, and for the caller to free. */
 int fleet_hits_result(struct fleet_hits *hits, uint32_t answer, struct fleet_result **result,
                       struct err *e) MUST_CHECK;
+/* The same for one class of those that have the answer, in the words of its inventory: a class that
+ * was just built from one knows how names were spelt, and what that costs; what the index keeps
+ * does not. */
+int fleet_hits_result_for(struct fleet_hits *hits, uint32_t answer, const struct fleet_class *class,
+                          struct fleet_result **result, struct err *e) MUST_CHECK;
 void fleet_hits_free(struct fleet_hits *hits);
 
 /* The other way: advisories by key. The criteria are borrowed until removed. */

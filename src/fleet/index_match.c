@@ -378,19 +378,43 @@ static int answer(struct fleet_index_run *r, uint32_t node, bool software, uint3
     return 0;
 }
 
+/* The class's own identity of these bytes; NULL: it has none. */
+static const struct fleet_identity *own_identity(const struct fleet_class *class,
+                                                 struct slice canonical)
+{
+    size_t low = 0, high = class->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (slice_compare(class->identities[middle].canonical, canonical) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < class->count && slice_equal(class->identities[low].canonical, canonical)
+               ? &class->identities[low]
+               : NULL;
+}
+
 /* A component as it is, compared again with the targets that it met: reasons name its own values.
  */
-static int component_touches(struct fleet_index_run *r, uint32_t position, struct arena *a,
-                             size_t *count, struct err *e)
+static int component_touches(struct fleet_index_run *r, uint32_t position,
+                             const struct fleet_class *class, struct arena *a, size_t *count,
+                             struct err *e)
 {
     const struct touched *t = r->path[position];
-    struct fleet_identity *identity = arena_new(a, 1, sizeof *identity);
+    const struct fleet_identity *identity = class ? own_identity(class, bytes_of(t)) : NULL;
     struct fleet_subject *subject = arena_new(a, 1, sizeof *subject);
-    if (!identity || !subject)
+    if (!subject)
         return err_memory(e);
-    if (fleet_identity_parse(a, bytes_of(t), identity, e) != 0)
-        return -1;
-    identity->canonical = bytes_of(t);
+    if (!identity) {
+        struct fleet_identity *stored = arena_new(a, 1, sizeof *stored);
+        if (!stored)
+            return err_memory(e);
+        if (fleet_identity_parse(a, bytes_of(t), stored, e) != 0)
+            return -1;
+        stored->canonical = bytes_of(t);
+        identity = stored;
+    }
     if (fleet_subject_prepare(a, identity, subject, e) != 0)
         return -1;
     for (size_t k = 0; k < t->group->candidate->count; k++) {
@@ -404,8 +428,8 @@ static int component_touches(struct fleet_index_run *r, uint32_t position, struc
     return 0;
 }
 
-int fleet_hits_result(struct fleet_hits *hits, uint32_t number, struct fleet_result **result,
-                      struct err *e)
+int fleet_hits_result_for(struct fleet_hits *hits, uint32_t number, const struct fleet_class *class,
+                          struct fleet_result **result, struct err *e)
 {
     struct fleet_index_run *r = hits->run;
     const struct fleet_answer *a = &hits->answers[number];
@@ -416,8 +440,14 @@ int fleet_hits_result(struct fleet_hits *hits, uint32_t number, struct fleet_res
     *result = NULL;
     arena_reset(&r->combining);
     for (uint32_t i = 0; done == 0 && i < count; i++)
-        done = component_touches(r, i, &r->combining, &touches, e);
+        done = component_touches(r, i, class, &r->combining, &touches, e);
     return done == 0 ? fleet_combine(result, r->criteria, r->touches, touches, a->software, e) : -1;
+}
+
+int fleet_hits_result(struct fleet_hits *hits, uint32_t number, struct fleet_result **result,
+                      struct err *e)
+{
+    return fleet_hits_result_for(hits, number, NULL, result, e);
 }
 
 static int collect(struct fleet_index_run *r)

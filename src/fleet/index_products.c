@@ -26,7 +26,10 @@ static void put_parts(struct buf *out, const struct slice *parts, size_t count)
 
 static void put_name(struct buf *out, const struct fleet_name *name)
 {
-    put_part(out, name->count ? name->forms[0].text : slice_of(NULL, 0));
+    uint32_t many = (uint32_t)name->count;
+    buf_put(out, &many, sizeof many);
+    for (size_t i = 0; i < name->count; i++)
+        put_part(out, name->forms[i].text);
 }
 
 /* A canonical package URL without "@version": '@' stands encoded everywhere else. */
