@@ -190,7 +190,7 @@ static int join(struct fleet_index *index, uint32_t slot, const struct fleet_ide
     struct fleet_index_class *class = &index->classes[slot];
     struct fleet_index_component *c = map_get(&index->by_bytes, identity->canonical);
     if (!c) {
-        uint32_t number;
+        uint32_t number = 0;
         if (new_component(index, identity, &number, e) != 0)
             return -1;
         c = index->components[number];

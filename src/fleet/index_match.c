@@ -13,6 +13,7 @@
 #include "fleet/index_keys.h"
 #include "fleet/index_store.h"
 #include "fleet/match_combine.h"
+#include "fleet/match_same.h"
 
 #include <stdlib.h>
 
@@ -24,9 +25,9 @@ struct node {
     uint32_t result[2]; /* + 1; 0: not made yet; by whether the class lists software */
 };
 
-/* A target that is the product. */
+/* A chain of targets that is the product. */
 struct contact {
-    uint32_t target;
+    uint32_t leader;
     struct fleet_identified id;
 };
 
@@ -34,22 +35,30 @@ struct candidate {
     const struct fleet_index_product *product;
     struct contact *contacts;
     size_t count, room;
+    size_t targets;   /* of all its contacts */
+    uint32_t profile; /* the same for all that were found to be the same targets as surely */
 };
 
 /* What a target says of one version, in a byte. */
 enum { SAYS_NOTHING = 0, SAYS = 1, SAYS_CONTESTED = 16 };
 
-/* Versions of one product that all contacts judge alike. */
+/* Versions, and products of the same profile, that all targets judge alike. */
 struct group {
     const struct candidate *candidate;
     const struct fleet_subject *subject;
-    const uint8_t *says; /* by contact */
+    const uint8_t *says; /* by target of the contacts */
     uint32_t number;
+    uint32_t counted; /* how often it stands on the path that is being looked at */
+    uint32_t round;
 };
+
+/* More components of one group on a path say nothing new: one decides, and whether there is a
+ * second one tells if serial numbers limit the answer (struct fleet_explain, everyone). */
+enum { ALIKE = 2 };
 
 struct touched {
     const struct fleet_index_component *component;
-    const struct group *group;
+    struct group *group;
 };
 
 struct status {
@@ -66,9 +75,11 @@ struct fleet_index_run {
     uint32_t *known;        /* by product: position in candidates + 1 */
     struct candidate **candidates;
     size_t candidate_count, candidate_room;
-    struct map groups;   /* product and what is said -> group */
+    struct map profiles; /* targets and how sure -> the first candidate */
+    struct map groups;   /* profile and what is said -> group */
     struct map statuses; /* groups and software -> status */
     uint32_t group_count;
+    uint32_t round;
     struct touched *touched;
     size_t touched_count, touched_room;
     struct node *nodes;
@@ -80,9 +91,8 @@ struct fleet_index_run {
     size_t answer_room;
     const struct touched **path; /* the components of one node, by their bytes */
     size_t path_room;
-    struct fleet_touch *touches; /* of one node */
-    size_t touch_room;
-    bool several; /* some criterion has more than one operand */
+    struct fleet_touches touches; /* of one node */
+    bool several;                 /* some criterion has more than one operand */
     struct err *e;
 };
 
@@ -110,16 +120,26 @@ static struct candidate *candidate(struct fleet_index_run *r, uint32_t product)
     return c;
 }
 
-static int touch(struct fleet_index_run *r, uint32_t target, uint32_t product)
+/* How many targets a chain has. */
+static size_t chain_length(const struct fleet_criteria *criteria, uint32_t leader)
+{
+    size_t count = 1;
+    for (uint32_t t = criteria->targets[leader].next; t; t = criteria->targets[t].next)
+        count++;
+    return count;
+}
+
+static int touch(struct fleet_index_run *r, uint32_t leader, uint32_t product)
 {
     struct fleet_identified id;
-    if (!fleet_touch_identify(&r->criteria->targets[target], r->index->products[product]->subject,
+    if (!fleet_touch_identify(&r->criteria->targets[leader], r->index->products[product]->subject,
                               r->options, &id, NULL))
         return 0;
     struct candidate *c = candidate(r, product);
     if (!c || grow((void **)&c->contacts, c->count, &c->room, sizeof *c->contacts, r->e) != 0)
         return -1;
-    c->contacts[c->count++] = (struct contact){target, id};
+    c->contacts[c->count++] = (struct contact){leader, id};
+    c->targets += chain_length(r->criteria, leader);
     return 0;
 }
 
@@ -128,7 +148,7 @@ static int find_products(struct fleet_index_run *r)
     struct fleet_keys keys = {0};
     int result = 0;
     for (uint32_t t = 0; result == 0 && t < r->criteria->target_count; t++) {
-        if (r->criteria->targets[t].criterion_count == 0)
+        if (!fleet_same_leads(r->criteria, t))
             continue;
         keys.count = 0;
         fleet_keys_of_target(&r->criteria->targets[t], r->options->aliases, &keys);
@@ -148,6 +168,36 @@ static int find_products(struct fleet_index_run *r)
     }
     fleet_keys_fini(&keys);
     return result;
+}
+
+/* All of an identification that a status depends on, but for what the version then says. */
+struct profile_part {
+    uint32_t leader;
+    uint16_t rule;
+    uint8_t confidence;
+    uint8_t any_version;
+};
+
+static int set_profile(struct fleet_index_run *r, struct candidate *c, uint32_t number)
+{
+    const struct fleet_subject *subject = c->product->subject;
+    size_t head = 2, len = head + c->count * sizeof(struct profile_part);
+    uint8_t *text = arena_new(&r->scratch, len, 1);
+    if (!text)
+        return err_memory(r->e);
+    text[0] = subject->identity->kind == FLEET_DEVICE;
+    text[1] = subject->model_missing;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct fleet_identified *id = &c->contacts[i].id;
+        struct profile_part part = {c->contacts[i].leader, (uint16_t)id->rule,
+                                    (uint8_t)id->confidence, id->any_version};
+        memcpy(text + head + i * sizeof part, &part, sizeof part);
+    }
+    const struct candidate *first = map_get(&r->profiles, slice_of(text, len));
+    c->profile = first ? first->profile : number;
+    if (!first && map_set(&r->profiles, slice_of(text, len), c) != 0)
+        return err_memory(r->e);
+    return 0;
 }
 
 /* ---- versions ----------------------------------------------------------------------------------
@@ -170,49 +220,62 @@ with_version(struct fleet_index_run *r, const struct fleet_subject *of, struct s
     return subject;
 }
 
-/* says: the product's number, then a byte a contact; in the run's arena. */
-static const struct group *group_of(struct fleet_index_run *r, const struct candidate *c,
-                                    struct slice version, struct slice says)
+/* says: the profile's number, then a byte a target; in the run's arena. */
+static struct group *group_of(struct fleet_index_run *r, const struct candidate *c,
+                              struct slice version, struct slice says)
 {
-    struct group *group = r->several ? NULL : map_get(&r->groups, says);
+    const struct fleet_subject *subject = c->product->subject;
+    /* a relation may compare the firmware of a device itself */
+    bool alone = r->several && subject->identity->kind == FLEET_DEVICE;
+    struct group *group = alone ? NULL : map_get(&r->groups, says);
     if (group)
         return group;
     group = arena_new(&r->scratch, 1, sizeof *group);
-    if (!group || (!r->several && map_set(&r->groups, says, group) != 0)) {
+    if (!group || (!alone && map_set(&r->groups, says, group) != 0)) {
         err_memory(r->e);
         return NULL;
     }
     group->candidate = c;
-    group->says = says.data + sizeof c->product->number;
+    group->says = says.data + sizeof c->profile;
     group->number = r->group_count++;
-    group->subject =
-        r->several ? with_version(r, c->product->subject, version) : c->product->subject;
+    group->subject = alone ? with_version(r, subject, version) : subject;
     return group->subject ? group : NULL;
+}
+
+/* What every target of a candidate's contacts says of a version. true: some say something. */
+static bool listen(const struct fleet_index_run *r, const struct candidate *c, struct slice version,
+                   uint8_t *says)
+{
+    size_t at = 0;
+    bool any = false;
+    for (size_t i = 0; i < c->count; i++) {
+        uint32_t target = c->contacts[i].leader;
+        do {
+            struct fleet_touch t = {.target = target, .id = c->contacts[i].id};
+            if (fleet_touch_decide(&r->criteria->targets[target], c->product->subject, version, &t,
+                                   NULL)) {
+                says[at] = (uint8_t)(SAYS + (int)t.in + (t.contested ? SAYS_CONTESTED : 0));
+                any = true;
+            }
+            at++;
+            target = r->criteria->targets[target].next;
+        } while (target);
+    }
+    return any;
 }
 
 static int look_at_version(struct fleet_index_run *r, const struct candidate *c,
                            const struct fleet_index_version *v)
 {
     struct slice version = fleet_index_version_text(v);
-    size_t len = sizeof c->product->number + c->count;
+    size_t len = sizeof c->profile + c->targets;
     uint8_t *says = arena_new(&r->scratch, len, 1);
-    bool any = false;
     if (!says)
         return err_memory(r->e);
-    memcpy(says, &c->product->number, sizeof c->product->number);
-    for (size_t i = 0; i < c->count; i++) {
-        const struct contact *contact = &c->contacts[i];
-        struct fleet_touch t = {.target = contact->target, .id = contact->id};
-        if (!fleet_touch_decide(&r->criteria->targets[contact->target], c->product->subject,
-                                version, &t, NULL))
-            continue;
-        says[sizeof c->product->number + i] =
-            (uint8_t)(SAYS + (int)t.in + (t.contested ? SAYS_CONTESTED : 0));
-        any = true;
-    }
-    if (!any)
+    memcpy(says, &c->profile, sizeof c->profile);
+    if (!listen(r, c, version, says + sizeof c->profile))
         return 0;
-    const struct group *group = group_of(r, c, version, slice_of(says, len));
+    struct group *group = group_of(r, c, version, slice_of(says, len));
     if (!group)
         return -1;
     for (size_t i = 0; i < v->component_count; i++) {
@@ -227,7 +290,9 @@ static int look_at_version(struct fleet_index_run *r, const struct candidate *c,
 static int find_components(struct fleet_index_run *r)
 {
     for (size_t i = 0; i < r->candidate_count; i++) {
-        const struct candidate *c = r->candidates[i];
+        struct candidate *c = r->candidates[i];
+        if (set_profile(r, c, (uint32_t)i) != 0)
+            return -1;
         for (size_t k = 0; k < c->product->version_count; k++)
             if (look_at_version(r, c, c->product->versions[k]) != 0)
                 return -1;
@@ -291,36 +356,40 @@ static int64_t path_to(struct fleet_index_run *r, uint32_t node, struct err *e)
     }
     if (count > 1)
         qsort(r->path, count, sizeof(struct touched *), by_bytes);
-    return (int64_t)count;
-}
-
-static int add_touch(struct fleet_index_run *r, size_t *count, const struct fleet_touch *touch,
-                     struct err *e)
-{
-    if (grow((void **)&r->touches, *count, &r->touch_room, sizeof *r->touches, e) != 0)
-        return -1;
-    r->touches[(*count)++] = *touch;
-    return 0;
+    size_t kept = 0;
+    r->round++;
+    for (size_t i = 0; i < count; i++) {
+        struct group *g = r->path[i]->group;
+        if (g->round != r->round)
+            g->counted = 0;
+        g->round = r->round;
+        if (g->counted++ < ALIKE)
+            r->path[kept++] = r->path[i];
+    }
+    return (int64_t)kept;
 }
 
 /* What the first `count` of r->path are touched by, as far as a status needs it. */
-static int groups_touches(struct fleet_index_run *r, size_t count, size_t *touches)
+static int groups_touches(struct fleet_index_run *r, size_t count)
 {
-    *touches = 0;
+    r->touches.count = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct group *g = r->path[i]->group;
+        const uint8_t *says = g->says;
         for (size_t k = 0; k < g->candidate->count; k++) {
-            if (g->says[k] == SAYS_NOTHING)
-                continue;
             const struct contact *contact = &g->candidate->contacts[k];
-            struct fleet_touch t = {.target = contact->target,
-                                    .subject = i,
-                                    .of = g->subject,
-                                    .id = contact->id,
-                                    .in = (enum product_in)(g->says[k] % SAYS_CONTESTED - SAYS),
-                                    .contested = g->says[k] >= SAYS_CONTESTED};
-            if (add_touch(r, touches, &t, r->e) != 0)
-                return -1;
+            uint32_t target = contact->leader;
+            do {
+                struct fleet_touch t = {.target = target,
+                                        .subject = i,
+                                        .of = g->subject,
+                                        .id = contact->id,
+                                        .in = (enum product_in)(*says % SAYS_CONTESTED - SAYS),
+                                        .contested = *says >= SAYS_CONTESTED};
+                if (*says++ != SAYS_NOTHING && fleet_touches_add(&r->touches, &t, r->e) != 0)
+                    return -1;
+                target = r->criteria->targets[target].next;
+            } while (target);
         }
     }
     return 0;
@@ -331,10 +400,9 @@ static int status_of(struct fleet_index_run *r, uint32_t node, bool software,
                      enum fleet_status *status)
 {
     int64_t count = path_to(r, node, r->e);
-    size_t touches, len;
     if (count < 0)
         return -1;
-    len = ((size_t)count + 1) * sizeof(uint32_t);
+    size_t len = ((size_t)count + 1) * sizeof(uint32_t);
     uint32_t *key = arena_alloc(&r->scratch, len);
     if (!key)
         return err_memory(r->e);
@@ -346,9 +414,9 @@ static int status_of(struct fleet_index_run *r, uint32_t node, bool software,
         struct status *made = arena_alloc(&r->scratch, sizeof *made);
         if (!made)
             return err_memory(r->e);
-        if (groups_touches(r, (size_t)count, &touches) != 0 ||
-            fleet_combine_status(&made->status, r->criteria, r->touches, touches, software,
-                                 &r->combining, r->e) != 0)
+        if (groups_touches(r, (size_t)count) != 0 ||
+            fleet_combine_status(&made->status, r->criteria, r->touches.at, r->touches.count,
+                                 software, &r->combining, r->e) != 0)
             return -1;
         if (map_set(&r->statuses, slice_of(key, len), made) != 0)
             return err_memory(r->e);
@@ -398,8 +466,7 @@ static const struct fleet_identity *own_identity(const struct fleet_class *class
 /* A component as it is, compared again with the targets that it met: reasons name its own values.
  */
 static int component_touches(struct fleet_index_run *r, uint32_t position,
-                             const struct fleet_class *class, struct arena *a, size_t *count,
-                             struct err *e)
+                             const struct fleet_class *class, struct arena *a, struct err *e)
 {
     const struct touched *t = r->path[position];
     const struct fleet_identity *identity = class ? own_identity(class, bytes_of(t)) : NULL;
@@ -417,14 +484,10 @@ static int component_touches(struct fleet_index_run *r, uint32_t position,
     }
     if (fleet_subject_prepare(a, identity, subject, e) != 0)
         return -1;
-    for (size_t k = 0; k < t->group->candidate->count; k++) {
-        struct fleet_touch touch;
-        if (t->group->says[k] != SAYS_NOTHING &&
-            fleet_touch_make(r->criteria, t->group->candidate->contacts[k].target, subject,
-                             position, r->options, &touch, NULL) &&
-            add_touch(r, count, &touch, e) != 0)
+    for (size_t k = 0; k < t->group->candidate->count; k++)
+        if (fleet_touches_chain(&r->touches, r->criteria, t->group->candidate->contacts[k].leader,
+                                subject, position, r->options, NULL, e) != 0)
             return -1;
-    }
     return 0;
 }
 
@@ -434,14 +497,16 @@ int fleet_hits_result_for(struct fleet_hits *hits, uint32_t number, const struct
     struct fleet_index_run *r = hits->run;
     const struct fleet_answer *a = &hits->answers[number];
     int64_t count = path_to(r, a->node, e);
-    size_t touches = 0;
     int done = count < 0 ? -1 : 0;
 
     *result = NULL;
     arena_reset(&r->combining);
+    r->touches.count = 0;
     for (uint32_t i = 0; done == 0 && i < count; i++)
-        done = component_touches(r, i, class, &r->combining, &touches, e);
-    return done == 0 ? fleet_combine(result, r->criteria, r->touches, touches, a->software, e) : -1;
+        done = component_touches(r, i, class, &r->combining, e);
+    return done == 0
+               ? fleet_combine(result, r->criteria, r->touches.at, r->touches.count, a->software, e)
+               : -1;
 }
 
 int fleet_hits_result(struct fleet_hits *hits, uint32_t number, struct fleet_result **result,
@@ -492,12 +557,13 @@ static void run_free(struct fleet_index_run *r)
     mem_free(r->candidates);
     mem_free(r->touched);
     mem_free(r->path);
-    mem_free(r->touches);
+    mem_free(r->touches.at);
     mem_free(r->nodes);
     mem_free(r->seen);
     mem_free(r->known);
     mem_free(r->state);
     mem_free(r->classes);
+    map_fini(&r->profiles);
     map_fini(&r->groups);
     map_fini(&r->statuses);
     arena_fini(&r->combining);
@@ -525,6 +591,7 @@ int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
     h->run = r;
     arena_init(&r->scratch, 0);
     arena_init(&r->combining, 0);
+    map_init(&r->profiles);
     map_init(&r->groups);
     map_init(&r->statuses);
     if (run(r) != 0) {

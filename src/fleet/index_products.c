@@ -3,81 +3,9 @@
 #include "base/memory.h"
 #include "fleet/index_keys.h"
 #include "fleet/index_store.h"
+#include "fleet/match_same.h"
 
 #include <stdlib.h>
-
-/* ---- what tells products apart -----------------------------------------------------------------
- */
-
-static void put_part(struct buf *out, struct slice part)
-{
-    uint32_t len = (uint32_t)part.len;
-    buf_put(out, &len, sizeof len);
-    buf_put_slice(out, part);
-}
-
-static void put_parts(struct buf *out, const struct slice *parts, size_t count)
-{
-    uint32_t many = (uint32_t)count;
-    buf_put(out, &many, sizeof many);
-    for (size_t i = 0; i < count; i++)
-        put_part(out, parts[i]);
-}
-
-static void put_name(struct buf *out, const struct fleet_name *name)
-{
-    uint32_t many = (uint32_t)name->count;
-    buf_put(out, &many, sizeof many);
-    for (size_t i = 0; i < name->count; i++)
-        put_part(out, name->forms[i].text);
-}
-
-/* A canonical package URL without "@version": '@' stands encoded everywhere else. */
-static void put_purl(struct buf *out, struct slice purl)
-{
-    const uint8_t *at = purl.len ? memchr(purl.data, '@', purl.len) : NULL;
-    const uint8_t *behind = at;
-    const uint8_t *end = purl.data + purl.len;
-    while (behind && behind < end && *behind != '?' && *behind != '#')
-        behind++;
-    put_part(out, at ? slice_of(purl.data, (size_t)(at - purl.data)) : purl);
-    put_part(out, at ? slice_of(behind, (size_t)(end - behind)) : slice_of(NULL, 0));
-}
-
-/* A CPE name of 2.3 without its version, the sixth of its fields; another one whole. */
-static void put_cpe(struct buf *out, struct slice cpe)
-{
-    size_t from = cpe.len, to = cpe.len, colons = 0;
-    bool known = cpe.len > 8 && memcmp(cpe.data, "cpe:2.3:", 8) == 0;
-    for (size_t i = 0; known && i < cpe.len; i++) {
-        if (cpe.data[i] == '\\') {
-            i++;
-            continue;
-        }
-        if (cpe.data[i] != ':')
-            continue;
-        colons++;
-        from = colons == 5 ? i + 1 : from;
-        to = colons == 6 ? i : to;
-    }
-    put_part(out, slice_of(cpe.data, from));
-    put_part(out, slice_of(cpe.data + to, cpe.len - to));
-}
-
-/* All that fleet_touch_identify looks at. Of two identities with the same text one can stand for
- * the other, but for the version. */
-static void put_product(struct buf *out, const struct fleet_identity *id)
-{
-    buf_putc(out, (int)id->kind);
-    put_name(out, &id->vendor);
-    put_name(out, &id->model);
-    put_name(out, &id->family);
-    put_name(out, &id->product);
-    put_parts(out, id->orders.at, id->orders.count);
-    put_purl(out, id->purl);
-    put_cpe(out, id->cpe);
-    put_parts(out, id->hashes.at, id->hashes.count);
-}
 
 /* ---- a subject in one block --------------------------------------------------------------------
  */
@@ -320,7 +248,7 @@ int fleet_index_place_component(struct fleet_index *index, struct fleet_index_co
     if (fleet_identity_parse(&scratch, slice_of(component->canonical, component->canonical_len),
                              &id, e) != 0)
         goto out;
-    put_product(&name, &id);
+    fleet_same_identity(&name, &id);
     if (buf_check(&name, e) != 0)
         goto out;
     product = map_get(&index->by_product, buf_slice(&name));

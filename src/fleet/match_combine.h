@@ -37,6 +37,19 @@ bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
                       const struct fleet_options *options, struct fleet_touch *out,
                       struct fleet_nearest *nearest);
 
+struct fleet_touches {
+    struct fleet_touch *at; /* for mem_free */
+    size_t count, room;
+};
+
+int fleet_touches_add(struct fleet_touches *touches, const struct fleet_touch *touch,
+                      struct err *e) MUST_CHECK;
+/* The touches of all targets of a chain (match_same.h), identified once. */
+int fleet_touches_chain(struct fleet_touches *touches, const struct fleet_criteria *criteria,
+                        uint32_t leader, const struct fleet_subject *subject, uint32_t number,
+                        const struct fleet_options *options, struct fleet_nearest *nearest,
+                        struct err *e) MUST_CHECK;
+
 /*
  * All statements that follow from the touches of one class (sorted here). software: the class lists
  * software, so that what it does not list is not there. Copies what it keeps. 0 or -1 (ERR_MEMORY).
