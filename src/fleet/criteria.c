@@ -5,6 +5,7 @@
 #include "fleet/criteria_called.h"
 #include "fleet/criteria_forms.h"
 #include "fleet/inventory_source.h"
+#include "fleet/match_same.h"
 #include "product/range_words.h"
 
 #include <stdlib.h>
@@ -585,7 +586,9 @@ static int build(struct builder *b)
             build_remedies(b, &d->vulnerabilities[i], to) != 0)
             return -1;
     }
-    return build_uses(b) == 0 ? build_target_criteria(b) : -1;
+    return build_uses(b) == 0 && build_target_criteria(b) == 0
+               ? fleet_same_targets(b->targets, c->target_count, b->e)
+               : -1;
 }
 
 int fleet_criteria_build(struct fleet_criteria **out, const struct csaf_document *document,

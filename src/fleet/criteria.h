@@ -58,6 +58,9 @@ struct fleet_target {
     bool any_vendor;          /* the advisory names no vendor in particular ("multiple") */
     const uint32_t *criteria; /* that have it as an operand */
     size_t criterion_count;
+    /* targets that are one product in several versions are a chain: 1 + the first of them, and the
+     * next one (0: the last). leader 0: not known, compared by itself */
+    uint32_t leader, next;
 };
 
 /* One product that has to be there. Of a relationship "A installed_on B" the first is A, and B says

@@ -62,11 +62,11 @@ struct fleet_subject_form {
 /* A component, prepared for many comparisons; lives in the arena it was made in. */
 struct fleet_subject {
     const struct fleet_identity *identity;
-    struct fleet_vendor vendor; /* the identity's, with what else it is called */
-    struct slice component;     /* how reasons name it */
-    struct fleet_subject_form forms[FLEET_SUBJECT_FORMS];
+    struct fleet_vendor vendor;             /* the identity's, with what else it is called */
+    struct slice component;                 /* how reasons name it */
+    const struct fleet_subject_form *forms; /* at most FLEET_SUBJECT_FORMS */
     size_t form_count;
-    struct slice orders[FLEET_SUBJECT_ORDERS]; /* order numbers, then names read as such */
+    const struct slice *orders; /* order numbers, then names read as such; FLEET_SUBJECT_ORDERS */
     size_t order_count;
     size_t real_orders; /* of them that are order numbers */
     struct slice purl_base;
