@@ -435,7 +435,7 @@ static int answer(struct fleet_index_run *r, uint32_t node, bool software, uint3
         return 0;
     }
     struct fleet_hits *h = r->hits;
-    enum fleet_status status;
+    enum fleet_status status = FLEET_NOT_LISTED;
     if (status_of(r, node, software && r->several, &status) != 0 ||
         grow((void **)&h->answers, h->answer_count, &r->answer_room, sizeof *h->answers, r->e) != 0)
         return -1;
