@@ -172,10 +172,7 @@ int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fle
         for (size_t k = 0; k < ARRAY_LEN(brands); k++)
             if (slice_is(m.forms[i].text, brands[k].brand))
                 add(&m, slice_str(brands[k].owner), m.forms[i].rules | FLEET_RULE_BRAND);
-    *out = (struct fleet_vendor){name->forms, name->count};
-    if (m.count == name->count)
-        return 0;
-    struct fleet_form *kept = arena_new(a, m.count, sizeof *kept);
+    struct fleet_form *kept = arena_new(a, m.count + 1, sizeof *kept);
     if (!kept)
         return err_memory(e);
     memcpy(kept, forms, m.count * sizeof *kept);

@@ -18,8 +18,8 @@ struct fleet_vendor {
  * The name's forms, and behind them: without words that many companies have ("Weintek Labs",
  * "Zhejiang Uniview Technologies"): FLEET_RULE_DIVISION; the owner of a brand that is a vendor of
  * its own on nameplates ("Allen-Bradley"): FLEET_RULE_BRAND. Two vendors that meet only by one of
- * these rules on both sides are not the same ("Acme Systems", "Acme Networks"). The name must
- * outlive it. In the arena; 0, or -1 (ERR_MEMORY).
+ * these rules on both sides are not the same ("Acme Systems", "Acme Networks"). The name's
+ * texts must outlive it. In the arena; 0, or -1 (ERR_MEMORY).
  */
 int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fleet_vendor *out,
                       struct err *e) MUST_CHECK;
