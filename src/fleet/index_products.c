@@ -54,6 +54,19 @@ static void pack_name(struct packing *p, struct fleet_name *name)
         pack_slice(p, &name->orders[i]);
 }
 
+static void pack_vendor(struct packing *p, struct fleet_vendor *vendor)
+{
+    struct fleet_form *to = take(p, vendor->count * sizeof *to);
+    for (size_t i = 0; i < vendor->count; i++) {
+        struct fleet_form form = vendor->forms[i];
+        pack_slice(p, &form.text);
+        if (to)
+            to[i] = form;
+    }
+    if (to)
+        vendor->forms = to;
+}
+
 static struct fleet_subject *pack(struct packing *p, const struct fleet_subject *from)
 {
     struct fleet_subject *subject = take(p, sizeof *subject), s = *from;
@@ -78,6 +91,7 @@ static struct fleet_subject *pack(struct packing *p, const struct fleet_subject 
         if (forms)
             forms[i] = form;
     }
+    pack_vendor(p, &s.vendor);
     pack_slice(p, &s.component);
     pack_slice(p, &s.purl_base);
     pack_slice(p, &s.cpe);
