@@ -6,6 +6,7 @@
  */
 #include "base/file.h"
 #include "base/memory.h"
+#include "fleet/index_keys.h"
 #include "fleet/match.h"
 
 #include <stdarg.h>
@@ -149,6 +150,44 @@ static void explain(const struct pair *p, const char *what, const struct fleet_r
                       r->nearest.confidence, SLICE_ARG(r->nearest.text));
 }
 
+static bool meet(const struct fleet_keys *a, const struct fleet_keys *b)
+{
+    for (size_t i = 0; i < a->count; i++)
+        for (size_t k = 0; k < b->count; k++)
+            if (a->at[i] == b->at[k])
+                return true;
+    return false;
+}
+
+/* What is identified here is found by an index, too: both have a key in common. */
+static void check_keys(const struct fleet_criteria *criteria, const struct fleet_class *class)
+{
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 0);
+    for (size_t i = 0; i < class->count; i++) {
+        struct fleet_subject subject;
+        struct fleet_keys of_subject = {0};
+        assert_int_equal(fleet_subject_prepare(&a, &class->identities[i], &subject, &e), 0);
+        fleet_keys_of_subject(&subject, &of_subject);
+        for (size_t t = 0; t < criteria->target_count; t++) {
+            struct fleet_keys of_target = {0};
+            struct fleet_identified id;
+            if (criteria->targets[t].criterion_count == 0)
+                continue;
+            fleet_identify(&criteria->targets[t], &subject, NULL, &id);
+            fleet_keys_of_target(&criteria->targets[t], NULL, &of_target);
+            if (id.confidence >= fleet_options_default.min_confidence &&
+                !meet(&of_subject, &of_target))
+                fail_msg("no key in common: %.*s (%d)", SLICE_ARG(criteria->targets[t].label),
+                         id.confidence);
+            fleet_keys_fini(&of_target);
+        }
+        fleet_keys_fini(&of_subject);
+    }
+    arena_fini(&a);
+}
+
 static void judge(const struct pair *p, struct score *score)
 {
     struct err e = {0};
@@ -156,6 +195,7 @@ static void judge(const struct pair *p, struct score *score)
     struct fleet_class *class = class_of(p);
     struct fleet_result *r;
     assert_int_equal(fleet_match(&r, criteria, class, NULL, &e), 0);
+    check_keys(criteria, class);
     const struct fleet_statement *s = statement_on(r, p->column[CVE]);
     enum fleet_status got = s ? s->status : FLEET_NOT_LISTED;
     enum fleet_status right = status_of(p->column[ANSWER]);
