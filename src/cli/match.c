@@ -5,7 +5,7 @@
 #include "base/output.h"
 #include "cli/say.h"
 #include "csaf/document.h"
-#include "fleet/match.h"
+#include "fleet/index.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -38,6 +38,7 @@ struct match_run {
     size_t table_count;
     struct fleet_aliases *aliases;
     struct fleet_options options;
+    struct fleet_index *index; /* of the assets' classes, by number of the asset; NULL with --all */
     bool json, all, explain;
     struct json_writer writer;
     struct buf out;
@@ -256,12 +257,9 @@ static bool worse(enum fleet_status a, enum fleet_status b)
     return a < b;
 }
 
-static int match_asset(struct match_run *m, const struct asset *asset,
-                       const struct fleet_criteria *criteria, struct err *e)
+static void report_asset(struct match_run *m, const struct asset *asset,
+                         const struct fleet_criteria *criteria, const struct fleet_result *r)
 {
-    struct fleet_result *r;
-    if (fleet_match(&r, criteria, asset->class, &m->options, e) != 0)
-        return -1;
     enum fleet_status worst = FLEET_NOT_LISTED;
     for (size_t i = 0; i < r->count; i++) {
         enum fleet_status status = fleet_statement_for(&r->statements[i], asset->serial);
@@ -272,23 +270,62 @@ static int match_asset(struct match_run *m, const struct asset *asset,
     if (m->json) {
         if (r->count || m->all)
             write_json(m, asset, criteria, r, worst);
-    } else {
-        for (size_t i = 0; i < r->count; i++) {
-            enum fleet_status status = fleet_statement_for(&r->statements[i], asset->serial);
-            if (status != FLEET_NOT_LISTED || m->all)
-                print_statement(m, asset, criteria, &r->statements[i], status);
-        }
-        if (r->count == 0 && m->all) {
-            print_head(FLEET_NOT_LISTED, 0, criteria, slice_of(NULL, 0), asset->name);
-            if (r->nearest.target && m->explain) {
-                print_line("    nearest: ", r->nearest.target->label);
-                printf("    at %d%%: ", r->nearest.confidence);
-                print_line("", r->nearest.text);
-            }
+        return;
+    }
+    for (size_t i = 0; i < r->count; i++) {
+        enum fleet_status status = fleet_statement_for(&r->statements[i], asset->serial);
+        if (status != FLEET_NOT_LISTED || m->all)
+            print_statement(m, asset, criteria, &r->statements[i], status);
+    }
+    if (r->count == 0 && m->all) {
+        print_head(FLEET_NOT_LISTED, 0, criteria, slice_of(NULL, 0), asset->name);
+        if (r->nearest.target && m->explain) {
+            print_line("    nearest: ", r->nearest.target->label);
+            printf("    at %d%%: ", r->nearest.confidence);
+            print_line("", r->nearest.text);
         }
     }
-    fleet_result_free(r);
+}
+
+/* With --all each asset is matched by itself: only so what came nearest is known. */
+static int match_each(struct match_run *m, const struct fleet_criteria *criteria, struct err *e)
+{
+    for (size_t i = 0; i < m->asset_count; i++) {
+        struct fleet_result *r;
+        if (fleet_match(&r, criteria, m->assets[i].class, &m->options, e) != 0)
+            return -1;
+        report_asset(m, &m->assets[i], criteria, r);
+        fleet_result_free(r);
+    }
     return 0;
+}
+
+static int by_asset(const void *x, const void *y)
+{
+    const struct fleet_hit *a = x, *b = y;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+/* All assets at once; those that the advisory does not concern are not looked at. */
+static int match_all(struct match_run *m, const struct fleet_criteria *criteria, struct err *e)
+{
+    struct fleet_hits *h;
+    if (fleet_index_match(m->index, &h, criteria, &m->options, e) != 0)
+        return -1;
+    int result = 0;
+    if (h->count)
+        qsort(h->hits, h->count, sizeof *h->hits, by_asset);
+    for (size_t i = 0; result == 0 && i < h->count; i++) {
+        const struct asset *asset = &m->assets[h->hits[i].id];
+        struct fleet_result *r;
+        result = fleet_hits_result_for(h, h->hits[i].answer, asset->class, &r, e);
+        if (result == 0)
+            report_asset(m, asset, criteria, r);
+        fleet_result_free(r);
+    }
+    m->tally.by_status[FLEET_NOT_LISTED] += m->asset_count - h->count;
+    fleet_hits_free(h);
+    return result;
 }
 
 static int read_advisory(struct match_run *m, const char *path, struct err *e)
@@ -305,9 +342,7 @@ static int read_advisory(struct match_run *m, const char *path, struct err *e)
     csaf_free(document);
     document = NULL;
     m->tally.advisories++;
-    result = 0;
-    for (size_t i = 0; i < m->asset_count && result == 0; i++)
-        result = match_asset(m, &m->assets[i], criteria, e);
+    result = m->index ? match_all(m, criteria, e) : match_each(m, criteria, e);
 out:
     fleet_criteria_free(criteria);
     csaf_free(document);
@@ -450,6 +485,17 @@ static int parse(struct match_run *m, int argc, char **argv)
     return 0;
 }
 
+static int make_index(struct match_run *m, struct err *e)
+{
+    m->index = fleet_index_new();
+    if (!m->index)
+        return err_memory(e);
+    for (size_t i = 0; i < m->asset_count; i++)
+        if (fleet_index_add(m->index, i, m->assets[i].class, e) != 0)
+            return -1;
+    return 0;
+}
+
 static int run(struct match_run *m)
 {
     struct err e = {0};
@@ -459,6 +505,8 @@ static int run(struct match_run *m)
             return err_exit_code(e.kind);
         }
     }
+    if (!m->all && make_index(m, &e) != 0)
+        return failed(&e);
     if (m->json) {
         json_write_init(&m->writer, &m->out, 2);
         json_write_object(&m->writer);
@@ -509,6 +557,7 @@ int cli_match(int argc, char **argv)
     }
     for (size_t i = 0; i < m.table_count; i++)
         fleet_csv_free(m.tables[i]);
+    fleet_index_free(m.index);
     mem_free(m.assets);
     mem_free(m.tables);
     mem_free(m.advisories);

@@ -2,8 +2,11 @@
 #include "fleet/criteria.h"
 #include "base/memory.h"
 #include "fleet/class_identifier.h"
+#include "fleet/criteria_called.h"
 #include "fleet/criteria_forms.h"
 #include "fleet/inventory_source.h"
+#include "fleet/match_same.h"
+#include "product/range_words.h"
 
 #include <stdlib.h>
 
@@ -11,6 +14,7 @@ struct builder {
     struct fleet_criteria *criteria;
     struct arena *arena;
     const struct csaf_document *document;
+    struct slice title;           /* the document's, as product names are normalised */
     struct fleet_target *targets; /* by index of the product; those of relationships are unused */
     struct fleet_criterion *criterions;
     uint32_t *criterion_of; /* product index -> criterion + 1; 0: none yet */
@@ -234,6 +238,53 @@ static int set_intervals(struct builder *b, struct fleet_target *t,
     return keep(b, from->condition, &t->condition);
 }
 
+static bool ends_with(struct slice text, const char *end)
+{
+    size_t len = strlen(end);
+    if (text.len <= len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if ((text.data[text.len - len + i] | 0x20) != ((uint8_t)end[i] | 0x20))
+            return false;
+    return true;
+}
+
+/* "RLC-4XX series", "TSXETY4103 *" where a version was due: a model */
+static void model_for_version(struct fleet_target *t)
+{
+    static const char *const ends[] = {" series", " family", " *", " models"};
+    struct slice text = t->range_text;
+    bool letter = false, digit = false;
+    if (t->range.model.len)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (ends_with(text, ends[i]))
+            text.len -= strlen(ends[i]);
+    if (text.len == t->range_text.len || text.len < 5)
+        return;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i] | 0x20;
+        if (c == ' ' && text.data[i] == ' ')
+            return;
+        letter = letter || (i < 3 && c >= 'a' && c <= 'z');
+        digit = digit || (text.data[i] >= '0' && text.data[i] <= '9');
+    }
+    if (letter && digit)
+        t->range.model = text;
+}
+
+/* "Version 21 and later when Enhanced Password Security enabled": behind the product a condition */
+static bool says_condition(struct slice label)
+{
+    static const char *const words[] = {" when ", " only if ", " only when ", " if ", " unless "};
+    for (size_t i = 0; i < label.len; i++)
+        for (size_t k = 0; k < ARRAY_LEN(words); k++)
+            if (label.data[i] == ' ' &&
+                product_text_starts(slice_of(label.data + i, label.len - i), words[k]))
+                return true;
+    return false;
+}
+
 static int set_range(struct builder *b, struct fleet_target *t, const struct csaf_product *product,
                      struct slice helper_version)
 {
@@ -266,6 +317,10 @@ static int set_range(struct builder *b, struct fleet_target *t, const struct csa
                 .problem = "the advisory names product and version in one text only"};
         result = 0;
     }
+    if (result == 0 && version)
+        model_for_version(t);
+    if (result == 0 && t->range.kind != PRODUCT_RANGE_OPAQUE && says_condition(t->label))
+        t->range.conditional = true;
     if (result == 0 && narrowed(product) && t->purl.len == 0) {
         t->range.conditional = true;
         t->range.remark = slice_str("architecture, language, host name or specification");
@@ -292,6 +347,23 @@ static int set_worded(struct builder *b, struct fleet_target *t, struct slice ca
     return 0;
 }
 
+/* "PCS 7 V8.2 and earlier", all versions: of those the name speaks of. */
+static int set_versioned(struct builder *b, struct fleet_target *t, struct slice tail)
+{
+    struct product_range range;
+    struct slice text;
+    if (t->range.kind != PRODUCT_RANGE_ALL)
+        return 0;
+    if (keep(b, tail, &text) != 0 ||
+        product_range_parse(b->arena, text, true, t->range.scheme, &range, b->e) != 0)
+        return -1;
+    if (range.kind == PRODUCT_RANGE_BOUNDED)
+        t->range = range;
+    else
+        t->range.conditional = true;
+    return 0;
+}
+
 static int build_target(struct builder *b, const struct csaf_product *product)
 {
     struct fleet_target *t = &b->targets[product->index];
@@ -303,22 +375,32 @@ static int build_target(struct builder *b, const struct csaf_product *product)
         keep_place(b, &product->place, &t->place) != 0)
         return -1;
     struct slice called = name ? name->name : family ? family->name : product->name;
+    struct slice front, tail;
+    bool versioned = fleet_called_version(called, &front, &tail);
     if (set_name(b, FLEET_NAME_VENDOR, vendor ? vendor->name : slice_of(NULL, 0), &t->vendor) !=
             0 ||
-        set_name(b, FLEET_NAME_PRODUCT, called, &t->product) != 0 ||
+        set_name(b, FLEET_NAME_PRODUCT, versioned ? front : called, &t->product) != 0 ||
         set_name(b, FLEET_NAME_PRODUCT, family ? family->name : slice_of(NULL, 0), &t->family) != 0)
         return -1;
     if (!name && family)
         t->product.family = true;
+    t->title = b->title;
     t->whole = !product->branch;
     t->any_vendor = nobody(&t->vendor);
     if (t->any_vendor)
         t->vendor.count = 0;
+    if (fleet_vendor_make(b->arena, &t->vendor, &t->vendors, b->e) != 0)
+        return -1;
     if (set_helper(b, t, product->helper, &helper_version) != 0 ||
         set_range(b, t, product, helper_version) != 0 ||
         set_worded(b, t, name ? name->name : slice_of(NULL, 0)) != 0)
         return -1;
-    return fleet_target_forms(b->arena, t, called, b->e);
+    if (versioned && set_versioned(b, t, tail) != 0)
+        return -1;
+    /* "WHA-GW-*": all that begin so */
+    if (called.len > 3 && called.data[called.len - 1] == '*')
+        t->product.family = true;
+    return fleet_target_forms(b->arena, t, versioned ? front : called, b->e);
 }
 
 /* The operands of a product, depth first with a stack of our own; circles are refused by csaf. */
@@ -518,6 +600,10 @@ static int build(struct builder *b)
     struct fleet_vulnerability *v = new_array(b, d->vulnerability_count, sizeof *v);
     if (!b->targets || !b->criterions || !v)
         return -1;
+    struct fleet_name title;
+    if (set_name(b, FLEET_NAME_PRODUCT, d->title, &title) != 0)
+        return -1;
+    b->title = title.count ? title.forms[0].text : slice_of(NULL, 0);
     c->targets = b->targets;
     c->target_count = d->product_count;
     c->criteria = b->criterions;
@@ -533,7 +619,9 @@ static int build(struct builder *b)
             build_remedies(b, &d->vulnerabilities[i], to) != 0)
             return -1;
     }
-    return build_uses(b) == 0 ? build_target_criteria(b) : -1;
+    return build_uses(b) == 0 && build_target_criteria(b) == 0
+               ? fleet_same_targets(b->targets, c->target_count, b->e)
+               : -1;
 }
 
 int fleet_criteria_build(struct fleet_criteria **out, const struct csaf_document *document,

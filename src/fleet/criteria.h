@@ -10,6 +10,7 @@
 
 #include "csaf/document.h"
 #include "fleet/class.h"
+#include "fleet/name_vendor.h"
 #include "product/range.h"
 
 struct fleet_place {
@@ -24,15 +25,16 @@ struct fleet_target_form {
     struct slice line; /* "16" of "STEP 7 V16": only versions of this line; empty: any */
 };
 
-enum { FLEET_TARGET_FORMS = 24 };
+enum { FLEET_TARGET_FORMS = 64 };
 
 struct fleet_target {
     struct slice id;    /* product id */
     struct slice label; /* full product name */
     struct fleet_place place;
     struct fleet_name vendor;
-    struct fleet_name product; /* product_name branch, or the full product name */
-    struct fleet_name family;  /* product_family branch */
+    struct fleet_vendor vendors; /* with what else the vendor is called; count 0: none is named */
+    struct fleet_name product;   /* product_name branch, or the full product name */
+    struct fleet_name family;    /* product_family branch */
     /* the forms under which the product is looked up */
     const struct fleet_target_form *forms;
     size_t form_count;
@@ -52,10 +54,14 @@ struct fleet_target {
     struct slice cpe_full;        /* as the advisory writes it */
     struct fleet_strings hashes;  /* "sha-256:0a1b…" */
     struct fleet_strings uris;
+    struct slice title;       /* of the document, in normal form */
     bool whole;               /* no branches: vendor, product and version stand in one text */
     bool any_vendor;          /* the advisory names no vendor in particular ("multiple") */
     const uint32_t *criteria; /* that have it as an operand */
     size_t criterion_count;
+    /* targets that are one product in several versions are a chain: 1 + the first of them, and the
+     * next one (0: the last). leader 0: not known, compared by itself */
+    uint32_t leader, next;
 };
 
 /* One product that has to be there. Of a relationship "A installed_on B" the first is A, and B says

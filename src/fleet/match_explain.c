@@ -248,7 +248,9 @@ static struct slice decide(struct chain *c, const struct fleet_finding *f)
         if (t->in == PRODUCT_MAYBE && range->conditional)
             return say(c, "whether this holds: %.*s",
                        SLICE_ARG(range->remark.len ? range->remark
-                                                   : criterion->operands[i].target->condition));
+                                 : criterion->operands[i].target->condition.len
+                                     ? criterion->operands[i].target->condition
+                                     : criterion->operands[i].target->label));
         if (t->in == PRODUCT_MAYBE)
             return say(c, "a reader of \"%.*s\", for version %.*s",
                        SLICE_ARG(criterion->operands[i].target->range_text),

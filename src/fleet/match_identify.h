@@ -7,6 +7,7 @@
 #define FLEET_MATCH_IDENTIFY_H
 
 #include "fleet/match.h"
+#include "fleet/name_vendor.h"
 
 /* How two things were found to be one; the order is that of how specific a rule is. */
 enum fleet_identity_rule {
@@ -61,10 +62,11 @@ struct fleet_subject_form {
 /* A component, prepared for many comparisons; lives in the arena it was made in. */
 struct fleet_subject {
     const struct fleet_identity *identity;
-    struct slice component; /* how reasons name it */
-    struct fleet_subject_form forms[FLEET_SUBJECT_FORMS];
+    struct fleet_vendor vendor;             /* the identity's, with what else it is called */
+    struct slice component;                 /* how reasons name it */
+    const struct fleet_subject_form *forms; /* at most FLEET_SUBJECT_FORMS */
     size_t form_count;
-    struct slice orders[FLEET_SUBJECT_ORDERS]; /* order numbers, then names read as such */
+    const struct slice *orders; /* order numbers, then names read as such; FLEET_SUBJECT_ORDERS */
     size_t order_count;
     size_t real_orders; /* of them that are order numbers */
     struct slice purl_base;
