@@ -144,6 +144,8 @@ static int add_component(struct builder *b, const struct fleet_component *c)
     struct slice version = c->version.len ? c->version : purl.ok ? purl.version : c->version;
     if (version.len == 0 && cpe.ok)
         version = cpe.version;
+    if (fleet_purl_epoch(b->arena, &purl, &version, b->e) != 0)
+        return -1;
     if (set_version(b, version, &id->version) != 0 ||
         set_orders(b, id, slice_of(NULL, 0), slice_of(NULL, 0)) != 0 || set_hashes(b, id, c) != 0)
         return -1;

@@ -142,20 +142,23 @@ static int set_helper(struct builder *b, struct fleet_target *t, const struct cs
         return -1;
     if (!helper)
         return 0;
-    if (fleet_purl_parse(b->arena, helper->purl, &purl, b->e) != 0 ||
-        fleet_cpe_parse(b->arena, helper->cpe, &cpe, b->e) != 0 || set_hashes(b, t, helper) != 0 ||
+    struct slice purl_text, cpe_text;
+    if (keep(b, helper->purl, &purl_text) != 0 || keep(b, helper->cpe, &cpe_text) != 0 ||
+        fleet_purl_parse(b->arena, purl_text, &purl, b->e) != 0 ||
+        fleet_cpe_parse(b->arena, cpe_text, &cpe, b->e) != 0 || set_hashes(b, t, helper) != 0 ||
         keep_strings(b, &helper->serial_numbers, &t->serials) != 0 ||
         keep_orders(b, &helper->skus, &t->skus) != 0)
         return -1;
     if (purl.ok) {
         t->purl = purl.base;
         t->purl_full = purl.canonical;
+        t->package = purl.parts;
         *version = purl.version;
     }
     if (cpe.ok) {
         t->cpe = cpe.product;
-        if (keep(b, helper->cpe, &t->cpe_full) != 0)
-            return -1;
+        t->cpe_full = cpe_text;
+        t->platform = cpe.name;
         if (version->len == 0)
             *version = cpe.version;
     }

@@ -11,6 +11,8 @@
 #include "csaf/document.h"
 #include "fleet/class.h"
 #include "fleet/name_vendor.h"
+#include "product/cpe.h"
+#include "product/purl.h"
 #include "product/range.h"
 
 struct fleet_place {
@@ -47,12 +49,14 @@ struct fleet_target {
     struct fleet_place range_place;
     struct fleet_strings models; /* model numbers: helper's and those in the name; wildcards kept */
     struct fleet_strings skus;   /* like models */
-    struct fleet_strings serials; /* raw patterns; `?` one character, `*` any number */
-    struct slice purl;            /* canonical, without version and qualifiers */
-    struct slice purl_full;       /* canonical, with them */
-    struct slice cpe;             /* "part:vendor:product", lower case */
-    struct slice cpe_full;        /* as the advisory writes it */
-    struct fleet_strings hashes;  /* "sha-256:0a1b…" */
+    struct fleet_strings serials;       /* raw patterns; `?` one character, `*` any number */
+    struct slice purl;                  /* canonical, without version and qualifiers */
+    struct slice purl_full;             /* canonical, with them */
+    struct slice cpe;                   /* "part:vendor:product", lower case */
+    struct slice cpe_full;              /* as the advisory writes it */
+    const struct product_purl *package; /* the purl's parts; NULL: none */
+    const struct product_cpe *platform; /* the CPE's attributes; NULL: none */
+    struct fleet_strings hashes;        /* "sha-256:0a1b…" */
     struct fleet_strings uris;
     struct slice title;       /* of the document, in normal form */
     bool whole;               /* no branches: vendor, product and version stand in one text */

@@ -266,6 +266,7 @@ void fleet_keys_of_subject(const struct fleet_subject *s, struct fleet_keys *key
     for (size_t i = 0; i < s->identity->hashes.count; i++)
         put(keys, BY_HASH, s->identity->hashes.at[i]);
     put(keys, BY_PURL, s->purl_base);
+    put(keys, BY_PURL, s->purl_source);
     put(keys, BY_CPE, s->cpe);
     for (size_t i = 0; i < s->order_count; i++) {
         put(keys, BY_ORDER, s->orders[i]);

@@ -88,8 +88,11 @@ bool fleet_touch_identify(const struct fleet_target *t, const struct fleet_subje
                           struct fleet_nearest *nearest)
 {
     fleet_identify(t, subject, options->aliases, out);
-    if (out->rule == FLEET_BY_NOTHING)
+    if (out->rule == FLEET_BY_NOTHING) {
+        if (out->other)
+            note_nearest(nearest, t, subject, FLEET_SURE, out->other);
         return false;
+    }
     if (out->order_conflict) {
         note_nearest(nearest, t, subject, out->confidence,
                      "the name is the same, but the order number is that of another model");
@@ -106,6 +109,8 @@ bool fleet_touch_decide(const struct fleet_target *t, const struct fleet_subject
                         struct slice version, struct fleet_touch *out,
                         struct fleet_nearest *nearest)
 {
+    if (out->id.version.len)
+        version = out->id.version;
     enum product_in line = product_version_in_line(version, out->id.line);
     if (line == PRODUCT_OUT) {
         note_nearest(nearest, t, subject, out->id.confidence,
@@ -132,10 +137,11 @@ bool fleet_touch_decide(const struct fleet_target *t, const struct fleet_subject
         out->in = PRODUCT_MAYBE;
         out->reason = "the advisory limits this to stock keeping units";
     } else if (out->id.only_unknown && out->in != PRODUCT_MAYBE &&
-               !(subject->distribution && all)) {
+               (out->id.open || !(subject->distribution && all))) {
         out->in = PRODUCT_MAYBE;
         out->reason =
-            subject->distribution
+            out->id.open ? out->id.open
+            : subject->distribution
                 ? "a distribution's package may be mended without a new version"
                 : "which product the component is, is not sure enough to compare versions";
     }

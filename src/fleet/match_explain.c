@@ -237,7 +237,10 @@ static struct slice decide(struct chain *c, const struct fleet_finding *f)
         if (t->in == PRODUCT_MAYBE && t->id.edition_open)
             return say(c, "update, edition and platform in the CPE of %.*s",
                        SLICE_ARG(t->of->component));
-        if (t->of->distribution && t->id.rule < FLEET_BY_CPE)
+        if (t->id.open)
+            return say(c, "distro, arch and the like in the purl of %.*s",
+                       SLICE_ARG(t->of->component));
+        if (t->of->distribution && t->id.rule <= FLEET_BY_CPE)
             return say(c, "the distribution's own advisory for %.*s", SLICE_ARG(id->purl));
         if (t->in == PRODUCT_MAYBE && id->version.len == 0 && range->kind != PRODUCT_RANGE_OPAQUE)
             return device ? say(c, "nameplate.firmware")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match_identify.h"
-#include "fleet/class_identifier.h"
+#include "fleet/match_package.h"
 #include "fleet/name_words.h"
 #include "product/range_words.h"
 
@@ -126,35 +126,67 @@ static bool in_set(const struct fleet_strings *set, struct slice text)
     return false;
 }
 
-/* The value of one qualifier of a canonical purl; empty: it has none. */
-static struct slice qualifier(struct slice purl, const char *key)
+static void by_purl(const struct fleet_target *t, const struct fleet_subject *s,
+                    struct fleet_identified *out)
 {
-    const uint8_t *mark = purl.len ? memchr(purl.data, '?', purl.len) : NULL;
-    if (!mark)
-        return slice_of(NULL, 0);
-    size_t len = strlen(key), at = (size_t)(mark - purl.data) + 1;
-    while (at < purl.len) {
-        const uint8_t *stop = memchr(purl.data + at, '&', purl.len - at);
-        size_t end = stop ? (size_t)(stop - purl.data) : purl.len;
-        if (end - at > len && memcmp(purl.data + at, key, len) == 0 && purl.data[at + len] == '=')
-            return slice_of(purl.data + at + len + 1, end - at - len - 1);
-        at = end + 1;
+    if (!t->package || !s->package)
+        return;
+    bool same = slice_equal(t->purl, s->purl_base);
+    bool built = s->purl_source.len && fleet_package_is_source(t->package) &&
+                 slice_equal(t->purl, s->purl_source);
+    const char *why = NULL;
+    if (!same && !built)
+        return;
+    enum fleet_package_relation relation =
+        fleet_package_compare(t->package, s->package, built, &why);
+    if (relation == FLEET_PACKAGE_OTHER) {
+        out->other = why;
+        return;
     }
-    return slice_of(NULL, 0);
+    bool open = relation == FLEET_PACKAGE_OPEN;
+    offer(out, NULL,
+          (struct fleet_identified){.confidence = 98,
+                                    .rule = FLEET_BY_PURL,
+                                    .vendor = FLEET_VENDOR_EQUAL,
+                                    .only_unknown = open,
+                                    .open = open ? why : NULL,
+                                    .version = built ? s->source_version : slice_of(NULL, 0),
+                                    .advisory = t->purl_full,
+                                    .inventory = s->identity->purl});
 }
 
-/* Packages of another architecture or distribution are other packages. */
-static bool purl_conflict(struct slice a, struct slice b)
+/*
+ * NISTIR 7696, but for the version, which has a range of its own. An advisory's NA behind it names
+ * nothing: it is written where ANY is meant. What is narrower or other on one side leaves open
+ * whether that side is meant.
+ */
+static bool cpe_open(const struct product_cpe *advisory, const struct product_cpe *inventory)
 {
-    static const char *const keys[] = {"arch", "distro", "type", "classifier", "os"};
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        struct slice x = qualifier(a, keys[i]), y = qualifier(b, keys[i]);
-        bool any =
-            slice_is(x, "all") || slice_is(y, "all") || slice_is(x, "any") || slice_is(y, "any");
-        if (x.len && y.len && !any && !slice_equal(x, y))
+    for (size_t i = PRODUCT_CPE_UPDATE; i < PRODUCT_CPE_ATTRIBUTES; i++) {
+        if (advisory->at[i].kind != PRODUCT_CPE_TEXT)
+            continue;
+        enum product_cpe_relation relation =
+            product_cpe_value_compare(&advisory->at[i], &inventory->at[i]);
+        if (relation != PRODUCT_CPE_EQUAL && relation != PRODUCT_CPE_SUPERSET)
             return true;
     }
     return false;
+}
+
+static void by_cpe(const struct fleet_target *t, const struct fleet_subject *s,
+                   struct fleet_identified *out)
+{
+    if (!t->platform || !s->platform || !slice_equal(t->cpe, s->cpe))
+        return;
+    offer(out, NULL,
+          (struct fleet_identified){.confidence = 95,
+                                    .rule = FLEET_BY_CPE,
+                                    .vendor = FLEET_VENDOR_EQUAL,
+                                    .edition_open = cpe_open(t->platform, s->platform),
+                                    /* what a distribution ships is mended without a new version */
+                                    .only_unknown = s->distribution,
+                                    .advisory = t->cpe,
+                                    .inventory = s->identity->cpe});
 }
 
 static void by_identifier(const struct fleet_target *t, const struct fleet_subject *s,
@@ -170,21 +202,8 @@ static void by_identifier(const struct fleet_target *t, const struct fleet_subje
                                             .any_version = true,
                                             .advisory = id->hashes.at[i],
                                             .inventory = id->hashes.at[i]});
-    if (t->purl.len && slice_equal(t->purl, s->purl_base) && !purl_conflict(t->purl_full, id->purl))
-        offer(out, NULL,
-              (struct fleet_identified){.confidence = 98,
-                                        .rule = FLEET_BY_PURL,
-                                        .vendor = FLEET_VENDOR_EQUAL,
-                                        .advisory = t->purl_full,
-                                        .inventory = id->purl});
-    if (t->cpe.len && slice_equal(t->cpe, s->cpe))
-        offer(out, NULL,
-              (struct fleet_identified){.confidence = 95,
-                                        .rule = FLEET_BY_CPE,
-                                        .vendor = FLEET_VENDOR_EQUAL,
-                                        .edition_open = fleet_cpe_narrows(t->cpe_full, id->cpe),
-                                        .advisory = t->cpe,
-                                        .inventory = id->cpe});
+    by_purl(t, s, out);
+    by_cpe(t, s, out);
 }
 
 static bool has_wildcard(struct slice s)
@@ -735,7 +754,7 @@ void fleet_identify(const struct fleet_target *target, const struct fleet_subjec
     by_name(target, subject, &vendor, aliases, out);
     by_model_in_version(target, subject, &vendor, out);
     if (out->confidence <= 0) {
-        *out = (struct fleet_identified){0};
+        *out = (struct fleet_identified){.other = out->other};
         return;
     }
     if (subject->distribution)

@@ -70,7 +70,11 @@ struct fleet_subject {
     size_t order_count;
     size_t real_orders; /* of them that are order numbers */
     struct slice purl_base;
+    struct slice purl_source; /* of the source package that it was built from; empty: not said */
+    struct slice source_version;
     struct slice cpe;
+    const struct product_purl *package; /* NULL: no purl */
+    const struct product_cpe *platform; /* NULL: no CPE */
     bool distribution;  /* a package of a distribution, which mends without a new version */
     bool model_missing; /* a device that says no more than its family or product line */
 };
@@ -90,7 +94,10 @@ struct fleet_identified {
     bool order_conflict; /* names met, but the order numbers are of siblings */
     bool order_open;     /* the advisory tells models apart by order numbers that we do not have */
     bool edition_open; /* the advisory's CPE names an update, edition or platform, ours does not */
-    bool sku_missing;  /* the advisory limits to SKUs, and the inventory names none */
+    const char *open;  /* what of a package's qualifiers cannot be told; then only_unknown, too */
+    const char *other; /* BY_NOTHING: why what has the same identifier is something else */
+    struct slice version; /* to be compared instead of the component's own; empty: that one */
+    bool sku_missing;     /* the advisory limits to SKUs, and the inventory names none */
 };
 
 /* A name without its spaces, except between two digits: "win cc" and "wincc" are near. */

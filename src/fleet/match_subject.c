@@ -152,11 +152,17 @@ int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity
         return -1;
     if (fleet_vendor_make(a, &identity->vendor, &out->vendor, e) != 0)
         return -1;
-    if (purl.ok)
+    if (purl.ok) {
         out->purl_base = purl.base;
+        out->purl_source = purl.source;
+        out->source_version = purl.source_version;
+        out->package = purl.parts;
+    }
     out->distribution = purl.ok && distribution(purl.base);
-    if (cpe.ok)
+    if (cpe.ok) {
         out->cpe = cpe.product;
+        out->platform = cpe.name;
+    }
     if (add_names(&p) != 0)
         return -1;
     for (size_t i = 0; i < identity->orders.count; i++)
