@@ -211,6 +211,8 @@ static void print_statement(const struct match_run *m, const struct asset *asset
         printf("    decided by: nameplate.serial\n");
     else if (s->decide.len)
         print_line("    decided by: ", s->decide);
+    if (s->flag.len)
+        print_line("    justification: ", s->flag);
     for (size_t i = 0; m->explain && i < s->reason_count; i++)
         print_reason(&s->reasons[i]);
     for (size_t i = 0; m->explain && i < s->remedy_count; i++) {

@@ -75,9 +75,18 @@ static int set_orders(struct builder *b, struct fleet_identity *id, struct slice
     struct slice all[ORDERS];
     size_t count = 0;
     const struct slice given[] = {order, sku};
-    for (size_t i = 0; i < 2; i++)
-        if (fleet_order_normalise(b->arena, given[i], &all[count++], b->e) != 0)
+    for (size_t i = 0; i < 2; i++) {
+        struct slice *number = &all[count++];
+        if (fleet_order_normalise(b->arena, given[i], number, b->e) != 0)
             return -1;
+        /* a thing has no wildcards in its number: there they are signs like others */
+        uint8_t *at = (uint8_t *)(uintptr_t)number->data;
+        size_t len = 0;
+        for (size_t k = 0; k < number->len; k++)
+            if (number->data[k] != '*' && number->data[k] != '?')
+                at[len++] = number->data[k];
+        number->len = len;
+    }
     for (size_t i = 0; i < id->model.order_count && count < ORDERS; i++)
         all[count++] = id->model.orders[i];
     return keep_set(b, all, count, &id->orders);

@@ -61,6 +61,25 @@ static int keep_strings(struct builder *b, const struct csaf_strings *in, struct
     return 0;
 }
 
+/* CSAF 2.0 section 3.1.3.3.3: "\\*" is a '*' that is meant, which like all signs between letters
+ * and digits does not count; "*" alone is a wildcard. */
+static int without_escapes(struct builder *b, struct slice text, struct slice *out)
+{
+    uint8_t *copy = arena_alloc(b->arena, text.len + 1);
+    size_t len = 0;
+    if (!copy)
+        return err_memory(b->e);
+    for (size_t i = 0; i < text.len; i++) {
+        bool sign = text.data[i] == '\\' && i + 1 < text.len && memchr("\\*?", text.data[i + 1], 3);
+        if (sign)
+            i++;
+        else
+            copy[len++] = text.data[i];
+    }
+    *out = slice_of(copy, len);
+    return 0;
+}
+
 static int keep_orders(struct builder *b, const struct csaf_strings *in, struct fleet_strings *out)
 {
     struct slice *at = new_array(b, in->count, sizeof *at);
@@ -68,7 +87,9 @@ static int keep_orders(struct builder *b, const struct csaf_strings *in, struct 
         return -1;
     out->at = at;
     for (size_t i = 0; i < in->count; i++) {
-        if (fleet_order_normalise(b->arena, in->at[i], &at[out->count], b->e) != 0)
+        struct slice pattern;
+        if (without_escapes(b, in->at[i], &pattern) != 0 ||
+            fleet_order_normalise(b->arena, pattern, &at[out->count], b->e) != 0)
             return -1;
         out->count += at[out->count].len > 0;
     }
@@ -456,6 +477,43 @@ static int criterion_for(struct builder *b, const struct csaf_product *product, 
     return 0;
 }
 
+/* What a flag or threat says, for each of its products; said of all it is for those of which
+ * nothing was said before. */
+struct said {
+    struct slice *by_product;
+    bool of_all;
+};
+
+static int say(struct builder *b, struct said *said, struct slice text,
+               const struct csaf_products *products, bool everywhere)
+{
+    struct slice kept;
+    if (keep(b, text, &kept) != 0)
+        return -1;
+    for (size_t i = 0; i < products->count; i++)
+        said->by_product[products->at[i]->index] = kept;
+    for (size_t i = 0; everywhere && !said->of_all && i < b->document->product_count; i++)
+        if (said->by_product[i].len == 0)
+            said->by_product[i] = kept;
+    said->of_all = said->of_all || (everywhere && kept.len);
+    return 0;
+}
+
+/* CSAF 2.0 section 4.5: why a product is not affected, as a label and in words */
+static int read_justifications(struct builder *b, const struct csaf_vulnerability *v,
+                               struct said *labels, struct said *impacts)
+{
+    for (size_t f = 0; f < v->flag_count; f++)
+        if (say(b, labels, v->flags[f].label, &v->flags[f].products, v->flags[f].everywhere) != 0)
+            return -1;
+    for (size_t t = 0; t < v->threat_count; t++)
+        if (slice_is(v->threats[t].category, "impact") &&
+            say(b, impacts, v->threats[t].details, &v->threats[t].products,
+                v->threats[t].everywhere) != 0)
+            return -1;
+    return 0;
+}
+
 static int build_claims(struct builder *b, const struct csaf_vulnerability *v,
                         struct fleet_vulnerability *out)
 {
@@ -463,31 +521,26 @@ static int build_claims(struct builder *b, const struct csaf_vulnerability *v,
     for (size_t s = 0; s < CSAF_STATUSES; s++)
         count += v->status[s].count;
     struct fleet_claim *claims = new_array(b, count, sizeof *claims);
-    struct slice *flags = mem_new(b->document->product_count + 1, sizeof *flags);
+    struct said labels = {mem_new(b->document->product_count + 1, sizeof(struct slice)), false};
+    struct said impacts = {mem_new(b->document->product_count + 1, sizeof(struct slice)), false};
     int result = -1;
-    if (!claims || !flags) {
+    if (!claims || !labels.by_product || !impacts.by_product) {
         err_memory(b->e);
         goto out;
     }
     out->claims = claims;
-    for (size_t f = 0; f < v->flag_count; f++) {
-        struct slice label;
-        if (keep(b, v->flags[f].label, &label) != 0)
-            goto out;
-        for (size_t i = 0; i < v->flags[f].products.count; i++)
-            flags[v->flags[f].products.at[i]->index] = label;
-        for (size_t i = 0; v->flags[f].everywhere && i < b->document->product_count; i++)
-            if (flags[i].len == 0)
-                flags[i] = label;
-    }
+    if (read_justifications(b, v, &labels, &impacts) != 0)
+        goto out;
     for (size_t s = 0; s < CSAF_STATUSES; s++) {
         for (size_t i = 0; i < v->status[s].count; i++) {
             struct fleet_claim *claim = &claims[out->claim_count++];
             claim->status = (enum csaf_status)s;
             if (criterion_for(b, v->status[s].at[i], &claim->criterion) != 0)
                 goto out;
-            if (s == CSAF_KNOWN_NOT_AFFECTED)
-                claim->flag = flags[v->status[s].at[i]->index];
+            if (s == CSAF_KNOWN_NOT_AFFECTED) {
+                claim->flag = labels.by_product[v->status[s].at[i]->index];
+                claim->impact = impacts.by_product[v->status[s].at[i]->index];
+            }
             if (b->document->source != CSAF_SOURCE_CSAF) {
                 /* there is no list of products with a status: the product itself says it */
                 if (keep_place(b, &v->status[s].at[i]->place, &claim->place) != 0)
@@ -504,7 +557,8 @@ static int build_claims(struct builder *b, const struct csaf_vulnerability *v,
     }
     result = 0;
 out:
-    mem_free(flags);
+    mem_free(labels.by_product);
+    mem_free(impacts.by_product);
     return result;
 }
 
@@ -607,6 +661,7 @@ static int build(struct builder *b)
     if (set_name(b, FLEET_NAME_PRODUCT, d->title, &title) != 0)
         return -1;
     b->title = title.count ? title.forms[0].text : slice_of(NULL, 0);
+    c->source = d->source;
     c->targets = b->targets;
     c->target_count = d->product_count;
     c->criteria = b->criterions;

@@ -108,7 +108,8 @@ struct fleet_remedy {
 struct fleet_claim {
     uint32_t criterion;
     enum csaf_status status;
-    struct slice flag; /* justification of known_not_affected; empty: none */
+    struct slice flag;   /* justification of known_not_affected; empty: none */
+    struct slice impact; /* the same in words; empty: none */
     struct fleet_place place;
 };
 
@@ -122,6 +123,7 @@ struct fleet_vulnerability {
 };
 
 struct fleet_criteria {
+    enum csaf_source source;
     struct slice namespace;
     struct slice id;
     struct slice version;

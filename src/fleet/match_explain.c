@@ -51,7 +51,12 @@ static struct fleet_reason *add(struct chain *c, const char *rule, const char *c
     if (c->count == REASONS)
         return &dropped;
     struct fleet_reason *r = &c->reasons[c->count++];
+    static const char *const sources[] = {[CSAF_SOURCE_OSV] = "OSV schema: affected",
+                                          [CSAF_SOURCE_CVE] = "CVE record format 5: affected"};
+    enum csaf_source source = c->x->criteria->source;
     *r = (struct fleet_reason){.rule = rule, .clause = clause};
+    if (clause && source != CSAF_SOURCE_CSAF)
+        r->clause = sources[source];
     return r;
 }
 
@@ -214,6 +219,12 @@ static void explain_claim(struct chain *c, const struct fleet_finding *f)
                   SLICE_ARG(c->x->criteria->criteria[f->outcome->criterion].label),
                   csaf_status_name(claim->status));
     r->place = claim->place;
+    if (claim->flag.len)
+        add(c, "status.justification", "CSAF 2.0 section 3.2.3.5")->text =
+            say(c, "the advisory's justification: %.*s", SLICE_ARG(claim->flag));
+    if (claim->impact.len)
+        add(c, "status.impact", "CSAF 2.0 section 3.2.3.14")->text =
+            say(c, "the advisory's words: %.*s", SLICE_ARG(claim->impact));
 }
 
 /* What would decide an unknown: the first thing that is missing, nearest to the asset. */

@@ -126,6 +126,53 @@ static bool in_set(const struct fleet_strings *set, struct slice text)
     return false;
 }
 
+static bool weak(struct slice hash)
+{
+    static const char *const algorithms[] = {"md5:", "sha-1:", "md4:", "md2:"};
+    for (size_t i = 0; i < ARRAY_LEN(algorithms); i++)
+        if (product_text_starts(hash, algorithms[i]))
+            return true;
+    return false;
+}
+
+static bool same_algorithm(struct slice a, struct slice b)
+{
+    const uint8_t *end = a.len ? memchr(a.data, ':', a.len) : NULL;
+    size_t len = end ? (size_t)(end - a.data) + 1 : 0;
+    return len && b.len > len && memcmp(a.data, b.data, len) == 0;
+}
+
+/* A file is known by several hashes. A weak one can be had for another file: where both sides name
+ * a strong one of the same kind, that decides. */
+static void by_hash(const struct fleet_target *t, const struct fleet_identity *id,
+                    struct fleet_identified *out)
+{
+    struct slice met = slice_of(NULL, 0);
+    bool strong = false, contradicted = false;
+    for (size_t i = 0; i < id->hashes.count; i++) {
+        struct slice hash = id->hashes.at[i];
+        bool same = in_set(&t->hashes, hash);
+        if (same && (!met.len || !weak(hash)))
+            met = hash;
+        strong = strong || (same && !weak(hash));
+        for (size_t k = 0; k < t->hashes.count && !same && !weak(hash); k++)
+            contradicted = contradicted || same_algorithm(hash, t->hashes.at[k]);
+    }
+    if (met.len == 0)
+        return;
+    if (contradicted && !strong) {
+        out->other = "a weak hash of the file is the same, but a strong one is not";
+        return;
+    }
+    offer(out, NULL,
+          (struct fleet_identified){.confidence = strong ? 100 : 90,
+                                    .rule = FLEET_BY_HASH,
+                                    .vendor = FLEET_VENDOR_EQUAL,
+                                    .any_version = true,
+                                    .advisory = met,
+                                    .inventory = met});
+}
+
 static void by_purl(const struct fleet_target *t, const struct fleet_subject *s,
                     struct fleet_identified *out)
 {
@@ -192,16 +239,7 @@ static void by_cpe(const struct fleet_target *t, const struct fleet_subject *s,
 static void by_identifier(const struct fleet_target *t, const struct fleet_subject *s,
                           struct fleet_identified *out)
 {
-    const struct fleet_identity *id = s->identity;
-    for (size_t i = 0; i < id->hashes.count; i++)
-        if (in_set(&t->hashes, id->hashes.at[i]))
-            offer(out, NULL,
-                  (struct fleet_identified){.confidence = 100,
-                                            .rule = FLEET_BY_HASH,
-                                            .vendor = FLEET_VENDOR_EQUAL,
-                                            .any_version = true,
-                                            .advisory = id->hashes.at[i],
-                                            .inventory = id->hashes.at[i]});
+    by_hash(t, s->identity, out);
     by_purl(t, s, out);
     by_cpe(t, s, out);
 }
