@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/say.h"
+#include "cli/match_unmatched.h"
 #include "csaf/document.h"
 #include "fleet/index.h"
 
@@ -39,9 +40,12 @@ struct match_run {
     struct fleet_aliases *aliases;
     struct fleet_options options;
     struct fleet_index *index; /* of the assets' classes, by number of the asset; NULL with --all */
-    bool json, all, explain;
+    struct fleet_pool *pool;   /* with --unmatched: what the inventories have */
+    bool json, all, explain, unmatched;
     struct json_writer writer;
     struct buf out;
+    struct json_writer missed_writer; /* with --unmatched and --json */
+    struct buf missed;
     struct tally tally;
 };
 
@@ -79,7 +83,8 @@ static int usage(const char *problem)
     fprintf(stderr,
             "tocsin: match: %s\n"
             "usage: tocsin match --inventory FILE... --advisories PATH... [--json] [--all]\n"
-            "                    [--explain] [--alias vendor:NAME=NAME] [--min-confidence N]\n",
+            "                    [--explain] [--unmatched] [--alias vendor:NAME=NAME] "
+            "[--min-confidence N]\n",
             problem);
     return 2;
 }
@@ -330,6 +335,12 @@ static int match_all(struct match_run *m, const struct fleet_criteria *criteria,
     return result;
 }
 
+static const char *asset_name(void *context, size_t number)
+{
+    const struct match_run *m = context;
+    return m->assets[number].name;
+}
+
 static int read_advisory(struct match_run *m, const char *path, struct err *e)
 {
     struct buf text;
@@ -345,6 +356,9 @@ static int read_advisory(struct match_run *m, const char *path, struct err *e)
     document = NULL;
     m->tally.advisories++;
     result = m->index ? match_all(m, criteria, e) : match_each(m, criteria, e);
+    if (result == 0 && m->pool)
+        unmatched_report(m->pool, criteria, &m->options, asset_name, m,
+                         m->json ? &m->missed_writer : NULL);
 out:
     fleet_criteria_free(criteria);
     csaf_free(document);
@@ -443,6 +457,7 @@ static int parse(struct match_run *m, int argc, char **argv)
                                             {"json", no_argument, NULL, 'j'},
                                             {"all", no_argument, NULL, 'A'},
                                             {"explain", no_argument, NULL, 'e'},
+                                            {"unmatched", no_argument, NULL, 'u'},
                                             {"alias", required_argument, NULL, 'l'},
                                             {"min-confidence", required_argument, NULL, 'm'},
                                             {NULL, 0, NULL, 0}};
@@ -465,6 +480,7 @@ static int parse(struct match_run *m, int argc, char **argv)
         case 'j': m->json = true; break;
         case 'A': m->all = true; break;
         case 'e': m->explain = true; break;
+        case 'u': m->unmatched = true; break;
         case 'l':
             if (add_alias(m, optarg, &e) != 0)
                 return e.kind == ERR_MEMORY ? failed(&e) : usage(e.text);
@@ -484,6 +500,17 @@ static int parse(struct match_run *m, int argc, char **argv)
         return usage("no --inventory was given");
     if (m->advisory_count == 0)
         return usage("no --advisories were given");
+    return 0;
+}
+
+static int make_pool(struct match_run *m, struct err *e)
+{
+    m->pool = fleet_pool_new();
+    if (!m->pool)
+        return err_memory(e);
+    for (size_t i = 0; i < m->asset_count; i++)
+        if (fleet_pool_add(m->pool, m->assets[i].class, i, e) != 0)
+            return -1;
     return 0;
 }
 
@@ -507,13 +534,15 @@ static int run(struct match_run *m)
             return err_exit_code(e.kind);
         }
     }
-    if (!m->all && make_index(m, &e) != 0)
+    if ((!m->all && make_index(m, &e) != 0) || (m->unmatched && make_pool(m, &e) != 0))
         return failed(&e);
     if (m->json) {
         json_write_init(&m->writer, &m->out, 2);
         json_write_object(&m->writer);
         json_write_name(&m->writer, "results");
         json_write_array(&m->writer);
+        json_write_init(&m->missed_writer, &m->missed, 0);
+        json_write_array(&m->missed_writer);
     }
     for (size_t i = 0; i < m->advisory_count; i++) {
         int kind = file_kind(m->advisories[i]);
@@ -530,6 +559,13 @@ static int run(struct match_run *m)
         json_member_int(&m->writer, "advisories", (int64_t)t->advisories);
         json_member_int(&m->writer, "assets", (int64_t)m->asset_count);
         json_member_int(&m->writer, "refused", (int64_t)t->refused);
+        if (m->unmatched) {
+            json_write_array_end(&m->missed_writer);
+            if (buf_check(&m->missed, &e) != 0)
+                return failed(&e);
+            json_write_name(&m->writer, "unmatched");
+            json_write_raw(&m->writer, buf_slice(&m->missed));
+        }
         json_write_object_end(&m->writer);
         output_line(stdout, &m->out);
     } else {
@@ -549,6 +585,7 @@ int cli_match(int argc, char **argv)
 {
     struct match_run m = {.options = fleet_options_default};
     buf_init(&m.out);
+    buf_init(&m.missed);
     int result = parse(&m, argc, argv);
     if (result == 0)
         result = run(&m);
@@ -560,11 +597,13 @@ int cli_match(int argc, char **argv)
     for (size_t i = 0; i < m.table_count; i++)
         fleet_csv_free(m.tables[i]);
     fleet_index_free(m.index);
+    fleet_pool_free(m.pool);
     mem_free(m.assets);
     mem_free(m.tables);
     mem_free(m.advisories);
     mem_free(m.inventories);
     fleet_aliases_free(m.aliases);
+    buf_fini(&m.missed);
     buf_fini(&m.out);
     return result;
 }
