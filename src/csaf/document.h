@@ -26,8 +26,10 @@ enum csaf_source {
     CSAF_SOURCE_CSAF,
     CSAF_SOURCE_OSV, /* OSV schema 1: one vulnerability of packages */
     CSAF_SOURCE_CVE, /* CVE record format 5 */
+    CSAF_SOURCE_OPENVEX,
+    CSAF_SOURCE_CYCLONEDX, /* a CycloneDX document with vulnerabilities: VEX, VDR */
 };
-/* "CSAF", "OSV", "CVE" */
+/* "CSAF", "OSV", "CVE", "OpenVEX", "CycloneDX" */
 const char *csaf_source_name(enum csaf_source source);
 
 /* Where something stands in the document's text: line and byte column from 1. */

@@ -556,9 +556,10 @@ int csaf_cve_build(struct csaf_source_builder *b)
     struct slice state = json_get_string(json_get(root, "cveMetadata"), "state");
     size_t products = count_products(cna), index = 0;
     json_each(one, adp) products += count_products(one);
-    if (csaf_source_begin(b, products,
-                          json_count(json_get(cna, "solutions")) +
-                              json_count(json_get(cna, "workarounds"))) != 0 ||
+    if (csaf_source_begin(b, products, 1) != 0 ||
+        csaf_source_next(b, root, "", products,
+                         json_count(json_get(cna, "solutions")) +
+                             json_count(json_get(cna, "workarounds"))) != 0 ||
         read_tracking(b, root) != 0)
         return -1;
     b->vulnerability->cve = b->vulnerability->name = b->d->id;

@@ -519,14 +519,13 @@ int csaf_osv_build(struct csaf_source_builder *b)
     size_t remedies = 0;
     json_each(one, affected) json_each(range, json_get(one, "ranges")) remedies +=
         json_count(json_get(range, "events"));
-    if (csaf_source_begin(b, json_count(affected), remedies) != 0 || read_tracking(b, root) != 0 ||
-        read_names(b, root) != 0 || read_scores(b, root) != 0 || read_texts(b, root) != 0)
+    if (csaf_source_begin(b, json_count(affected), 1) != 0 ||
+        csaf_source_next(b, root, "", json_count(affected), remedies) != 0 ||
+        read_tracking(b, root) != 0 || read_names(b, root) != 0 || read_scores(b, root) != 0 ||
+        read_texts(b, root) != 0)
         return -1;
     if (withdrawn)
         csaf_warn(b->check, "osv.withdrawn", "withdrawn", json_get(root, "withdrawn"),
                   "the document is withdrawn: it says nothing of any package");
-    if (read_affected(b, affected, withdrawn) != 0)
-        return -1;
-    b->d->vulnerability_count = 1;
-    return 0;
+    return read_affected(b, affected, withdrawn);
 }

@@ -52,7 +52,9 @@ static struct fleet_reason *add(struct chain *c, const char *rule, const char *c
         return &dropped;
     struct fleet_reason *r = &c->reasons[c->count++];
     static const char *const sources[] = {[CSAF_SOURCE_OSV] = "OSV schema: affected",
-                                          [CSAF_SOURCE_CVE] = "CVE record format 5: affected"};
+                                          [CSAF_SOURCE_CVE] = "CVE record format 5: affected",
+                                          [CSAF_SOURCE_OPENVEX] = "OpenVEX: statements",
+                                          [CSAF_SOURCE_CYCLONEDX] = "CycloneDX: vulnerabilities"};
     enum csaf_source source = c->x->criteria->source;
     *r = (struct fleet_reason){.rule = rule, .clause = clause};
     if (clause && source != CSAF_SOURCE_CSAF)
