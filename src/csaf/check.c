@@ -14,7 +14,8 @@ static void fill(struct err *e, const struct csaf_check *check, const char *code
 {
     char message[sizeof e->text], clause[sizeof e->clause];
     vsnprintf(message, sizeof message, format, arguments);
-    snprintf(clause, sizeof clause, "CSAF 2.0 section %s", section);
+    snprintf(clause, sizeof clause, "%s %s", check->standard ? check->standard : "CSAF 2.0 section",
+             section);
     err_clear(e);
     err_set(e, ERR_INPUT, code, clause, "%s", message);
     if (value)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "csaf/model.h"
+#include "csaf/source.h"
 
 #include <stdlib.h>
 
@@ -230,7 +231,11 @@ int csaf_load_report(struct csaf_document **document, struct slice text, struct 
     }
     if (index_lines(d, e) != 0)
         goto out;
-    if (recognise(&check)) {
+    d->source = csaf_source_detect(json_root(d->json));
+    if (d->source != CSAF_SOURCE_CSAF) {
+        if (csaf_source_build(d, &check, e) != 0)
+            goto out;
+    } else if (recognise(&check)) {
         if (csaf_check_shape(&check) != 0) {
             *e = found;
             goto out;

@@ -15,6 +15,22 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/slice.h"
+#include "product/range.h"
+
+/*
+ * What kind of text a document was read from. Advisories of other formats are read into this same
+ * model, so that matching, storing and proving need not know them; places and pointers are those of
+ * the original text, which stays the document's text byte by byte.
+ */
+enum csaf_source {
+    CSAF_SOURCE_CSAF,
+    CSAF_SOURCE_OSV, /* OSV schema 1: one vulnerability of packages */
+    CSAF_SOURCE_CVE, /* CVE record format 5 */
+    CSAF_SOURCE_OPENVEX,
+    CSAF_SOURCE_CYCLONEDX, /* a CycloneDX document with vulnerabilities: VEX, VDR */
+};
+/* "CSAF", "OSV", "CVE", "OpenVEX", "CycloneDX" */
+const char *csaf_source_name(enum csaf_source source);
 
 /* Where something stands in the document's text: line and byte column from 1. */
 struct csaf_place {
@@ -123,6 +139,18 @@ struct csaf_helper {
     size_t uri_count;
 };
 
+/* Versions as intervals, for sources that have them as such; what product_range_of_intervals
+ * takes. */
+struct csaf_range {
+    const struct product_scheme *scheme;
+    const struct product_interval *intervals;
+    size_t count;
+    bool closed;            /* every version is spoken of: those outside are excluded */
+    const char *form;       /* "osv", "cve", "cpe" */
+    struct slice condition; /* an inventory does not show whether it holds; empty: none */
+    const char *problem;    /* why it is not understood; then there are no intervals. Static */
+};
+
 struct csaf_relationship;
 
 /* One product id; where it is defined decides which of branch and relationship is set. */
@@ -132,6 +160,7 @@ struct csaf_product {
     const struct csaf_branch *branch;             /* innermost; NULL: not from branches */
     const struct csaf_relationship *relationship; /* NULL: not from a relationship */
     const struct csaf_helper *helper;             /* NULL: none */
+    const struct csaf_range *range;               /* NULL: its versions stand in its branches */
     struct csaf_place place;
     size_t index; /* position in csaf_document.products */
 };
@@ -243,6 +272,7 @@ struct csaf_revision {
 };
 
 struct csaf_document {
+    enum csaf_source source;
     /* identity of an advisory: namespace and id; of a revision: the version, too */
     struct slice namespace; /* of the publisher */
     struct slice id;
@@ -295,11 +325,13 @@ struct csaf_report {
 };
 
 /*
- * Reads and checks a CSAF 2.0 document; text is copied. 0 and *document for csaf_free. -1 with the
+ * Reads and checks a CSAF 2.0 document, or an advisory of another source (enum csaf_source), which
+ * is recognised by its members; text is copied. 0 and *document for csaf_free. -1 with the
  * first error: kind ERR_INPUT, a "json.…" code, or one of "csaf.not-csaf", "csaf.version",
  * "csaf.required", "csaf.type", "csaf.empty", "csaf.enum", "csaf.format", "csaf.duplicate",
  * "csaf.reference", "csaf.circular", "csaf.contradiction", "csaf.history"; clause "CSAF 2.0 section
- * …"; where = line, column, pointer; or ERR_LIMIT ("json.size", "csaf.limit"), ERR_MEMORY.
+ * …", or that of the other format; where = line, column, pointer; or ERR_LIMIT ("json.size",
+ * "csaf.limit"), ERR_MEMORY.
  */
 int csaf_load(struct csaf_document **document, struct slice text, struct err *e) MUST_CHECK;
 

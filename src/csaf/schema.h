@@ -10,6 +10,7 @@ struct csaf_check {
     const struct csaf_document *document;
     struct csaf_report *report; /* may be NULL */
     struct err *first;          /* the root cause, for the caller */
+    const char *standard;       /* in front of a section's number; NULL: "CSAF 2.0 section" */
     size_t errors;
 };
 
