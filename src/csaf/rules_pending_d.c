@@ -8,4 +8,3 @@
         csaf_not_run(v, "not built yet");                                                          \
     }
 
-PENDING(6_2_42)
