@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A CSAF 2.0 document, read and ready to be matched. Everything that an import relies on has been
- * checked against the standard: required members, types, enumerations, patterns, dates, references
- * to products and groups, the revision history. What a complete validator adds to that (all of
- * section 6) is not done here.
+ * An advisory, read and ready to be matched: a CSAF 2.0 or 2.1 document, or one of another source
+ * read into the same model. A CSAF document has been put to the schema of its version and to the
+ * mandatory tests that an import relies on (ids, references, contradicting status, revision
+ * history); csaf/validate.h does all of them.
  *
  * The document owns its text, its values and this model; all of it is read-only after csaf_load and
  * may be shared by threads. Slices are never NULL-terminated; an absent member is the empty slice.
@@ -32,6 +32,9 @@ enum csaf_source {
 /* "CSAF", "OSV", "CVE", "OpenVEX", "CycloneDX" */
 const char *csaf_source_name(enum csaf_source source);
 
+enum csaf_version { CSAF_2_0 = 1, CSAF_2_1 = 2 };
+const char *csaf_version_name(enum csaf_version version); /* "2.0", "2.1" */
+
 /* Where something stands in the document's text: line and byte column from 1. */
 struct csaf_place {
     const char *pointer; /* RFC 6901 */
@@ -49,7 +52,15 @@ struct csaf_strings {
 enum csaf_tracking_status { CSAF_DRAFT, CSAF_FINAL, CSAF_INTERIM };
 
 /* Section 3.2.1.5.2.1 (TLP label). CSAF_TLP_NONE: the document names no label. */
-enum csaf_tlp { CSAF_TLP_NONE, CSAF_TLP_AMBER, CSAF_TLP_GREEN, CSAF_TLP_RED, CSAF_TLP_WHITE };
+enum csaf_tlp {
+    CSAF_TLP_NONE,
+    CSAF_TLP_AMBER,
+    CSAF_TLP_AMBER_STRICT, /* 2.1 */
+    CSAF_TLP_CLEAR,        /* 2.1 */
+    CSAF_TLP_GREEN,
+    CSAF_TLP_RED,
+    CSAF_TLP_WHITE, /* 2.0 */
+};
 
 /* Section 3.1.2.2 */
 enum csaf_branch_category {
@@ -58,6 +69,7 @@ enum csaf_branch_category {
     CSAF_BRANCH_LANGUAGE,
     CSAF_BRANCH_LEGACY,
     CSAF_BRANCH_PATCH_LEVEL,
+    CSAF_BRANCH_PLATFORM, /* 2.1 */
     CSAF_BRANCH_PRODUCT_FAMILY,
     CSAF_BRANCH_PRODUCT_NAME,
     CSAF_BRANCH_PRODUCT_VERSION,
@@ -86,14 +98,17 @@ enum csaf_status {
     CSAF_LAST_AFFECTED,
     CSAF_RECOMMENDED,
     CSAF_UNDER_INVESTIGATION,
+    CSAF_UNKNOWN, /* 2.1 */
 };
-enum { CSAF_STATUSES = 8 };
+enum { CSAF_STATUSES = 9 };
 
 /* Section 3.2.3.12.1 */
 enum csaf_remedy {
+    CSAF_FIX_PLANNED, /* 2.1 */
     CSAF_MITIGATION,
     CSAF_NO_FIX_PLANNED,
     CSAF_NONE_AVAILABLE,
+    CSAF_OPTIONAL_PATCH, /* 2.1 */
     CSAF_VENDOR_FIX,
     CSAF_WORKAROUND,
 };
@@ -128,7 +143,7 @@ struct csaf_uri {
 /* Section 3.1.3.3 (product identification helper). */
 struct csaf_helper {
     struct slice cpe;
-    struct slice purl;
+    struct slice purl; /* of several (2.1): what they have in common */
     const struct csaf_hash *hashes;
     size_t hash_count;
     struct csaf_strings model_numbers;
@@ -231,7 +246,7 @@ struct csaf_threat {
 
 struct csaf_score {
     struct csaf_products products;
-    struct slice version;    /* "2.0", "3.0", "3.1" */
+    struct slice version;    /* "2.0", "3.0", "3.1", "4.0" */
     struct slice vector;     /* vectorString */
     struct slice base_score; /* the number's text */
     struct slice severity;   /* baseSeverity; empty for 2.0 */
@@ -246,7 +261,7 @@ struct csaf_vulnerability {
     struct slice name;
     struct slice title;
     struct slice cwe;
-    struct slice release_date;
+    struct slice release_date; /* 2.1: disclosure_date */
     struct slice discovery_date;
     struct csaf_products status[CSAF_STATUSES];
     struct csaf_place status_place[CSAF_STATUSES];
@@ -272,6 +287,7 @@ struct csaf_revision {
 };
 
 struct csaf_document {
+    enum csaf_version csaf_version; /* 0: not CSAF, see source */
     enum csaf_source source;
     /* identity of an advisory: namespace and id; of a revision: the version, too */
     struct slice namespace; /* of the publisher */

@@ -7,4 +7,3 @@
     {                                                                                              \
         csaf_not_run(v, "not built yet");                                                          \
     }
-

@@ -197,8 +197,8 @@ static int set_helper(struct builder *b, struct fleet_target *t, const struct cs
 static bool narrowed(const struct csaf_product *product)
 {
     static const enum csaf_branch_category categories[] = {
-        CSAF_BRANCH_ARCHITECTURE, CSAF_BRANCH_HOST_NAME, CSAF_BRANCH_LANGUAGE, CSAF_BRANCH_LEGACY,
-        CSAF_BRANCH_SPECIFICATION};
+        CSAF_BRANCH_ARCHITECTURE, CSAF_BRANCH_HOST_NAME, CSAF_BRANCH_LANGUAGE,
+        CSAF_BRANCH_LEGACY,       CSAF_BRANCH_PLATFORM,  CSAF_BRANCH_SPECIFICATION};
     for (size_t i = 0; i < ARRAY_LEN(categories); i++)
         if (csaf_branch_find(product, categories[i]))
             return true;

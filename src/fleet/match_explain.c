@@ -207,11 +207,11 @@ static void explain_relation(struct chain *c, const struct fleet_outcome *o)
 static const char *const status_rules[CSAF_STATUSES] = {
     "status.first_affected", "status.first_fixed",        "status.fixed",
     "status.known_affected", "status.known_not_affected", "status.last_affected",
-    "status.recommended",    "status.under_investigation"};
+    "status.recommended",    "status.under_investigation", "status.unknown"};
 static const char *const status_clauses[CSAF_STATUSES] = {
     "CSAF 2.0 section 3.2.3.9.1", "CSAF 2.0 section 3.2.3.9.2", "CSAF 2.0 section 3.2.3.9.3",
     "CSAF 2.0 section 3.2.3.9.4", "CSAF 2.0 section 3.2.3.9.5", "CSAF 2.0 section 3.2.3.9.6",
-    "CSAF 2.0 section 3.2.3.9.7", "CSAF 2.0 section 3.2.3.9.8"};
+    "CSAF 2.0 section 3.2.3.9.7", "CSAF 2.0 section 3.2.3.9.8", "CSAF 2.1 section 3.2.4.11.9"};
 
 static void explain_claim(struct chain *c, const struct fleet_finding *f)
 {

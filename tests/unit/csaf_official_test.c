@@ -168,7 +168,7 @@ static void check_file(struct csaf_validator *v, const char *folder, const char 
         for (size_t i = 0; i < r.schema.kept && i < 5; i++)
             print_message("    schema %s: %s\n", r.schema.at[i].pointer, r.schema.at[i].text);
         for (size_t i = 0; i < r.test_count; i++)
-            if (r.tests[i].test->group == CSAF_MANDATORY && !r.tests[i].passed &&
+            if (r.tests[i].test->group == CSAF_TEST_MANDATORY && !r.tests[i].passed &&
                 r.tests[i].findings.kept)
                 print_message("    %s %s: %s\n", r.tests[i].test->id,
                               r.tests[i].findings.at[0].pointer, r.tests[i].findings.at[0].text);
