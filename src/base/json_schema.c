@@ -22,6 +22,7 @@ struct json_schema_checker {
     bool strict;
     int (*report)(void *context, const struct json_schema_fault *fault);
     void *report_context;
+    unsigned part;  /* over 0: the schema is one of several that speak of the same value */
     unsigned quiet; /* over 0: faults are counted only */
     size_t faults;  /* of the schema being compared */
     unsigned nesting;
@@ -342,6 +343,8 @@ static void check_constants(struct json_schema_checker *c, const struct json_sch
 
 static void compare(struct json_schema_checker *c, const struct json_schema *s,
                     const struct json_value *v);
+static void descend(struct json_schema_checker *c, const struct json_schema *s,
+                    const struct json_value *v);
 
 /* Does v have the shape, without a word about faults? */
 static bool fits(struct json_schema_checker *c, const struct json_schema *s,
@@ -350,9 +353,11 @@ static bool fits(struct json_schema_checker *c, const struct json_schema *s,
     size_t before = c->faults;
 
     c->quiet++;
+    c->part++;
     c->faults = 0;
     compare(c, s, v);
     bool fit = c->faults == 0;
+    c->part--;
     c->quiet--;
     c->faults = before;
     return fit;
@@ -421,9 +426,9 @@ static void check_array(struct json_schema_checker *c, const struct json_schema 
     json_each(item, v)
     {
         if (index < s->prefix_count)
-            compare(c, s->prefix[index], item);
+            descend(c, s->prefix[index], item);
         else if (s->items)
-            compare(c, s->items, item);
+            descend(c, s->items, item);
         if (s->contains && fits(c, s->contains, item))
             contained++;
         index++;
@@ -481,6 +486,22 @@ static bool evaluated(struct json_schema_checker *c, const struct json_schema *s
     return false;
 }
 
+/* Does s, or a part of it, name the properties that its object may have? */
+static bool names_members(const struct json_schema *s, unsigned depth)
+{
+    const struct json_schema *const *const lists[] = {s->all_of, s->any_of, s->one_of};
+
+    if (s->members || depth > NESTING)
+        return true;
+    if (s->ref && names_members(s->ref, depth + 1))
+        return true;
+    for (size_t l = 0; l < 3; l++)
+        for (size_t i = 0; lists[l] && lists[l][i]; i++)
+            if (names_members(lists[l][i], depth + 1))
+                return true;
+    return false;
+}
+
 /* The member's name that comes nearest to an unknown one: the same but for case and separators, or
  * one letter wrong. */
 static const struct json_schema_member *member_meant(const struct json_schema *s, struct slice name)
@@ -522,7 +543,7 @@ static void unknown_member(struct json_schema_checker *c, const struct json_sche
 
 static void check_member(struct json_schema_checker *c, const struct json_schema *s,
                          const struct json_value *object, const struct json_value *value,
-                         size_t *required)
+                         bool strict, size_t *required)
 {
     struct slice name = json_name(value);
     const struct json_schema_member *m = member_find(s, name);
@@ -531,24 +552,26 @@ static void check_member(struct json_schema_checker *c, const struct json_schema
     if (m && m->required)
         ++*required;
     if (known)
-        compare(c, m->schema, value);
+        descend(c, m->schema, value);
     for (const struct json_schema_patterned *p = s->patterned; p && p->pattern; p++)
         if (matches(c, p->pattern - 1, name) == MATCHED) {
             known = true;
-            compare(c, p->schema, value);
+            descend(c, p->schema, value);
         }
     if (!known && s->additional)
-        compare(c, s->additional, value);
-    else if (!known && (s->closed || (c->strict && s->members)))
+        descend(c, s->additional, value);
+    else if (!known && s->closed)
         unknown_member(c, s, value, "additionalProperties");
-    else if (!known && s->closed_behind && !evaluated(c, s, object, name, 0))
-        unknown_member(c, s, value, "unevaluatedProperties");
+    else if (!known && (s->closed_behind || strict) && !evaluated(c, s, object, name, 0))
+        unknown_member(c, s, value,
+                       s->closed_behind ? "unevaluatedProperties" : "additionalProperties");
 }
 
 static void check_object(struct json_schema_checker *c, const struct json_schema *s,
                          const struct json_value *v)
 {
     size_t count = json_count(v), required = 0, wanted = 0;
+    bool strict = c->strict && c->part == 0 && names_members(s, 0);
 
     if (count < s->min_properties)
         fault(c, v, "minProperties", nothing,
@@ -559,8 +582,8 @@ static void check_object(struct json_schema_checker *c, const struct json_schema
               s->max_properties, count);
     json_each(value, v)
     {
-        if (s->members || s->additional || s->closed || s->closed_behind || s->patterned)
-            check_member(c, s, v, value, &required);
+        if (s->members || s->additional || s->closed || s->closed_behind || s->patterned || strict)
+            check_member(c, s, v, value, strict, &required);
         if (c->stopped || (c->quiet && c->faults))
             return;
     }
@@ -634,6 +657,17 @@ static void check_choice(struct json_schema_checker *c, const struct json_schema
     compare(c, nearest, v);
 }
 
+/* A value below the one that is being compared. */
+static void descend(struct json_schema_checker *c, const struct json_schema *s,
+                    const struct json_value *v)
+{
+    unsigned part = c->part;
+
+    c->part = 0;
+    compare(c, s, v);
+    c->part = part;
+}
+
 static void compare(struct json_schema_checker *c, const struct json_schema *s,
                     const struct json_value *v)
 {
@@ -648,8 +682,11 @@ static void compare(struct json_schema_checker *c, const struct json_schema *s,
         err_set(c->e, ERR_LIMIT, "json.schema-depth", NULL, "the schema goes round in circles");
         return;
     }
-    if (s->ref)
+    if (s->ref) {
+        c->part++;
         compare(c, s->ref, v);
+        c->part--;
+    }
     if (s->types == 0 || check_type(c, s, v)) {
         if (s->constants)
             check_constants(c, s, v);
@@ -660,6 +697,7 @@ static void compare(struct json_schema_checker *c, const struct json_schema *s,
         case JSON_OBJECT: check_object(c, s, v); break;
         default: break;
         }
+        c->part++;
         for (size_t i = 0; s->all_of && s->all_of[i]; i++)
             compare(c, s->all_of[i], v);
         if (s->any_of)
@@ -674,6 +712,7 @@ static void compare(struct json_schema_checker *c, const struct json_schema *s,
             if (then)
                 compare(c, then, v);
         }
+        c->part--;
     }
     c->nesting--;
 }
@@ -689,6 +728,7 @@ int json_schema_check(struct json_schema_checker *c, const struct json_value *va
     c->quiet = 0;
     c->faults = 0;
     c->nesting = 0;
+    c->part = 0;
     c->stopped = false;
     c->e = e;
     compare(c, schema ? schema : c->set->root, value);

@@ -126,6 +126,11 @@ struct slice csaf_tracking_status_of(const struct csaf_validation *v);
 /* The TLP label: 2.0 "WHITE", 2.1 "CLEAR"; empty when absent. */
 struct slice csaf_tlp_label(const struct csaf_validation *v);
 
+/* Is it https, and does it end with the file name that section 5.1 gives this document? */
+bool csaf_is_canonical_url(struct csaf_validation *v, struct slice url);
+/* The "url" of the reference that is the document's canonical URL (6.2.11), or NULL. */
+const struct json_value *csaf_canonical_url(struct csaf_validation *v);
+
 /* A date-time in microseconds (RFC 3339); false: no string, or no date-time. */
 bool csaf_time_of(const struct json_value *value, int64_t *time);
 

@@ -13,7 +13,15 @@
 
 static const char *const data = "../shared/data/csaf-oasis";
 
-/* Files where the data is wrong: docs/conformance/csaf.md says why. */
+/* Files where the data is wrong: docs/conformance/csaf.md says why. Of these, what the test itself
+ * finds is as the data says; only whether the document is valid is not. */
+static const char *const excepted_validity[] = {
+    "recommended/oasis_csaf_tc-csaf_2_1-2024-6-2-20-02.json",
+    "informative/oasis_csaf_tc-csaf_2_1-2024-6-3-21-01-02.json",
+    "informative/oasis_csaf_tc-csaf_2_1-2024-6-3-21-01-12.json",
+    NULL,
+};
+/* Of these, the test's own outcome is not, either. */
 static const char *const excepted[] = {NULL};
 
 struct tally {
@@ -27,9 +35,9 @@ static bool read_file(const char *path, struct buf *text)
     return file_read(path, 200u << 20, text, &e) == 0;
 }
 
-static bool is_excepted(const char *name)
+static bool listed(const char *const *list, const char *name)
 {
-    for (const char *const *x = excepted; *x; x++)
+    for (const char *const *x = list; *x; x++)
         if (strcmp(*x, name) == 0)
             return true;
     return false;
@@ -148,7 +156,8 @@ static void check_file(struct csaf_validator *v, const char *folder, const char 
             print_message("    %s: %s\n", t->findings.at[i].pointer, t->findings.at[i].text);
         right = false;
     }
-    if (r.version && r.valid != json_is(json_get(c, "valid"), JSON_TRUE)) {
+    if (r.version && r.valid != json_is(json_get(c, "valid"), JSON_TRUE) &&
+        !listed(excepted_validity, what)) {
         print_message("%s: the document is %svalid here\n", what, r.valid ? "" : "not ");
         for (size_t i = 0; i < r.schema.kept && i < 5; i++)
             print_message("    schema %s: %s\n", r.schema.at[i].pointer, r.schema.at[i].text);
@@ -163,7 +172,7 @@ static void check_file(struct csaf_validator *v, const char *folder, const char 
     if (result.len)
         check_result(folder, result, &r, tally);
     tally->files++;
-    tally->right += right || is_excepted(what);
+    tally->right += right || listed(excepted, what);
     csaf_result_free(&r);
     buf_fini(&text);
 }

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Recommended: what is said of products is complete. */
+#include "csaf/cover.h"
+#include "csaf/tests.h"
+
+/* Unused Definition of Product ID */
+void csaf_test_6_2_1(struct csaf_validation *v)
+{
+    if (csaf_is_profile(v, "csaf_informational_advisory"))
+        return;
+    bool *used = arena_new(v->arena, v->product_count + 1, sizeof *used);
+    if (!used) {
+        csaf_no_memory(v);
+        return;
+    }
+    for (size_t i = 0; i < v->product_use_count; i++) {
+        const struct csaf_definition *d =
+            csaf_defined_product(v, json_string(v->product_uses[i].value));
+        if (d)
+            used[d->index] = true;
+    }
+    for (size_t i = 0; i < v->product_count; i++)
+        if (v->products[i].id.data && v->products[i].first == &v->products[i] && !used[i])
+            csaf_find(v, v->products[i].id_value, "product %s is defined, but nothing refers to it",
+                      csaf_quote(v, v->products[i].id));
+}
+
+/* Whether a status is one of those of a test. */
+static bool listed(const char *const *names, struct slice status)
+{
+    for (; *names; names++)
+        if (slice_is(status, *names))
+            return true;
+    return false;
+}
+
+/*
+ * Each product of these status groups must be covered by an item of the list that its vulnerability
+ * has under this name. The uses are in the order of the text: those of one vulnerability follow
+ * each other.
+ */
+static void covered(struct csaf_validation *v, const char *const *status, const char *list,
+                    const char *products, const char *what)
+{
+    struct csaf_cover *cover = csaf_cover_new(v);
+    const struct json_value *vulnerability = NULL;
+
+    for (size_t i = 0; cover && i < v->product_use_count; i++) {
+        const struct csaf_use *use = &v->product_uses[i];
+        if (use->role != CSAF_USE_STATUS || !listed(status, use->status))
+            continue;
+        if (use->vulnerability != vulnerability) {
+            vulnerability = use->vulnerability;
+            csaf_cover_clear(cover);
+            const struct json_value *items = json_get(vulnerability, list);
+            if (json_is(items, JSON_ARRAY))
+                json_each(item, items)
+                {
+                    csaf_cover_products(cover, json_get(item, products));
+                    csaf_cover_groups(cover, json_get(item, "group_ids"));
+                }
+        }
+        const struct csaf_definition *d = csaf_defined_product(v, json_string(use->value));
+        if (d && !csaf_covers(cover, d))
+            csaf_find(v, use->value, "product %s is %.*s, and there is no %s for it",
+                      csaf_quote(v, d->id), SLICE_ARG(use->status), what);
+    }
+}
+
+/* Missing Remediation */
+void csaf_test_6_2_2(struct csaf_validation *v)
+{
+    static const char *const status[] = {"first_affected", "known_affected", "last_affected",
+                                         "under_investigation", NULL};
+    covered(v, status, "remediations", "product_ids", "remediation");
+}
+
+/* Missing Metric (2.0: Missing Score) */
+void csaf_test_6_2_3(struct csaf_validation *v)
+{
+    static const char *const status[] = {"first_affected", "known_affected", "last_affected", NULL};
+    if (v->version == CSAF_2_0)
+        covered(v, status, "scores", "products", "score");
+    else
+        covered(v, status, "metrics", "products", "metric");
+}
+
+/* Missing Product Identification Helper */
+void csaf_test_6_2_16(struct csaf_validation *v)
+{
+    for (size_t i = 0; i < v->product_count; i++)
+        if (!json_get(v->products[i].value, "product_identification_helper"))
+            csaf_find(v, v->products[i].value,
+                      "product %s has no product_identification_helper; machines can only guess "
+                      "what it is",
+                      csaf_quote(v, v->products[i].id));
+}
+
+/* Hardware and Software */
+void csaf_test_6_2_31(struct csaf_validation *v)
+{
+    bool *referenced = arena_new(v->arena, v->product_count + 1, sizeof *referenced);
+
+    if (!referenced) {
+        csaf_no_memory(v);
+        return;
+    }
+    for (size_t i = 0; i < v->product_use_count; i++) {
+        const struct csaf_use *use = &v->product_uses[i];
+        const struct csaf_definition *d = csaf_defined_product(v, json_string(use->value));
+        if (d && (use->role == CSAF_USE_REFERENCE || use->role == CSAF_USE_RELATES_TO))
+            referenced[d->index] = true;
+    }
+    for (size_t i = 0; i < v->product_count; i++) {
+        const struct json_value *helper =
+            json_get(v->products[i].value, "product_identification_helper");
+        const char *has = json_get(helper, "serial_numbers")  ? "serial_numbers"
+                          : json_get(helper, "model_numbers") ? "model_numbers"
+                                                              : NULL;
+        if (has && !referenced[v->products[i].first->index])
+            csaf_find(v, v->products[i].value,
+                      "product %s has %s, so it is hardware, and no product path says what runs on "
+                      "it",
+                      csaf_quote(v, v->products[i].id), has);
+    }
+}
