@@ -111,6 +111,8 @@ void csaf_no_memory(struct csaf_validation *v);
 
 /* The member when it is an array, else NULL. */
 const struct json_value *csaf_array(const struct json_value *object, const char *name);
+/* The member when it is an object, else NULL. */
+const struct json_value *csaf_object(const struct json_value *object, const char *name);
 /* Each item of the vulnerabilities, of whatever type. */
 #define csaf_each_vulnerability(item, v) json_each(item, csaf_array((v)->root, "vulnerabilities"))
 

@@ -252,6 +252,12 @@ const struct json_value *csaf_array(const struct json_value *object, const char 
     return json_is(member, JSON_ARRAY) ? member : NULL;
 }
 
+const struct json_value *csaf_object(const struct json_value *object, const char *name)
+{
+    const struct json_value *member = json_get(object, name);
+    return json_is(member, JSON_OBJECT) ? member : NULL;
+}
+
 struct slice csaf_category(const struct csaf_validation *v)
 {
     return json_get_string(v->document, "category");
