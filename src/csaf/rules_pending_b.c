@@ -8,21 +8,11 @@
         csaf_not_run(v, "not built yet");                                                          \
     }
 
-PENDING(6_1_34)
-PENDING(6_1_42)
-PENDING(6_1_43)
-PENDING(6_1_44)
 PENDING(6_1_46)
 PENDING(6_1_47)
 PENDING(6_1_48)
 PENDING(6_1_49)
-PENDING(6_1_50)
 PENDING(6_1_54)
-PENDING(6_1_55)
-PENDING(6_1_57)
-PENDING(6_1_58)
-PENDING(6_1_59)
 PENDING(6_1_60_1)
 PENDING(6_1_60_2)
 PENDING(6_1_60_3)
-PENDING(6_1_61)
