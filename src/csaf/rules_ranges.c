@@ -28,6 +28,8 @@ static bool read_range(struct csaf_validation *v, struct slice name, struct prod
     return false;
 }
 
+/* The canonical form is asked of VERS (section 3.1.2.3.2); a vls has no order that could be kept.
+ */
 static void follows_the_rules(struct csaf_validation *v, const struct json_value *branch,
                               void *context)
 {
@@ -38,12 +40,11 @@ static void follows_the_rules(struct csaf_validation *v, const struct json_value
     (void)context;
     if (!json_is(value, JSON_STRING) || !read_range(v, name, &range))
         return;
-    if (range.finding_count > 0) {
+    if (range.finding_count > 0 && (is_vers(name) || !range.readable)) {
         const struct product_vers_finding *f = &range.findings[0];
-        csaf_find(v, value, "the version range %s is not as %s asks: %s (column %zu)",
-                  csaf_quote(v, name),
-                  is_vers(name) ? product_vers_clause(f->fault) : "a vls without \"vers:\"",
-                  f->text, f->at + 1);
+        csaf_find(v, value, "%s is no %s: %s (column %zu; %s)", csaf_quote(v, name),
+                  is_vers(name) ? "canonical vers range" : "range, neither vers nor vls", f->text,
+                  f->at + 1, product_vers_clause(f->fault));
         if (!is_vers(name))
             csaf_suggest(v, "write a range such as vers:semver/>=1.0.0|<2.0.0, or its constraints "
                             "alone (>=1.0.0|<2.0.0); all versions are vers:all/*");
