@@ -15,6 +15,22 @@ struct marked {
     bool heavy; /* a group whose products are not marked */
 };
 
+/* A mark that was set in this round, in order: groups catch up with those since they were asked. */
+struct event {
+    uint32_t product;
+    unsigned bits; /* new ones */
+};
+
+enum { BITS = 8 };
+
+/* What is known of a group's products as such, up to an event. */
+struct asked {
+    uint32_t round;
+    uint32_t upto; /* events */
+    unsigned bits;
+    uint32_t witness[BITS]; /* for each bit a product that has it */
+};
+
 /* Lists of numbers, one behind the other: list i is at[start[i]] to at[start[i + 1]]. */
 struct lists {
     uint32_t *start;
@@ -31,8 +47,9 @@ struct csaf_reach {
     struct marked *product; /* marks */
     struct marked *group;
     uint32_t round;
-    uint32_t *marked_products; /* in this round */
-    uint32_t marked_product_count;
+    struct event *events; /* of this round */
+    uint32_t event_count, event_room;
+    struct asked *asked; /* by group */
     uint32_t heavy[HEAVY];
     uint32_t heavy_count;
     struct map common; /* numbers of two large groups -> pointer into names, or &nothing */
@@ -52,7 +69,8 @@ void csaf_reach_free(struct csaf_reach *r)
     mem_free(r->groups.at);
     mem_free(r->product);
     mem_free(r->group);
-    mem_free(r->marked_products);
+    mem_free(r->events);
+    mem_free(r->asked);
     mem_free(r);
 }
 
@@ -161,9 +179,9 @@ static int build(struct csaf_reach *r)
     /* documents have at most 50,000,000 values: all counts fit */
     r->group_count = (uint32_t)v->group_count;
     r->product = mem_new((size_t)r->product_count + 1, sizeof *r->product);
-    r->marked_products = mem_new((size_t)r->product_count + 1, sizeof *r->marked_products);
+    r->asked = mem_new((size_t)r->group_count + 1, sizeof *r->asked);
     r->group = mem_new((size_t)r->group_count + 1, sizeof *r->group);
-    if (!r->product || !r->marked_products || !r->group)
+    if (!r->product || !r->asked || !r->group)
         return -1;
     return fill_members(r, (uint32_t)total) < 0 || fill_groups(r, (uint32_t)total) < 0 ? -1 : 0;
 }
@@ -191,16 +209,30 @@ struct csaf_reach *csaf_reach(struct csaf_validation *v)
 void csaf_reach_begin(struct csaf_reach *r)
 {
     r->round++; /* at most one for each vulnerability and test: never wraps */
-    r->marked_product_count = r->heavy_count = 0;
+    r->event_count = r->heavy_count = 0;
 }
 
 static void mark_product(struct csaf_reach *r, uint32_t p, unsigned bits)
 {
-    if (r->product[p].round != r->round) {
-        r->product[p] = (struct marked){.round = r->round};
-        r->marked_products[r->marked_product_count++] = p;
+    struct marked *m = &r->product[p];
+
+    if (m->round != r->round)
+        *m = (struct marked){.round = r->round};
+    bits &= ~m->bits;
+    if (!bits)
+        return;
+    m->bits |= bits;
+    if (r->event_count == r->event_room) {
+        uint32_t room = r->event_room ? r->event_room * 2 : 256;
+        struct event *more = mem_resize(r->events, room, sizeof *more);
+        if (!more) {
+            csaf_no_memory(r->v); /* nothing that is found from here on is kept */
+            return;
+        }
+        r->events = more;
+        r->event_room = room;
     }
-    r->product[p].bits |= bits;
+    r->events[r->event_count++] = (struct event){p, bits};
 }
 
 void csaf_reach_mark_product(struct csaf_reach *r, struct slice id, unsigned bits)
@@ -328,22 +360,35 @@ static uint32_t common_product(struct csaf_reach *r, uint32_t a, uint32_t b, boo
     return found;
 }
 
-/* A product of the group that is marked itself. */
-static uint32_t marked_member(const struct csaf_reach *r, uint32_t g, unsigned of)
+static void witness(struct asked *a, uint32_t p, unsigned bits)
 {
-    uint32_t size = size_of(r, g);
+    bits &= ~a->bits;
+    a->bits |= bits;
+    for (unsigned i = 0; i < BITS && bits >> i; i++)
+        if (bits >> i & 1)
+            a->witness[i] = p;
+}
 
-    if (r->marked_product_count < size) {
-        for (uint32_t i = 0; i < r->marked_product_count; i++)
-            if ((own_bits(r, r->marked_products[i]) & of) && is_member(r, r->marked_products[i], g))
-                return r->marked_products[i];
-        return r->product_count;
+/* A product of the group that is marked itself, or product_count. */
+static uint32_t marked_member(struct csaf_reach *r, uint32_t g, unsigned of)
+{
+    struct asked *a = &r->asked[g];
+
+    if (a->round != r->round)
+        *a = (struct asked){.round = r->round};
+    if (r->event_count - a->upto < size_of(r, g)) {
+        for (uint32_t i = a->upto; i < r->event_count; i++)
+            if ((r->events[i].bits & ~a->bits) && is_member(r, r->events[i].product, g))
+                witness(a, r->events[i].product, r->events[i].bits);
+    } else {
+        for (uint32_t i = r->members.start[g]; i < r->members.start[g + 1]; i++)
+            if (r->members.at[i] < r->product_count)
+                witness(a, r->members.at[i], own_bits(r, r->members.at[i]));
     }
-    for (uint32_t i = 0; i < size; i++) {
-        uint32_t p = r->members.at[r->members.start[g] + i];
-        if (p < r->product_count && (own_bits(r, p) & of))
-            return p;
-    }
+    a->upto = r->event_count;
+    for (unsigned i = 0; i < BITS; i++)
+        if ((a->bits & of) >> i & 1)
+            return a->witness[i];
     return r->product_count;
 }
 

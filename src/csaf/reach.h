@@ -19,7 +19,7 @@ struct csaf_reach;
 struct csaf_reach *csaf_reach(struct csaf_validation *v) MUST_CHECK;
 void csaf_reach_free(struct csaf_reach *r);
 
-/* Forgets all marks: the next vulnerability. */
+/* Forgets all marks: the next vulnerability. Marks are bits, of which there are eight. */
 void csaf_reach_begin(struct csaf_reach *r);
 
 void csaf_reach_mark_product(struct csaf_reach *r, struct slice id, unsigned bits);
