@@ -48,6 +48,9 @@ static void follows_the_rules(struct csaf_validation *v, const struct json_value
         if (!is_vers(name))
             csaf_suggest(v, "write a range such as vers:semver/>=1.0.0|<2.0.0, or its constraints "
                             "alone (>=1.0.0|<2.0.0); all versions are vers:all/*");
+    } else if (range.all && !slice_is(name, "vers:all/*")) {
+        csaf_find(v, value, "all versions are written vers:all/*, not %s", csaf_quote(v, name));
+        csaf_suggest(v, "write vers:all/*");
     } else if (is_vers(name) && !range.supported && !range.all && !range.none) {
         csaf_find_warning(v, value,
                           "versions of the type %s have no order that is known here; all else of "
