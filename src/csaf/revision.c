@@ -65,7 +65,8 @@ bool csaf_version_compare(struct slice a, struct slice b, int *order)
 
     if (!csaf_number_read(a, &x) || !csaf_number_read(b, &y))
         return false;
-    *order = csaf_number_compare(&x, &y);
+    int by = csaf_number_compare(&x, &y);
+    *order = (by > 0) - (by < 0);
     return true;
 }
 
