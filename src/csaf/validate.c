@@ -43,6 +43,8 @@ struct csaf_validator *csaf_validator_new(const struct csaf_validator_options *o
     buf_init(&v->asked);
     v->network = options->network;
     v->now = options->now;
+    v->watch = options->watch;
+    v->watch_context = options->watch_context;
     v->extensions = options->extensions;
     v->schemas[0] = json_schema_checker_new(&csaf_schema_2_0, e);
     if (v->schemas[0])
@@ -104,6 +106,12 @@ static struct csaf_findings findings_of(const struct csaf_validation *v)
     return (struct csaf_findings){v->findings, v->kept, v->count};
 }
 
+static void watch(const struct csaf_validator *v, const struct csaf_test *test)
+{
+    if (v->watch)
+        v->watch(v->watch_context, test);
+}
+
 static int run_tests(struct csaf_validation *v, struct csaf_result *result)
 {
     const struct csaf_selection *s = &v->validator->selection;
@@ -118,6 +126,7 @@ static int run_tests(struct csaf_validation *v, struct csaf_result *result)
             continue;
         v->test = test;
         csaf_find_begin(v, (enum csaf_severity)test->group);
+        watch(v->validator, test);
         test->run(v);
         if (err_is_set(v->e))
             return -1;
@@ -129,6 +138,7 @@ static int run_tests(struct csaf_validation *v, struct csaf_result *result)
         if (test->group == CSAF_MANDATORY && v->failures > 0)
             result->valid = false;
     }
+    watch(v->validator, NULL);
     result->tests = tests;
     result->test_count = count;
     return 0;
