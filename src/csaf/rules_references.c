@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Product ids and group ids: defined once, and wherever they are used. */
 #include "base/suggest.h"
+#include "csaf/path_graph.h"
 #include "csaf/tests.h"
 
 /* Findings that come with a suggestion, and ids that are looked at for each. */
@@ -51,6 +52,42 @@ static void defined_twice(struct csaf_validation *v, const struct csaf_definitio
 void csaf_test_6_1_2(struct csaf_validation *v)
 {
     defined_twice(v, v->products, v->product_count, "product id");
+}
+
+/* "a", "b" and so on, each referring to the next. */
+static void in_circle(struct csaf_validation *v, const uint32_t *products, size_t count)
+{
+    enum { NAMED = 6 };
+    const struct json_value *first = v->products[products[0]].id_value;
+    struct buf text;
+
+    if (count == 1) {
+        csaf_find(v, first, "product %s is defined by itself", csaf_quote(v, json_string(first)));
+        return;
+    }
+    buf_init(&text);
+    for (size_t i = 0; i < count && i < NAMED; i++)
+        buf_printf(&text, "%s%s",
+                   i == 0   ? ""
+                   : i == 1 ? " is defined by "
+                            : ", that by ",
+                   csaf_quote(v, v->products[products[i]].id));
+    if (count > NAMED)
+        buf_printf(&text, ", and so on through %zu more", count - NAMED);
+    if (text.failed)
+        csaf_no_memory(v);
+    csaf_find(v, first, "product %s, which is defined by the first", buf_text(&text));
+    buf_fini(&text);
+}
+
+/* Circular Definition of Product ID */
+void csaf_test_6_1_3(struct csaf_validation *v)
+{
+    struct csaf_path_graph graph;
+
+    bool ready = csaf_path_graph_init(&graph, v, in_circle);
+    (void)ready; /* the only failure is memory, and that has been said */
+    csaf_path_graph_fini(&graph);
 }
 
 /* Missing Definition of Product Group ID */

@@ -135,7 +135,7 @@ static int run_tests(struct csaf_validation *v, struct csaf_result *result)
         r->not_run = v->not_run;
         r->passed = !v->not_run && v->failures == 0;
         r->findings = findings_of(v);
-        if (test->group == CSAF_MANDATORY && v->failures > 0)
+        if (test->group == CSAF_TEST_MANDATORY && v->failures > 0)
             result->valid = false;
     }
     watch(v->validator, NULL);

@@ -10,14 +10,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "csaf/document.h"
 
 struct csaf_validation;
 
-enum csaf_version { CSAF_2_0 = 1, CSAF_2_1 = 2 };
-const char *csaf_version_name(enum csaf_version version); /* "2.0", "2.1" */
-
 /* Section 6.1, 6.2 (2.0: "optional", 2.1: "recommended") and 6.3. */
-enum csaf_group_of_tests { CSAF_MANDATORY, CSAF_RECOMMENDED, CSAF_INFORMATIVE };
+enum csaf_group_of_tests { CSAF_TEST_MANDATORY, CSAF_TEST_RECOMMENDED, CSAF_TEST_INFORMATIVE };
 const char *csaf_group_of_tests_name(enum csaf_group_of_tests group, enum csaf_version version);
 
 enum csaf_severity { CSAF_ERROR, CSAF_WARNING, CSAF_INFO };

@@ -53,6 +53,8 @@ struct csaf_use {
     struct slice status;           /* CSAF_USE_STATUS: "known_affected" */
 };
 
+struct csaf_reach;
+
 struct csaf_validation {
     struct csaf_validator *validator;
     enum csaf_version version;
@@ -72,6 +74,8 @@ struct csaf_validation {
     size_t group_use_count;
     struct map product_ids; /* id -> its first struct csaf_definition */
     struct map group_ids;
+
+    struct csaf_reach *reach; /* csaf/reach.h; NULL: not asked for yet */
 
     struct arena *arena; /* the result's: findings' texts; also for tests' own needs */
     struct err *e;       /* set: out of memory, the result is void */
@@ -103,6 +107,13 @@ void csaf_not_run(struct csaf_validation *v, const char *reason);
 void csaf_no_memory(struct csaf_validation *v);
 
 /* Looking things up */
+
+/* The member when it is an array, else NULL. */
+const struct json_value *csaf_array(const struct json_value *object, const char *name);
+/* The member when it is an object, else NULL. */
+const struct json_value *csaf_object(const struct json_value *object, const char *name);
+/* Each item of the vulnerabilities, of whatever type. */
+#define csaf_each_vulnerability(item, v) json_each(item, csaf_array((v)->root, "vulnerabilities"))
 
 const struct csaf_definition *csaf_defined_product(const struct csaf_validation *v,
                                                    struct slice id); /* NULL: nowhere */

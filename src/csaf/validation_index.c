@@ -3,7 +3,7 @@
  * its text. */
 #include "base/clock.h"
 #include "base/memory.h"
-#include "csaf/validation.h"
+#include "csaf/reach.h"
 
 /* Arrays that grow; a document has as many entries as its size allows. */
 struct growing {
@@ -227,6 +227,7 @@ int csaf_index(struct csaf_validation *v)
 
 void csaf_index_fini(struct csaf_validation *v)
 {
+    csaf_reach_free(v->reach);
     map_fini(&v->product_ids);
     map_fini(&v->group_ids);
     mem_free(v->products);
@@ -243,6 +244,18 @@ const struct csaf_definition *csaf_defined_product(const struct csaf_validation 
 const struct csaf_definition *csaf_defined_group(const struct csaf_validation *v, struct slice id)
 {
     return id.data ? map_get(&v->group_ids, id) : NULL;
+}
+
+const struct json_value *csaf_array(const struct json_value *object, const char *name)
+{
+    const struct json_value *member = json_get(object, name);
+    return json_is(member, JSON_ARRAY) ? member : NULL;
+}
+
+const struct json_value *csaf_object(const struct json_value *object, const char *name)
+{
+    const struct json_value *member = json_get(object, name);
+    return json_is(member, JSON_OBJECT) ? member : NULL;
 }
 
 struct slice csaf_category(const struct csaf_validation *v)
