@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Counts the single tests in a log of `meson test` (testlog*.json): each cmocka test counts as one,
-and a test program without cmocka's lines as one. Prints the names of what failed or was skipped, and
-last "PASSED FAILED SKIPPED". A program that dies adds one failure to what it had counted so far."""
+and a test program without cmocka's lines as one. Prints the names of what failed or was skipped, what
+was measured ("measured: …" at the start of a line), and last "PASSED FAILED SKIPPED". A program that dies adds one failure to what it had counted so far."""
 
 import json
 import re
@@ -11,6 +11,7 @@ import sys
 PASSED = re.compile(r"^\[\s+OK \] (\S+)", re.M)
 FAILED = re.compile(r"^\[\s+FAILED\s+\] (?!\S+: \d+ test|\d+ test)(\S+)", re.M)
 SKIPPED = re.compile(r"^\[\s+SKIPPED \] (?!\d+ test)(\S+)", re.M)
+MEASURED = re.compile(r"^measured: (.*)$", re.M)
 SAID_SKIPPED = re.compile(r"^skipped: .*$", re.M)
 TELLS = re.compile(r"ERROR|LINE   \]|runtime error|SUMMARY|Assertion|[Ww]arning: ThreadSan")
 TELLING_LINES = 30
@@ -45,6 +46,8 @@ def main(path):
             print(f"not ok {entry['name']}: {entry['result'].lower()} ({entry.get('returncode')})")
         if bad:
             print(what_it_said(output))
+        for line in MEASURED.findall(output):
+            print(line)
         for line in sorted(set(SAID_SKIPPED.findall(output))):
             print(f"{entry['name']}: {line}")
         if entry["result"] == "SKIP" and not ok:

@@ -102,22 +102,32 @@ static int quoted_len(struct slice s)
 
 /* Patterns */
 
+/* As ECMA-262 reads it; NULL: *error says why not. */
+static pcre2_code *compile(const char *text, size_t len, int *error)
+{
+    pcre2_code *code = NULL;
+    size_t offset;
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+
+    *error = PCRE2_ERROR_NOMEMORY;
+    if (context) {
+        pcre2_set_newline(context, PCRE2_NEWLINE_ANYCRLF);
+        code =
+            pcre2_compile((PCRE2_SPTR)text, len,
+                          PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX |
+                              PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C,
+                          error, &offset, context);
+        pcre2_compile_context_free(context);
+    }
+    return code;
+}
+
 static pcre2_code *compiled(struct json_schema_checker *c, unsigned number)
 {
     if (!c->codes[number]) {
         const struct json_pattern *p = &c->set->patterns[number];
         int error;
-        size_t offset;
-        pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-        if (context) {
-            pcre2_set_newline(context, PCRE2_NEWLINE_ANYCRLF);
-            c->codes[number] = pcre2_compile((PCRE2_SPTR)p->text, p->len,
-                                             PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY |
-                                                 PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF |
-                                                 PCRE2_NEVER_BACKSLASH_C,
-                                             &error, &offset, context);
-            pcre2_compile_context_free(context);
-        }
+        c->codes[number] = compile(p->text, p->len, &error);
         /* A pattern that does not compile was refused where its schema was made. */
         if (!c->codes[number])
             out_of_memory(c);
@@ -229,11 +239,10 @@ static void check_names(struct json_schema_checker *c, const struct json_schema 
               text.data ? (const char *)text.data : "", list);
 }
 
-static void check_string(struct json_schema_checker *c, const struct json_schema *s,
-                         const struct json_value *v)
+/* text is the value's, or the name of the member whose value it is. */
+static void check_text(struct json_schema_checker *c, const struct json_schema *s,
+                       const struct json_value *v, struct slice text)
 {
-    struct slice text = json_string(v);
-
     if (s->names)
         check_names(c, s, v, text);
     if (s->min_length > 0 && text.len < (size_t)s->min_length * 4 &&
@@ -260,6 +269,12 @@ static void check_string(struct json_schema_checker *c, const struct json_schema
     if (s->format && !json_format_valid(s->format, text))
         fault(c, v, "format", nothing, "\"%.*s\" is not %s", quoted_len(text),
               text.data ? (const char *)text.data : "", json_format_expected(s->format));
+}
+
+static void check_string(struct json_schema_checker *c, const struct json_schema *s,
+                         const struct json_value *v)
+{
+    check_text(c, s, v, json_string(v));
 }
 
 static void check_number(struct json_schema_checker *c, const struct json_schema *s,
@@ -736,4 +751,32 @@ int json_schema_check(struct json_schema_checker *c, const struct json_value *va
     if (!c->stopped)
         return 0;
     return err_is_set(e) ? -1 : err_memory(e);
+}
+
+int json_pattern_matches(const char *pattern, struct slice text, bool *matches, struct err *e)
+{
+    int error, rc = PCRE2_ERROR_NOMEMORY;
+    pcre2_code *code = compile(pattern, strlen(pattern), &error);
+    pcre2_match_data *match = pcre2_match_data_create(1, NULL);
+    pcre2_match_context *context = pcre2_match_context_create(NULL);
+
+    if (code && match && context) {
+        pcre2_set_match_limit(context, STEPS);
+        rc = pcre2_match(code, text.data ? text.data : (PCRE2_SPTR) "", text.len, 0,
+                         PCRE2_NO_UTF_CHECK, match, context);
+    } else if (!code && error != PCRE2_ERROR_HEAP_FAILED && error != PCRE2_ERROR_NOMEMORY) {
+        rc = 0;
+        err_set(e, ERR_INPUT, "json.pattern", "ECMA-262", "%s is no regular expression", pattern);
+    }
+    pcre2_code_free(code);
+    pcre2_match_data_free(match);
+    pcre2_match_context_free(context);
+    *matches = rc >= 0;
+    if (err_is_set(e))
+        return -1;
+    if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
+        return 0;
+    if (rc == PCRE2_ERROR_NOMEMORY)
+        return err_memory(e);
+    return err_set(e, ERR_LIMIT, "json.pattern", NULL, "the text is too involved for its pattern");
 }

@@ -132,6 +132,13 @@ int json_schema_check(struct json_schema_checker *c, const struct json_value *va
                       int (*report)(void *context, const struct json_schema_fault *fault),
                       void *context, bool *valid, struct err *e) MUST_CHECK;
 
+/*
+ * Does text match one pattern, compiled for this once? -1 with ERR_INPUT "json.pattern" when it is
+ * no pattern, ERR_LIMIT when it is too involved for this text, ERR_MEMORY.
+ */
+int json_pattern_matches(const char *pattern, struct slice text, bool *matches,
+                         struct err *e) MUST_CHECK;
+
 /* Does text have this format? */
 bool json_format_valid(enum json_schema_format format, struct slice text);
 /* Its name in schemas ("date-time") and what is expected, for people; NULL for none. */

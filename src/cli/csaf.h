@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verbs of tocsin csaf; each gives its exit code. */
+/* tocsin csaf: what is done with CSAF documents without a centre, a file a verb. */
 #ifndef CLI_CSAF_H
 #define CLI_CSAF_H
 
 #include "cli/options.h"
 
+/* Each runs a verb and gives its exit code. */
+int csaf_ranges(const struct cli_args *args);
 int csaf_validate_command(const struct cli_args *args);
 
 #endif

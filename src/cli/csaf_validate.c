@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-enum { JOBS_MOST = 64, LIMIT = 150 << 20, AHEAD = 64 };
+enum { JOBS_MOST = 64, LIMIT = 150 << 20, EXTENSION_LIMIT = 4 << 20, AHEAD = 64 };
 
 struct job {
     struct csaf_result result;
@@ -179,6 +179,27 @@ static const char **values(const struct cli_args *args, const char *name)
     return list;
 }
 
+/* Every .json file of a folder is an extension's schema or metadata. */
+static int read_extensions(const char *folder, struct csaf_extensions *x, struct err *e)
+{
+    struct documents files = {0};
+    struct buf text;
+    int result = documents_add(&files, folder, ".json", e);
+
+    buf_init(&text);
+    for (size_t i = 0; i < files.count && result == 0; i++) {
+        buf_reset(&text);
+        result = file_read(files.items[i].path, EXTENSION_LIMIT, &text, e);
+        if (result == 0)
+            result = csaf_extensions_add(x, buf_slice(&text), e);
+        if (result < 0)
+            err_context(e, "%s", files.items[i].path);
+    }
+    buf_fini(&text);
+    documents_fini(&files);
+    return result;
+}
+
 static int prepare(struct run *run, const struct cli_args *args, struct err *e)
 {
     for (size_t i = 0; i < args->operand_count; i++)
@@ -200,7 +221,6 @@ int csaf_validate_command(const struct cli_args *args)
     struct csaf_validator_options options = {.presets = presets,
                                              .tests = tests,
                                              .network = cli_flag(args, "network"),
-                                             .extensions = cli_value(args, "extensions"),
                                              .now = clock_now(&clock_system)};
     struct run run = {.options = &options,
                       .json = cli_flag(args, "json"),
@@ -208,11 +228,15 @@ int csaf_validate_command(const struct cli_args *args)
                       .lock = PTHREAD_MUTEX_INITIALIZER,
                       .changed = PTHREAD_COND_INITIALIZER};
     struct csaf_validator *named = NULL; /* checks the options, and knows their name */
+    struct csaf_extensions *extensions = csaf_extensions_new();
+    const char *folder = cli_value(args, "extensions");
     int code = 0;
 
-    if (!presets || !tests)
+    options.extensions = extensions;
+    if (!presets || !tests || !extensions)
         err_memory(&e);
-    else if (cli_number(args, "jobs", 1, JOBS_MOST, processors > 0 ? processors : 1, &threads,
+    else if ((!folder || read_extensions(folder, extensions, &e) == 0) &&
+             cli_number(args, "jobs", 1, JOBS_MOST, processors > 0 ? processors : 1, &threads,
                         &e) == 0)
         named = csaf_validator_new(&options, &e);
     if (!named || prepare(&run, args, &e) < 0) {
@@ -222,6 +246,7 @@ int csaf_validate_command(const struct cli_args *args)
         code = validate_all(&run, (size_t)threads, args);
     }
     csaf_validator_free(named);
+    csaf_extensions_free(extensions);
     for (size_t i = 0; run.jobs && i < run.documents.count; i++)
         csaf_result_free(&run.jobs[i].result);
     mem_free(run.jobs);

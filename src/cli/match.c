@@ -4,8 +4,9 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/say.h"
+#include "cli/match_unmatched.h"
 #include "csaf/document.h"
-#include "fleet/match.h"
+#include "fleet/index.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -38,9 +39,13 @@ struct match_run {
     size_t table_count;
     struct fleet_aliases *aliases;
     struct fleet_options options;
-    bool json, all, explain;
+    struct fleet_index *index; /* of the assets' classes, by number of the asset; NULL with --all */
+    struct fleet_pool *pool;   /* with --unmatched: what the inventories have */
+    bool json, all, explain, unmatched;
     struct json_writer writer;
     struct buf out;
+    struct json_writer missed_writer; /* with --unmatched and --json */
+    struct buf missed;
     struct tally tally;
 };
 
@@ -78,7 +83,8 @@ static int usage(const char *problem)
     fprintf(stderr,
             "tocsin: match: %s\n"
             "usage: tocsin match --inventory FILE... --advisories PATH... [--json] [--all]\n"
-            "                    [--explain] [--alias vendor:NAME=NAME] [--min-confidence N]\n",
+            "                    [--explain] [--unmatched] [--alias vendor:NAME=NAME] "
+            "[--min-confidence N]\n",
             problem);
     return 2;
 }
@@ -210,6 +216,8 @@ static void print_statement(const struct match_run *m, const struct asset *asset
         printf("    decided by: nameplate.serial\n");
     else if (s->decide.len)
         print_line("    decided by: ", s->decide);
+    if (s->flag.len)
+        print_line("    justification: ", s->flag);
     for (size_t i = 0; m->explain && i < s->reason_count; i++)
         print_reason(&s->reasons[i]);
     for (size_t i = 0; m->explain && i < s->remedy_count; i++) {
@@ -256,12 +264,9 @@ static bool worse(enum fleet_status a, enum fleet_status b)
     return a < b;
 }
 
-static int match_asset(struct match_run *m, const struct asset *asset,
-                       const struct fleet_criteria *criteria, struct err *e)
+static void report_asset(struct match_run *m, const struct asset *asset,
+                         const struct fleet_criteria *criteria, const struct fleet_result *r)
 {
-    struct fleet_result *r;
-    if (fleet_match(&r, criteria, asset->class, &m->options, e) != 0)
-        return -1;
     enum fleet_status worst = FLEET_NOT_LISTED;
     for (size_t i = 0; i < r->count; i++) {
         enum fleet_status status = fleet_statement_for(&r->statements[i], asset->serial);
@@ -272,23 +277,68 @@ static int match_asset(struct match_run *m, const struct asset *asset,
     if (m->json) {
         if (r->count || m->all)
             write_json(m, asset, criteria, r, worst);
-    } else {
-        for (size_t i = 0; i < r->count; i++) {
-            enum fleet_status status = fleet_statement_for(&r->statements[i], asset->serial);
-            if (status != FLEET_NOT_LISTED || m->all)
-                print_statement(m, asset, criteria, &r->statements[i], status);
-        }
-        if (r->count == 0 && m->all) {
-            print_head(FLEET_NOT_LISTED, 0, criteria, slice_of(NULL, 0), asset->name);
-            if (r->nearest.target && m->explain) {
-                print_line("    nearest: ", r->nearest.target->label);
-                printf("    at %d%%: ", r->nearest.confidence);
-                print_line("", r->nearest.text);
-            }
+        return;
+    }
+    for (size_t i = 0; i < r->count; i++) {
+        enum fleet_status status = fleet_statement_for(&r->statements[i], asset->serial);
+        if (status != FLEET_NOT_LISTED || m->all)
+            print_statement(m, asset, criteria, &r->statements[i], status);
+    }
+    if (r->count == 0 && m->all) {
+        print_head(FLEET_NOT_LISTED, 0, criteria, slice_of(NULL, 0), asset->name);
+        if (r->nearest.target && m->explain) {
+            print_line("    nearest: ", r->nearest.target->label);
+            printf("    at %d%%: ", r->nearest.confidence);
+            print_line("", r->nearest.text);
         }
     }
-    fleet_result_free(r);
+}
+
+/* With --all each asset is matched by itself: only so what came nearest is known. */
+static int match_each(struct match_run *m, const struct fleet_criteria *criteria, struct err *e)
+{
+    for (size_t i = 0; i < m->asset_count; i++) {
+        struct fleet_result *r;
+        if (fleet_match(&r, criteria, m->assets[i].class, &m->options, e) != 0)
+            return -1;
+        report_asset(m, &m->assets[i], criteria, r);
+        fleet_result_free(r);
+    }
     return 0;
+}
+
+static int by_asset(const void *x, const void *y)
+{
+    const struct fleet_hit *a = x, *b = y;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+/* All assets at once; those that the advisory does not concern are not looked at. */
+static int match_all(struct match_run *m, const struct fleet_criteria *criteria, struct err *e)
+{
+    struct fleet_hits *h;
+    if (fleet_index_match(m->index, &h, criteria, &m->options, e) != 0)
+        return -1;
+    int result = 0;
+    if (h->count)
+        qsort(h->hits, h->count, sizeof *h->hits, by_asset);
+    for (size_t i = 0; result == 0 && i < h->count; i++) {
+        const struct asset *asset = &m->assets[h->hits[i].id];
+        struct fleet_result *r;
+        result = fleet_hits_result_for(h, h->hits[i].answer, asset->class, &r, e);
+        if (result == 0)
+            report_asset(m, asset, criteria, r);
+        fleet_result_free(r);
+    }
+    m->tally.by_status[FLEET_NOT_LISTED] += m->asset_count - h->count;
+    fleet_hits_free(h);
+    return result;
+}
+
+static const char *asset_name(void *context, size_t number)
+{
+    const struct match_run *m = context;
+    return m->assets[number].name;
 }
 
 static int read_advisory(struct match_run *m, const char *path, struct err *e)
@@ -305,9 +355,10 @@ static int read_advisory(struct match_run *m, const char *path, struct err *e)
     csaf_free(document);
     document = NULL;
     m->tally.advisories++;
-    result = 0;
-    for (size_t i = 0; i < m->asset_count && result == 0; i++)
-        result = match_asset(m, &m->assets[i], criteria, e);
+    result = m->index ? match_all(m, criteria, e) : match_each(m, criteria, e);
+    if (result == 0 && m->pool)
+        unmatched_report(m->pool, criteria, &m->options, asset_name, m,
+                         m->json ? &m->missed_writer : NULL);
 out:
     fleet_criteria_free(criteria);
     csaf_free(document);
@@ -406,6 +457,7 @@ static int parse(struct match_run *m, int argc, char **argv)
                                             {"json", no_argument, NULL, 'j'},
                                             {"all", no_argument, NULL, 'A'},
                                             {"explain", no_argument, NULL, 'e'},
+                                            {"unmatched", no_argument, NULL, 'u'},
                                             {"alias", required_argument, NULL, 'l'},
                                             {"min-confidence", required_argument, NULL, 'm'},
                                             {NULL, 0, NULL, 0}};
@@ -428,6 +480,7 @@ static int parse(struct match_run *m, int argc, char **argv)
         case 'j': m->json = true; break;
         case 'A': m->all = true; break;
         case 'e': m->explain = true; break;
+        case 'u': m->unmatched = true; break;
         case 'l':
             if (add_alias(m, optarg, &e) != 0)
                 return e.kind == ERR_MEMORY ? failed(&e) : usage(e.text);
@@ -450,6 +503,28 @@ static int parse(struct match_run *m, int argc, char **argv)
     return 0;
 }
 
+static int make_pool(struct match_run *m, struct err *e)
+{
+    m->pool = fleet_pool_new();
+    if (!m->pool)
+        return err_memory(e);
+    for (size_t i = 0; i < m->asset_count; i++)
+        if (fleet_pool_add(m->pool, m->assets[i].class, i, e) != 0)
+            return -1;
+    return 0;
+}
+
+static int make_index(struct match_run *m, struct err *e)
+{
+    m->index = fleet_index_new();
+    if (!m->index)
+        return err_memory(e);
+    for (size_t i = 0; i < m->asset_count; i++)
+        if (fleet_index_add(m->index, i, m->assets[i].class, e) != 0)
+            return -1;
+    return 0;
+}
+
 static int run(struct match_run *m)
 {
     struct err e = {0};
@@ -459,11 +534,15 @@ static int run(struct match_run *m)
             return err_exit_code(e.kind);
         }
     }
+    if ((!m->all && make_index(m, &e) != 0) || (m->unmatched && make_pool(m, &e) != 0))
+        return failed(&e);
     if (m->json) {
         json_write_init(&m->writer, &m->out, 2);
         json_write_object(&m->writer);
         json_write_name(&m->writer, "results");
         json_write_array(&m->writer);
+        json_write_init(&m->missed_writer, &m->missed, 0);
+        json_write_array(&m->missed_writer);
     }
     for (size_t i = 0; i < m->advisory_count; i++) {
         int kind = file_kind(m->advisories[i]);
@@ -480,6 +559,13 @@ static int run(struct match_run *m)
         json_member_int(&m->writer, "advisories", (int64_t)t->advisories);
         json_member_int(&m->writer, "assets", (int64_t)m->asset_count);
         json_member_int(&m->writer, "refused", (int64_t)t->refused);
+        if (m->unmatched) {
+            json_write_array_end(&m->missed_writer);
+            if (buf_check(&m->missed, &e) != 0)
+                return failed(&e);
+            json_write_name(&m->writer, "unmatched");
+            json_write_raw(&m->writer, buf_slice(&m->missed));
+        }
         json_write_object_end(&m->writer);
         output_line(stdout, &m->out);
     } else {
@@ -499,6 +585,7 @@ int cli_match(int argc, char **argv)
 {
     struct match_run m = {.options = fleet_options_default};
     buf_init(&m.out);
+    buf_init(&m.missed);
     int result = parse(&m, argc, argv);
     if (result == 0)
         result = run(&m);
@@ -509,11 +596,14 @@ int cli_match(int argc, char **argv)
     }
     for (size_t i = 0; i < m.table_count; i++)
         fleet_csv_free(m.tables[i]);
+    fleet_index_free(m.index);
+    fleet_pool_free(m.pool);
     mem_free(m.assets);
     mem_free(m.tables);
     mem_free(m.advisories);
     mem_free(m.inventories);
     fleet_aliases_free(m.aliases);
+    buf_fini(&m.missed);
     buf_fini(&m.out);
     return result;
 }

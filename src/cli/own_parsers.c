@@ -16,9 +16,10 @@ const struct cli_group cli_config_group = {.name = "config",
 
 static const struct cli_option match_options[] = {
     {"inventory", "FILE…", "nameplate, CycloneDX, SPDX, dpkg status, or .csv of many", 0, true},
-    {"advisories", "PATH…", "CSAF files, or folders of them", 0, true},
+    {"advisories", "PATH…", "CSAF, OSV or CVE files, or folders of them", 0, true},
     {"all", NULL, "also what an advisory says nothing of", 0, false},
     {"explain", NULL, "with the chain of reasons", 0, false},
+    {"unmatched", NULL, "also products that no inventory has, and what is near", 0, false},
     {"alias", "KIND:A=B", "vendor or product: two names that mean the same", 0, true},
     {"min-confidence", "N", "identities below do not count; 1 to 100", 0, false},
     {"json", NULL, "for programs: JSON instead of lines for people", 0, false},

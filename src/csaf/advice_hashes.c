@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recommended and informative: hashes of files. */
+#include "csaf/registry.h"
 #include "csaf/tests.h"
 
 #include <strings.h>
@@ -64,4 +65,26 @@ static void too_short(struct csaf_validation *v, const struct json_value *file_h
 void csaf_test_6_3_5(struct csaf_validation *v)
 {
     each_file(v, too_short, NULL);
+}
+
+static void algorithm_known(struct csaf_validation *v, const struct json_value *file_hashes,
+                            const void *context)
+{
+    (void)context;
+    json_each(hash, file_hashes)
+    {
+        const struct json_value *algorithm = json_get(hash, "algorithm");
+        if (json_is(algorithm, JSON_STRING) && !csaf_hash_is_mentioned(json_string(algorithm))) {
+            csaf_find(v, algorithm,
+                      "the hash algorithm %s is not among those that the standard "
+                      "mentions; tools may not know it",
+                      csaf_quote(v, json_string(algorithm)));
+        }
+    }
+}
+
+/* Unknown Hash Algorithm */
+void csaf_test_6_2_52(struct csaf_validation *v)
+{
+    each_file(v, algorithm_known, NULL);
 }

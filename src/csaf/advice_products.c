@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recommended: what is said of products is complete. */
 #include "csaf/cover.h"
+#include "csaf/cvss.h"
 #include "csaf/tests.h"
 
 /* Unused Definition of Product ID */
@@ -122,5 +123,83 @@ void csaf_test_6_2_31(struct csaf_validation *v)
                       "product %s has %s, so it is hardware, and no product path says what runs on "
                       "it",
                       csaf_quote(v, v->products[i].id), has);
+    }
+}
+
+/* The environmental score of a CVSS object (4.0: its score); -1: it cannot be told. */
+static int overall_score(const struct json_value *score)
+{
+    struct csaf_cvss c;
+    struct csaf_cvss_scores scores;
+    struct err e = {0};
+
+    if (csaf_cvss_parse(&c, json_get_string(score, "vectorString"), &e) < 0)
+        return -1;
+    json_each(member, score)
+    { /* what only the members say */
+        int metric = csaf_cvss_metric_of_member(c.version, json_name(member));
+        if (metric >= 0 && c.value[metric] == 0)
+            (void)!csaf_cvss_set(&c, json_name(member), json_string(member));
+    }
+    return csaf_cvss_score(&c, &scores) < 0 ? -1 : scores.environmental;
+}
+
+/* What the CVSS objects of a vulnerability say of a product. */
+enum { SCORED = 1, ZERO = 2 };
+
+static void mark_scores(struct csaf_validation *v, const struct json_value *vulnerability,
+                        uint32_t round, uint32_t *rounds, uint8_t *marks)
+{
+    static const char *const names[] = {"cvss_v2", "cvss_v3", "cvss_v4"};
+
+    json_each(metric, json_get(vulnerability, v->version == CSAF_2_0 ? "scores" : "metrics"))
+    {
+        const struct json_value *content =
+            v->version == CSAF_2_0 ? metric : json_get(metric, "content");
+        uint8_t mark = 0;
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+            const struct json_value *score = json_get(content, names[i]);
+            if (score)
+                mark |= overall_score(score) == 0 ? SCORED | ZERO : SCORED;
+        }
+        json_each(id, json_get(metric, "products"))
+        {
+            const struct csaf_definition *d = csaf_defined_product(v, json_string(id));
+            if (!d)
+                continue;
+            marks[d->index] = rounds[d->index] == round ? marks[d->index] | mark : mark;
+            rounds[d->index] = round;
+        }
+    }
+}
+
+/* CVSS for Fixed Products */
+void csaf_test_6_2_19(struct csaf_validation *v)
+{
+    uint32_t *rounds = arena_new(v->arena, v->product_count + 1, sizeof *rounds), round = 0;
+    uint8_t *marks = arena_new(v->arena, v->product_count + 1, sizeof *marks);
+
+    if (!rounds || !marks) {
+        csaf_no_memory(v);
+        return;
+    }
+    json_each(vulnerability, v->vulnerabilities)
+    {
+        static const char *const fixed[] = {"first_fixed", "fixed"};
+        const struct json_value *status = json_get(vulnerability, "product_status");
+        if (!json_get(status, fixed[0]) && !json_get(status, fixed[1]))
+            continue;
+        mark_scores(v, vulnerability, ++round, rounds, marks);
+        for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+            json_each(id, json_get(status, fixed[i]))
+            {
+                const struct csaf_definition *d = csaf_defined_product(v, json_string(id));
+                if (!d || rounds[d->index] != round || marks[d->index] != SCORED)
+                    continue;
+                csaf_find(v, id, "product %s is fixed, and no CVSS score of it is 0",
+                          csaf_quote(v, d->id));
+                csaf_suggest(v, "modified impact metrics of NONE make the score of a fixed product "
+                                "0");
+            }
     }
 }

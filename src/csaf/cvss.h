@@ -66,6 +66,9 @@ struct csaf_cvss_scores {
     int base;
     int temporal;
     int environmental;
+    /* 4.0: the score lay exactly between two tenths. It is rounded up; calculators that lose a bit
+     * to floating point (FIRST's own of 2024) show a tenth less. */
+    bool tie;
 };
 
 /*

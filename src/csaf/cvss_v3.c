@@ -110,7 +110,8 @@ static __int128 weight(const struct csaf_cvss *c, int metric)
 
 /*
  * The smallest number of tenths that is not less. 3.1 (appendix A) rounds to five decimals first,
- * so that 4.000002 is 4.0; 3.0 (section 8.1) does not.
+ * so that 4.000002 is 4.0; 3.0 (section 8.1) does not. It was written against losses of floating
+ * point: computed exactly, no base, temporal or unmodified environmental score differs by it.
  */
 static int round_up(const struct csaf_cvss *c, __int128 value)
 {

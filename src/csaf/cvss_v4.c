@@ -280,6 +280,7 @@ void csaf_cvss_score_4(const struct csaf_cvss *c, struct csaf_cvss_scores *out)
         int unit = 840 * count;
         int doubled = 2 * (score * unit - sum) + unit; /* a half goes up */
         score = doubled <= 0 ? 0 : doubled / (2 * unit);
+        out->tie = doubled > 0 && doubled % (2 * unit) == 0;
     }
     out->base = out->temporal = out->environmental = score > 100 ? 100 : score;
 }

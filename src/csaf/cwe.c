@@ -148,7 +148,7 @@ static int distance(struct slice a, struct slice b, int limit)
         row[from - 1] = left = from == 1 && i <= limit ? i : limit + 1;
         best = left;
         for (int j = from; j <= to; j++) {
-            int above = j == i + limit ? limit + 1 : row[j];
+            int above = row[j]; /* at the band's end still limit + 1, from the start */
             int edits = diagonal + (folded(a.data[i - 1]) != folded(b.data[j - 1]));
             if (above + 1 < edits)
                 edits = above + 1;

@@ -2,7 +2,9 @@
 #include "csaf/document.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "csaf/engine.h"
 #include "csaf/model.h"
+#include "csaf/source.h"
 
 #include <stdlib.h>
 
@@ -163,37 +165,15 @@ static int build_document(struct csaf_document *d, struct csaf_check *check, str
         build_tracking(d, json_get(document, "tracking"), e) != 0)
         return -1;
     if (d->initial_release > d->current_release)
-        csaf_warn(check, "csaf.dates", "3.2.1.12.5",
+        csaf_warn(check, "csaf.dates", "section 3.2.1.12.5",
                   json_resolve(d->json, slice_str("/document/tracking/initial_release_date")),
                   "the initial release is later than the current one");
-    csaf_check_history(check);
     if (csaf_build_tree(d, check, e) != 0)
         return -1;
     /* product ids are needed from here on: without them every reference would be a follow-up */
     if (check->errors)
         return 0;
     return csaf_build_vulnerabilities(d, check, e);
-}
-
-/* Says plainly when this is something else than CSAF 2.0, before a hundred members are missing. */
-static bool recognise(struct csaf_check *check)
-{
-    const struct json_value *root = json_root(check->document->json);
-    const struct json_value *document = json_get(root, "document");
-    const struct json_value *version = json_get(document, "csaf_version");
-    if (!json_is(root, JSON_OBJECT) || !json_is(document, JSON_OBJECT)) {
-        csaf_fault(check, "csaf.not-csaf", "3.2", root,
-                   "this is no CSAF document: it has no object \"document\"");
-        return false;
-    }
-    if (json_is(version, JSON_STRING) && !slice_is(json_string(version), "2.0")) {
-        csaf_fault(check, "csaf.version", "3.2.1.4", version,
-                   "CSAF version \"%.*s\" is not read; only 2.0 is",
-                   (int)(json_string(version).len < 20 ? json_string(version).len : 20),
-                   (const char *)json_string(version).data);
-        return false;
-    }
-    return true;
 }
 
 int csaf_load_report(struct csaf_document **document, struct slice text, struct csaf_report *report,
@@ -230,13 +210,13 @@ int csaf_load_report(struct csaf_document **document, struct slice text, struct 
     }
     if (index_lines(d, e) != 0)
         goto out;
-    if (recognise(&check)) {
-        if (csaf_check_shape(&check) != 0) {
-            *e = found;
+    d->source = csaf_source_detect(json_root(d->json));
+    if (d->source != CSAF_SOURCE_CSAF) {
+        if (csaf_source_build(d, &check, e) != 0)
             goto out;
-        }
-        if (check.errors == 0 && build_document(d, &check, e) != 0)
-            goto out;
+    } else if (csaf_check_whole(&check, &d->csaf_version, e) != 0 ||
+               (check.errors == 0 && build_document(d, &check, e) != 0)) {
+        goto out;
     }
     if (check.errors) {
         if (!err_is_set(e))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A CSAF 2.0 document, read and ready to be matched. Everything that an import relies on has been
- * checked against the standard: required members, types, enumerations, patterns, dates, references
- * to products and groups, the revision history. What a complete validator adds to that (all of
- * section 6) is not done here.
+ * An advisory, read and ready to be matched: a CSAF 2.0 or 2.1 document, or one of another source
+ * read into the same model. A CSAF document has been put to the schema of its version and to the
+ * mandatory tests that an import relies on (ids, references, contradicting status, revision
+ * history); csaf/validate.h does all of them.
  *
  * The document owns its text, its values and this model; all of it is read-only after csaf_load and
  * may be shared by threads. Slices are never NULL-terminated; an absent member is the empty slice.
@@ -15,6 +15,25 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/slice.h"
+#include "product/range.h"
+
+/*
+ * What kind of text a document was read from. Advisories of other formats are read into this same
+ * model, so that matching, storing and proving need not know them; places and pointers are those of
+ * the original text, which stays the document's text byte by byte.
+ */
+enum csaf_source {
+    CSAF_SOURCE_CSAF,
+    CSAF_SOURCE_OSV, /* OSV schema 1: one vulnerability of packages */
+    CSAF_SOURCE_CVE, /* CVE record format 5 */
+    CSAF_SOURCE_OPENVEX,
+    CSAF_SOURCE_CYCLONEDX, /* a CycloneDX document with vulnerabilities: VEX, VDR */
+};
+/* "CSAF", "OSV", "CVE", "OpenVEX", "CycloneDX" */
+const char *csaf_source_name(enum csaf_source source);
+
+enum csaf_version { CSAF_2_0 = 1, CSAF_2_1 = 2 };
+const char *csaf_version_name(enum csaf_version version); /* "2.0", "2.1" */
 
 /* Where something stands in the document's text: line and byte column from 1. */
 struct csaf_place {
@@ -33,7 +52,15 @@ struct csaf_strings {
 enum csaf_tracking_status { CSAF_DRAFT, CSAF_FINAL, CSAF_INTERIM };
 
 /* Section 3.2.1.5.2.1 (TLP label). CSAF_TLP_NONE: the document names no label. */
-enum csaf_tlp { CSAF_TLP_NONE, CSAF_TLP_AMBER, CSAF_TLP_GREEN, CSAF_TLP_RED, CSAF_TLP_WHITE };
+enum csaf_tlp {
+    CSAF_TLP_NONE,
+    CSAF_TLP_AMBER,
+    CSAF_TLP_AMBER_STRICT, /* 2.1 */
+    CSAF_TLP_CLEAR,        /* 2.1 */
+    CSAF_TLP_GREEN,
+    CSAF_TLP_RED,
+    CSAF_TLP_WHITE, /* 2.0 */
+};
 
 /* Section 3.1.2.2 */
 enum csaf_branch_category {
@@ -42,6 +69,7 @@ enum csaf_branch_category {
     CSAF_BRANCH_LANGUAGE,
     CSAF_BRANCH_LEGACY,
     CSAF_BRANCH_PATCH_LEVEL,
+    CSAF_BRANCH_PLATFORM, /* 2.1 */
     CSAF_BRANCH_PRODUCT_FAMILY,
     CSAF_BRANCH_PRODUCT_NAME,
     CSAF_BRANCH_PRODUCT_VERSION,
@@ -70,14 +98,17 @@ enum csaf_status {
     CSAF_LAST_AFFECTED,
     CSAF_RECOMMENDED,
     CSAF_UNDER_INVESTIGATION,
+    CSAF_UNKNOWN, /* 2.1 */
 };
-enum { CSAF_STATUSES = 8 };
+enum { CSAF_STATUSES = 9 };
 
 /* Section 3.2.3.12.1 */
 enum csaf_remedy {
+    CSAF_FIX_PLANNED, /* 2.1 */
     CSAF_MITIGATION,
     CSAF_NO_FIX_PLANNED,
     CSAF_NONE_AVAILABLE,
+    CSAF_OPTIONAL_PATCH, /* 2.1 */
     CSAF_VENDOR_FIX,
     CSAF_WORKAROUND,
 };
@@ -112,7 +143,7 @@ struct csaf_uri {
 /* Section 3.1.3.3 (product identification helper). */
 struct csaf_helper {
     struct slice cpe;
-    struct slice purl;
+    struct slice purl; /* of several (2.1): what they have in common */
     const struct csaf_hash *hashes;
     size_t hash_count;
     struct csaf_strings model_numbers;
@@ -121,6 +152,18 @@ struct csaf_helper {
     struct csaf_strings skus;
     const struct csaf_uri *uris; /* x_generic_uris */
     size_t uri_count;
+};
+
+/* Versions as intervals, for sources that have them as such; what product_range_of_intervals
+ * takes. */
+struct csaf_range {
+    const struct product_scheme *scheme;
+    const struct product_interval *intervals;
+    size_t count;
+    bool closed;            /* every version is spoken of: those outside are excluded */
+    const char *form;       /* "osv", "cve", "cpe" */
+    struct slice condition; /* an inventory does not show whether it holds; empty: none */
+    const char *problem;    /* why it is not understood; then there are no intervals. Static */
 };
 
 struct csaf_relationship;
@@ -132,6 +175,7 @@ struct csaf_product {
     const struct csaf_branch *branch;             /* innermost; NULL: not from branches */
     const struct csaf_relationship *relationship; /* NULL: not from a relationship */
     const struct csaf_helper *helper;             /* NULL: none */
+    const struct csaf_range *range;               /* NULL: its versions stand in its branches */
     struct csaf_place place;
     size_t index; /* position in csaf_document.products */
 };
@@ -202,7 +246,7 @@ struct csaf_threat {
 
 struct csaf_score {
     struct csaf_products products;
-    struct slice version;    /* "2.0", "3.0", "3.1" */
+    struct slice version;    /* "2.0", "3.0", "3.1", "4.0" */
     struct slice vector;     /* vectorString */
     struct slice base_score; /* the number's text */
     struct slice severity;   /* baseSeverity; empty for 2.0 */
@@ -217,7 +261,7 @@ struct csaf_vulnerability {
     struct slice name;
     struct slice title;
     struct slice cwe;
-    struct slice release_date;
+    struct slice release_date; /* 2.1: disclosure_date */
     struct slice discovery_date;
     struct csaf_products status[CSAF_STATUSES];
     struct csaf_place status_place[CSAF_STATUSES];
@@ -243,6 +287,8 @@ struct csaf_revision {
 };
 
 struct csaf_document {
+    enum csaf_version csaf_version; /* 0: not CSAF, see source */
+    enum csaf_source source;
     /* identity of an advisory: namespace and id; of a revision: the version, too */
     struct slice namespace; /* of the publisher */
     struct slice id;
@@ -295,11 +341,13 @@ struct csaf_report {
 };
 
 /*
- * Reads and checks a CSAF 2.0 document; text is copied. 0 and *document for csaf_free. -1 with the
+ * Reads and checks a CSAF 2.0 document, or an advisory of another source (enum csaf_source), which
+ * is recognised by its members; text is copied. 0 and *document for csaf_free. -1 with the
  * first error: kind ERR_INPUT, a "json.…" code, or one of "csaf.not-csaf", "csaf.version",
  * "csaf.required", "csaf.type", "csaf.empty", "csaf.enum", "csaf.format", "csaf.duplicate",
  * "csaf.reference", "csaf.circular", "csaf.contradiction", "csaf.history"; clause "CSAF 2.0 section
- * …"; where = line, column, pointer; or ERR_LIMIT ("json.size", "csaf.limit"), ERR_MEMORY.
+ * …", or that of the other format; where = line, column, pointer; or ERR_LIMIT ("json.size",
+ * "csaf.limit"), ERR_MEMORY.
  */
 int csaf_load(struct csaf_document **document, struct slice text, struct err *e) MUST_CHECK;
 

@@ -180,3 +180,19 @@ void csaf_find_begin(struct csaf_validation *v, enum csaf_severity severity)
     v->not_run = NULL;
     v->severity = severity;
 }
+
+int csaf_pattern_matches(struct csaf_validation *v, const char *pattern, struct slice text,
+                         bool *matches)
+{
+    struct err e = {0};
+
+    if (json_pattern_matches(pattern, text, matches, &e) == 0)
+        return 0;
+    if (e.kind == ERR_MEMORY)
+        csaf_no_memory(v);
+    else if (e.kind == ERR_LIMIT) { /* no id is as long as that */
+        *matches = false;
+        return 0;
+    }
+    return -1;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Version numbers of documents and the revision history that must fit them. */
+/* The order of version numbers of documents. */
 #include "base/cursor.h"
-#include "csaf/schema.h"
+#include "csaf/check.h"
 
 struct number {
     bool semantic;
@@ -128,79 +128,4 @@ bool csaf_version_compare(struct slice a, struct slice b, int *order)
         return false;
     *order = compare_numbers(&x, &y, true);
     return true;
-}
-
-static bool zero(const struct number *n)
-{
-    return n->part[0].len == 1 && n->part[0].data[0] == '0';
-}
-
-static void check_version(struct csaf_check *check, const struct json_value *tracking,
-                          const struct number *newest, const struct number *version)
-{
-    const struct csaf_document *d = check->document;
-    const struct json_value *at = json_get(tracking, "version");
-    bool draft = d->status == CSAF_DRAFT;
-    if (compare_numbers(newest, version, !draft) != 0)
-        csaf_fault(check, "csaf.history", "6.1.16", at,
-                   "the version %.*s is not that of the newest revision, %.*s",
-                   SLICE_ARG(d->version), SLICE_ARG(d->revisions[d->revision_count - 1].number));
-    if (!draft && (zero(version) || version->pre.len > 0))
-        csaf_fault(check, zero(version) ? "csaf.history" : "csaf.history",
-                   zero(version) ? "6.1.17" : "6.1.20", at,
-                   "the version %.*s is that of a draft, but the status is %s",
-                   SLICE_ARG(d->version), csaf_tracking_status_name(d->status));
-}
-
-void csaf_check_history(struct csaf_check *check)
-{
-    const struct csaf_document *d = check->document;
-    const struct json_value *tracking = json_resolve(d->json, slice_str("/document/tracking"));
-    const struct json_value *history = json_get(tracking, "revision_history");
-    struct number version, before = {0}, n = {0};
-    if (!parse(d->version, &version))
-        return; /* found by the shape already */
-    for (size_t i = 0; i < d->revision_count; i++, before = n) {
-        if (!parse(d->revisions[i].number, &n))
-            return;
-        struct slice text = d->revisions[i].number;
-        if (n.semantic != version.semantic)
-            csaf_fault(check, "csaf.history", "6.1.30", history,
-                       "revision %.*s and version %.*s use different kinds of numbers",
-                       SLICE_ARG(text), SLICE_ARG(d->version));
-        if (d->status != CSAF_DRAFT && zero(&n))
-            csaf_fault(check, "csaf.history", "6.1.18", history,
-                       "revision %.*s stands in the history of a document that is %s",
-                       SLICE_ARG(text), csaf_tracking_status_name(d->status));
-        if (n.pre.len > 0)
-            csaf_fault(check, "csaf.history", "6.1.19", history,
-                       "revision %.*s of the history is a pre-release", SLICE_ARG(text));
-        if (i == 0) {
-            if (!zero(&n) && !(n.part[0].len == 1 && n.part[0].data[0] == '1'))
-                csaf_fault(check, "csaf.history", "6.1.21", history,
-                           "the history begins with %.*s, not with 0 or 1", SLICE_ARG(text));
-            continue;
-        }
-        int order = compare_numbers(&before, &n, true);
-        if (order == 0)
-            csaf_fault(check, "csaf.history", "6.1.22", history,
-                       "revision %.*s stands twice in the history", SLICE_ARG(text));
-        else if (order > 0)
-            csaf_fault(check, "csaf.history", "6.1.14", history,
-                       "by date, revision %.*s comes after %.*s", SLICE_ARG(text),
-                       SLICE_ARG(d->revisions[i - 1].number));
-        else {
-            uint64_t last = 0, here = 0;
-            for (size_t k = 0; k < before.part[0].len && k < 18; k++)
-                last = last * 10 + (uint64_t)(before.part[0].data[k] - '0');
-            for (size_t k = 0; k < n.part[0].len && k < 18; k++)
-                here = here * 10 + (uint64_t)(n.part[0].data[k] - '0');
-            if (here > last + 1)
-                csaf_fault(check, "csaf.history", "6.1.21", history,
-                           "between the revisions %.*s and %.*s one is missing",
-                           SLICE_ARG(d->revisions[i - 1].number), SLICE_ARG(text));
-        }
-    }
-    if (d->revision_count > 0)
-        check_version(check, tracking, &n, &version);
 }

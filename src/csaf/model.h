@@ -4,7 +4,7 @@
 #define CSAF_MODEL_H
 
 #include "base/map.h"
-#include "csaf/schema.h"
+#include "csaf/check.h"
 
 struct csaf_model {
     struct arena arena;

@@ -1,30 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "csaf/schema.h"
+#include "csaf/check.h"
 
 /* In the order of the enumerations in document.h. */
-const char *const csaf_branch_categories[] = {"architecture",
-                                              "host_name",
-                                              "language",
-                                              "legacy",
-                                              "patch_level",
-                                              "product_family",
-                                              "product_name",
-                                              "product_version",
-                                              "product_version_range",
-                                              "service_pack",
-                                              "specification",
-                                              "vendor",
-                                              NULL};
+const char *const csaf_branch_categories[] = {"architecture",    "host_name",
+                                              "language",        "legacy",
+                                              "patch_level",     "platform",
+                                              "product_family",  "product_name",
+                                              "product_version", "product_version_range",
+                                              "service_pack",    "specification",
+                                              "vendor",          NULL};
 const char *const csaf_relations[] = {"default_component_of",  "external_component_of",
                                       "installed_on",          "installed_with",
                                       "optional_component_of", NULL};
-const char *const csaf_statuses[] = {"first_affected", "first_fixed",         "fixed",
-                                     "known_affected", "known_not_affected",  "last_affected",
-                                     "recommended",    "under_investigation", NULL};
-const char *const csaf_remedies[] = {"mitigation", "no_fix_planned", "none_available",
-                                     "vendor_fix", "workaround",     NULL};
+const char *const csaf_statuses[] = {"first_affected",
+                                     "first_fixed",
+                                     "fixed",
+                                     "known_affected",
+                                     "known_not_affected",
+                                     "last_affected",
+                                     "recommended",
+                                     "under_investigation",
+                                     "unknown",
+                                     NULL};
+const char *const csaf_remedies[] = {
+    "fix_planned",    "mitigation", "no_fix_planned", "none_available",
+    "optional_patch", "vendor_fix", "workaround",     NULL};
 const char *const csaf_tracking_statuses[] = {"draft", "final", "interim", NULL};
-const char *const csaf_tlp_labels[] = {"AMBER", "GREEN", "RED", "WHITE", NULL};
+const char *const csaf_tlp_labels[] = {"AMBER", "AMBER+STRICT", "CLEAR", "GREEN",
+                                       "RED",   "WHITE",        NULL};
 
 int csaf_name_find(const char *const *names, struct slice text)
 {

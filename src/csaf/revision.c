@@ -135,7 +135,7 @@ bool csaf_number_is_zero(const struct csaf_number *number)
 
 static int by_date_and_number(const void *a, const void *b)
 {
-    const struct csaf_revision *x = a, *y = b;
+    const struct csaf_history_item *x = a, *y = b;
     int order = csaf_moment_compare(&x->moment, &y->moment);
 
     if (order == 0)
@@ -158,11 +158,11 @@ bool csaf_history_sorted(struct csaf_validation *v, struct csaf_history *history
     }
     json_each(item, items)
     {
-        struct csaf_revision *r = &history->at[history->count];
-        *r = (struct csaf_revision){.item = item,
-                                    .number_value = json_get(item, "number"),
-                                    .date = json_get(item, "date"),
-                                    .index = index++};
+        struct csaf_history_item *r = &history->at[history->count];
+        *r = (struct csaf_history_item){.item = item,
+                                        .number_value = json_get(item, "number"),
+                                        .date = json_get(item, "date"),
+                                        .index = index++};
         history->count +=
             csaf_moment_of(r->date, &r->moment) && csaf_number_of(r->number_value, &r->number);
     }

@@ -27,7 +27,7 @@ bool csaf_number_is_zero(const struct csaf_number *number);
 /* Two decimal numbers without leading zeros. */
 int csaf_digits_compare(struct slice a, struct slice b);
 
-struct csaf_revision {
+struct csaf_history_item {
     const struct json_value *item, *number_value, *date;
     struct csaf_moment moment;
     struct csaf_number number;
@@ -35,7 +35,7 @@ struct csaf_revision {
 };
 
 struct csaf_history {
-    struct csaf_revision *at;
+    struct csaf_history_item *at;
     size_t count;
 };
 

@@ -12,7 +12,7 @@ void csaf_test_6_1_14(struct csaf_validation *v)
     if (!csaf_history_sorted(v, &h))
         return;
     for (size_t i = 1; i < h.count; i++) {
-        const struct csaf_revision *before = &h.at[i - 1], *after = &h.at[i];
+        const struct csaf_history_item *before = &h.at[i - 1], *after = &h.at[i];
         if (csaf_number_compare(&before->number, &after->number) <= 0)
             continue;
         csaf_find(v, csaf_array(v->tracking, "revision_history"),
@@ -45,7 +45,7 @@ void csaf_test_6_1_16(struct csaf_validation *v)
     if (!csaf_number_of(version, &number) || !csaf_history_sorted(v, &h))
         return;
     if (h.count > 0) {
-        const struct csaf_revision *last = &h.at[h.count - 1];
+        const struct csaf_history_item *last = &h.at[h.count - 1];
         bool draft = slice_is(csaf_tracking_status_of(v), "draft");
         if (!same_number(&number, &last->number, draft)) {
             csaf_find(v, version,

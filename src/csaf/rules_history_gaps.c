@@ -47,8 +47,8 @@ static const char *version_text(const struct gaps *g, struct slice major)
     return text ? text : "";
 }
 
-static const char *place_text(const struct gaps *g, const struct csaf_revision *before,
-                              const struct csaf_revision *after)
+static const char *place_text(const struct gaps *g, const struct csaf_history_item *before,
+                              const struct csaf_history_item *after)
 {
     const char *text =
         before ? arena_printf(g->v->arena, "between %s and %s",
@@ -61,8 +61,8 @@ static const char *place_text(const struct gaps *g, const struct csaf_revision *
 }
 
 /* Versions from `from` up to, without, that of after; before: the item in front of the gap. */
-static void tell_gap(struct gaps *g, struct slice from, const struct csaf_revision *before,
-                     const struct csaf_revision *after)
+static void tell_gap(struct gaps *g, struct slice from, const struct csaf_history_item *before,
+                     const struct csaf_history_item *after)
 {
     struct slice end = after->number.part[0], version = from, last = from;
     unsigned count = 0;
@@ -103,7 +103,7 @@ static bool note_present(struct gaps *g, const struct csaf_history *h)
 
 static void find_gaps(struct gaps *g, const struct csaf_history *h)
 {
-    const struct csaf_revision *highest = &h->at[0];
+    const struct csaf_history_item *highest = &h->at[0];
     struct slice major = highest->number.part[0];
 
     if (!slice_is(major, "0") && !slice_is(major, "1")) {
@@ -114,7 +114,7 @@ static void find_gaps(struct gaps *g, const struct csaf_history *h)
         tell_gap(g, slice_str("1"), NULL, highest);
     }
     for (size_t i = 1; i < h->count; i++) {
-        const struct csaf_revision *r = &h->at[i];
+        const struct csaf_history_item *r = &h->at[i];
         if (csaf_digits_compare(r->number.part[0], highest->number.part[0]) <= 0)
             continue;
         struct slice next = neighbour(g->v, highest->number.part[0], true);

@@ -8,9 +8,4 @@
         csaf_not_run(v, "not built yet");                                                          \
     }
 
-PENDING(6_2_19)
-PENDING(6_2_23)
-PENDING(6_2_24)
-PENDING(6_2_25)
-PENDING(6_2_26)
 PENDING(6_2_27)

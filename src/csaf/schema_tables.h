@@ -14,4 +14,20 @@ extern const struct json_schema_set csaf_schema_2_1;
 extern const struct json_schema_set csaf_schema_extension_content;
 extern const struct json_schema_set csaf_schema_extension_metadata;
 
+/* What CSAF refers to. All sets share their patterns: a checker of one takes the root of another.
+ */
+extern const struct json_schema_set csaf_schema_cvss_2_0;
+extern const struct json_schema_set csaf_schema_cvss_3_0;
+extern const struct json_schema_set csaf_schema_cvss_3_1;
+extern const struct json_schema_set csaf_schema_cvss_4_0;
+extern const struct json_schema_set csaf_schema_ssvc;
+
+/* What schemas of extensions may refer to: a URI, with a JSON pointer behind '#'. Ends with NULL.
+ */
+struct csaf_schema_part {
+    const char *uri;
+    const struct json_schema *schema;
+};
+extern const struct csaf_schema_part csaf_schema_parts[];
+
 #endif

@@ -8,7 +8,7 @@
 #define V21 CSAF_2_1
 #define BOTH (CSAF_2_0 | CSAF_2_1)
 #define TEST(versions, group, id, number, title)                                                   \
-    {id, title, CSAF_##group, versions, csaf_test_##number},
+    {id, title, CSAF_TEST_##group, versions, csaf_test_##number},
 
 const struct csaf_test csaf_tests[] = {
 #include "csaf/tests.def"
@@ -23,9 +23,9 @@ const char *csaf_version_name(enum csaf_version version)
 
 const char *csaf_group_of_tests_name(enum csaf_group_of_tests group, enum csaf_version version)
 {
-    if (group == CSAF_MANDATORY)
+    if (group == CSAF_TEST_MANDATORY)
         return "mandatory";
-    if (group == CSAF_INFORMATIVE)
+    if (group == CSAF_TEST_INFORMATIVE)
         return "informative";
     return version == CSAF_2_0 ? "optional" : "recommended";
 }
@@ -39,9 +39,9 @@ const struct csaf_test *csaf_test_find(const char *id, enum csaf_version version
 }
 
 enum {
-    MANDATORY = 1 << CSAF_MANDATORY,
-    RECOMMENDED = 1 << CSAF_RECOMMENDED,
-    INFORMATIVE = 1 << CSAF_INFORMATIVE
+    MANDATORY = 1 << CSAF_TEST_MANDATORY,
+    RECOMMENDED = 1 << CSAF_TEST_RECOMMENDED,
+    INFORMATIVE = 1 << CSAF_TEST_INFORMATIVE
 };
 
 #define IDS(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -3,10 +3,18 @@
 #ifndef CSAF_TESTS_H
 #define CSAF_TESTS_H
 
+#include "csaf/registry.h"
 #include "csaf/validation.h"
 
 #define TEST(versions, group, id, number, title) void csaf_test_##number(struct csaf_validation *v);
 #include "csaf/tests.def"
 #undef TEST
+
+/*
+ * Exactly one note of the document has the term's title in this language, and this category. Not
+ * run when no translation is recorded.
+ */
+void csaf_one_note(struct csaf_validation *v, enum csaf_term term, const char *category,
+                   struct slice lang);
 
 #endif

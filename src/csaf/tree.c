@@ -38,6 +38,23 @@ static int build_hashes(struct tree *t, const struct json_value *array, struct c
     return 0;
 }
 
+/*
+ * 2.1 has a list, whose items differ in their qualifiers at most (test 6.1.42). More than one stand
+ * for the package without qualifiers: it is there in each of these forms.
+ */
+static struct slice purl_of(const struct json_value *helper)
+{
+    const struct json_value *purls = json_get(helper, "purls");
+    struct slice first = json_string(json_first(purls));
+
+    if (!purls)
+        return json_get_string(helper, "purl");
+    for (size_t i = 0; json_count(purls) > 1 && i < first.len; i++)
+        if (first.data[i] == '?' || first.data[i] == '#')
+            return slice_of(first.data, i);
+    return first;
+}
+
 static int build_helper(struct tree *t, const struct json_value *v, const struct csaf_helper **out)
 {
     if (!v)
@@ -47,7 +64,7 @@ static int build_helper(struct tree *t, const struct json_value *v, const struct
         return -1;
     *out = helper;
     helper->cpe = json_get_string(v, "cpe");
-    helper->purl = json_get_string(v, "purl");
+    helper->purl = purl_of(v);
     const struct json_value *array = json_get(v, "x_generic_uris");
     struct csaf_uri *uris = csaf_new(t->d, json_count(array), sizeof *uris, t->e);
     if (!uris)
@@ -80,7 +97,7 @@ static int add_product(struct tree *t, const struct json_value *v, const char *p
         build_helper(t, json_get(v, "product_identification_helper"), &p->helper) != 0)
         return -1;
     if (map_get(&d->model->products, p->id)) {
-        csaf_fault(t->check, "csaf.duplicate", "6.1.2", json_get(v, "product_id"),
+        csaf_fault(t->check, "csaf.duplicate", "section 6.1.2", json_get(v, "product_id"),
                    "the product id \"%.*s\" is defined twice", SLICE_ARG(p->id));
         return 0;
     }
@@ -106,7 +123,7 @@ static int add_branches(struct tree *t, const struct json_value *array, const ch
         const struct json_value *product = json_get(v, "product");
         const struct json_value *branches = json_get(v, "branches");
         if (!product && !branches)
-            csaf_fault(t->check, "csaf.required", "3.1.2", v,
+            csaf_fault(t->check, "csaf.required", "section 3.1.2", v,
                        "the branch has neither \"branches\" nor \"product\"");
         if (product &&
             add_product(t, product, branch->place.pointer, "product", 0, branch, NULL) != 0)
@@ -151,7 +168,7 @@ static int check_circles(struct tree *t, const struct json_value *array, size_t 
             if (state[next->index] == NEW) {
                 stack[depth++] = next->index;
             } else if (state[next->index] != DONE) {
-                csaf_fault(t->check, "csaf.circular", "6.1.3", json_at(array, at - first),
+                csaf_fault(t->check, "csaf.circular", "section 6.1.3", json_at(array, at - first),
                            "the product \"%.*s\" is defined by itself",
                            SLICE_ARG(t->products[at].id));
                 goto out;
@@ -191,7 +208,7 @@ static int add_relationships(struct tree *t, const struct json_value *array)
             const struct csaf_product *p =
                 map_get(&t->d->model->products, json_get_string(v, names[i]));
             if (!p)
-                csaf_fault(t->check, "csaf.reference", "6.1.1", json_get(v, names[i]),
+                csaf_fault(t->check, "csaf.reference", "section 6.1.1", json_get(v, names[i]),
                            "no product has the id \"%.*s\"",
                            SLICE_ARG(json_get_string(v, names[i])));
             *(i ? &all[index].relates_to : &all[index].product) = p;
@@ -199,6 +216,74 @@ static int add_relationships(struct tree *t, const struct json_value *array)
         index++;
     }
     return t->check->errors ? 0 : check_circles(t, array, first);
+}
+
+/*
+ * 2.1: a path of n steps is a chain of n relationships; the last one makes the product that the
+ * path names, those before it are products without id.
+ */
+static int add_path(struct tree *t, const struct json_value *v, const char *pointer,
+                    struct csaf_relationship *chain)
+{
+    const struct json_value *subpaths = json_get(v, "subpaths");
+    size_t steps = json_count(subpaths), at = 0;
+
+    json_each(step, subpaths)
+    {
+        chain[at].category =
+            (enum csaf_relation)csaf_name_find(csaf_relations, json_get_string(step, "category"));
+        if (++at == steps)
+            break;
+        struct csaf_product *p = &t->products[t->d->product_count];
+        *p =
+            (struct csaf_product){.name = json_get_string(json_get(v, "full_product_name"), "name"),
+                                  .relationship = &chain[at - 1],
+                                  .index = t->d->product_count++};
+        if (csaf_place(t->d, v, pointer, "subpaths", 0, &p->place, t->e) != 0)
+            return -1;
+        chain[at].product = p;
+    }
+    return add_product(t, json_get(v, "full_product_name"), pointer, "full_product_name", 0, NULL,
+                       &chain[steps - 1]);
+}
+
+static const struct csaf_product *referred(struct tree *t, const struct json_value *id)
+{
+    const struct csaf_product *p = map_get(&t->d->model->products, json_string(id));
+    if (!p)
+        csaf_fault(t->check, "csaf.reference", "section 6.1.1", id,
+                   "no product has the id \"%.*s\"", SLICE_ARG(json_string(id)));
+    return p;
+}
+
+static int add_paths(struct tree *t, const struct json_value *array)
+{
+    size_t count = 0, at = 0, index = 0;
+    json_each(v, array) count += json_count(json_get(v, "subpaths"));
+    struct csaf_relationship *all = csaf_new(t->d, count, sizeof *all, t->e);
+    if (!all)
+        return -1;
+    json_each(v, array)
+    {
+        size_t steps = json_count(json_get(v, "subpaths"));
+        char *pointer =
+            arena_printf(&t->d->model->arena, "/product_tree/product_paths/%zu", index++);
+        if (!pointer)
+            return err_memory(t->e);
+        if (steps > 0 && add_path(t, v, pointer, &all[at]) != 0)
+            return -1;
+        at += steps;
+    }
+    at = 0;
+    json_each(v, array)
+    {
+        const struct json_value *subpaths = json_get(v, "subpaths");
+        if (json_count(subpaths) > 0)
+            all[at].product = referred(t, json_get(v, "beginning_product_reference"));
+        json_each(step, subpaths) all[at++].relates_to =
+            referred(t, json_get(step, "next_product_reference"));
+    }
+    return 0;
 }
 
 static int add_groups(struct tree *t, const struct json_value *array)
@@ -217,7 +302,7 @@ static int add_groups(struct tree *t, const struct json_value *array)
                                 t->e) != 0)
             return -1;
         if (map_get(&d->model->groups, g->id)) {
-            csaf_fault(t->check, "csaf.duplicate", "6.1.5", json_get(v, "group_id"),
+            csaf_fault(t->check, "csaf.duplicate", "section 6.1.5", json_get(v, "group_id"),
                        "the group id \"%.*s\" is defined twice", SLICE_ARG(g->id));
             continue;
         }
@@ -233,9 +318,13 @@ int csaf_build_tree(struct csaf_document *d, struct csaf_check *check, struct er
     const struct json_value *v = json_get(json_root(d->json), "product_tree");
     const struct json_value *branches = json_get(v, "branches");
     const struct json_value *names = json_get(v, "full_product_names");
-    const struct json_value *relationships = json_get(v, "relationships");
+    const struct json_value *relationships =
+        d->csaf_version == CSAF_2_1 ? NULL : json_get(v, "relationships");
     struct tree t = {.d = d, .check = check, .e = e};
+    const struct json_value *paths =
+        d->csaf_version == CSAF_2_1 ? json_get(v, "product_paths") : NULL;
     t.room = count_products(branches) + json_count(names) + json_count(relationships);
+    json_each(path, paths) t.room += json_count(json_get(path, "subpaths")) + 1;
     /* one more: a product that is defined twice is built before that is seen */
     t.products = csaf_new(d, t.room + 1, sizeof *t.products, e);
     if (!t.products)
@@ -246,7 +335,7 @@ int csaf_build_tree(struct csaf_document *d, struct csaf_check *check, struct er
     size_t index = 0;
     json_each(name, names) if (add_product(&t, name, "/product_tree/full_product_names", NULL,
                                            index++, NULL, NULL) != 0) return -1;
-    if (add_relationships(&t, relationships) != 0)
+    if (add_relationships(&t, relationships) != 0 || add_paths(&t, paths) != 0)
         return -1;
     return add_groups(&t, json_get(v, "product_groups"));
 }

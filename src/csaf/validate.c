@@ -2,6 +2,7 @@
 /* One document: its version, the schema, then the tests that were asked for. */
 #include "csaf/validate.h"
 #include "base/memory.h"
+#include "csaf/extensions.h"
 #include "csaf/findings.h"
 #include "csaf/schema_tables.h"
 #include "csaf/validator.h"
@@ -42,6 +43,7 @@ struct csaf_validator *csaf_validator_new(const struct csaf_validator_options *o
     buf_init(&v->asked);
     v->network = options->network;
     v->now = options->now;
+    v->extensions = options->extensions;
     v->schemas[0] = json_schema_checker_new(&csaf_schema_2_0, e);
     if (v->schemas[0])
         v->schemas[1] = json_schema_checker_new(&csaf_schema_2_1, e);
@@ -58,6 +60,7 @@ void csaf_validator_free(struct csaf_validator *v)
         return;
     json_schema_checker_free(v->schemas[0]);
     json_schema_checker_free(v->schemas[1]);
+    csaf_extension_schemas_free(v);
     buf_fini(&v->asked);
     mem_free(v);
 }
@@ -123,7 +126,7 @@ static int run_tests(struct csaf_validation *v, struct csaf_result *result)
         r->not_run = v->not_run;
         r->passed = !v->not_run && v->failures == 0;
         r->findings = findings_of(v);
-        if (test->group == CSAF_MANDATORY && v->failures > 0)
+        if (test->group == CSAF_TEST_MANDATORY && v->failures > 0)
             result->valid = false;
     }
     result->tests = tests;

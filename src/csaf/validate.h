@@ -10,14 +10,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "csaf/document.h"
 
 struct csaf_validation;
 
-enum csaf_version { CSAF_2_0 = 1, CSAF_2_1 = 2 };
-const char *csaf_version_name(enum csaf_version version); /* "2.0", "2.1" */
-
 /* Section 6.1, 6.2 (2.0: "optional", 2.1: "recommended") and 6.3. */
-enum csaf_group_of_tests { CSAF_MANDATORY, CSAF_RECOMMENDED, CSAF_INFORMATIVE };
+enum csaf_group_of_tests { CSAF_TEST_MANDATORY, CSAF_TEST_RECOMMENDED, CSAF_TEST_INFORMATIVE };
 const char *csaf_group_of_tests_name(enum csaf_group_of_tests group, enum csaf_version version);
 
 enum csaf_severity { CSAF_ERROR, CSAF_WARNING, CSAF_INFO };
@@ -78,14 +76,27 @@ struct csaf_result {
     struct arena arena;
 };
 
+/*
+ * Extensions of CSAF 2.1 whose schemas and metadata are at hand (tests 6.1.60.2, 6.1.60.3, 6.2.20).
+ * Read-only once filled; any number of validators may share it.
+ */
+struct csaf_extensions;
+struct csaf_extensions *csaf_extensions_new(void) MUST_CHECK; /* NULL: no memory */
+void csaf_extensions_free(struct csaf_extensions *x);
+/*
+ * Adds an extension's content schema or its metadata; which, its "$schema" says. text is copied. -1
+ * with ERR_INPUT: it is neither, or not as its metaschema says; ERR_MEMORY.
+ */
+int csaf_extensions_add(struct csaf_extensions *x, struct slice text, struct err *e) MUST_CHECK;
+
 /* What is asked for. */
 struct csaf_validator_options {
     const char *const *presets; /* names joined by '+' allowed; ends with NULL; NULL: none */
     const char *const *tests;   /* ids; ends with NULL */
     /* With neither: the schema and all mandatory tests. */
-    bool network;           /* tests 6.3.6 and 6.3.7 may ask other hosts */
-    const char *extensions; /* a folder with schemas and metadata of extensions; NULL: none */
-    int64_t now;            /* microseconds: what is "in the future" and "old" */
+    bool network;                             /* tests 6.3.6 and 6.3.7 may ask other hosts */
+    const struct csaf_extensions *extensions; /* must outlive the validator; NULL: none known */
+    int64_t now;                              /* microseconds: what is "in the future" and "old" */
 };
 
 struct csaf_validator;

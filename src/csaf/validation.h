@@ -53,7 +53,6 @@ struct csaf_use {
     struct slice status;           /* CSAF_USE_STATUS: "known_affected" */
 };
 
-struct csaf_extensions; /* rules_extensions.c */
 struct csaf_reach;
 
 struct csaf_validation {
@@ -150,6 +149,10 @@ void csaf_visit_all(struct csaf_validation *v, const char *const *paths,
                     void (*visit)(struct csaf_validation *v, const struct json_value *value,
                                   void *context),
                     void *context);
+
+/* Does text match an ECMA-262 pattern (a table's own)? -1: no memory, or the pattern is none. */
+int csaf_pattern_matches(struct csaf_validation *v, const char *pattern, struct slice text,
+                         bool *matches) MUST_CHECK;
 
 /* Text as messages quote it: with quotation marks, cut to 60 characters, one line. */
 const char *csaf_quote(struct csaf_validation *v, struct slice text);

@@ -13,6 +13,8 @@ struct csaf_validator {
     bool network;
     int64_t now;
     struct json_schema_checker *schemas[2]; /* 2.0, 2.1 */
+    const struct csaf_extensions *extensions;
+    struct json_schema_checker **extension_schemas; /* made when first needed */
 };
 
 #endif

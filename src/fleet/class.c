@@ -75,9 +75,18 @@ static int set_orders(struct builder *b, struct fleet_identity *id, struct slice
     struct slice all[ORDERS];
     size_t count = 0;
     const struct slice given[] = {order, sku};
-    for (size_t i = 0; i < 2; i++)
-        if (fleet_order_normalise(b->arena, given[i], &all[count++], b->e) != 0)
+    for (size_t i = 0; i < 2; i++) {
+        struct slice *number = &all[count++];
+        if (fleet_order_normalise(b->arena, given[i], number, b->e) != 0)
             return -1;
+        /* a thing has no wildcards in its number: there they are signs like others */
+        uint8_t *at = (uint8_t *)(uintptr_t)number->data;
+        size_t len = 0;
+        for (size_t k = 0; k < number->len; k++)
+            if (number->data[k] != '*' && number->data[k] != '?')
+                at[len++] = number->data[k];
+        number->len = len;
+    }
     for (size_t i = 0; i < id->model.order_count && count < ORDERS; i++)
         all[count++] = id->model.orders[i];
     return keep_set(b, all, count, &id->orders);
@@ -144,6 +153,8 @@ static int add_component(struct builder *b, const struct fleet_component *c)
     struct slice version = c->version.len ? c->version : purl.ok ? purl.version : c->version;
     if (version.len == 0 && cpe.ok)
         version = cpe.version;
+    if (fleet_purl_epoch(b->arena, &purl, &version, b->e) != 0)
+        return -1;
     if (set_version(b, version, &id->version) != 0 ||
         set_orders(b, id, slice_of(NULL, 0), slice_of(NULL, 0)) != 0 || set_hashes(b, id, c) != 0)
         return -1;

@@ -2,8 +2,11 @@
 #include "fleet/criteria.h"
 #include "base/memory.h"
 #include "fleet/class_identifier.h"
+#include "fleet/criteria_called.h"
 #include "fleet/criteria_forms.h"
 #include "fleet/inventory_source.h"
+#include "fleet/match_same.h"
+#include "product/range_words.h"
 
 #include <stdlib.h>
 
@@ -11,6 +14,7 @@ struct builder {
     struct fleet_criteria *criteria;
     struct arena *arena;
     const struct csaf_document *document;
+    struct slice title;           /* the document's, as product names are normalised */
     struct fleet_target *targets; /* by index of the product; those of relationships are unused */
     struct fleet_criterion *criterions;
     uint32_t *criterion_of; /* product index -> criterion + 1; 0: none yet */
@@ -57,6 +61,25 @@ static int keep_strings(struct builder *b, const struct csaf_strings *in, struct
     return 0;
 }
 
+/* CSAF 2.0 section 3.1.3.3.3: "\\*" is a '*' that is meant, which like all signs between letters
+ * and digits does not count; "*" alone is a wildcard. */
+static int without_escapes(struct builder *b, struct slice text, struct slice *out)
+{
+    uint8_t *copy = arena_alloc(b->arena, text.len + 1);
+    size_t len = 0;
+    if (!copy)
+        return err_memory(b->e);
+    for (size_t i = 0; i < text.len; i++) {
+        bool sign = text.data[i] == '\\' && i + 1 < text.len && memchr("\\*?", text.data[i + 1], 3);
+        if (sign)
+            i++;
+        else
+            copy[len++] = text.data[i];
+    }
+    *out = slice_of(copy, len);
+    return 0;
+}
+
 static int keep_orders(struct builder *b, const struct csaf_strings *in, struct fleet_strings *out)
 {
     struct slice *at = new_array(b, in->count, sizeof *at);
@@ -64,7 +87,9 @@ static int keep_orders(struct builder *b, const struct csaf_strings *in, struct 
         return -1;
     out->at = at;
     for (size_t i = 0; i < in->count; i++) {
-        if (fleet_order_normalise(b->arena, in->at[i], &at[out->count], b->e) != 0)
+        struct slice pattern;
+        if (without_escapes(b, in->at[i], &pattern) != 0 ||
+            fleet_order_normalise(b->arena, pattern, &at[out->count], b->e) != 0)
             return -1;
         out->count += at[out->count].len > 0;
     }
@@ -138,20 +163,23 @@ static int set_helper(struct builder *b, struct fleet_target *t, const struct cs
         return -1;
     if (!helper)
         return 0;
-    if (fleet_purl_parse(b->arena, helper->purl, &purl, b->e) != 0 ||
-        fleet_cpe_parse(b->arena, helper->cpe, &cpe, b->e) != 0 || set_hashes(b, t, helper) != 0 ||
+    struct slice purl_text, cpe_text;
+    if (keep(b, helper->purl, &purl_text) != 0 || keep(b, helper->cpe, &cpe_text) != 0 ||
+        fleet_purl_parse(b->arena, purl_text, &purl, b->e) != 0 ||
+        fleet_cpe_parse(b->arena, cpe_text, &cpe, b->e) != 0 || set_hashes(b, t, helper) != 0 ||
         keep_strings(b, &helper->serial_numbers, &t->serials) != 0 ||
         keep_orders(b, &helper->skus, &t->skus) != 0)
         return -1;
     if (purl.ok) {
         t->purl = purl.base;
         t->purl_full = purl.canonical;
+        t->package = purl.parts;
         *version = purl.version;
     }
     if (cpe.ok) {
         t->cpe = cpe.product;
-        if (keep(b, helper->cpe, &t->cpe_full) != 0)
-            return -1;
+        t->cpe_full = cpe_text;
+        t->platform = cpe.name;
         if (version->len == 0)
             *version = cpe.version;
     }
@@ -169,8 +197,8 @@ static int set_helper(struct builder *b, struct fleet_target *t, const struct cs
 static bool narrowed(const struct csaf_product *product)
 {
     static const enum csaf_branch_category categories[] = {
-        CSAF_BRANCH_ARCHITECTURE, CSAF_BRANCH_HOST_NAME, CSAF_BRANCH_LANGUAGE, CSAF_BRANCH_LEGACY,
-        CSAF_BRANCH_SPECIFICATION};
+        CSAF_BRANCH_ARCHITECTURE, CSAF_BRANCH_HOST_NAME, CSAF_BRANCH_LANGUAGE,
+        CSAF_BRANCH_LEGACY,       CSAF_BRANCH_PLATFORM,  CSAF_BRANCH_SPECIFICATION};
     for (size_t i = 0; i < ARRAY_LEN(categories); i++)
         if (csaf_branch_find(product, categories[i]))
             return true;
@@ -209,6 +237,78 @@ static bool ends_in_version(struct slice name)
     return i > 0 && digit && dot;
 }
 
+/* Versions that the source gave as intervals; the branch only words them. */
+static int set_intervals(struct builder *b, struct fleet_target *t,
+                         const struct csaf_product *product, const struct csaf_branch *worded)
+{
+    const struct csaf_range *from = product->range;
+    struct product_interval *all = new_array(b, from->count, sizeof *all);
+    if (!all || keep(b, worded ? worded->name : slice_of(NULL, 0), &t->range_text) != 0 ||
+        keep_place(b, &product->place, &t->range_place) != 0)
+        return -1;
+    for (size_t i = 0; i < from->count; i++) {
+        all[i] = from->intervals[i];
+        if (keep(b, from->intervals[i].low, &all[i].low) != 0 ||
+            keep(b, from->intervals[i].high, &all[i].high) != 0)
+            return -1;
+    }
+    if (product_range_of_intervals(b->arena, from->scheme, from->form, all, from->count,
+                                   from->closed, &t->range, b->e) != 0)
+        return -1;
+    t->range.text = t->range_text;
+    if (from->problem && from->count == 0)
+        t->range.problem = t->range.why = from->problem;
+    t->range.conditional = t->range.conditional || from->condition.len > 0;
+    return keep(b, from->condition, &t->condition);
+}
+
+static bool ends_with(struct slice text, const char *end)
+{
+    size_t len = strlen(end);
+    if (text.len <= len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if ((text.data[text.len - len + i] | 0x20) != ((uint8_t)end[i] | 0x20))
+            return false;
+    return true;
+}
+
+/* "RLC-4XX series", "TSXETY4103 *" where a version was due: a model */
+static void model_for_version(struct fleet_target *t)
+{
+    static const char *const ends[] = {" series", " family", " *", " models"};
+    struct slice text = t->range_text;
+    bool letter = false, digit = false;
+    if (t->range.model.len)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (ends_with(text, ends[i]))
+            text.len -= strlen(ends[i]);
+    if (text.len == t->range_text.len || text.len < 5)
+        return;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i] | 0x20;
+        if (c == ' ' && text.data[i] == ' ')
+            return;
+        letter = letter || (i < 3 && c >= 'a' && c <= 'z');
+        digit = digit || (text.data[i] >= '0' && text.data[i] <= '9');
+    }
+    if (letter && digit)
+        t->range.model = text;
+}
+
+/* "Version 21 and later when Enhanced Password Security enabled": behind the product a condition */
+static bool says_condition(struct slice label)
+{
+    static const char *const words[] = {" when ", " only if ", " only when ", " if ", " unless "};
+    for (size_t i = 0; i < label.len; i++)
+        for (size_t k = 0; k < ARRAY_LEN(words); k++)
+            if (label.data[i] == ' ' &&
+                product_text_starts(slice_of(label.data + i, label.len - i), words[k]))
+                return true;
+    return false;
+}
+
 static int set_range(struct builder *b, struct fleet_target *t, const struct csaf_product *product,
                      struct slice helper_version)
 {
@@ -217,6 +317,8 @@ static int set_range(struct builder *b, struct fleet_target *t, const struct csa
     const struct csaf_branch *version = range ? range : exact;
     const struct product_scheme *scheme = product_scheme_of_purl(t->purl);
     int result;
+    if (product->range)
+        return set_intervals(b, t, product, range);
     if (version) {
         if (version_text(b, product, version, &t->range_text) != 0 ||
             keep_place(b, &version->place, &t->range_place) != 0)
@@ -239,6 +341,10 @@ static int set_range(struct builder *b, struct fleet_target *t, const struct csa
                 .problem = "the advisory names product and version in one text only"};
         result = 0;
     }
+    if (result == 0 && version)
+        model_for_version(t);
+    if (result == 0 && t->range.kind != PRODUCT_RANGE_OPAQUE && says_condition(t->label))
+        t->range.conditional = true;
     if (result == 0 && narrowed(product) && t->purl.len == 0) {
         t->range.conditional = true;
         t->range.remark = slice_str("architecture, language, host name or specification");
@@ -265,6 +371,23 @@ static int set_worded(struct builder *b, struct fleet_target *t, struct slice ca
     return 0;
 }
 
+/* "PCS 7 V8.2 and earlier", all versions: of those the name speaks of. */
+static int set_versioned(struct builder *b, struct fleet_target *t, struct slice tail)
+{
+    struct product_range range;
+    struct slice text;
+    if (t->range.kind != PRODUCT_RANGE_ALL)
+        return 0;
+    if (keep(b, tail, &text) != 0 ||
+        product_range_parse(b->arena, text, true, t->range.scheme, &range, b->e) != 0)
+        return -1;
+    if (range.kind == PRODUCT_RANGE_BOUNDED)
+        t->range = range;
+    else
+        t->range.conditional = true;
+    return 0;
+}
+
 static int build_target(struct builder *b, const struct csaf_product *product)
 {
     struct fleet_target *t = &b->targets[product->index];
@@ -276,22 +399,32 @@ static int build_target(struct builder *b, const struct csaf_product *product)
         keep_place(b, &product->place, &t->place) != 0)
         return -1;
     struct slice called = name ? name->name : family ? family->name : product->name;
+    struct slice front, tail;
+    bool versioned = fleet_called_version(called, &front, &tail);
     if (set_name(b, FLEET_NAME_VENDOR, vendor ? vendor->name : slice_of(NULL, 0), &t->vendor) !=
             0 ||
-        set_name(b, FLEET_NAME_PRODUCT, called, &t->product) != 0 ||
+        set_name(b, FLEET_NAME_PRODUCT, versioned ? front : called, &t->product) != 0 ||
         set_name(b, FLEET_NAME_PRODUCT, family ? family->name : slice_of(NULL, 0), &t->family) != 0)
         return -1;
     if (!name && family)
         t->product.family = true;
+    t->title = b->title;
     t->whole = !product->branch;
     t->any_vendor = nobody(&t->vendor);
     if (t->any_vendor)
         t->vendor.count = 0;
+    if (fleet_vendor_make(b->arena, &t->vendor, &t->vendors, b->e) != 0)
+        return -1;
     if (set_helper(b, t, product->helper, &helper_version) != 0 ||
         set_range(b, t, product, helper_version) != 0 ||
         set_worded(b, t, name ? name->name : slice_of(NULL, 0)) != 0)
         return -1;
-    return fleet_target_forms(b->arena, t, called, b->e);
+    if (versioned && set_versioned(b, t, tail) != 0)
+        return -1;
+    /* "WHA-GW-*": all that begin so */
+    if (called.len > 3 && called.data[called.len - 1] == '*')
+        t->product.family = true;
+    return fleet_target_forms(b->arena, t, versioned ? front : called, b->e);
 }
 
 /* The operands of a product, depth first with a stack of our own; circles are refused by csaf. */
@@ -344,6 +477,43 @@ static int criterion_for(struct builder *b, const struct csaf_product *product, 
     return 0;
 }
 
+/* What a flag or threat says, for each of its products; said of all it is for those of which
+ * nothing was said before. */
+struct said {
+    struct slice *by_product;
+    bool of_all;
+};
+
+static int say(struct builder *b, struct said *said, struct slice text,
+               const struct csaf_products *products, bool everywhere)
+{
+    struct slice kept;
+    if (keep(b, text, &kept) != 0)
+        return -1;
+    for (size_t i = 0; i < products->count; i++)
+        said->by_product[products->at[i]->index] = kept;
+    for (size_t i = 0; everywhere && !said->of_all && i < b->document->product_count; i++)
+        if (said->by_product[i].len == 0)
+            said->by_product[i] = kept;
+    said->of_all = said->of_all || (everywhere && kept.len);
+    return 0;
+}
+
+/* CSAF 2.0 section 4.5: why a product is not affected, as a label and in words */
+static int read_justifications(struct builder *b, const struct csaf_vulnerability *v,
+                               struct said *labels, struct said *impacts)
+{
+    for (size_t f = 0; f < v->flag_count; f++)
+        if (say(b, labels, v->flags[f].label, &v->flags[f].products, v->flags[f].everywhere) != 0)
+            return -1;
+    for (size_t t = 0; t < v->threat_count; t++)
+        if (slice_is(v->threats[t].category, "impact") &&
+            say(b, impacts, v->threats[t].details, &v->threats[t].products,
+                v->threats[t].everywhere) != 0)
+            return -1;
+    return 0;
+}
+
 static int build_claims(struct builder *b, const struct csaf_vulnerability *v,
                         struct fleet_vulnerability *out)
 {
@@ -351,31 +521,32 @@ static int build_claims(struct builder *b, const struct csaf_vulnerability *v,
     for (size_t s = 0; s < CSAF_STATUSES; s++)
         count += v->status[s].count;
     struct fleet_claim *claims = new_array(b, count, sizeof *claims);
-    struct slice *flags = mem_new(b->document->product_count + 1, sizeof *flags);
+    struct said labels = {mem_new(b->document->product_count + 1, sizeof(struct slice)), false};
+    struct said impacts = {mem_new(b->document->product_count + 1, sizeof(struct slice)), false};
     int result = -1;
-    if (!claims || !flags) {
+    if (!claims || !labels.by_product || !impacts.by_product) {
         err_memory(b->e);
         goto out;
     }
     out->claims = claims;
-    for (size_t f = 0; f < v->flag_count; f++) {
-        struct slice label;
-        if (keep(b, v->flags[f].label, &label) != 0)
-            goto out;
-        for (size_t i = 0; i < v->flags[f].products.count; i++)
-            flags[v->flags[f].products.at[i]->index] = label;
-        for (size_t i = 0; v->flags[f].everywhere && i < b->document->product_count; i++)
-            if (flags[i].len == 0)
-                flags[i] = label;
-    }
+    if (read_justifications(b, v, &labels, &impacts) != 0)
+        goto out;
     for (size_t s = 0; s < CSAF_STATUSES; s++) {
         for (size_t i = 0; i < v->status[s].count; i++) {
             struct fleet_claim *claim = &claims[out->claim_count++];
             claim->status = (enum csaf_status)s;
             if (criterion_for(b, v->status[s].at[i], &claim->criterion) != 0)
                 goto out;
-            if (s == CSAF_KNOWN_NOT_AFFECTED)
-                claim->flag = flags[v->status[s].at[i]->index];
+            if (s == CSAF_KNOWN_NOT_AFFECTED) {
+                claim->flag = labels.by_product[v->status[s].at[i]->index];
+                claim->impact = impacts.by_product[v->status[s].at[i]->index];
+            }
+            if (b->document->source != CSAF_SOURCE_CSAF) {
+                /* there is no list of products with a status: the product itself says it */
+                if (keep_place(b, &v->status[s].at[i]->place, &claim->place) != 0)
+                    goto out;
+                continue;
+            }
             claim->place.line = v->status_place[s].line;
             claim->place.pointer = arena_printf(b->arena, "%s/%zu", v->status_place[s].pointer, i);
             if (!claim->place.pointer) {
@@ -386,7 +557,8 @@ static int build_claims(struct builder *b, const struct csaf_vulnerability *v,
     }
     result = 0;
 out:
-    mem_free(flags);
+    mem_free(labels.by_product);
+    mem_free(impacts.by_product);
     return result;
 }
 
@@ -485,6 +657,11 @@ static int build(struct builder *b)
     struct fleet_vulnerability *v = new_array(b, d->vulnerability_count, sizeof *v);
     if (!b->targets || !b->criterions || !v)
         return -1;
+    struct fleet_name title;
+    if (set_name(b, FLEET_NAME_PRODUCT, d->title, &title) != 0)
+        return -1;
+    b->title = title.count ? title.forms[0].text : slice_of(NULL, 0);
+    c->source = d->source;
     c->targets = b->targets;
     c->target_count = d->product_count;
     c->criteria = b->criterions;
@@ -500,7 +677,9 @@ static int build(struct builder *b)
             build_remedies(b, &d->vulnerabilities[i], to) != 0)
             return -1;
     }
-    return build_uses(b) == 0 ? build_target_criteria(b) : -1;
+    return build_uses(b) == 0 && build_target_criteria(b) == 0
+               ? fleet_same_targets(b->targets, c->target_count, b->e)
+               : -1;
 }
 
 int fleet_criteria_build(struct fleet_criteria **out, const struct csaf_document *document,

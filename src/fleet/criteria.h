@@ -10,6 +10,9 @@
 
 #include "csaf/document.h"
 #include "fleet/class.h"
+#include "fleet/name_vendor.h"
+#include "product/cpe.h"
+#include "product/purl.h"
 #include "product/range.h"
 
 struct fleet_place {
@@ -24,15 +27,16 @@ struct fleet_target_form {
     struct slice line; /* "16" of "STEP 7 V16": only versions of this line; empty: any */
 };
 
-enum { FLEET_TARGET_FORMS = 24 };
+enum { FLEET_TARGET_FORMS = 64 };
 
 struct fleet_target {
     struct slice id;    /* product id */
     struct slice label; /* full product name */
     struct fleet_place place;
     struct fleet_name vendor;
-    struct fleet_name product; /* product_name branch, or the full product name */
-    struct fleet_name family;  /* product_family branch */
+    struct fleet_vendor vendors; /* with what else the vendor is called; count 0: none is named */
+    struct fleet_name product;   /* product_name branch, or the full product name */
+    struct fleet_name family;    /* product_family branch */
     /* the forms under which the product is looked up */
     const struct fleet_target_form *forms;
     size_t form_count;
@@ -40,21 +44,28 @@ struct fleet_target {
     /* the range as the full product name words it, where that can be read: a second opinion, for
      * advisories that contradict themselves; kind OPAQUE: none */
     struct product_range worded;
+    struct slice condition; /* under which the range holds, of a source that says so apart */
     struct slice range_text;
     struct fleet_place range_place;
     struct fleet_strings models; /* model numbers: helper's and those in the name; wildcards kept */
     struct fleet_strings skus;   /* like models */
-    struct fleet_strings serials; /* raw patterns; `?` one character, `*` any number */
-    struct slice purl;            /* canonical, without version and qualifiers */
-    struct slice purl_full;       /* canonical, with them */
-    struct slice cpe;             /* "part:vendor:product", lower case */
-    struct slice cpe_full;        /* as the advisory writes it */
-    struct fleet_strings hashes;  /* "sha-256:0a1b…" */
+    struct fleet_strings serials;       /* raw patterns; `?` one character, `*` any number */
+    struct slice purl;                  /* canonical, without version and qualifiers */
+    struct slice purl_full;             /* canonical, with them */
+    struct slice cpe;                   /* "part:vendor:product", lower case */
+    struct slice cpe_full;              /* as the advisory writes it */
+    const struct product_purl *package; /* the purl's parts; NULL: none */
+    const struct product_cpe *platform; /* the CPE's attributes; NULL: none */
+    struct fleet_strings hashes;        /* "sha-256:0a1b…" */
     struct fleet_strings uris;
+    struct slice title;       /* of the document, in normal form */
     bool whole;               /* no branches: vendor, product and version stand in one text */
     bool any_vendor;          /* the advisory names no vendor in particular ("multiple") */
     const uint32_t *criteria; /* that have it as an operand */
     size_t criterion_count;
+    /* targets that are one product in several versions are a chain: 1 + the first of them, and the
+     * next one (0: the last). leader 0: not known, compared by itself */
+    uint32_t leader, next;
 };
 
 /* One product that has to be there. Of a relationship "A installed_on B" the first is A, and B says
@@ -97,7 +108,8 @@ struct fleet_remedy {
 struct fleet_claim {
     uint32_t criterion;
     enum csaf_status status;
-    struct slice flag; /* justification of known_not_affected; empty: none */
+    struct slice flag;   /* justification of known_not_affected; empty: none */
+    struct slice impact; /* the same in words; empty: none */
     struct fleet_place place;
 };
 
@@ -111,6 +123,7 @@ struct fleet_vulnerability {
 };
 
 struct fleet_criteria {
+    enum csaf_source source;
     struct slice namespace;
     struct slice id;
     struct slice version;

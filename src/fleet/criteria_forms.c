@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/criteria_forms.h"
+#include "fleet/criteria_called.h"
 #include "fleet/name_words.h"
 
 enum { LISTED = 40 };
@@ -194,19 +195,56 @@ static int add_list(struct forms *f, struct slice called)
     return 0;
 }
 
+/* What else the name calls it, and the family in front of the model. */
+static int add_called(struct forms *f, struct slice called)
+{
+    struct fleet_called_list list;
+    struct fleet_target *t = f->target;
+    if (fleet_called_make(f->arena, called, &list, f->e) != 0)
+        return -1;
+    for (size_t i = 0; i < list.count; i++) {
+        struct fleet_name name;
+        if (fleet_name_normalise(f->arena, FLEET_NAME_PRODUCT, list.at[i].text, &name, f->e) != 0)
+            return -1;
+        if (name.count &&
+            add_variants(f, name.forms[0].text, name.forms[0].rules | list.at[i].rules) != 0)
+            return -1;
+    }
+    if (t->family.count == 0 || t->product.count == 0 || t->product.family ||
+        slice_equal(t->family.forms[0].text, t->product.forms[0].text) ||
+        fleet_name_prefix(t->family.forms[0].text, t->product.forms[0].text))
+        return 0;
+    char *both = arena_printf(f->arena, "%.*s %.*s", SLICE_ARG(t->family.forms[0].text),
+                              SLICE_ARG(t->product.forms[0].text));
+    if (!both)
+        return err_memory(f->e);
+    struct fleet_form variants[FLEET_FORMS];
+    int count = fleet_name_variants(f->arena, slice_str(both), t->product.forms[0].rules,
+                                    &t->vendor, variants, f->e);
+    /* "p3 v25" is a model: no version line behind a family */
+    for (int i = 0; i < count; i++)
+        add(f, variants[i].text, variants[i].rules, slice_of(NULL, 0));
+    return count < 0 ? -1 : 0;
+}
+
 int fleet_target_forms(struct arena *a, struct fleet_target *target, struct slice called,
                        struct err *e)
 {
     struct forms f = {.arena = a, .target = target, .e = e};
-    f.all = arena_new(a, FLEET_TARGET_FORMS, sizeof *f.all);
-    if (!f.all)
-        return err_memory(e);
+    struct fleet_target_form all[FLEET_TARGET_FORMS];
+    f.all = all;
     if (target->product.count &&
         add_variants(&f, target->product.forms[0].text, target->product.forms[0].rules) != 0)
         return -1;
     if (target->product.order_count == 0 && add_list(&f, called) != 0)
         return -1;
-    target->forms = f.all;
+    if (add_called(&f, called) != 0)
+        return -1;
+    struct fleet_target_form *forms = arena_new(a, f.count + 1, sizeof *forms);
+    if (!forms)
+        return err_memory(e);
+    memcpy(forms, all, f.count * sizeof *all);
+    target->forms = forms;
     target->form_count = f.count;
     return 0;
 }

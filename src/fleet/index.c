@@ -2,8 +2,6 @@
 #include "fleet/index.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "fleet/index_keys.h"
-#include "fleet/index_postings.h"
 #include "fleet/index_store.h"
 
 #include <stdlib.h>
@@ -11,8 +9,11 @@
 struct fleet_index *fleet_index_new(void)
 {
     struct fleet_index *index = mem_new(1, sizeof *index);
-    if (index)
-        map_init(&index->by_bytes);
+    if (!index)
+        return NULL;
+    map_init(&index->by_bytes);
+    map_init(&index->by_product);
+    map_init(&index->by_version);
     return index;
 }
 
@@ -21,7 +22,6 @@ static void free_component(struct fleet_index_component *c)
     if (!c)
         return;
     mem_free(c->canonical);
-    mem_free(c->keys);
     mem_free(c->classes);
     mem_free(c);
 }
@@ -36,15 +36,21 @@ void fleet_index_free(struct fleet_index *index)
 {
     if (!index)
         return;
-    for (size_t i = 0; i < index->component_count; i++)
+    for (size_t i = 0; i < index->component_numbers.count; i++)
         free_component(index->components[i]);
-    for (size_t i = 0; i < index->class_count; i++)
+    for (size_t i = 0; i < index->product_numbers.count; i++)
+        fleet_index_product_free(index->products[i]);
+    for (size_t i = 0; i < index->class_numbers.count; i++)
         free_class(&index->classes[i]);
     mem_free(index->components);
+    mem_free(index->products);
     mem_free(index->classes);
-    mem_free(index->free_components);
-    mem_free(index->free_classes);
+    mem_free(index->component_numbers.free);
+    mem_free(index->product_numbers.free);
+    mem_free(index->class_numbers.free);
     map_fini(&index->by_bytes);
+    map_fini(&index->by_product);
+    map_fini(&index->by_version);
     fleet_postings_fini(&index->postings);
     fleet_postings_fini(&index->by_id);
     mem_free(index);
@@ -52,7 +58,12 @@ void fleet_index_free(struct fleet_index *index)
 
 size_t fleet_index_classes(const struct fleet_index *index)
 {
-    return index->class_count - index->free_class_count;
+    return index->class_numbers.count - index->class_numbers.free_count;
+}
+
+size_t fleet_index_products(const struct fleet_index *index)
+{
+    return index->by_product.count;
 }
 
 size_t fleet_index_components(const struct fleet_index *index)
@@ -79,12 +90,12 @@ static bool find_class(const struct fleet_index *index, uint64_t id, uint32_t *s
     return false;
 }
 
-/* Makes room for one more number in a pair of list and its room. */
-static int room_for(void **list, size_t count, size_t *room, size_t size)
+int fleet_index_grow(void **list, size_t count, size_t *room, size_t size)
 {
     if (count < *room)
         return 0;
-    size_t wanted = *room ? 2 * *room : 16;
+    /* by half: with a million of them, twice is a great deal */
+    size_t wanted = *room < 16 ? 2 * *room + 1 : *room + *room / 2;
     void *grown = mem_resize(*list, wanted, size);
     if (!grown)
         return -1;
@@ -93,89 +104,64 @@ static int room_for(void **list, size_t count, size_t *room, size_t size)
     return 0;
 }
 
+int fleet_index_number(struct fleet_index_numbers *n, uint32_t *number)
+{
+    if (n->free_count) {
+        *number = n->free[--n->free_count];
+        return 0;
+    }
+    /* the list of those that came back has room for every number that was ever given out */
+    if (n->count == UINT32_MAX - 1 ||
+        fleet_index_grow((void **)&n->free, n->count, &n->free_room, sizeof *n->free) != 0)
+        return -1;
+    *number = (uint32_t)n->count++;
+    return 0;
+}
+
+void fleet_index_number_back(struct fleet_index_numbers *n, uint32_t number)
+{
+    n->free[n->free_count++] = number;
+}
+
 static void drop_component(struct fleet_index *index, uint32_t number)
 {
     struct fleet_index_component *c = index->components[number];
-    for (size_t i = 0; i < c->key_count; i++)
-        fleet_postings_remove(&index->postings, c->keys[i], number);
+    fleet_index_displace_component(index, c);
     map_remove(&index->by_bytes, slice_of(c->canonical, c->canonical_len));
     free_component(c);
     index->components[number] = NULL;
-    /* the list of free numbers has room for every number that was ever given out */
-    index->free_components[index->free_component_count++] = number;
-}
-
-static int new_number(struct fleet_index *index, uint32_t *number)
-{
-    if (index->free_component_count) {
-        *number = index->free_components[--index->free_component_count];
-        return 0;
-    }
-    if (index->component_count == UINT32_MAX - 1)
-        return -1;
-    size_t spare = index->component_room;
-    if (room_for((void **)&index->free_components, index->component_count,
-                 &index->free_component_room, sizeof *index->free_components) != 0 ||
-        room_for((void **)&index->components, index->component_count, &spare,
-                 sizeof(struct fleet_index_component *)) != 0)
-        return -1;
-    index->component_room = spare;
-    index->components[index->component_count] = NULL;
-    *number = (uint32_t)index->component_count++;
-    return 0;
+    fleet_index_number_back(&index->component_numbers, number);
 }
 
 static int new_component(struct fleet_index *index, const struct fleet_identity *identity,
                          uint32_t *number, struct err *e)
 {
-    struct arena scratch;
-    struct fleet_identity known;
-    struct fleet_subject subject;
-    struct fleet_keys keys = {0};
     struct fleet_index_component *c = mem_new(1, sizeof *c);
-    size_t done = 0;
-    int result = -1;
-    arena_init(&scratch, 0);
     if (!c || !(c->canonical = mem_new(identity->canonical.len + 1, 1)) ||
-        new_number(index, number) != 0) {
+        fleet_index_grow((void **)&index->components, index->component_numbers.count,
+                         &index->component_room, sizeof(struct fleet_index_component *)) != 0 ||
+        fleet_index_number(&index->component_numbers, number) != 0) {
         free_component(c);
-        arena_fini(&scratch);
         return err_memory(e);
     }
+    index->components[*number] = NULL;
     c->canonical_len = identity->canonical.len;
     memcpy(c->canonical, identity->canonical.data, identity->canonical.len);
     c->software = identity->kind == FLEET_SOFTWARE;
     c->number = *number;
-    /* keys come from what is stored, so that matching finds what it will compare */
-    if (fleet_identity_parse(&scratch, slice_of(c->canonical, c->canonical_len), &known, e) != 0 ||
-        fleet_subject_prepare(&scratch, &known, &subject, e) != 0)
-        goto out;
-    fleet_keys_of_subject(&subject, &keys);
-    if (keys.failed) {
+    if (fleet_index_place_component(index, c, e) != 0)
+        goto failed;
+    if (map_set(&index->by_bytes, slice_of(c->canonical, c->canonical_len), c) != 0) {
+        fleet_index_displace_component(index, c);
         err_memory(e);
-        goto out;
+        goto failed;
     }
-    while (done < keys.count && fleet_postings_add(&index->postings, keys.at[done], *number) == 0)
-        done++;
-    if (done < keys.count ||
-        map_set(&index->by_bytes, slice_of(c->canonical, c->canonical_len), c) != 0) {
-        err_memory(e);
-        goto out;
-    }
-    c->keys = keys.at;
-    c->key_count = keys.count;
     index->components[*number] = c;
-    result = 0;
-out:
-    if (result != 0) {
-        for (size_t i = 0; i < done; i++)
-            fleet_postings_remove(&index->postings, keys.at[i], *number);
-        index->free_components[index->free_component_count++] = *number;
-        free_component(c);
-        fleet_keys_fini(&keys);
-    }
-    arena_fini(&scratch);
-    return result;
+    return 0;
+failed:
+    fleet_index_number_back(&index->component_numbers, *number);
+    free_component(c);
+    return -1;
 }
 
 /* Takes the first count components of a class slot out again. */
@@ -204,12 +190,13 @@ static int join(struct fleet_index *index, uint32_t slot, const struct fleet_ide
     struct fleet_index_class *class = &index->classes[slot];
     struct fleet_index_component *c = map_get(&index->by_bytes, identity->canonical);
     if (!c) {
-        uint32_t number;
+        uint32_t number = 0;
         if (new_component(index, identity, &number, e) != 0)
             return -1;
         c = index->components[number];
     }
-    if (room_for((void **)&c->classes, c->class_count, &c->class_room, sizeof *c->classes) != 0) {
+    if (fleet_index_grow((void **)&c->classes, c->class_count, &c->class_room,
+                         sizeof *c->classes) != 0) {
         if (c->class_count == 0)
             drop_component(index, c->number);
         return err_memory(e);
@@ -223,19 +210,11 @@ static int join(struct fleet_index *index, uint32_t slot, const struct fleet_ide
 
 static int new_slot(struct fleet_index *index, uint32_t *slot)
 {
-    if (index->free_class_count) {
-        *slot = index->free_classes[--index->free_class_count];
-        return 0;
-    }
-    if (index->class_count == UINT32_MAX - 1)
+    if (fleet_index_grow((void **)&index->classes, index->class_numbers.count, &index->class_room,
+                         sizeof *index->classes) != 0 ||
+        fleet_index_number(&index->class_numbers, slot) != 0)
         return -1;
-    if (room_for((void **)&index->free_classes, index->class_count, &index->free_class_room,
-                 sizeof *index->free_classes) != 0 ||
-        room_for((void **)&index->classes, index->class_count, &index->class_room,
-                 sizeof *index->classes) != 0)
-        return -1;
-    index->classes[index->class_count] = (struct fleet_index_class){0};
-    *slot = (uint32_t)index->class_count++;
+    index->classes[*slot] = (struct fleet_index_class){0};
     return 0;
 }
 
@@ -265,7 +244,7 @@ int fleet_index_add(struct fleet_index *index, uint64_t id, const struct fleet_c
     }
     if (result != 0) {
         free_class(c);
-        index->free_classes[index->free_class_count++] = slot;
+        fleet_index_number_back(&index->class_numbers, slot);
     }
     return result;
 }
@@ -278,6 +257,6 @@ bool fleet_index_remove(struct fleet_index *index, uint64_t id)
     leave(index, slot, index->classes[slot].component_count);
     fleet_postings_remove(&index->by_id, id_key(id), slot);
     free_class(&index->classes[slot]);
-    index->free_classes[index->free_class_count++] = slot;
+    fleet_index_number_back(&index->class_numbers, slot);
     return true;
 }

@@ -2,8 +2,9 @@
 /*
  * Finds what to match without looking at the rest. Two indexes over the same keys: classes, so that
  * a new advisory finds its classes; and advisories, so that a new class finds its advisories.
- * Distinct components are matched first, then classes: a component that 100,000 classes share is
- * compared once.
+ * Products are matched first, then their versions, then the classes that have them: a component
+ * that 100,000 classes share is compared once, and what identifies a product once for all its
+ * versions.
  *
  * Threads: one writer or many readers at a time; the caller holds a read-write lock. Matching reads
  * only. Results refer to the criteria and copy what they need of the index.
@@ -26,6 +27,7 @@ int fleet_index_add(struct fleet_index *index, uint64_t id, const struct fleet_c
 bool fleet_index_remove(struct fleet_index *index, uint64_t id);
 
 size_t fleet_index_classes(const struct fleet_index *index);
+size_t fleet_index_products(const struct fleet_index *index);   /* without their versions */
 size_t fleet_index_components(const struct fleet_index *index); /* distinct ones */
 
 struct fleet_hit {
@@ -58,6 +60,11 @@ int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
 /* An answer whole, with its reasons: made when it is asked for, and for the caller to free. */
 int fleet_hits_result(struct fleet_hits *hits, uint32_t answer, struct fleet_result **result,
                       struct err *e) MUST_CHECK;
+/* The same for one class of those that have the answer, in the words of its inventory: a class that
+ * was just built from one knows how names were spelt, and what that costs; what the index keeps
+ * does not. */
+int fleet_hits_result_for(struct fleet_hits *hits, uint32_t answer, const struct fleet_class *class,
+                          struct fleet_result **result, struct err *e) MUST_CHECK;
 void fleet_hits_free(struct fleet_hits *hits);
 
 /* The other way: advisories by key. The criteria are borrowed until removed. */

@@ -18,7 +18,8 @@ enum kind {
     BY_LINE,
     BY_BLANK,
     BY_DELETION,
-    BY_WORD
+    BY_WORD,
+    BY_HUNDRED
 };
 
 enum { ORDER_START = FLEET_LITERAL_START, ABBREVIATION = 6, ALIASES = 32 };
@@ -118,14 +119,24 @@ static void put_suffixes(struct fleet_keys *keys, enum kind kind, struct slice f
             put_compact(keys, kind, slice_of(form.data + i + 1, form.len - i - 1));
 }
 
+/* "micro850" and "micro800" by "micro8" */
+static void put_hundred(struct fleet_keys *keys, struct slice word)
+{
+    if (word.len >= 5 && word.data[word.len - 1] >= '0' && word.data[word.len - 1] <= '9' &&
+        word.data[word.len - 2] >= '0' && word.data[word.len - 2] <= '9')
+        put(keys, BY_HUNDRED, slice_of(word.data, word.len - 2));
+}
+
 /* Words with a digit, by which families name their members. */
 static void put_words(struct fleet_keys *keys, struct slice form, bool first_only)
 {
     struct fleet_words words;
     fleet_words_split(form, &words);
     for (size_t i = 0; i < words.count && (i == 0 || !first_only); i++)
-        if (words.at[i].len >= 4 && fleet_word_has_digit(words.at[i]))
+        if (words.at[i].len >= 4 && fleet_word_has_digit(words.at[i])) {
             put(keys, BY_WORD, words.at[i]);
+            put_hundred(keys, words.at[i]);
+        }
 }
 
 /* Can a word be misspelt at all: letters only, and long enough on one side? */
@@ -255,6 +266,7 @@ void fleet_keys_of_subject(const struct fleet_subject *s, struct fleet_keys *key
     for (size_t i = 0; i < s->identity->hashes.count; i++)
         put(keys, BY_HASH, s->identity->hashes.at[i]);
     put(keys, BY_PURL, s->purl_base);
+    put(keys, BY_PURL, s->purl_source);
     put(keys, BY_CPE, s->cpe);
     for (size_t i = 0; i < s->order_count; i++) {
         put(keys, BY_ORDER, s->orders[i]);
@@ -290,7 +302,8 @@ static void put_pattern(struct fleet_keys *keys, struct slice pattern)
 static bool has_run_of_x(struct slice form)
 {
     for (size_t i = 1; i < form.len; i++)
-        if (form.data[i] == 'x' && form.data[i - 1] == 'x')
+        if (form.data[i] == 'x' &&
+            (form.data[i - 1] == 'x' || (form.data[i - 1] >= '0' && form.data[i - 1] <= '9')))
             return true;
     return false;
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One advisory against all classes. Targets find distinct components by their keys; components lead
- * to classes; classes that have the same touched components share one answer. Which ones do is told
- * by walking a tree of component sets: a class starts at its root and moves on with every touched
- * component that it has, in rising order.
+ * One advisory against all classes. Targets find products by their keys, and are compared with each
+ * once; then with the product's versions. Versions of which all targets say the same make a
+ * *group*. Versions lead to components, components to classes; classes that have the same touched
+ * components share one answer. Which ones do is told by walking a tree of component sets: a class
+ * starts at its root and moves on with every touched component that it has. The status of a set
+ * follows from the groups of its components, and is found once for all sets of the same groups; its
+ * reasons are made when they are asked for.
  */
 #include "base/memory.h"
 #include "fleet/index.h"
 #include "fleet/index_keys.h"
 #include "fleet/index_store.h"
 #include "fleet/match_combine.h"
+#include "fleet/match_same.h"
 
 #include <stdlib.h>
 
@@ -21,12 +25,44 @@ struct node {
     uint32_t result[2]; /* + 1; 0: not made yet; by whether the class lists software */
 };
 
-struct touched {
-    uint32_t component; /* number in the index */
-    struct fleet_identity identity;
-    struct fleet_subject subject;
-    struct fleet_touch *touches;
+/* A chain of targets that is the product. */
+struct contact {
+    uint32_t leader;
+    struct fleet_identified id;
+};
+
+struct candidate {
+    const struct fleet_index_product *product;
+    struct contact *contacts;
     size_t count, room;
+    size_t targets;   /* of all its contacts */
+    uint32_t profile; /* the same for all that were found to be the same targets as surely */
+};
+
+/* What a target says of one version, in a byte. */
+enum { SAYS_NOTHING = 0, SAYS = 1, SAYS_CONTESTED = 16 };
+
+/* Versions, and products of the same profile, that all targets judge alike. */
+struct group {
+    const struct candidate *candidate;
+    const struct fleet_subject *subject;
+    const uint8_t *says; /* by target of the contacts */
+    uint32_t number;
+    uint32_t counted; /* how often it stands on the path that is being looked at */
+    uint32_t round;
+};
+
+/* More components of one group on a path say nothing new: one decides, and whether there is a
+ * second one tells if serial numbers limit the answer (struct fleet_explain, everyone). */
+enum { ALIKE = 2 };
+
+struct touched {
+    const struct fleet_index_component *component;
+    struct group *group;
+};
+
+struct status {
+    enum fleet_status status;
 };
 
 struct fleet_index_run {
@@ -35,12 +71,17 @@ struct fleet_index_run {
     const struct fleet_options *options;
     struct arena scratch;
     struct arena combining; /* for one answer at a time */
-    uint32_t *seen;         /* by component: the last target that met it, + 1 */
-    uint32_t *known;        /* by component: position in candidates + 1 */
-    struct touched **candidates;
+    uint32_t *seen;         /* by product: the last target that met it, + 1 */
+    uint32_t *known;        /* by product: position in candidates + 1 */
+    struct candidate **candidates;
     size_t candidate_count, candidate_room;
-    struct touched **touched; /* those with touches, by canonical bytes */
-    size_t touched_count;
+    struct map profiles; /* targets and how sure -> the first candidate */
+    struct map groups;   /* profile and what is said -> group */
+    struct map statuses; /* groups and software -> status */
+    uint32_t group_count;
+    uint32_t round;
+    struct touched *touched;
+    size_t touched_count, touched_room;
     struct node *nodes;
     size_t node_count, node_room;
     uint32_t *state; /* by class: its node; 0: the root */
@@ -48,69 +89,66 @@ struct fleet_index_run {
     size_t class_count, class_room;
     struct fleet_hits *hits;
     size_t answer_room;
-    struct fleet_touch *touches; /* of one node */
-    size_t touch_room;
-    bool several; /* some criterion has more than one operand */
+    const struct touched **path; /* the components of one node, by their bytes */
+    size_t path_room;
+    struct fleet_touches touches; /* of one node */
+    bool several;                 /* some criterion has more than one operand */
     struct err *e;
 };
 
 static int grow(void **list, size_t count, size_t *room, size_t size, struct err *e)
 {
-    if (count < *room)
-        return 0;
-    size_t wanted = *room ? 2 * *room : 64;
-    void *grown = mem_resize(*list, wanted, size);
-    if (!grown)
-        return err_memory(e);
-    *list = grown;
-    *room = wanted;
-    return 0;
+    return fleet_index_grow(list, count, room, size) == 0 ? 0 : err_memory(e);
 }
 
-static struct touched *candidate(struct fleet_index_run *r, uint32_t component)
+/* ---- products ----------------------------------------------------------------------------------
+ */
+
+static struct candidate *candidate(struct fleet_index_run *r, uint32_t product)
 {
-    if (r->known[component])
-        return r->candidates[r->known[component] - 1];
-    struct touched *t = arena_new(&r->scratch, 1, sizeof *t);
-    if (!t) {
+    if (r->known[product])
+        return r->candidates[r->known[product] - 1];
+    struct candidate *c = arena_new(&r->scratch, 1, sizeof *c);
+    if (!c || grow((void **)&r->candidates, r->candidate_count, &r->candidate_room,
+                   sizeof(struct candidate *), r->e) != 0) {
         err_memory(r->e);
         return NULL;
     }
-    const struct fleet_index_component *c = r->index->components[component];
-    t->component = component;
-    if (grow((void **)&r->candidates, r->candidate_count, &r->candidate_room,
-             sizeof(struct touched *), r->e) != 0 ||
-        fleet_identity_parse(&r->scratch, slice_of(c->canonical, c->canonical_len), &t->identity,
-                             r->e) != 0)
-        return NULL;
-    t->identity.canonical = slice_of(c->canonical, c->canonical_len);
-    if (fleet_subject_prepare(&r->scratch, &t->identity, &t->subject, r->e) != 0)
-        return NULL;
-    r->candidates[r->candidate_count++] = t;
-    r->known[component] = (uint32_t)r->candidate_count;
-    return t;
+    c->product = r->index->products[product];
+    r->candidates[r->candidate_count++] = c;
+    r->known[product] = (uint32_t)r->candidate_count;
+    return c;
 }
 
-static int touch(struct fleet_index_run *r, uint32_t target, uint32_t component)
+/* How many targets a chain has. */
+static size_t chain_length(const struct fleet_criteria *criteria, uint32_t leader)
 {
-    struct touched *t = candidate(r, component);
-    struct fleet_touch found;
-    if (!t)
-        return -1;
-    if (!fleet_touch_make(r->criteria, target, &t->subject, component, r->options, &found, NULL))
+    size_t count = 1;
+    for (uint32_t t = criteria->targets[leader].next; t; t = criteria->targets[t].next)
+        count++;
+    return count;
+}
+
+static int touch(struct fleet_index_run *r, uint32_t leader, uint32_t product)
+{
+    struct fleet_identified id;
+    if (!fleet_touch_identify(&r->criteria->targets[leader], r->index->products[product]->subject,
+                              r->options, &id, NULL))
         return 0;
-    if (grow((void **)&t->touches, t->count, &t->room, sizeof *t->touches, r->e) != 0)
+    struct candidate *c = candidate(r, product);
+    if (!c || grow((void **)&c->contacts, c->count, &c->room, sizeof *c->contacts, r->e) != 0)
         return -1;
-    t->touches[t->count++] = found;
+    c->contacts[c->count++] = (struct contact){leader, id};
+    c->targets += chain_length(r->criteria, leader);
     return 0;
 }
 
-static int find_components(struct fleet_index_run *r)
+static int find_products(struct fleet_index_run *r)
 {
     struct fleet_keys keys = {0};
     int result = 0;
     for (uint32_t t = 0; result == 0 && t < r->criteria->target_count; t++) {
-        if (r->criteria->targets[t].criterion_count == 0)
+        if (!fleet_same_leads(r->criteria, t))
             continue;
         keys.count = 0;
         fleet_keys_of_target(&r->criteria->targets[t], r->options->aliases, &keys);
@@ -120,11 +158,11 @@ static int find_components(struct fleet_index_run *r)
             size_t count;
             const uint64_t *found = fleet_postings_find(&r->index->postings, keys.at[k], &count);
             for (size_t i = 0; result == 0 && i < count; i++) {
-                uint32_t component = (uint32_t)found[i];
-                if (r->seen[component] == t + 1)
+                uint32_t product = (uint32_t)found[i];
+                if (r->seen[product] == t + 1)
                     continue;
-                r->seen[component] = t + 1;
-                result = touch(r, t, component);
+                r->seen[product] = t + 1;
+                result = touch(r, t, product);
             }
         }
     }
@@ -132,11 +170,138 @@ static int find_components(struct fleet_index_run *r)
     return result;
 }
 
-static int by_canonical(const void *x, const void *y)
+/* All of an identification that a status depends on, but for what the version then says. */
+struct profile_part {
+    uint32_t leader;
+    uint16_t rule;
+    uint8_t confidence;
+    uint8_t any_version;
+};
+
+static int set_profile(struct fleet_index_run *r, struct candidate *c, uint32_t number)
 {
-    const struct touched *a = *(struct touched *const *)x, *b = *(struct touched *const *)y;
-    return slice_compare(a->identity.canonical, b->identity.canonical);
+    const struct fleet_subject *subject = c->product->subject;
+    size_t head = 2, len = head + c->count * sizeof(struct profile_part);
+    uint8_t *text = arena_new(&r->scratch, len, 1);
+    if (!text)
+        return err_memory(r->e);
+    text[0] = subject->identity->kind == FLEET_DEVICE;
+    text[1] = subject->model_missing;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct fleet_identified *id = &c->contacts[i].id;
+        struct profile_part part = {c->contacts[i].leader, (uint16_t)id->rule,
+                                    (uint8_t)id->confidence, id->any_version};
+        memcpy(text + head + i * sizeof part, &part, sizeof part);
+    }
+    const struct candidate *first = map_get(&r->profiles, slice_of(text, len));
+    c->profile = first ? first->profile : number;
+    if (!first && map_set(&r->profiles, slice_of(text, len), c) != 0)
+        return err_memory(r->e);
+    return 0;
 }
+
+/* ---- versions ----------------------------------------------------------------------------------
+ */
+
+/* The product's subject with a version, for relations that look at it. */
+static const struct fleet_subject *
+with_version(struct fleet_index_run *r, const struct fleet_subject *of, struct slice version)
+{
+    struct fleet_identity *identity = arena_alloc(&r->scratch, sizeof *identity);
+    struct fleet_subject *subject = arena_alloc(&r->scratch, sizeof *subject);
+    if (!identity || !subject) {
+        err_memory(r->e);
+        return NULL;
+    }
+    *identity = *of->identity;
+    identity->version = version;
+    *subject = *of;
+    subject->identity = identity;
+    return subject;
+}
+
+/* says: the profile's number, then a byte a target; in the run's arena. */
+static struct group *group_of(struct fleet_index_run *r, const struct candidate *c,
+                              struct slice version, struct slice says)
+{
+    const struct fleet_subject *subject = c->product->subject;
+    /* a relation may compare the firmware of a device itself */
+    bool alone = r->several && subject->identity->kind == FLEET_DEVICE;
+    struct group *group = alone ? NULL : map_get(&r->groups, says);
+    if (group)
+        return group;
+    group = arena_new(&r->scratch, 1, sizeof *group);
+    if (!group || (!alone && map_set(&r->groups, says, group) != 0)) {
+        err_memory(r->e);
+        return NULL;
+    }
+    group->candidate = c;
+    group->says = says.data + sizeof c->profile;
+    group->number = r->group_count++;
+    group->subject = alone ? with_version(r, subject, version) : subject;
+    return group->subject ? group : NULL;
+}
+
+/* What every target of a candidate's contacts says of a version. true: some say something. */
+static bool listen(const struct fleet_index_run *r, const struct candidate *c, struct slice version,
+                   uint8_t *says)
+{
+    size_t at = 0;
+    bool any = false;
+    for (size_t i = 0; i < c->count; i++) {
+        uint32_t target = c->contacts[i].leader;
+        do {
+            struct fleet_touch t = {.target = target, .id = c->contacts[i].id};
+            if (fleet_touch_decide(&r->criteria->targets[target], c->product->subject, version, &t,
+                                   NULL)) {
+                says[at] = (uint8_t)(SAYS + (int)t.in + (t.contested ? SAYS_CONTESTED : 0));
+                any = true;
+            }
+            at++;
+            target = r->criteria->targets[target].next;
+        } while (target);
+    }
+    return any;
+}
+
+static int look_at_version(struct fleet_index_run *r, const struct candidate *c,
+                           const struct fleet_index_version *v)
+{
+    struct slice version = fleet_index_version_text(v);
+    size_t len = sizeof c->profile + c->targets;
+    uint8_t *says = arena_new(&r->scratch, len, 1);
+    if (!says)
+        return err_memory(r->e);
+    memcpy(says, &c->profile, sizeof c->profile);
+    if (!listen(r, c, version, says + sizeof c->profile))
+        return 0;
+    struct group *group = group_of(r, c, version, slice_of(says, len));
+    if (!group)
+        return -1;
+    for (size_t i = 0; i < v->component_count; i++) {
+        if (grow((void **)&r->touched, r->touched_count, &r->touched_room, sizeof *r->touched,
+                 r->e) != 0)
+            return -1;
+        r->touched[r->touched_count++] = (struct touched){v->components[i], group};
+    }
+    return 0;
+}
+
+static int find_components(struct fleet_index_run *r)
+{
+    for (size_t i = 0; i < r->candidate_count; i++) {
+        struct candidate *c = r->candidates[i];
+        if (set_profile(r, c, (uint32_t)i) != 0)
+            return -1;
+        for (size_t k = 0; k < c->product->version_count; k++)
+            if (look_at_version(r, c, c->product->versions[k]) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+/* ---- classes -----------------------------------------------------------------------------------
+ */
 
 static int step(struct fleet_index_run *r, uint32_t class, uint32_t component)
 {
@@ -161,7 +326,7 @@ static int step(struct fleet_index_run *r, uint32_t class, uint32_t component)
 static int walk_classes(struct fleet_index_run *r)
 {
     for (uint32_t i = 0; i < r->touched_count; i++) {
-        const struct fleet_index_component *c = r->index->components[r->touched[i]->component];
+        const struct fleet_index_component *c = r->touched[i].component;
         for (size_t k = 0; k < c->class_count; k++)
             if (step(r, c->classes[k], i) != 0)
                 return -1;
@@ -169,29 +334,96 @@ static int walk_classes(struct fleet_index_run *r)
     return 0;
 }
 
-/* All touches on the way to a node into r->touches; their number, or -1. */
-static int64_t touches_of(struct fleet_index_run *r, uint32_t node, struct err *e)
+static struct slice bytes_of(const struct touched *t)
+{
+    return slice_of(t->component->canonical, t->component->canonical_len);
+}
+
+static int by_bytes(const void *x, const void *y)
+{
+    return slice_compare(bytes_of(*(const struct touched *const *)x),
+                         bytes_of(*(const struct touched *const *)y));
+}
+
+/* The components on the way to a node into r->path, in the order in which a class has them. */
+static int64_t path_to(struct fleet_index_run *r, uint32_t node, struct err *e)
 {
     size_t count = 0;
-    for (uint32_t n = node; n; n = r->nodes[n].parent)
-        count += r->touched[r->nodes[n].component]->count;
-    if (count > r->touch_room) {
-        void *grown = mem_resize(r->touches, 2 * count, sizeof *r->touches);
-        if (!grown)
-            return err_memory(e);
-        r->touches = grown;
-        r->touch_room = 2 * count;
-    }
-    count = 0;
     for (uint32_t n = node; n; n = r->nodes[n].parent) {
-        const struct touched *t = r->touched[r->nodes[n].component];
-        for (size_t i = 0; i < t->count; i++) {
-            r->touches[count] = t->touches[i];
-            /* numbered in the order of canonical bytes, as in a class */
-            r->touches[count++].subject = r->nodes[n].component;
+        if (grow((void **)&r->path, count, &r->path_room, sizeof(struct touched *), e) != 0)
+            return -1;
+        r->path[count++] = &r->touched[r->nodes[n].component];
+    }
+    if (count > 1)
+        qsort(r->path, count, sizeof(struct touched *), by_bytes);
+    size_t kept = 0;
+    r->round++;
+    for (size_t i = 0; i < count; i++) {
+        struct group *g = r->path[i]->group;
+        if (g->round != r->round)
+            g->counted = 0;
+        g->round = r->round;
+        if (g->counted++ < ALIKE)
+            r->path[kept++] = r->path[i];
+    }
+    return (int64_t)kept;
+}
+
+/* What the first `count` of r->path are touched by, as far as a status needs it. */
+static int groups_touches(struct fleet_index_run *r, size_t count)
+{
+    r->touches.count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct group *g = r->path[i]->group;
+        const uint8_t *says = g->says;
+        for (size_t k = 0; k < g->candidate->count; k++) {
+            const struct contact *contact = &g->candidate->contacts[k];
+            uint32_t target = contact->leader;
+            do {
+                struct fleet_touch t = {.target = target,
+                                        .subject = i,
+                                        .of = g->subject,
+                                        .id = contact->id,
+                                        .in = (enum product_in)(*says % SAYS_CONTESTED - SAYS),
+                                        .contested = *says >= SAYS_CONTESTED};
+                if (*says++ != SAYS_NOTHING && fleet_touches_add(&r->touches, &t, r->e) != 0)
+                    return -1;
+                target = r->criteria->targets[target].next;
+            } while (target);
         }
     }
-    return (int64_t)count;
+    return 0;
+}
+
+/* One status for all sets of components of the same groups in the same order. */
+static int status_of(struct fleet_index_run *r, uint32_t node, bool software,
+                     enum fleet_status *status)
+{
+    int64_t count = path_to(r, node, r->e);
+    if (count < 0)
+        return -1;
+    size_t len = ((size_t)count + 1) * sizeof(uint32_t);
+    uint32_t *key = arena_alloc(&r->scratch, len);
+    if (!key)
+        return err_memory(r->e);
+    for (int64_t i = 0; i < count; i++)
+        key[i] = r->path[i]->group->number;
+    key[count] = software;
+    const struct status *known = map_get(&r->statuses, slice_of(key, len));
+    if (!known) {
+        struct status *made = arena_alloc(&r->scratch, sizeof *made);
+        if (!made)
+            return err_memory(r->e);
+        if (groups_touches(r, (size_t)count) != 0 ||
+            fleet_combine_status(&made->status, r->criteria, r->touches.at, r->touches.count,
+                                 software, &r->combining, r->e) != 0)
+            return -1;
+        if (map_set(&r->statuses, slice_of(key, len), made) != 0)
+            return err_memory(r->e);
+        known = made;
+    }
+    *status = known->status;
+    return 0;
 }
 
 /* The answer for all classes that ended at this node: its status alone. */
@@ -203,12 +435,9 @@ static int answer(struct fleet_index_run *r, uint32_t node, bool software, uint3
         return 0;
     }
     struct fleet_hits *h = r->hits;
-    enum fleet_status status;
-    int64_t count = touches_of(r, node, r->e);
-    if (count < 0 || fleet_combine_status(&status, r->criteria, r->touches, (size_t)count, software,
-                                          &r->combining, r->e) != 0)
-        return -1;
-    if (grow((void **)&h->answers, h->answer_count, &r->answer_room, sizeof *h->answers, r->e) != 0)
+    enum fleet_status status = FLEET_NOT_LISTED;
+    if (status_of(r, node, software && r->several, &status) != 0 ||
+        grow((void **)&h->answers, h->answer_count, &r->answer_room, sizeof *h->answers, r->e) != 0)
         return -1;
     h->answers[h->answer_count] =
         (struct fleet_answer){.status = status, .node = node, .software = software};
@@ -217,16 +446,73 @@ static int answer(struct fleet_index_run *r, uint32_t node, bool software, uint3
     return 0;
 }
 
-int fleet_hits_result(struct fleet_hits *hits, uint32_t number, struct fleet_result **result,
-                      struct err *e)
+/* The class's own identity of these bytes; NULL: it has none. */
+static const struct fleet_identity *own_identity(const struct fleet_class *class,
+                                                 struct slice canonical)
+{
+    size_t low = 0, high = class->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (slice_compare(class->identities[middle].canonical, canonical) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < class->count && slice_equal(class->identities[low].canonical, canonical)
+               ? &class->identities[low]
+               : NULL;
+}
+
+/* A component as it is, compared again with the targets that it met: reasons name its own values.
+ */
+static int component_touches(struct fleet_index_run *r, uint32_t position,
+                             const struct fleet_class *class, struct arena *a, struct err *e)
+{
+    const struct touched *t = r->path[position];
+    const struct fleet_identity *identity = class ? own_identity(class, bytes_of(t)) : NULL;
+    struct fleet_subject *subject = arena_new(a, 1, sizeof *subject);
+    if (!subject)
+        return err_memory(e);
+    if (!identity) {
+        struct fleet_identity *stored = arena_new(a, 1, sizeof *stored);
+        if (!stored)
+            return err_memory(e);
+        if (fleet_identity_parse(a, bytes_of(t), stored, e) != 0)
+            return -1;
+        stored->canonical = bytes_of(t);
+        identity = stored;
+    }
+    if (fleet_subject_prepare(a, identity, subject, e) != 0)
+        return -1;
+    for (size_t k = 0; k < t->group->candidate->count; k++)
+        if (fleet_touches_chain(&r->touches, r->criteria, t->group->candidate->contacts[k].leader,
+                                subject, position, r->options, NULL, e) != 0)
+            return -1;
+    return 0;
+}
+
+int fleet_hits_result_for(struct fleet_hits *hits, uint32_t number, const struct fleet_class *class,
+                          struct fleet_result **result, struct err *e)
 {
     struct fleet_index_run *r = hits->run;
     const struct fleet_answer *a = &hits->answers[number];
-    int64_t count = touches_of(r, a->node, e);
+    int64_t count = path_to(r, a->node, e);
+    int done = count < 0 ? -1 : 0;
 
-    return count < 0
-               ? -1
-               : fleet_combine(result, r->criteria, r->touches, (size_t)count, a->software, e);
+    *result = NULL;
+    arena_reset(&r->combining);
+    r->touches.count = 0;
+    for (uint32_t i = 0; done == 0 && i < count; i++)
+        done = component_touches(r, i, class, &r->combining, e);
+    return done == 0
+               ? fleet_combine(result, r->criteria, r->touches.at, r->touches.count, a->software, e)
+               : -1;
+}
+
+int fleet_hits_result(struct fleet_hits *hits, uint32_t number, struct fleet_result **result,
+                      struct err *e)
+{
+    return fleet_hits_result_for(hits, number, NULL, result, e);
 }
 
 static int collect(struct fleet_index_run *r)
@@ -247,40 +533,39 @@ static int collect(struct fleet_index_run *r)
 
 static int run(struct fleet_index_run *r)
 {
-    r->seen = mem_new(r->index->component_count + 1, sizeof *r->seen);
-    r->known = mem_new(r->index->component_count + 1, sizeof *r->known);
-    r->state = mem_new(r->index->class_count + 1, sizeof *r->state);
-    if (!r->seen || !r->known || !r->state ||
-        grow((void **)&r->nodes, 0, &r->node_room, sizeof *r->nodes, r->e) != 0)
+    r->seen = mem_new(r->index->product_numbers.count + 1, sizeof *r->seen);
+    r->known = mem_new(r->index->product_numbers.count + 1, sizeof *r->known);
+    if (!r->seen || !r->known)
         return err_memory(r->e);
-    r->nodes[r->node_count++] = (struct node){0};
     for (size_t i = 0; i < r->criteria->criterion_count; i++)
         r->several = r->several || r->criteria->criteria[i].operand_count > 1;
-    if (find_components(r) != 0)
+    if (find_products(r) != 0 || find_components(r) != 0)
         return -1;
-    r->touched = mem_new(r->candidate_count + 1, sizeof(struct touched *));
-    if (!r->touched)
-        return err_memory(r->e);
-    for (size_t i = 0; i < r->candidate_count; i++)
-        if (r->candidates[i]->count)
-            r->touched[r->touched_count++] = r->candidates[i];
-    if (r->touched_count)
-        qsort(r->touched, r->touched_count, sizeof(struct touched *), by_canonical);
+    if (r->touched_count) {
+        r->state = mem_new(r->index->class_numbers.count + 1, sizeof *r->state);
+        if (!r->state || grow((void **)&r->nodes, 0, &r->node_room, sizeof *r->nodes, r->e) != 0)
+            return err_memory(r->e);
+        r->nodes[r->node_count++] = (struct node){0};
+    }
     return walk_classes(r) == 0 ? collect(r) : -1;
 }
 
 static void run_free(struct fleet_index_run *r)
 {
     for (size_t i = 0; i < r->candidate_count; i++)
-        mem_free(r->candidates[i]->touches);
+        mem_free(r->candidates[i]->contacts);
     mem_free(r->candidates);
     mem_free(r->touched);
-    mem_free(r->touches);
+    mem_free(r->path);
+    mem_free(r->touches.at);
     mem_free(r->nodes);
     mem_free(r->seen);
     mem_free(r->known);
     mem_free(r->state);
     mem_free(r->classes);
+    map_fini(&r->profiles);
+    map_fini(&r->groups);
+    map_fini(&r->statuses);
     arena_fini(&r->combining);
     arena_fini(&r->scratch);
     mem_free(r);
@@ -306,6 +591,9 @@ int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
     h->run = r;
     arena_init(&r->scratch, 0);
     arena_init(&r->combining, 0);
+    map_init(&r->profiles);
+    map_init(&r->groups);
+    map_init(&r->statuses);
     if (run(r) != 0) {
         fleet_hits_free(h);
         return -1;

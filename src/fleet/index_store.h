@@ -1,20 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The room's own: what the index of classes holds. */
+/*
+ * The room's own: what the index of classes holds. Four levels: a *product* is all that identifies
+ * a component but its version; a *version* of it; a *component*, distinct by all its bytes; and the
+ * classes that have it. An advisory is compared with products, then with their versions, and looks
+ * at components and classes only behind those that it concerns.
+ */
 #ifndef FLEET_INDEX_STORE_H
 #define FLEET_INDEX_STORE_H
 
+#include "base/buf.h"
 #include "base/map.h"
 #include "fleet/index_postings.h"
+#include "fleet/match_identify.h"
+
+/* Products are prepared once for all comparisons. */
+struct fleet_index_product {
+    struct fleet_subject *subject; /* one block with all it refers to; its version is empty */
+    uint8_t *name;                 /* its key in by_product */
+    size_t name_len;
+    uint64_t *keys;
+    size_t key_count;
+    struct fleet_index_version **versions;
+    size_t version_count, version_room;
+    uint32_t number;
+};
+
+struct fleet_index_version {
+    struct fleet_index_product *product;
+    struct fleet_index_component **components;
+    size_t component_count, component_room;
+    uint32_t position; /* in the product's list */
+    uint32_t key_len;
+    uint8_t key[]; /* in by_version: the product's number, then the version's text */
+};
 
 /* A distinct component identity, and the classes that have it. */
 struct fleet_index_component {
     uint8_t *canonical;
     size_t canonical_len;
-    uint64_t *keys;
-    size_t key_count;
+    struct fleet_index_version *version;
     uint32_t *classes; /* slots */
     size_t class_count, class_room;
     uint32_t number;
+    uint32_t position; /* in the version's list */
     bool software;
 };
 
@@ -30,18 +58,50 @@ struct fleet_index_class {
     bool software;
 };
 
+/* Numbers given out, and those that came back. */
+struct fleet_index_numbers {
+    uint32_t *free;
+    size_t free_count, free_room;
+    size_t count;
+};
+
 struct fleet_index {
     struct fleet_index_component **components; /* by number; NULL: free */
-    size_t component_count, component_room;
-    uint32_t *free_components;
-    size_t free_component_count, free_component_room;
+    size_t component_room;
+    struct fleet_index_numbers component_numbers;
+    struct fleet_index_product **products; /* by number; NULL: free */
+    size_t product_room;
+    struct fleet_index_numbers product_numbers;
     struct fleet_index_class *classes; /* by slot */
-    size_t class_count, class_room;
-    uint32_t *free_classes;
-    size_t free_class_count, free_class_room;
+    size_t class_room;
+    struct fleet_index_numbers class_numbers;
     struct map by_bytes;            /* canonical bytes -> component */
-    struct fleet_postings postings; /* key -> component numbers */
+    struct map by_product;          /* name -> product */
+    struct map by_version;          /* key -> version */
+    struct fleet_postings postings; /* key -> product numbers */
     struct fleet_postings by_id;    /* caller's number, mixed -> slots */
 };
+
+/* A list grows, a number is drawn: 0, or -1 when memory is short and nothing changed. */
+int fleet_index_grow(void **list, size_t count, size_t *room, size_t size) MUST_CHECK;
+int fleet_index_number(struct fleet_index_numbers *numbers, uint32_t *number) MUST_CHECK;
+void fleet_index_number_back(struct fleet_index_numbers *numbers, uint32_t number);
+
+static inline struct slice fleet_index_version_text(const struct fleet_index_version *v)
+{
+    return slice_of(v->key + sizeof(uint32_t), v->key_len - sizeof(uint32_t));
+}
+
+/* Puts the component below its product and version, which are made when they are new. 0; -1 with
+ * ERR_MEMORY or "json.…", and nothing changed. */
+int fleet_index_place_component(struct fleet_index *index, struct fleet_index_component *component,
+                                struct err *e) MUST_CHECK;
+/* Takes it out, and what is empty then. */
+void fleet_index_displace_component(struct fleet_index *index,
+                                    struct fleet_index_component *component);
+void fleet_index_product_free(struct fleet_index_product *product);
+
+/* A subject and its identity copied into one block, for mem_free; NULL: no memory. */
+struct fleet_subject *fleet_subject_pack(const struct fleet_subject *subject) MUST_CHECK;
 
 #endif

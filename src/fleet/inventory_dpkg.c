@@ -3,28 +3,34 @@
  */
 #include "base/cursor.h"
 #include "fleet/inventory_source.h"
+#include "product/purl.h"
 #include "product/range_words.h"
 
 struct paragraph {
-    struct slice package, version, architecture, status, maintainer;
+    struct slice package, version, architecture, status, source;
     size_t line; /* where it begins */
 };
 
-static void percent(struct buf *b, struct slice text, bool version)
+/* "gcc-12 (12.2.0-14)" as "gcc-12@12.2.0-14": the source package, which dpkg names only where it
+ * differs from the binary one. */
+static int source_of(struct fleet_source *s, const struct paragraph *p, struct slice *out)
 {
-    static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.data[i];
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                     memchr(".-_~", c, 4) || (version && c == ':');
-        if (plain) {
-            buf_putc(b, c);
-        } else {
-            buf_putc(b, '%');
-            buf_putc(b, hex[c >> 4]);
-            buf_putc(b, hex[c & 15]);
-        }
+    struct slice name = p->source.len ? p->source : p->package;
+    const uint8_t *open = memchr(name.data, '(', name.len);
+    if (!open) {
+        *out = name;
+        return 0;
     }
+    struct slice version = slice_of(open + 1, name.len - (size_t)(open + 1 - name.data));
+    const uint8_t *close = version.len ? memchr(version.data, ')', version.len) : NULL;
+    version.len = close ? (size_t)(close - version.data) : version.len;
+    name = product_text_trim(slice_of(name.data, (size_t)(open - name.data)));
+    char *text =
+        arena_printf(&s->inventory->arena, "%.*s@%.*s", SLICE_ARG(name), SLICE_ARG(version));
+    if (!text)
+        return err_memory(s->e);
+    *out = slice_str(text);
+    return 0;
 }
 
 static int add(struct fleet_source *s, const struct paragraph *p, struct slice distribution)
@@ -38,18 +44,23 @@ static int add(struct fleet_source *s, const struct paragraph *p, struct slice d
     struct fleet_component *c = fleet_source_component(s);
     if (!c)
         return -1;
+    struct slice source;
+    if (source_of(s, p, &source) != 0)
+        return -1;
+    struct product_purl_qualifier qualifiers[2];
+    struct product_purl purl = {.type = slice_str("deb"),
+                                .space = distribution,
+                                .name = p->package,
+                                .version = p->version,
+                                .qualifiers = qualifiers};
+    if (p->architecture.len)
+        qualifiers[purl.qualifier_count++] =
+            (struct product_purl_qualifier){slice_str("arch"), p->architecture};
+    qualifiers[purl.qualifier_count++] =
+        (struct product_purl_qualifier){slice_str("upstream"), source};
     struct buf b;
     buf_init(&b);
-    buf_puts(&b, "pkg:deb/");
-    percent(&b, distribution, false);
-    buf_putc(&b, '/');
-    percent(&b, p->package, false);
-    buf_putc(&b, '@');
-    percent(&b, p->version, true);
-    if (p->architecture.len) {
-        buf_puts(&b, "?arch=");
-        percent(&b, p->architecture, false);
-    }
+    product_purl_write(&purl, PRODUCT_PURL_ALL, &b);
     int result = buf_check(&b, s->e);
     if (result == 0)
         result = fleet_source_value(s, buf_slice(&b), NULL, &c->purl);
@@ -77,6 +88,7 @@ int fleet_inventory_dpkg(struct fleet_inventory **inventory, struct slice text,
         {"version:", offsetof(struct paragraph, version)},
         {"architecture:", offsetof(struct paragraph, architecture)},
         {"status:", offsetof(struct paragraph, status)},
+        {"source:", offsetof(struct paragraph, source)},
     };
     *inventory = NULL;
     struct fleet_source s = {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match.h"
+#include "base/map.h"
 #include "base/memory.h"
 #include "fleet/index_keys.h"
 #include "fleet/match_combine.h"
+#include "fleet/match_same.h"
 #include "fleet/name_words.h"
 
 #include <stdlib.h>
@@ -54,7 +56,10 @@ enum fleet_status fleet_statement_for(const struct fleet_statement *statement, s
 static void note_nearest(struct fleet_nearest *nearest, const struct fleet_target *target,
                          const struct fleet_subject *subject, int confidence, const char *why)
 {
-    if (!nearest || confidence <= nearest->confidence)
+    if (!nearest || confidence < nearest->confidence || confidence == 0)
+        return;
+    /* of several as near the first in the advisory's order, whatever they are compared in */
+    if (confidence == nearest->confidence && nearest->target && nearest->target <= target)
         return;
     *nearest = (struct fleet_nearest){.target = target,
                                       .confidence = confidence,
@@ -63,14 +68,13 @@ static void note_nearest(struct fleet_nearest *nearest, const struct fleet_targe
 }
 
 /* An advisory whose words and whose range disagree on a version excludes nothing. */
-static void second_opinion(const struct fleet_target *t, const struct fleet_subject *subject,
+static void second_opinion(const struct fleet_target *t, struct slice version,
                            struct fleet_touch *out)
 {
     const char *unused;
     if (t->worded.kind == PRODUCT_RANGE_OPAQUE || out->id.any_version)
         return;
-    enum product_in worded =
-        product_range_contains(&t->worded, subject->identity->version, &unused);
+    enum product_in worded = product_range_contains(&t->worded, version, &unused);
     if (out->in == PRODUCT_OUT && worded == PRODUCT_IN) {
         out->in = PRODUCT_MAYBE;
         out->reason = "the advisory's range excludes the version, its product name includes it";
@@ -79,27 +83,35 @@ static void second_opinion(const struct fleet_target *t, const struct fleet_subj
     }
 }
 
-bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
-                      const struct fleet_subject *subject, uint32_t number,
-                      const struct fleet_options *options, struct fleet_touch *out,
-                      struct fleet_nearest *nearest)
+bool fleet_touch_identify(const struct fleet_target *t, const struct fleet_subject *subject,
+                          const struct fleet_options *options, struct fleet_identified *out,
+                          struct fleet_nearest *nearest)
 {
-    const struct fleet_target *t = &criteria->targets[target];
-    *out = (struct fleet_touch){.target = target, .subject = number, .of = subject};
-    fleet_identify(t, subject, options->aliases, &out->id);
-    if (out->id.rule == FLEET_BY_NOTHING)
+    fleet_identify(t, subject, options->aliases, out);
+    if (out->rule == FLEET_BY_NOTHING) {
+        if (out->other)
+            note_nearest(nearest, t, subject, FLEET_SURE, out->other);
         return false;
-    if (out->id.order_conflict) {
-        note_nearest(nearest, t, subject, out->id.confidence,
+    }
+    if (out->order_conflict) {
+        note_nearest(nearest, t, subject, out->confidence,
                      "the name is the same, but the order number is that of another model");
         return false;
     }
-    if (out->id.confidence < options->min_confidence) {
-        note_nearest(nearest, t, subject, out->id.confidence,
-                     "the names are too far apart to count");
+    if (out->confidence < options->min_confidence) {
+        note_nearest(nearest, t, subject, out->confidence, "the names are too far apart to count");
         return false;
     }
-    enum product_in line = product_version_in_line(subject->identity->version, out->id.line);
+    return true;
+}
+
+bool fleet_touch_decide(const struct fleet_target *t, const struct fleet_subject *subject,
+                        struct slice version, struct fleet_touch *out,
+                        struct fleet_nearest *nearest)
+{
+    if (out->id.version.len)
+        version = out->id.version;
+    enum product_in line = product_version_in_line(version, out->id.line);
     if (line == PRODUCT_OUT) {
         note_nearest(nearest, t, subject, out->id.confidence,
                      "the name is the same, but the version is of another line");
@@ -109,13 +121,13 @@ bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
         out->in = PRODUCT_IN;
         out->reason = "the identifier names this very version";
     } else {
-        out->in = product_range_contains(&t->range, subject->identity->version, &out->reason);
+        out->in = product_range_contains(&t->range, version, &out->reason);
     }
     if (line == PRODUCT_MAYBE && out->in != PRODUCT_MAYBE) {
         out->in = PRODUCT_MAYBE;
         out->reason = "which line of the product this version belongs to is not known";
     }
-    second_opinion(t, subject, out);
+    second_opinion(t, version, out);
     bool all = t->range.kind == PRODUCT_RANGE_ALL && !t->range.conditional;
     if (out->id.edition_open && out->in == PRODUCT_IN) {
         out->in = PRODUCT_MAYBE;
@@ -125,74 +137,197 @@ bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
         out->in = PRODUCT_MAYBE;
         out->reason = "the advisory limits this to stock keeping units";
     } else if (out->id.only_unknown && out->in != PRODUCT_MAYBE &&
-               !(subject->distribution && all)) {
+               (out->id.open || !(subject->distribution && all))) {
         out->in = PRODUCT_MAYBE;
         out->reason =
-            subject->distribution
+            out->id.open ? out->id.open
+            : subject->distribution
                 ? "a distribution's package may be mended without a new version"
                 : "which product the component is, is not sure enough to compare versions";
     }
     return true;
 }
 
+bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
+                      const struct fleet_subject *subject, uint32_t number,
+                      const struct fleet_options *options, struct fleet_touch *out,
+                      struct fleet_nearest *nearest)
+{
+    const struct fleet_target *t = &criteria->targets[target];
+    *out = (struct fleet_touch){.target = target, .subject = number, .of = subject};
+    return fleet_touch_identify(t, subject, options, &out->id, nearest) &&
+           fleet_touch_decide(t, subject, subject->identity->version, out, nearest);
+}
+
+int fleet_touches_add(struct fleet_touches *t, const struct fleet_touch *touch, struct err *e)
+{
+    if (t->count == t->room) {
+        size_t room = t->room ? 2 * t->room : 32;
+        void *grown = mem_resize(t->at, room, sizeof *t->at);
+        if (!grown)
+            return err_memory(e);
+        t->at = grown;
+        t->room = room;
+    }
+    t->at[t->count++] = *touch;
+    return 0;
+}
+
+int fleet_touches_chain(struct fleet_touches *touches, const struct fleet_criteria *criteria,
+                        uint32_t leader, const struct fleet_subject *subject, uint32_t number,
+                        const struct fleet_options *options, struct fleet_nearest *nearest,
+                        struct err *e)
+{
+    struct fleet_identified id;
+    if (!fleet_touch_identify(&criteria->targets[leader], subject, options, &id, nearest))
+        return 0;
+    for (uint32_t i = leader, next;; i = next) {
+        const struct fleet_target *t = &criteria->targets[i];
+        struct fleet_touch touch = {.target = i, .subject = number, .of = subject};
+        touch.id = fleet_same_identified(&id, t);
+        if (fleet_touch_decide(t, subject, subject->identity->version, &touch, nearest) &&
+            fleet_touches_add(touches, &touch, e) != 0)
+            return -1;
+        next = t->next;
+        if (!next)
+            return 0;
+    }
+}
+
+/* A component that may be the targets of a chain. */
+struct pair {
+    uint32_t subject;
+    uint32_t leader;
+};
+
 struct matching {
     const struct fleet_criteria *criteria;
     const struct fleet_options *options;
     struct fleet_subject *subjects;
     size_t subject_count;
-    struct fleet_touch *touches;
-    size_t count, room;
+    struct pair *pairs; /* by subject, then leader */
+    size_t pair_count, pair_room;
+    struct fleet_touches touches;
+    struct map alike; /* what is said of a component -> how many there are, ALIKE at most */
     struct fleet_nearest nearest;
     struct arena scratch;
     struct err *e;
 };
 
-static int try(struct matching *m, uint32_t target, uint32_t subject)
+static int add_pair(struct matching *m, size_t leader, size_t subject)
 {
-    if (m->count == m->room) {
-        size_t room = m->room ? 2 * m->room : 32;
-        void *grown = mem_resize(m->touches, room, sizeof *m->touches);
+    if (m->pair_count == m->pair_room) {
+        size_t room = m->pair_room ? 2 * m->pair_room : 64;
+        void *grown = mem_resize(m->pairs, room, sizeof *m->pairs);
         if (!grown)
             return err_memory(m->e);
-        m->touches = grown;
-        m->room = room;
+        m->pairs = grown;
+        m->pair_room = room;
     }
-    if (fleet_touch_make(m->criteria, target, &m->subjects[subject], subject, m->options,
-                         &m->touches[m->count], &m->nearest))
-        m->count++;
+    m->pairs[m->pair_count++] = (struct pair){(uint32_t)subject, (uint32_t)leader};
     return 0;
 }
 
-/* Which subjects share a key with each target: by keys when there are many of both. */
+static int by_subject(const void *x, const void *y)
+{
+    const struct pair *a = x, *b = y;
+    if (a->subject != b->subject)
+        return a->subject < b->subject ? -1 : 1;
+    return (a->leader > b->leader) - (a->leader < b->leader);
+}
+
+/* Few of both are all compared; of many those that share a key. */
 enum { FEW_PAIRS = 4096 };
 
-static int try_all(struct matching *m)
+static int pair_by_keys(struct matching *m)
 {
-    if (m->criteria->target_count * m->subject_count <= FEW_PAIRS) {
-        for (size_t t = 0; t < m->criteria->target_count; t++)
-            for (size_t s = 0; s < m->subject_count; s++)
-                if (m->criteria->targets[t].criterion_count &&
-                    try(m, (uint32_t)t, (uint32_t)s) != 0)
-                    return -1;
-        return 0;
-    }
     struct fleet_key_table *table = fleet_key_table_new(m->subject_count);
     int result = table ? 0 : err_memory(m->e);
     for (size_t s = 0; result == 0 && s < m->subject_count; s++)
         result = fleet_key_table_add(table, &m->subjects[s], (uint32_t)s, m->e);
     if (result == 0)
         fleet_key_table_ready(table);
-    for (size_t t = 0; result == 0 && t < m->criteria->target_count; t++) {
+    for (uint32_t t = 0; result == 0 && t < m->criteria->target_count; t++) {
         const uint32_t *found;
         size_t count;
-        if (m->criteria->targets[t].criterion_count == 0)
+        if (!fleet_same_leads(m->criteria, t))
             continue;
         result = fleet_key_table_find(table, &m->criteria->targets[t], m->options->aliases, &found,
                                       &count, m->e);
         for (size_t i = 0; result == 0 && i < count; i++)
-            result = try(m, (uint32_t)t, found[i]);
+            result = add_pair(m, t, found[i]);
     }
     fleet_key_table_free(table);
+    if (result == 0 && m->pair_count)
+        qsort(m->pairs, m->pair_count, sizeof *m->pairs, by_subject);
+    return result;
+}
+
+static int pair_all(struct matching *m)
+{
+    for (size_t s = 0; s < m->subject_count; s++)
+        for (uint32_t t = 0; t < m->criteria->target_count; t++)
+            if (fleet_same_leads(m->criteria, t) && add_pair(m, t, s) != 0)
+                return -1;
+    return 0;
+}
+
+/* All of a touch that a status depends on. */
+struct said {
+    uint32_t target;
+    uint16_t rule;
+    uint8_t confidence;
+    uint8_t any_version : 1, contested : 1, in : 2;
+};
+
+/*
+ * A component of which the same is said as of two before it adds nothing: one decides, and whether
+ * there is a second one tells if serial numbers limit the answer. Without this, an inventory of
+ * many components that are like one another and an advisory on many versions cost their product.
+ */
+enum { ALIKE = 2 };
+
+static int drop_alike(struct matching *m, const struct fleet_subject *subject, size_t first)
+{
+    size_t count = m->touches.count - first, len = 2 + count * sizeof(struct said);
+    /* relations may compare the firmware of a device itself; and there is one a class */
+    if (count == 0 || subject->identity->kind == FLEET_DEVICE)
+        return 0;
+    uint8_t *text = arena_new(&m->scratch, len, 1);
+    if (!text)
+        return err_memory(m->e);
+    text[0] = subject->model_missing;
+    for (size_t i = 0; i < count; i++) {
+        const struct fleet_touch *t = &m->touches.at[first + i];
+        struct said said = {.target = t->target,
+                            .rule = (uint16_t)t->id.rule,
+                            .confidence = (uint8_t)t->id.confidence,
+                            .any_version = t->id.any_version,
+                            .contested = t->contested,
+                            .in = t->in & 3};
+        memcpy(text + 2 + i * sizeof said, &said, sizeof said);
+    }
+    uintptr_t known = (uintptr_t)map_get(&m->alike, slice_of(text, len));
+    if (known == ALIKE) {
+        m->touches.count = first;
+        return 0;
+    }
+    return map_set(&m->alike, slice_of(text, len), (void *)(known + 1)) == 0 ? 0 : err_memory(m->e);
+}
+
+static int try_all(struct matching *m)
+{
+    int result =
+        m->criteria->target_count * m->subject_count <= FEW_PAIRS ? pair_all(m) : pair_by_keys(m);
+    for (size_t i = 0; result == 0 && i < m->pair_count;) {
+        uint32_t s = m->pairs[i].subject;
+        size_t first = m->touches.count;
+        for (; result == 0 && i < m->pair_count && m->pairs[i].subject == s; i++)
+            result = fleet_touches_chain(&m->touches, m->criteria, m->pairs[i].leader,
+                                         &m->subjects[s], s, m->options, &m->nearest, m->e);
+        if (result == 0)
+            result = drop_alike(m, &m->subjects[s], first);
+    }
     return result;
 }
 
@@ -257,11 +392,12 @@ int fleet_match(struct fleet_result **result, const struct fleet_criteria *crite
     bool software = false;
     *result = NULL;
     arena_init(&m.scratch, 0);
+    map_init(&m.alike);
     int outcome = prepare(&m, class, &software);
     if (outcome == 0)
         outcome = try_all(&m);
     if (outcome == 0)
-        outcome = fleet_combine(result, criteria, m.touches, m.count, software, e);
+        outcome = fleet_combine(result, criteria, m.touches.at, m.touches.count, software, e);
     if (outcome == 0) {
         struct fleet_result *r = *result;
         if (r->count == 0 && !m.nearest.target &&
@@ -280,8 +416,10 @@ int fleet_match(struct fleet_result **result, const struct fleet_criteria *crite
             }
         }
     }
-    mem_free(m.touches);
+    mem_free(m.touches.at);
+    mem_free(m.pairs);
     mem_free(m.subjects);
+    map_fini(&m.alike);
     arena_fini(&m.scratch);
     return outcome;
 }

@@ -251,7 +251,14 @@ static int by_vulnerability(const void *x, const void *y)
     return (a->claim > b->claim) - (a->claim < b->claim);
 }
 
-enum meaning { MEANS_AFFECTED, MEANS_FIXED, MEANS_NOT_AFFECTED, MEANS_INVESTIGATION };
+enum meaning {
+    MEANS_AFFECTED,
+    MEANS_FIXED,
+    MEANS_NOT_AFFECTED,
+    MEANS_INVESTIGATION,
+    MEANS_UNKNOWN,
+    MEANINGS
+};
 
 static enum meaning meaning(enum csaf_status status)
 {
@@ -264,6 +271,7 @@ static enum meaning meaning(enum csaf_status status)
     case CSAF_RECOMMENDED: return MEANS_FIXED;
     case CSAF_KNOWN_NOT_AFFECTED: return MEANS_NOT_AFFECTED;
     case CSAF_UNDER_INVESTIGATION: return MEANS_INVESTIGATION;
+    case CSAF_UNKNOWN: return MEANS_UNKNOWN;
     }
     return MEANS_AFFECTED;
 }
@@ -296,7 +304,7 @@ static void select_findings(const struct combination *c, const struct fleet_find
 }
 
 struct tally {
-    size_t count[4][4]; /* meaning, in */
+    size_t count[MEANINGS][4]; /* meaning, in */
     /* of claims that the component is affected, or may be: the most specific one */
     int affected_identity, affected_version;
     /* of fixed and not affected that are sure and hold: the most specific one */
@@ -388,6 +396,12 @@ static void judge(const struct combination *c, const struct fleet_finding *all, 
         select_findings(c, all, count, MEANS_INVESTIGATION, PRODUCT_MAYBE, v);
         return;
     }
+    if (t.count[MEANS_UNKNOWN][PRODUCT_IN] || t.count[MEANS_UNKNOWN][PRODUCT_MAYBE]) {
+        v->status = FLEET_UNKNOWN; /* the advisory itself says that nobody knows */
+        select_findings(c, all, count, MEANS_UNKNOWN,
+                        t.count[MEANS_UNKNOWN][PRODUCT_IN] ? PRODUCT_IN : PRODUCT_MAYBE, v);
+        return;
+    }
     if (held) {
         set_negative(c, all, count, &t, v);
         if (!t.negative) {
@@ -426,7 +440,7 @@ static bool asks_everyone(const struct combination *c, const struct fleet_findin
     for (size_t i = 0; i < count; i++) {
         const struct fleet_outcome *o = all[i].outcome;
         enum meaning m = meaning(claim_of(c, &all[i])->status);
-        if ((m == MEANS_AFFECTED || m == MEANS_INVESTIGATION) &&
+        if ((m == MEANS_AFFECTED || m == MEANS_INVESTIGATION || m == MEANS_UNKNOWN) &&
             (o->in == PRODUCT_IN || o->in == PRODUCT_MAYBE) &&
             fleet_outcome_serials(c->criteria, o) == 0)
             return true;

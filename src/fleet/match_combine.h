@@ -16,12 +16,39 @@ struct fleet_touch {
     bool contested; /* the product's name words another range, without this version */
 };
 
+/*
+ * The two halves of fleet_touch_make, so that versions of one product are identified once. The
+ * first must not depend on the subject's version, nor on that in its purl and CPE, other than for
+ * what it names in out->inventory: index_products.c keeps one subject for all versions of a
+ * product.
+ */
+bool fleet_touch_identify(const struct fleet_target *target, const struct fleet_subject *subject,
+                          const struct fleet_options *options, struct fleet_identified *out,
+                          struct fleet_nearest *nearest);
+/* out->id is known; sets in, reason and contested. */
+bool fleet_touch_decide(const struct fleet_target *target, const struct fleet_subject *subject,
+                        struct slice version, struct fleet_touch *out,
+                        struct fleet_nearest *nearest);
+
 /* Identifies, and looks at the version. false: they have nothing to do with each other, or less
  * than min_confidence; nearest (may be NULL) is then updated. */
 bool fleet_touch_make(const struct fleet_criteria *criteria, uint32_t target,
                       const struct fleet_subject *subject, uint32_t number,
                       const struct fleet_options *options, struct fleet_touch *out,
                       struct fleet_nearest *nearest);
+
+struct fleet_touches {
+    struct fleet_touch *at; /* for mem_free */
+    size_t count, room;
+};
+
+int fleet_touches_add(struct fleet_touches *touches, const struct fleet_touch *touch,
+                      struct err *e) MUST_CHECK;
+/* The touches of all targets of a chain (match_same.h), identified once. */
+int fleet_touches_chain(struct fleet_touches *touches, const struct fleet_criteria *criteria,
+                        uint32_t leader, const struct fleet_subject *subject, uint32_t number,
+                        const struct fleet_options *options, struct fleet_nearest *nearest,
+                        struct err *e) MUST_CHECK;
 
 /*
  * All statements that follow from the touches of one class (sorted here). software: the class lists

@@ -51,7 +51,14 @@ static struct fleet_reason *add(struct chain *c, const char *rule, const char *c
     if (c->count == REASONS)
         return &dropped;
     struct fleet_reason *r = &c->reasons[c->count++];
+    static const char *const sources[] = {[CSAF_SOURCE_OSV] = "OSV schema: affected",
+                                          [CSAF_SOURCE_CVE] = "CVE record format 5: affected",
+                                          [CSAF_SOURCE_OPENVEX] = "OpenVEX: statements",
+                                          [CSAF_SOURCE_CYCLONEDX] = "CycloneDX: vulnerabilities"};
+    enum csaf_source source = c->x->criteria->source;
     *r = (struct fleet_reason){.rule = rule, .clause = clause};
+    if (clause && source != CSAF_SOURCE_CSAF)
+        r->clause = sources[source];
     return r;
 }
 
@@ -200,11 +207,11 @@ static void explain_relation(struct chain *c, const struct fleet_outcome *o)
 static const char *const status_rules[CSAF_STATUSES] = {
     "status.first_affected", "status.first_fixed",        "status.fixed",
     "status.known_affected", "status.known_not_affected", "status.last_affected",
-    "status.recommended",    "status.under_investigation"};
+    "status.recommended",    "status.under_investigation", "status.unknown"};
 static const char *const status_clauses[CSAF_STATUSES] = {
     "CSAF 2.0 section 3.2.3.9.1", "CSAF 2.0 section 3.2.3.9.2", "CSAF 2.0 section 3.2.3.9.3",
     "CSAF 2.0 section 3.2.3.9.4", "CSAF 2.0 section 3.2.3.9.5", "CSAF 2.0 section 3.2.3.9.6",
-    "CSAF 2.0 section 3.2.3.9.7", "CSAF 2.0 section 3.2.3.9.8"};
+    "CSAF 2.0 section 3.2.3.9.7", "CSAF 2.0 section 3.2.3.9.8", "CSAF 2.1 section 3.2.4.11.9"};
 
 static void explain_claim(struct chain *c, const struct fleet_finding *f)
 {
@@ -214,6 +221,12 @@ static void explain_claim(struct chain *c, const struct fleet_finding *f)
                   SLICE_ARG(c->x->criteria->criteria[f->outcome->criterion].label),
                   csaf_status_name(claim->status));
     r->place = claim->place;
+    if (claim->flag.len)
+        add(c, "status.justification", "CSAF 2.0 section 3.2.3.5")->text =
+            say(c, "the advisory's justification: %.*s", SLICE_ARG(claim->flag));
+    if (claim->impact.len)
+        add(c, "status.impact", "CSAF 2.0 section 3.2.3.14")->text =
+            say(c, "the advisory's words: %.*s", SLICE_ARG(claim->impact));
 }
 
 /* What would decide an unknown: the first thing that is missing, nearest to the asset. */
@@ -237,7 +250,10 @@ static struct slice decide(struct chain *c, const struct fleet_finding *f)
         if (t->in == PRODUCT_MAYBE && t->id.edition_open)
             return say(c, "update, edition and platform in the CPE of %.*s",
                        SLICE_ARG(t->of->component));
-        if (t->of->distribution && t->id.rule < FLEET_BY_CPE)
+        if (t->id.open)
+            return say(c, "distro, arch and the like in the purl of %.*s",
+                       SLICE_ARG(t->of->component));
+        if (t->of->distribution && t->id.rule <= FLEET_BY_CPE)
             return say(c, "the distribution's own advisory for %.*s", SLICE_ARG(id->purl));
         if (t->in == PRODUCT_MAYBE && id->version.len == 0 && range->kind != PRODUCT_RANGE_OPAQUE)
             return device ? say(c, "nameplate.firmware")
@@ -246,7 +262,11 @@ static struct slice decide(struct chain *c, const struct fleet_finding *f)
             return say(c, "the vendor's word on version %.*s: the advisory lists others",
                        SLICE_ARG(id->version));
         if (t->in == PRODUCT_MAYBE && range->conditional)
-            return say(c, "whether this holds: %.*s", SLICE_ARG(range->remark));
+            return say(c, "whether this holds: %.*s",
+                       SLICE_ARG(range->remark.len ? range->remark
+                                 : criterion->operands[i].target->condition.len
+                                     ? criterion->operands[i].target->condition
+                                     : criterion->operands[i].target->label));
         if (t->in == PRODUCT_MAYBE)
             return say(c, "a reader of \"%.*s\", for version %.*s",
                        SLICE_ARG(criterion->operands[i].target->range_text),

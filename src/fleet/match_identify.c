@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match_identify.h"
-#include "fleet/class_identifier.h"
+#include "fleet/match_package.h"
 #include "fleet/name_words.h"
 #include "product/range_words.h"
 
@@ -11,10 +11,11 @@ static int rule_cost(unsigned rules)
         unsigned rule;
         int cost;
     } costs[] = {
-        {FLEET_RULE_ACCENT, 1},  {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 5},
-        {FLEET_RULE_ACRONYM, 5}, {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
-        {FLEET_RULE_VENDOR, 1},  {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
-        {FLEET_RULE_LISTED, 12}, {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
+        {FLEET_RULE_ACCENT, 1},   {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 5},
+        {FLEET_RULE_ACRONYM, 5},  {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
+        {FLEET_RULE_VENDOR, 1},   {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
+        {FLEET_RULE_LISTED, 9},   {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
+        {FLEET_RULE_DIVISION, 6}, {FLEET_RULE_BRAND, 6},    {FLEET_RULE_VARIANT, 8},
     };
     int cost = 0;
     for (size_t i = 0; i < ARRAY_LEN(costs); i++)
@@ -56,6 +57,9 @@ static void compare_vendors(const struct fleet_form *a, const struct fleet_form 
                             const struct fleet_aliases *aliases, struct vendor_match *best)
 {
     struct vendor_match m = {.advisory = a->text, .inventory = b->text};
+    /* "Acme Systems" and "Acme Networks", or two brands of one owner: two vendors */
+    if (a->rules & b->rules & (FLEET_RULE_DIVISION | FLEET_RULE_BRAND))
+        return;
     m.rules = a->rules | b->rules;
     m.cost = rule_cost(m.rules);
     if (slice_equal(a->text, b->text)) {
@@ -82,8 +86,8 @@ static void compare_vendors(const struct fleet_form *a, const struct fleet_form 
     better_vendor(best, m);
 }
 
-static struct vendor_match match_vendor(const struct fleet_name *advisory,
-                                        const struct fleet_name *inventory,
+static struct vendor_match match_vendor(const struct fleet_vendor *advisory,
+                                        const struct fleet_vendor *inventory,
                                         const struct fleet_aliases *aliases)
 {
     struct vendor_match best = {.rule = FLEET_VENDOR_DIFFERENT};
@@ -122,65 +126,122 @@ static bool in_set(const struct fleet_strings *set, struct slice text)
     return false;
 }
 
-/* The value of one qualifier of a canonical purl; empty: it has none. */
-static struct slice qualifier(struct slice purl, const char *key)
+static bool weak(struct slice hash)
 {
-    const uint8_t *mark = purl.len ? memchr(purl.data, '?', purl.len) : NULL;
-    if (!mark)
-        return slice_of(NULL, 0);
-    size_t len = strlen(key), at = (size_t)(mark - purl.data) + 1;
-    while (at < purl.len) {
-        const uint8_t *stop = memchr(purl.data + at, '&', purl.len - at);
-        size_t end = stop ? (size_t)(stop - purl.data) : purl.len;
-        if (end - at > len && memcmp(purl.data + at, key, len) == 0 && purl.data[at + len] == '=')
-            return slice_of(purl.data + at + len + 1, end - at - len - 1);
-        at = end + 1;
-    }
-    return slice_of(NULL, 0);
+    static const char *const algorithms[] = {"md5:", "sha-1:", "md4:", "md2:"};
+    for (size_t i = 0; i < ARRAY_LEN(algorithms); i++)
+        if (product_text_starts(hash, algorithms[i]))
+            return true;
+    return false;
 }
 
-/* Packages of another architecture or distribution are other packages. */
-static bool purl_conflict(struct slice a, struct slice b)
+static bool same_algorithm(struct slice a, struct slice b)
 {
-    static const char *const keys[] = {"arch", "distro", "type", "classifier", "os"};
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        struct slice x = qualifier(a, keys[i]), y = qualifier(b, keys[i]);
-        bool any =
-            slice_is(x, "all") || slice_is(y, "all") || slice_is(x, "any") || slice_is(y, "any");
-        if (x.len && y.len && !any && !slice_equal(x, y))
+    const uint8_t *end = a.len ? memchr(a.data, ':', a.len) : NULL;
+    size_t len = end ? (size_t)(end - a.data) + 1 : 0;
+    return len && b.len > len && memcmp(a.data, b.data, len) == 0;
+}
+
+/* A file is known by several hashes. A weak one can be had for another file: where both sides name
+ * a strong one of the same kind, that decides. */
+static void by_hash(const struct fleet_target *t, const struct fleet_identity *id,
+                    struct fleet_identified *out)
+{
+    struct slice met = slice_of(NULL, 0);
+    bool strong = false, contradicted = false;
+    for (size_t i = 0; i < id->hashes.count; i++) {
+        struct slice hash = id->hashes.at[i];
+        bool same = in_set(&t->hashes, hash);
+        if (same && (!met.len || !weak(hash)))
+            met = hash;
+        strong = strong || (same && !weak(hash));
+        for (size_t k = 0; k < t->hashes.count && !same && !weak(hash); k++)
+            contradicted = contradicted || same_algorithm(hash, t->hashes.at[k]);
+    }
+    if (met.len == 0)
+        return;
+    if (contradicted && !strong) {
+        out->other = "a weak hash of the file is the same, but a strong one is not";
+        return;
+    }
+    offer(out, NULL,
+          (struct fleet_identified){.confidence = strong ? 100 : 90,
+                                    .rule = FLEET_BY_HASH,
+                                    .vendor = FLEET_VENDOR_EQUAL,
+                                    .any_version = true,
+                                    .advisory = met,
+                                    .inventory = met});
+}
+
+static void by_purl(const struct fleet_target *t, const struct fleet_subject *s,
+                    struct fleet_identified *out)
+{
+    if (!t->package || !s->package)
+        return;
+    bool same = slice_equal(t->purl, s->purl_base);
+    bool built = s->purl_source.len && fleet_package_is_source(t->package) &&
+                 slice_equal(t->purl, s->purl_source);
+    const char *why = NULL;
+    if (!same && !built)
+        return;
+    enum fleet_package_relation relation =
+        fleet_package_compare(t->package, s->package, built, &why);
+    if (relation == FLEET_PACKAGE_OTHER) {
+        out->other = why;
+        return;
+    }
+    bool open = relation == FLEET_PACKAGE_OPEN;
+    offer(out, NULL,
+          (struct fleet_identified){.confidence = 98,
+                                    .rule = FLEET_BY_PURL,
+                                    .vendor = FLEET_VENDOR_EQUAL,
+                                    .only_unknown = open,
+                                    .open = open ? why : NULL,
+                                    .version = built ? s->source_version : slice_of(NULL, 0),
+                                    .advisory = t->purl_full,
+                                    .inventory = s->identity->purl});
+}
+
+/*
+ * NISTIR 7696, but for the version, which has a range of its own. An advisory's NA behind it names
+ * nothing: it is written where ANY is meant. What is narrower or other on one side leaves open
+ * whether that side is meant.
+ */
+static bool cpe_open(const struct product_cpe *advisory, const struct product_cpe *inventory)
+{
+    for (size_t i = PRODUCT_CPE_UPDATE; i < PRODUCT_CPE_ATTRIBUTES; i++) {
+        if (advisory->at[i].kind != PRODUCT_CPE_TEXT)
+            continue;
+        enum product_cpe_relation relation =
+            product_cpe_value_compare(&advisory->at[i], &inventory->at[i]);
+        if (relation != PRODUCT_CPE_EQUAL && relation != PRODUCT_CPE_SUPERSET)
             return true;
     }
     return false;
 }
 
+static void by_cpe(const struct fleet_target *t, const struct fleet_subject *s,
+                   struct fleet_identified *out)
+{
+    if (!t->platform || !s->platform || !slice_equal(t->cpe, s->cpe))
+        return;
+    offer(out, NULL,
+          (struct fleet_identified){.confidence = 95,
+                                    .rule = FLEET_BY_CPE,
+                                    .vendor = FLEET_VENDOR_EQUAL,
+                                    .edition_open = cpe_open(t->platform, s->platform),
+                                    /* what a distribution ships is mended without a new version */
+                                    .only_unknown = s->distribution,
+                                    .advisory = t->cpe,
+                                    .inventory = s->identity->cpe});
+}
+
 static void by_identifier(const struct fleet_target *t, const struct fleet_subject *s,
                           struct fleet_identified *out)
 {
-    const struct fleet_identity *id = s->identity;
-    for (size_t i = 0; i < id->hashes.count; i++)
-        if (in_set(&t->hashes, id->hashes.at[i]))
-            offer(out, NULL,
-                  (struct fleet_identified){.confidence = 100,
-                                            .rule = FLEET_BY_HASH,
-                                            .vendor = FLEET_VENDOR_EQUAL,
-                                            .any_version = true,
-                                            .advisory = id->hashes.at[i],
-                                            .inventory = id->hashes.at[i]});
-    if (t->purl.len && slice_equal(t->purl, s->purl_base) && !purl_conflict(t->purl_full, id->purl))
-        offer(out, NULL,
-              (struct fleet_identified){.confidence = 98,
-                                        .rule = FLEET_BY_PURL,
-                                        .vendor = FLEET_VENDOR_EQUAL,
-                                        .advisory = t->purl_full,
-                                        .inventory = id->purl});
-    if (t->cpe.len && slice_equal(t->cpe, s->cpe))
-        offer(out, NULL,
-              (struct fleet_identified){.confidence = 95,
-                                        .rule = FLEET_BY_CPE,
-                                        .vendor = FLEET_VENDOR_EQUAL,
-                                        .edition_open = fleet_cpe_narrows(t->cpe_full, id->cpe),
-                                        .advisory = t->cpe,
-                                        .inventory = id->cpe});
+    by_hash(t, s->identity, out);
+    by_purl(t, s, out);
+    by_cpe(t, s, out);
 }
 
 static bool has_wildcard(struct slice s)
@@ -268,17 +329,31 @@ static void by_model(const struct fleet_target *t, const struct fleet_subject *s
     }
 }
 
-/* "rlc 4xx": every run of two or more x behind a digit stands for digits or letters */
+/* "140noe771x1": of a word that is long enough to be an order number */
+static bool between_digits(struct slice word, size_t i)
+{
+    return word.len >= 8 && i > 0 && i + 1 < word.len && word.data[i - 1] >= '0' &&
+           word.data[i - 1] <= '9' && word.data[i + 1] >= '0' && word.data[i + 1] <= '9';
+}
+
+/*
+ * "rlc 4xx": every run of two or more x behind a digit stands for digits or letters. When the
+ * pattern ends in such a run, a word may go on behind its digits: "4008t" fits "4xxx".
+ */
 static bool word_pattern(struct slice pattern, struct slice word)
 {
-    bool wild = false, digit = false;
-    if (pattern.len != word.len || pattern.len < 3)
+    bool wild = false, digit = false, longer = word.len > pattern.len;
+    if (pattern.len > word.len || pattern.len < 3 ||
+        (longer && (pattern.data[pattern.len - 1] != 'x' ||
+                    (word.data[pattern.len] >= '0' && word.data[pattern.len] <= '9'))))
         return false;
     for (size_t i = 0; i < pattern.len; i++) {
         bool x = pattern.data[i] == 'x' && digit &&
                  ((i + 1 < pattern.len && pattern.data[i + 1] == 'x') ||
-                  (i > 0 && pattern.data[i - 1] == 'x'));
+                  (i > 0 && pattern.data[i - 1] == 'x') || between_digits(pattern, i));
         digit = digit || (pattern.data[i] >= '0' && pattern.data[i] <= '9');
+        if (x && longer && (word.data[i] < '0' || word.data[i] > '9'))
+            return false;
         if (x)
             wild = true;
         else if (pattern.data[i] != word.data[i])
@@ -290,21 +365,21 @@ static bool word_pattern(struct slice pattern, struct slice word)
 static bool name_pattern(struct slice pattern, struct slice name)
 {
     struct fleet_words a, b;
-    bool wild = false;
+    bool wild = false, any = false;
     if (pattern.len < 2 || !memchr(pattern.data, 'x', pattern.len) || !same_start(pattern, name))
         return false;
     fleet_words_split(pattern, &a);
     fleet_words_split(name, &b);
-    if (a.count != b.count || a.cut || b.cut)
+    if (a.count > b.count || a.cut || b.cut)
         return false;
     for (size_t i = 0; i < a.count; i++) {
-        if (slice_equal(a.at[i], b.at[i]))
-            continue;
-        if (!word_pattern(a.at[i], b.at[i]))
+        wild = !slice_equal(a.at[i], b.at[i]);
+        any = any || wild;
+        if (wild && !word_pattern(a.at[i], b.at[i]))
             return false;
-        wild = true;
     }
-    return wild;
+    /* "fl switch 4xxx": what stands behind the model's number tells variants of it */
+    return any && (a.count == b.count || wild);
 }
 
 static bool same_product(const struct fleet_aliases *aliases, struct slice a, struct slice b,
@@ -347,6 +422,58 @@ static bool is_suffix(struct slice suffix, struct slice text)
            text.data[text.len - suffix.len - 1] == ' ' &&
            memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) == 0 &&
            fleet_word_has_digit(suffix);
+}
+
+/* Two words at least, one of them no word for a kind of thing: "raven xt", "corporate edition". */
+static bool is_named_suffix(struct slice suffix, struct slice text)
+{
+    struct fleet_words words;
+    fleet_words_split(suffix, &words);
+    return words.count >= 2 && suffix.len >= 7 && text.len > suffix.len + 1 &&
+           text.data[text.len - suffix.len - 1] == ' ' &&
+           memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) == 0;
+}
+
+/*
+ * "entrapass corporate edition", of an advisory whose title says EntraPass and whose product is
+ * "Corporate Edition": what stands in front of the product is the title's.
+ */
+static bool title_in_front(struct slice product, struct slice name, struct slice title)
+{
+    struct fleet_words words, said;
+    if (product.len < 4 || name.len <= product.len + 1 ||
+        name.data[name.len - product.len - 1] != ' ' ||
+        memcmp(name.data + name.len - product.len, product.data, product.len) != 0)
+        return false;
+    fleet_words_split(slice_of(name.data, name.len - product.len - 1), &words);
+    fleet_words_split(title, &said);
+    for (size_t i = 0; i < words.count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < said.count; k++)
+            found = found || slice_equal(words.at[i], said.at[k]);
+        if (!found)
+            return false;
+    }
+    return words.count > 0;
+}
+
+/* "Micro800 family" and "micro850", "RTU500 series" and "rtu560": a number for its hundred */
+static bool of_hundred(struct slice name, struct slice family)
+{
+    struct fleet_words words;
+    fleet_words_split(family, &words);
+    struct slice mark = words.count ? words.at[0] : slice_of(NULL, 0);
+    if (mark.len < 5 || memcmp(mark.data + mark.len - 2, "00", 2) != 0 || mark.data[0] < 'a')
+        return false;
+    fleet_words_split(name, &words);
+    for (size_t i = 0; i < words.count; i++) {
+        struct slice w = words.at[i];
+        if (w.len == mark.len && memcmp(w.data, mark.data, mark.len - 2) == 0 &&
+            w.data[w.len - 2] >= '0' && w.data[w.len - 2] <= '9' && w.data[w.len - 1] >= '0' &&
+            w.data[w.len - 1] <= '9')
+            return true;
+    }
+    return false;
 }
 
 /* "fx5uj cpu modules", all models: its first word, with a digit, stands somewhere in the name. */
@@ -473,6 +600,9 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
     } else if (same) {
         r.rule = family_source ? FLEET_BY_FAMILY : FLEET_BY_NAME;
         r.confidence += !family_source ? 96 : excepts_some(t->product.raw) ? 75 : 89;
+        /* a name with a number in it is a model's, whatever kind of thing that is */
+        if ((r.rules & FLEET_RULE_KIND) && fleet_word_has_digit(b->text))
+            r.confidence += 2;
         if (!equal) {
             r.rules |= FLEET_RULE_SPACE;
             r.confidence -= 2;
@@ -495,9 +625,17 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
     } else if (is_suffix(a->text, b->text) || (!family_source && is_suffix(b->text, a->text))) {
         r.rule = FLEET_BY_SUFFIX;
         r.confidence += family_source ? 60 : 82;
+    } else if (vendor_sure && !family_source &&
+               (is_named_suffix(b->text, a->text) || title_in_front(a->text, b->text, t->title))) {
+        r.rule = FLEET_BY_SUFFIX;
+        r.confidence += 78;
     } else if (t->product.family && !family_source && has_word(b->text, a->text)) {
         r.rule = FLEET_BY_FAMILY;
         r.confidence += 75;
+    } else if (t->product.family && !family_source && vendor_sure && of_hundred(b->text, a->text)) {
+        r.rule = FLEET_BY_FAMILY;
+        r.confidence += 58;
+        r.only_unknown = true;
     } else if (fleet_name_prefix(a->text, b->text) && !family_source &&
                (specific(a->text) || (t->product.family && a->text.len >= 5))) {
         r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
@@ -541,7 +679,7 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
                 if (found.rule != FLEET_BY_NAME)
                     continue;
                 with = (struct vendor_match){.rule = FLEET_VENDOR_PREFIX,
-                                             .cost = 20,
+                                             .cost = 8,
                                              .advisory = t->vendor.forms[0].text,
                                              .inventory = s->identity->vendor.forms[0].text};
             }
@@ -649,12 +787,12 @@ void fleet_identify(const struct fleet_target *target, const struct fleet_subjec
     /* two package URLs that differ are two packages, whatever their names */
     if (target->purl.len && subject->purl_base.len)
         return;
-    struct vendor_match vendor = match_vendor(&target->vendor, &subject->identity->vendor, aliases);
+    struct vendor_match vendor = match_vendor(&target->vendors, &subject->vendor, aliases);
     by_model(target, subject, &vendor, out);
     by_name(target, subject, &vendor, aliases, out);
     by_model_in_version(target, subject, &vendor, out);
     if (out->confidence <= 0) {
-        *out = (struct fleet_identified){0};
+        *out = (struct fleet_identified){.other = out->other};
         return;
     }
     if (subject->distribution)

@@ -7,6 +7,7 @@
 #define FLEET_MATCH_IDENTIFY_H
 
 #include "fleet/match.h"
+#include "fleet/name_vendor.h"
 
 /* How two things were found to be one; the order is that of how specific a rule is. */
 enum fleet_identity_rule {
@@ -61,14 +62,19 @@ struct fleet_subject_form {
 /* A component, prepared for many comparisons; lives in the arena it was made in. */
 struct fleet_subject {
     const struct fleet_identity *identity;
-    struct slice component; /* how reasons name it */
-    struct fleet_subject_form forms[FLEET_SUBJECT_FORMS];
+    struct fleet_vendor vendor;             /* the identity's, with what else it is called */
+    struct slice component;                 /* how reasons name it */
+    const struct fleet_subject_form *forms; /* at most FLEET_SUBJECT_FORMS */
     size_t form_count;
-    struct slice orders[FLEET_SUBJECT_ORDERS]; /* order numbers, then names read as such */
+    const struct slice *orders; /* order numbers, then names read as such; FLEET_SUBJECT_ORDERS */
     size_t order_count;
     size_t real_orders; /* of them that are order numbers */
     struct slice purl_base;
+    struct slice purl_source; /* of the source package that it was built from; empty: not said */
+    struct slice source_version;
     struct slice cpe;
+    const struct product_purl *package; /* NULL: no purl */
+    const struct product_cpe *platform; /* NULL: no CPE */
     bool distribution;  /* a package of a distribution, which mends without a new version */
     bool model_missing; /* a device that says no more than its family or product line */
 };
@@ -88,7 +94,10 @@ struct fleet_identified {
     bool order_conflict; /* names met, but the order numbers are of siblings */
     bool order_open;     /* the advisory tells models apart by order numbers that we do not have */
     bool edition_open; /* the advisory's CPE names an update, edition or platform, ours does not */
-    bool sku_missing;  /* the advisory limits to SKUs, and the inventory names none */
+    const char *open;  /* what of a package's qualifiers cannot be told; then only_unknown, too */
+    const char *other; /* BY_NOTHING: why what has the same identifier is something else */
+    struct slice version; /* to be compared instead of the component's own; empty: that one */
+    bool sku_missing;     /* the advisory limits to SKUs, and the inventory names none */
 };
 
 /* A name without its spaces, except between two digits: "win cc" and "wincc" are near. */

@@ -23,6 +23,8 @@ int fleet_name_compact(struct arena *a, struct slice form, struct slice *out, st
 struct preparation {
     struct arena *arena;
     struct fleet_subject *subject;
+    struct fleet_subject_form forms[FLEET_SUBJECT_FORMS];
+    struct slice orders[FLEET_SUBJECT_ORDERS];
     struct err *e;
 };
 
@@ -31,11 +33,11 @@ static int add_form(struct preparation *p, struct slice text, unsigned rules,
 {
     struct fleet_subject *s = p->subject;
     for (size_t i = 0; i < s->form_count; i++)
-        if (slice_equal(s->forms[i].text, text))
+        if (slice_equal(p->forms[i].text, text))
             return 0;
     if (s->form_count == FLEET_SUBJECT_FORMS || text.len == 0)
         return 0;
-    struct fleet_subject_form *f = &s->forms[s->form_count++];
+    struct fleet_subject_form *f = &p->forms[s->form_count++];
     *f = (struct fleet_subject_form){.text = text, .rules = rules, .source = source};
     return fleet_name_compact(p->arena, text, &f->compact, p->e);
 }
@@ -56,10 +58,10 @@ static int add_order(struct preparation *p, struct slice order)
 {
     struct fleet_subject *s = p->subject;
     for (size_t i = 0; i < s->order_count; i++)
-        if (slice_equal(s->orders[i], order))
+        if (slice_equal(p->orders[i], order))
             return 0;
     if (s->order_count < FLEET_SUBJECT_ORDERS && order.len)
-        s->orders[s->order_count++] = order;
+        p->orders[s->order_count++] = order;
     return 0;
 }
 
@@ -110,6 +112,21 @@ static int add_names(struct preparation *p)
     return add_variants(p, family, id->family.forms[0].rules, FLEET_FROM_FAMILY);
 }
 
+/* As long as they are: an index keeps a great many of them. */
+static int keep_lists(struct preparation *p)
+{
+    struct fleet_subject *s = p->subject;
+    struct fleet_subject_form *forms = arena_new(p->arena, s->form_count + 1, sizeof *forms);
+    struct slice *orders = arena_new(p->arena, s->order_count + 1, sizeof *orders);
+    if (!forms || !orders)
+        return err_memory(p->e);
+    memcpy(forms, p->forms, s->form_count * sizeof *forms);
+    memcpy(orders, p->orders, s->order_count * sizeof *orders);
+    s->forms = forms;
+    s->orders = orders;
+    return 0;
+}
+
 /* Types of packages whose maintainers mend old versions. */
 static bool distribution(struct slice purl)
 {
@@ -123,18 +140,29 @@ static bool distribution(struct slice purl)
 int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity,
                           struct fleet_subject *out, struct err *e)
 {
-    struct preparation p = {a, out, e};
+    struct preparation p;
+    p.arena = a;
+    p.subject = out;
+    p.e = e;
     *out = (struct fleet_subject){.identity = identity};
     struct fleet_purl purl;
     struct fleet_cpe cpe;
     if (fleet_purl_parse(a, identity->purl, &purl, e) != 0 ||
         fleet_cpe_parse(a, identity->cpe, &cpe, e) != 0)
         return -1;
-    if (purl.ok)
+    if (fleet_vendor_make(a, &identity->vendor, &out->vendor, e) != 0)
+        return -1;
+    if (purl.ok) {
         out->purl_base = purl.base;
+        out->purl_source = purl.source;
+        out->source_version = purl.source_version;
+        out->package = purl.parts;
+    }
     out->distribution = purl.ok && distribution(purl.base);
-    if (cpe.ok)
+    if (cpe.ok) {
         out->cpe = cpe.product;
+        out->platform = cpe.name;
+    }
     if (add_names(&p) != 0)
         return -1;
     for (size_t i = 0; i < identity->orders.count; i++)
@@ -144,13 +172,15 @@ int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity
     /* a model that is written like an order number is one */
     for (size_t i = 0; i < out->form_count; i++) {
         struct slice order;
-        if (out->forms[i].source >= FLEET_FROM_VENDOR_MODEL)
+        if (p.forms[i].source >= FLEET_FROM_VENDOR_MODEL)
             continue;
-        if (fleet_order_normalise(a, out->forms[i].text, &order, e) != 0)
+        if (fleet_order_normalise(a, p.forms[i].text, &order, e) != 0)
             return -1;
         if (has_digit_and_length(order) && add_order(&p, order) != 0)
             return -1;
     }
+    if (keep_lists(&p) != 0)
+        return -1;
     out->model_missing = identity->kind == FLEET_DEVICE && identity->model.count == 0;
     struct slice name = identity->model.count     ? identity->model.forms[0].text
                         : identity->product.count ? identity->product.forms[0].text

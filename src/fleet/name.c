@@ -46,6 +46,9 @@ static const struct {
     {"name.listed", "the advisory's name lists several models; one of them is meant"},
     {"name.version-line", "the version line in the advisory's name is compared with the version"},
     {"name.kind", "words for the kind of device, such as controller or switch, do not count"},
+    {"name.division", "words that many companies have in their names do not count"},
+    {"name.brand", "the vendor is a brand or a former name of the other one"},
+    {"name.variant", "what tells variants of one model apart does not count"},
 };
 
 static int rule_index(enum fleet_name_rule rule)

@@ -34,11 +34,14 @@ enum fleet_name_rule {
     FLEET_RULE_NOTE = 1 << 14,       /* a remark in parentheses left out */
     FLEET_RULE_ALIAS = 1 << 15,      /* the operators' table says that they are one */
     FLEET_RULE_LISTED = 1 << 17,     /* one of several models in one name */
-    FLEET_RULE_LINE = 1 << 18,   /* "STEP 7 V16": the version line is compared with the version */
-    FLEET_RULE_FAMILY = 1 << 16, /* "all models of", "family" left out: speaks of many models */
-    FLEET_RULE_KIND = 1 << 19,   /* "controller", "switch" at the end left out */
+    FLEET_RULE_LINE = 1 << 18,     /* "STEP 7 V16": the version line is compared with the version */
+    FLEET_RULE_FAMILY = 1 << 16,   /* "all models of", "family" left out: speaks of many models */
+    FLEET_RULE_KIND = 1 << 19,     /* "controller", "switch" at the end left out */
+    FLEET_RULE_DIVISION = 1 << 20, /* "technologies", "systems" behind a vendor's name left out */
+    FLEET_RULE_BRAND = 1 << 21,    /* a brand's owner in place of the brand */
+    FLEET_RULE_VARIANT = 1 << 22,  /* "(24 V DC)", "(EU)" left out: variants of one model */
 };
-enum { FLEET_NAME_RULES = 20 };
+enum { FLEET_NAME_RULES = 23 };
 
 /* "name.case", … and one sentence for people. NULL for what is no rule. */
 const char *fleet_name_rule_id(enum fleet_name_rule rule);

@@ -2,6 +2,7 @@
 /* Under which forms a product is looked up, and how near two names are. */
 #include "base/utf8.h"
 #include "fleet/name.h"
+#include "fleet/name_vendor.h"
 #include "fleet/name_words.h"
 
 static const char *const generic_words[] = {
@@ -11,12 +12,22 @@ static const char *const generic_words[] = {
 
 /* What a device is, not which one. */
 static const char *const kind_words[] = {
-    "controller", "controllers", "switch",   "switches", "managed",  "module",  "modules",
-    "cpu",        "cpus",        "plc",      "plcs",     "router",   "routers", "gateway",
-    "gateways",   "panel",       "panels",   "control",  "unit",     "units",   "drive",
-    "drives",     "camera",      "cameras",  "server",   "servers",  "relay",   "relays",
-    "meter",      "meters",      "inverter", "sensor",   "sensors",  "pump",    "pumps",
-    "terminal",   "terminals",   "monitor",  "monitors", "recorder", NULL};
+    "controller",  "controllers", "switch",       "switches", "managed", "module",
+    "modules",     "cpu",         "cpus",         "plc",      "plcs",    "router",
+    "routers",     "gateway",     "gateways",     "panel",    "panels",  "control",
+    "unit",        "units",       "drive",        "drives",   "camera",  "cameras",
+    "server",      "servers",     "relay",        "relays",   "meter",   "meters",
+    "inverter",    "sensor",      "sensors",      "pump",     "pumps",   "terminal",
+    "terminals",   "monitor",     "monitors",     "recorder", "machine", "machines",
+    "application", "appliance",   "printer",      "printers", "scanner", "analyzer",
+    "analyser",    "workstation", "workstations", "radio",    "radios",  "modem",
+    "modems",      "converter",   "converters",   NULL};
+
+/* In front of such a word they say what it does. */
+static const char *const trade_words[] = {
+    "modbus", "profinet", "profibus", "ethernet", "serial", "wireless", "industrial",
+    "web",    "data",     "network",  "cellular", "access", "protocol", "digital",
+    "ip",     "cpap",     "power",    "energy",   "motor",  "remote",   NULL};
 
 static bool add(struct fleet_form *out, int *count, struct slice form, unsigned rules)
 {
@@ -68,13 +79,36 @@ static struct slice without_kind(struct slice form)
     fleet_words_split(form, &words);
     size_t kept = words.count;
     while (kept > 0 && (fleet_word_in(kind_words, words.at[kept - 1]) ||
-                        (kept < words.count && fleet_word_in(generic_words, words.at[kept - 1]))))
+                        (kept < words.count && (fleet_word_in(generic_words, words.at[kept - 1]) ||
+                                                fleet_word_in(trade_words, words.at[kept - 1])))))
         kept--;
     if (words.cut || kept == 0 || kept == words.count)
         return slice_of(NULL, 0);
     struct slice last = words.at[kept - 1];
     form.len = (size_t)(last.data + last.len - form.data);
     return form.len >= 4 && (kept > 1 || fleet_word_has_digit(form)) ? form : slice_of(NULL, 0);
+}
+
+/* "delta industrial automation dopsoft" of "delta electronics": "dopsoft" */
+static struct slice behind_vendor(struct slice form, const struct fleet_name *vendor)
+{
+    struct fleet_words words, company;
+    size_t first = 1;
+    fleet_words_split(form, &words);
+    if (words.cut || words.count < 2)
+        return slice_of(NULL, 0);
+    for (size_t i = 0; i < vendor->count; i++) {
+        fleet_words_split(vendor->forms[i].text, &company);
+        if (company.count && company.at[0].len >= 2 && slice_equal(company.at[0], words.at[0]))
+            break;
+        if (i + 1 == vendor->count)
+            return slice_of(NULL, 0);
+    }
+    while (first < words.count && fleet_vendor_plain_word(words.at[first]))
+        first++;
+    if (first == words.count)
+        return slice_of(NULL, 0);
+    return slice_of(words.at[first].data, (size_t)(form.data + form.len - words.at[first].data));
 }
 
 int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
@@ -86,6 +120,11 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
     for (size_t i = 0; vendor && i < vendor->count; i++) {
         struct slice rest = rest_behind(form, vendor->forms[i].text);
         if (rest.len)
+            add(out, &count, rest, rules | FLEET_RULE_VENDOR);
+    }
+    if (vendor && vendor->count) {
+        struct slice rest = behind_vendor(form, vendor);
+        if (rest.len >= 4)
             add(out, &count, rest, rules | FLEET_RULE_VENDOR);
     }
     for (int i = 0, before = count; i < before; i++) {

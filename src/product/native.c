@@ -51,10 +51,10 @@ struct slice product_native_number(struct slice version, size_t index)
 int product_native_bump(struct native *n, struct slice version, size_t keep, size_t fill,
                         const char *tail, struct slice *out)
 {
-    struct slice last = product_native_number(version, keep - 1);
+    struct slice last = keep ? product_native_number(version, keep - 1) : slice_of(NULL, 0);
     size_t front = last.len ? (size_t)(last.data - version.data) : 0;
     unsigned long number = 0;
-    if (keep == 0 || last.len == 0 || last.len > 15)
+    if (last.len == 0 || last.len > 15)
         return product_native_wrong(n, "a number that can be counted up is missing", version);
     for (size_t i = 0; i < last.len; i++)
         number = number * 10 + (unsigned long)(last.data[i] - '0');
@@ -156,6 +156,30 @@ int product_native_add(struct native *n, struct native_span span)
     return 0;
 }
 
+int product_native_exclude(struct native *n, size_t first, struct slice version)
+{
+    size_t count = n->count;
+    for (size_t i = first; i < count; i++) {
+        struct native_span *s = &n->spans[i];
+        enum product_order low = s->has_low ? n->scheme->compare(version, s->low) : PRODUCT_GREATER;
+        enum product_order high = s->has_high ? n->scheme->compare(version, s->high) : PRODUCT_LESS;
+        if (low == PRODUCT_NO_ORDER || high == PRODUCT_NO_ORDER)
+            return product_native_wrong(n, "it cannot be told whether this is left out", version);
+        if (low == PRODUCT_LESS || high == PRODUCT_GREATER)
+            continue;
+        struct native_span below = *s, above = *s;
+        below.high = above.low = version;
+        below.has_high = above.has_low = true;
+        below.high_open = above.low_open = true;
+        *s = below;
+        if (!possible(n, s))
+            n->spans[i] = above; /* may be nothing, too: then unite leaves it out */
+        else if (product_native_add(n, above) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int product_native_narrow(struct native *n, struct native_span *s,
                           enum product_comparator comparator, struct slice v)
 {
@@ -224,7 +248,11 @@ static bool shorter(struct native *n, const struct native_span *a, const struct 
 static int unite(struct native *n)
 {
     struct sorting s = {.scheme = n->scheme};
-    size_t kept = 0;
+    size_t kept = 0, real = 0;
+    for (size_t i = 0; i < n->count; i++)
+        if (possible(n, &n->spans[i]))
+            n->spans[real++] = n->spans[i];
+    n->count = real;
     qsort_r(n->spans, n->count, sizeof *n->spans, by_low, &s);
     if (s.no_order)
         return err_set(n->e, ERR_INPUT, "vers.order", "VERS, how to parse",
@@ -236,11 +264,8 @@ static int unite(struct native *n)
             n->spans[kept++] = n->spans[i];
             continue;
         }
-        if (gap == HOLE) {
-            if (n->excluded_count == NATIVE_SPANS)
-                return product_native_wrong(n, "the range has too many parts", slice_str("..."));
+        if (gap == HOLE)
             n->excluded[n->excluded_count++] = last->high;
-        }
         if (shorter(n, last, &n->spans[i])) {
             last->high = n->spans[i].high;
             last->has_high = n->spans[i].has_high;
@@ -305,11 +330,9 @@ int product_native_read(struct arena *a, struct slice type, struct slice text,
     int result = one_of(type, brackets)    ? product_native_brackets(n, text)
                  : slice_is(type, "nginx") ? product_native_nginx(n, text)
                                            : product_native_comparators(n, text);
-    if (result != 0)
+    if (result != 0 || unite(n) != 0)
         return -1;
     if (n->count == 0)
         return product_native_wrong(n, "the range contains nothing", text);
-    if (unite(n) != 0)
-        return -1;
     return emit(n, out);
 }

@@ -35,18 +35,19 @@ struct dialect {
     bool comma_is_or; /* "3.0.0, 1.0.1b": a list */
     bool wildcards;   /* 1.2.x, 1.*, and missing numbers as such (npm) */
     bool alone_is_caret;
+    bool tildes;      /* has "^", "~", "~>" or "~=" */
     size_t fill;      /* numbers of a bound that was counted up */
     const char *tail; /* behind such a bound */
 };
 
 static const struct dialect dialects[] = {
-    {"npm", .wildcards = true, .fill = 3, .tail = ""},
-    {"composer", .wildcards = true, .fill = 3, .tail = ""},
-    {"cargo", .wildcards = true, .alone_is_caret = true, .fill = 3, .tail = ""},
-    {"dart", .wildcards = false, .fill = 3, .tail = ""},
-    {"conan", .wildcards = false, .fill = 0, .tail = "-"},
-    {"gem", .fill = 0, .tail = ""},
-    {"pypi", .wildcards = true, .fill = 0, .tail = ".dev0"},
+    {"npm", .tildes = true, .wildcards = true, .fill = 3, .tail = ""},
+    {"composer", .tildes = true, .wildcards = true, .fill = 3, .tail = ""},
+    {"cargo", .tildes = true, .wildcards = true, .alone_is_caret = true, .fill = 3, .tail = ""},
+    {"dart", .tildes = true, .wildcards = false, .fill = 3, .tail = ""},
+    {"conan", .tildes = true, .wildcards = false, .fill = 0, .tail = "-"},
+    {"gem", .tildes = true, .fill = 0, .tail = ""},
+    {"pypi", .tildes = true, .wildcards = true, .fill = 0, .tail = ".dev0"},
     {"openssl", .comma_is_or = true, .tail = ""},
     {"", .tail = ""},
 };
@@ -64,10 +65,13 @@ static const struct dialect *dialect_of(struct slice type)
     return &dialects[i];
 }
 
-static enum sign take_sign(struct slice s, size_t *i)
+static enum sign take_sign(const struct dialect *d, struct slice s, size_t *i)
 {
     for (size_t n = 0; n < ARRAY_LEN(signs); n++) {
         size_t len = strlen(signs[n].text);
+        /* elsewhere '~' and '^' are letters of versions */
+        if (signs[n].sign >= CARET && !d->tildes)
+            continue;
         if (*i + len <= s.len && memcmp(s.data + *i, signs[n].text, len) == 0) {
             *i += len;
             return signs[n].sign;
@@ -219,15 +223,7 @@ static int apply(struct native *n, const struct dialect *d, struct native_span *
         if (npm)
             return between(n, d, s, version, numbers > 1 ? 2 : 1, false);
         return between(n, d, s, version, numbers > 1 ? numbers - 1 : 1, false);
-    case UNEQUAL: {
-        struct slice out;
-        if (product_native_version(n, version, &out) != 0)
-            return -1;
-        if (n->excluded_count == NATIVE_SPANS)
-            return product_native_wrong(n, "the range has too many parts", t.version);
-        n->excluded[n->excluded_count++] = out;
-        return 0;
-    }
+    case UNEQUAL: break; /* when the rest of the alternative is known */
     }
     return 0;
 }
@@ -237,74 +233,111 @@ static bool between_terms(uint8_t c)
     return c <= ' ' || c == ',' || c == '(' || c == ')';
 }
 
-/* What must hold together. Several versions alone are a list, for nothing is two versions. */
+enum { UNEQUAL_MOST = 32 };
+
+/* One alternative while it is read. */
+struct alternative {
+    struct native_span span;            /* of all its bounds together */
+    struct slice unequal[UNEQUAL_MOST]; /* and without these */
+    size_t unequal_count;
+    size_t first; /* of its spans */
+    size_t singles;
+    bool bounds;
+    struct slice before; /* the version alone just before, for "1.0 - 2.0" */
+    bool hyphen;
+};
+
+/* A comparator and its version at *i, behind what separates terms. */
+static int take_term(struct native *n, const struct dialect *d, struct slice text, size_t *i,
+                     struct term *t)
+{
+    t->sign = take_sign(d, text, i);
+    while (t->sign != ALONE && *i < text.len && text.data[*i] <= ' ')
+        (*i)++;
+    size_t start = *i, ahead = *i;
+    while (*i < text.len && !between_terms(text.data[*i]) && take_sign(d, text, &ahead) == ALONE)
+        ahead = ++*i;
+    t->version = slice_of(text.data + start, *i - start);
+    if (t->version.len == 0)
+        return product_native_wrong(n, "a comparator has no version", text);
+    /* Conan: a '-' at the end asks for pre-releases */
+    if (d->tail[0] == '-' && t->version.len > 1 && t->version.data[t->version.len - 1] == '-')
+        t->version.len--;
+    return 0;
+}
+
+/* Several versions alone are a list, for nothing is two versions. */
+static int add_term(struct native *n, const struct dialect *d, struct alternative *a, struct term t)
+{
+    bool star;
+    if (slice_is(t.version, "-") && t.sign == ALONE && a->before.len && !a->hyphen) {
+        a->hyphen = true;
+        return 0;
+    }
+    if (a->hyphen) {
+        t.sign = UP_TO;
+        a->span = (struct native_span){0};
+        a->singles = 0;
+        a->bounds = true;
+        if (narrow(n, &a->span, PRODUCT_FROM, a->before) != 0)
+            return -1;
+    }
+    a->hyphen = false;
+    a->before = t.sign == ALONE ? t.version : slice_of(NULL, 0);
+    significant(t.version, &star);
+    if (t.sign == UNEQUAL && !star) {
+        if (a->unequal_count == UNEQUAL_MOST)
+            return product_native_wrong(n, "the range has too many parts", t.version);
+        return product_native_version(n, t.version, &a->unequal[a->unequal_count++]);
+    }
+    bool single = (t.sign == ALONE || t.sign == EQUAL) && !star && !d->alone_is_caret;
+    if (single && a->singles > 0 && !a->bounds) {
+        struct native_span one = {0};
+        a->singles++;
+        return apply(n, d, &one, t) != 0 ? -1 : product_native_add(n, one);
+    }
+    a->singles += single;
+    a->bounds = a->bounds || !single;
+    return apply(n, d, &a->span, t);
+}
+
 static int alternative(struct native *n, const struct dialect *d, struct slice text)
 {
-    struct native_span all = {0};
-    struct slice hyphen_low = slice_of(NULL, 0);
-    bool hyphen = false, any = false, bounds = false;
-    size_t singles = 0, excluded = n->excluded_count;
-    if (slice_is(n->type, "conan") && text.len) {
+    struct alternative *a = arena_new(n->arena, 1, sizeof *a);
+    bool conan = slice_is(n->type, "conan"), any = false;
+    if (!a)
+        return err_memory(n->e);
+    a->first = n->count;
+    if (conan && text.len) {
         /* ", include_prerelease=True" is about how to choose */
         const uint8_t *comma = memchr(text.data, ',', text.len);
         if (comma)
             text = slice_of(text.data, (size_t)(comma - text.data));
     }
     for (size_t i = 0; i < text.len;) {
+        struct term t;
         if (between_terms(text.data[i])) {
             i++;
             continue;
         }
-        struct term t = {.sign = take_sign(text, &i)};
-        while (t.sign != ALONE && i < text.len && text.data[i] <= ' ')
-            i++;
-        size_t start = i, ahead = i;
-        while (i < text.len && !between_terms(text.data[i]) && take_sign(text, &ahead) == ALONE)
-            ahead = ++i;
-        t.version = slice_of(text.data + start, i - start);
-        if (t.version.len == 0)
-            return product_native_wrong(n, "a comparator has no version", text);
-        /* Conan: a '-' at the end asks for pre-releases */
-        if (d->tail[0] == '-' && t.version.len > 1 && t.version.data[t.version.len - 1] == '-')
-            t.version.len--;
         any = true;
-        if (slice_is(t.version, "-") && hyphen_low.len && !hyphen) {
-            hyphen = true; /* "1.0 - 2.0" */
-            continue;
-        }
-        if (hyphen) {
-            hyphen = false;
-            t.sign = UP_TO;
-            all = (struct native_span){0};
-            singles = 0;
-            bounds = true;
-            if (narrow(n, &all, PRODUCT_FROM, hyphen_low) != 0)
-                return -1;
-        }
-        hyphen_low = t.sign == ALONE ? t.version : slice_of(NULL, 0);
-        struct native_span one = {0};
-        bool star;
-        significant(t.version, &star);
-        bool single = (t.sign == ALONE || t.sign == EQUAL) && !star && !d->alone_is_caret;
-        if (single && singles > 0 && !bounds) {
-            if (apply(n, d, &one, t) != 0 || product_native_add(n, one) != 0)
-                return -1;
-            singles++;
-            continue;
-        }
-        singles += single;
-        bounds = bounds || (!single && t.sign != UNEQUAL);
-        if (apply(n, d, &all, t) != 0)
+        if (take_term(n, d, text, &i, &t) != 0 || add_term(n, d, a, t) != 0)
             return -1;
     }
+    if (a->hyphen)
+        return product_native_wrong(n, "the second version is missing", text);
     if (!any)
         return 0;
     /* Conan's "*" is every version from zero */
-    if (slice_is(n->type, "conan") && !all.has_low && !all.has_high &&
-        n->excluded_count == excluded &&
-        product_native_narrow(n, &all, PRODUCT_FROM, slice_str("0.0.0")) != 0)
+    if (conan && !a->span.has_low && !a->span.has_high && !a->unequal_count &&
+        product_native_narrow(n, &a->span, PRODUCT_FROM, slice_str("0.0.0")) != 0)
         return -1;
-    return product_native_add(n, all);
+    if (product_native_add(n, a->span) != 0)
+        return -1;
+    for (size_t i = 0; i < a->unequal_count; i++)
+        if (product_native_exclude(n, a->first, a->unequal[i]) != 0)
+            return -1;
+    return 0;
 }
 
 int product_native_comparators(struct native *n, struct slice text)

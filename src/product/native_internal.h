@@ -20,7 +20,7 @@ struct native {
     const struct product_scheme *scheme;
     struct native_span spans[NATIVE_SPANS]; /* any of them */
     size_t count;
-    struct slice excluded[NATIVE_SPANS]; /* and none of these */
+    struct slice excluded[NATIVE_SPANS]; /* holes of one version between spans that are one */
     size_t excluded_count;
     struct err *e;
 };
@@ -35,6 +35,9 @@ int product_native_wrong(struct native *n, const char *what, struct slice near);
 
 /* An alternative more; one that contains nothing is left out. */
 int product_native_add(struct native *n, struct native_span span) MUST_CHECK;
+
+/* Takes a version out of the spans from the first on. */
+int product_native_exclude(struct native *n, size_t first, struct slice version) MUST_CHECK;
 
 /* Makes a span smaller by a comparator (not PRODUCT_IS_NOT). */
 int product_native_narrow(struct native *n, struct native_span *span,

@@ -165,7 +165,7 @@ static int read_path(struct reader *r, struct slice path, const struct product_p
     if (r->mode == PRODUCT_PURL_LENIENT && !name_is_path && out->space.len == 0) {
         /* "%40angular%2Fcore" */
         size_t slash = find_last(out->name, '/');
-        if (slash < out->name.len && slash > 0) {
+        if (slash + 1 < out->name.len && slash > 0) {
             out->space = slice_of(out->name.data, slash);
             out->name = from(out->name, slash + 1);
         }
@@ -267,6 +267,7 @@ static int check_characters(struct reader *r)
 
 static int check(struct arena *a, struct product_purl *p, enum product_purl_mode mode,
                  struct err *e);
+static int clean_path(struct arena *a, struct slice *path, bool dots, struct err *e);
 
 int product_purl_parse(struct arena *a, struct slice text, enum product_purl_mode mode,
                        struct product_purl *out, struct err *e)
@@ -312,6 +313,10 @@ int product_purl_parse(struct arena *a, struct slice text, enum product_purl_mod
         (size_t)((qualifiers.data ? qualifiers.data : rest.data + rest.len) - text.data);
     at.subpath = subpath.data ? (size_t)(subpath.data - text.data) : 0;
     if (read_qualifiers(&r, a, qualifiers, out) != 0 || read_subpath(&r, subpath, out) != 0)
+        return -1;
+    /* slashes that were encoded may leave empty segments, and dots, behind */
+    if (mode == PRODUCT_PURL_LENIENT &&
+        (clean_path(a, &out->space, false, e) != 0 || clean_path(a, &out->subpath, true, e) != 0))
         return -1;
     if (check(a, out, mode, e) == 0)
         return 0;
@@ -497,6 +502,8 @@ static int check(struct arena *a, struct product_purl *p, enum product_purl_mode
 /* Segments without empty ones, and without "." and ".." where dots is true. */
 static int clean_path(struct arena *a, struct slice *path, bool dots, struct err *e)
 {
+    if (path->len == 0)
+        return 0;
     uint8_t *copy = arena_alloc(a, path->len + 1), *at = copy;
     if (!copy)
         return err_memory(e);

@@ -82,8 +82,9 @@ enum product_order product_version_compare(const struct product_scheme *scheme, 
  * there is no order, or that they are equal, where the keys say less or greater (a letter against a
  * number: 1.2a and 1.2.3; a service pack that may be the third number of another spelling; a build
  * that only one side names; an rpm version without release, which is equal to all its releases).
- * Where both keys are not doubtful, they and product_version_compare say the same. Where it names
- * an order other than equal, the keys say the same even so.
+ * Where both keys are not doubtful, they and product_version_compare say the same. Where one is, and
+ * product_version_compare names an order other than equal, the keys say the same even so, but for
+ * Conan, whose own order of "10", "1a" and "2" goes in a circle.
  */
 struct product_version_key {
     size_t family;

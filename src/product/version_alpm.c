@@ -20,6 +20,7 @@ static size_t skip(struct slice s, size_t *i)
     return *i - start;
 }
 
+/* A separator at the end makes pacman's order go in circles (1.1 > 1. > 1..a > 1.1). */
 bool product_alpm_valid(struct slice text)
 {
     struct slice epoch, version, release;
@@ -32,7 +33,7 @@ bool product_alpm_valid(struct slice text)
     for (i = 0; i < text.len; i++)
         if (text.data[i] <= ' ' || text.data[i] >= 0x7f)
             return false;
-    return true;
+    return !separator(version, version.len - 1) && !separator(text, text.len - 1);
 }
 
 static int part(struct slice a, struct slice b)
@@ -77,23 +78,18 @@ enum product_order product_alpm_compare(struct slice a, struct slice b)
 
 enum { LETTERS = 1, END, DIGITS, SEPARATED };
 
-/* A separator at the end makes pacman's own order go round in circles: doubtful. */
 static void put_part(struct product_key *k, struct slice s)
 {
     for (size_t i = 0; i < s.len;) {
         bool first = i == 0;
         size_t before = skip(s, &i);
-        if (i == s.len)
-            k->doubtful = true;
-        bool letters = i < s.len && product_is_letter(s.data[i]);
+        bool letters = product_is_letter(s.data[i]);
         /* in front of all there is no end to compare with */
         if (before || first) {
             product_key_byte(k, SEPARATED);
             product_key_byte(k, (unsigned)(before >> 8));
             product_key_byte(k, before & 0xff);
         }
-        if (i == s.len)
-            break;
         product_key_byte(k, letters ? LETTERS : DIGITS);
         if (letters)
             product_key_text(k, product_take_letters(s, &i));
@@ -112,6 +108,6 @@ bool product_alpm_key(struct slice text, struct product_key *k)
     product_key_number(k, epoch);
     put_part(k, version);
     put_part(k, release);
-    k->doubtful = k->doubtful || release.len == 0;
+    k->doubtful = release.len == 0;
     return true;
 }

@@ -24,7 +24,7 @@ bool product_rpm_valid(struct slice text)
     for (size_t i = 0; i < text.len; i++)
         if (text.data[i] <= ' ' || text.data[i] >= 0x7f)
             return false;
-    return true;
+    return text.data[text.len - 1] != '-';
 }
 
 static bool rpm_separator(struct slice s, size_t i)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/compiler.h"
+#include "base/file.h"
+#include "base/json.h"
 #include "csaf/registry.h"
 
 #include <stdarg.h>
@@ -42,6 +44,57 @@ static void translations(void **state)
     assert_null(csaf_term_translated(CSAF_TERM_LICENSE, slice_str("den")));
 }
 
+#define DATA "../shared/data/csaf-oasis"
+
+/* The tables are OASIS's files, no more and no less. */
+static void tables_are_the_registries(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct buf registry, words;
+    struct json_doc *doc;
+    buf_init(&registry);
+    buf_init(&words);
+    if (file_read(DATA "/registry/id/registry.json", 1 << 20, &registry, &e) != 0 ||
+        file_read(DATA "/csaf_2.1/language_specific_translation/translations.json", 1 << 20, &words,
+                  &e) != 0) {
+        print_message("skipped: %s\n", e.text);
+        skip();
+    }
+    assert_int_equal(json_parse(&doc, buf_slice(&registry), NULL, &e), 0);
+    size_t count = 0;
+    json_each(entry, json_get(json_root(doc), "entries"))
+    {
+        const struct csaf_id_system *s = csaf_id_system_find(json_get_string(entry, "system_name"));
+        assert_non_null(s);
+        assert_true(slice_is(json_get_string(entry, "text_pattern"), s->text_pattern));
+        assert_true(slice_is(json_get_string(entry, "common_name"), s->common_name));
+        count++;
+    }
+    assert_null(csaf_id_system_at(count));
+    json_doc_free(doc);
+    static const char *const terms[] = {"license", "product_description",
+                                        "reasoning_for_supersession", "reasoning_for_withdrawal",
+                                        "superseding_document"};
+    assert_int_equal(json_parse(&doc, buf_slice(&words), NULL, &e), 0);
+    json_each(language, json_get(json_root(doc), "translation"))
+    {
+        size_t found = 0;
+        for (size_t i = 0; i < ARRAY_LEN(terms); i++) {
+            struct slice title = json_get_string(language, terms[i]);
+            if (title.len == 0)
+                continue;
+            assert_true(
+                slice_is(title, csaf_term_translated((enum csaf_term)i, json_name(language))));
+            found++;
+        }
+        assert_int_equal(found, json_count(language));
+    }
+    json_doc_free(doc);
+    buf_fini(&registry);
+    buf_fini(&words);
+}
+
 static void hash_algorithms(void **state)
 {
     (void)state;
@@ -60,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(id_systems),
         cmocka_unit_test(translations),
+        cmocka_unit_test(tables_are_the_registries),
         cmocka_unit_test(hash_algorithms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

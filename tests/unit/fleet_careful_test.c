@@ -175,11 +175,11 @@ static void devices_by_names_of_their_own(void **state)
         const char *tree, *inventory;
         enum fleet_status status;
     } cases[] = {
-        /* what kind of thing it is, is no part of its name; but too little to exclude by */
+        /* what kind of thing it is, is no part of its name: a number tells it */
         {NAMED("Nordlicht", "750-81 Controller", "< 5"),
          PLATE("Nordlicht", "750-81", ",\"firmware\":\"4\""), FLEET_AFFECTED},
         {NAMED("Nordlicht", "750-81 Controller", "< 5"),
-         PLATE("Nordlicht", "750-81", ",\"firmware\":\"5\""), FLEET_UNKNOWN},
+         PLATE("Nordlicht", "750-81", ",\"firmware\":\"5\""), FLEET_NOT_AFFECTED},
         {NAMED("Nordlicht", "DC-7 switch family", "< 5"),
          PLATE("Nordlicht", "DC-71", ",\"family\":\"DC-7\",\"firmware\":\"4\""), FLEET_AFFECTED},
         {NAMED("Nordlicht", "DC-7 CPU family", "< 5"),
@@ -197,7 +197,7 @@ static void devices_by_names_of_their_own(void **state)
         {NAMED("Great Holding", "Nordlicht DC-7", "< 5"),
          PLATE("Nordlicht", "DC-7", ",\"firmware\":\"4\""), FLEET_AFFECTED},
         {NAMED("Great Holding", "Nordlicht DC-7", "< 5"),
-         PLATE("Nordlicht", "DC-7", ",\"firmware\":\"5\""), FLEET_UNKNOWN},
+         PLATE("Nordlicht", "DC-7", ",\"firmware\":\"5\""), FLEET_NOT_AFFECTED},
         {NAMED("Great Holding", "DC-7", "< 5"), PLATE("Nordlicht", "DC-7", ",\"firmware\":\"4\""),
          FLEET_NOT_LISTED},
         /* vendor, product and version in one text: at least a question */

@@ -286,11 +286,14 @@ static void dpkg_status_is_read(void **state)
                                         "Package: gone\nStatus: deinstall ok config-files\n"
                                         "Version: 1\n\n\n"
                                         "Package: g++\nStatus: install ok installed\n"
+                                        "Source: gcc-defaults (1.203)\n"
                                         "Version: 4:12.2.0-3\n");
     assert_int_equal(i->count, 2);
-    assert_true(
-        slice_is(i->components[0].purl, "pkg:deb/debian/curl@7.88.1-10%2Bdeb12u5?arch=amd64"));
-    assert_true(slice_is(i->components[1].purl, "pkg:deb/debian/g%2B%2B@4:12.2.0-3"));
+    /* the source package, which is named only where it is another one */
+    assert_true(slice_is(i->components[0].purl,
+                         "pkg:deb/debian/curl@7.88.1-10%2Bdeb12u5?arch=amd64&upstream=curl"));
+    assert_true(slice_is(i->components[1].purl,
+                         "pkg:deb/debian/g%2B%2B@4:12.2.0-3?upstream=gcc-defaults%401.203"));
     assert_string_equal(i->components[1].pointer, "line 13");
     fleet_inventory_free(i);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The room's own: the shape of a CSAF 2.0 document as tables, and where faults are collected. */
-#ifndef CSAF_SCHEMA_H
-#define CSAF_SCHEMA_H
+/* The room's own: where what is found in a document is collected while it is read. */
+#ifndef CSAF_CHECK_H
+#define CSAF_CHECK_H
 
 #include "csaf/document.h"
 
@@ -10,6 +10,7 @@ struct csaf_check {
     const struct csaf_document *document;
     struct csaf_report *report; /* may be NULL */
     struct err *first;          /* the root cause, for the caller */
+    const char *standard;       /* in front of a section: "CSAF 2.0", "OSV schema:" */
     size_t errors;
 };
 
@@ -21,28 +22,23 @@ void csaf_fault(struct csaf_check *check, const char *code, const char *section,
 void csaf_warn(struct csaf_check *check, const char *code, const char *section,
                const struct json_value *value, const char *format, ...) PRINTF_LIKE(5, 6);
 
-/* Types, required members, enumerations, patterns. Faults are recorded; -1 only for memory. */
-int csaf_check_shape(struct csaf_check *check) MUST_CHECK;
+/* The same at a place that is known already; hint NULL: nothing to suggest. */
+void csaf_fault_at(struct csaf_check *check, const char *code, const char *section,
+                   const struct csaf_place *place, const char *hint, const char *format, ...)
+    PRINTF_LIKE(6, 7);
+void csaf_warn_at(struct csaf_check *check, const char *code, const char *section,
+                  const struct csaf_place *place, const char *hint, const char *format, ...)
+    PRINTF_LIKE(6, 7);
+/* A fault that another part has put into words. */
+void csaf_fault_as(struct csaf_check *check, const struct err *fault);
 
-/* Section 3.2.1.12 and tests 6.1.14, 6.1.16 to 6.1.22, 6.1.30, on a document of the right shape. */
-void csaf_check_history(struct csaf_check *check);
-
-/* One format; text for a message ("a CVE id such as CVE-2026-12345"). */
+/* One format. */
 struct csaf_format {
     bool (*valid)(struct slice text);
-    const char *expected;
 };
 
 extern const struct csaf_format csaf_format_cve;
 extern const struct csaf_format csaf_format_cwe;
-extern const struct csaf_format csaf_format_cpe;
-extern const struct csaf_format csaf_format_purl;
-extern const struct csaf_format csaf_format_uri;
-extern const struct csaf_format csaf_format_time;
-extern const struct csaf_format csaf_format_lang;
-extern const struct csaf_format csaf_format_version;
-extern const struct csaf_format csaf_format_hash;
-extern const struct csaf_format csaf_format_category;
 extern const struct csaf_format csaf_format_tracking_id;
 
 /* Position of text in a list of names ended by NULL, or -1. */

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/criteria_called.h"
+#include "fleet/name_words.h"
+
+/* What is longer is no name, and is not taken apart. */
+enum { LONGEST = 1024, TOKENS = 40, PARENTHESES = 6 };
+
+struct taking {
+    struct arena *arena;
+    struct fleet_called_list *out;
+    struct err *e;
+};
+
+static bool is_letter(uint8_t c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static bool is_upper(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static struct slice trimmed(struct slice s)
+{
+    while (s.len && memchr(" ,;:", s.data[0], 4))
+        s = slice_of(s.data + 1, s.len - 1);
+    while (s.len && memchr(" ,;:", s.data[s.len - 1], 4))
+        s.len--;
+    return s;
+}
+
+static void put(struct taking *t, struct slice text, unsigned rules)
+{
+    text = trimmed(text);
+    if (text.len < 2 || t->out->count == FLEET_CALLED)
+        return;
+    t->out->at[t->out->count++] = (struct fleet_called){text, rules};
+}
+
+static int put_both(struct taking *t, struct slice front, struct slice back, unsigned rules)
+{
+    front = trimmed(front);
+    if (front.len == 0) {
+        put(t, back, rules);
+        return 0;
+    }
+    char *text = arena_printf(t->arena, "%.*s %.*s", SLICE_ARG(front), SLICE_ARG(back));
+    if (!text)
+        return err_memory(t->e);
+    put(t, slice_str(text), rules);
+    return 0;
+}
+
+static bool starts(struct slice text, const char *words)
+{
+    size_t len = strlen(words), k = 0;
+    while (k < len && k < text.len && (text.data[k] | 0x20) == ((uint8_t)words[k] | 0x20))
+        k++;
+    return k == len;
+}
+
+/* Where words begin in text, capitals or not; SIZE_MAX: nowhere. */
+static size_t find_words(struct slice text, const char *words)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (starts(slice_of(text.data + i, text.len - i), words))
+            return i;
+    return SIZE_MAX;
+}
+
+static bool same_word(struct slice word, const char *text)
+{
+    return word.len == strlen(text) && starts(word, text);
+}
+
+static bool same_as_any(struct slice word, const char *const *list)
+{
+    for (size_t i = 0; list[i]; i++)
+        if (same_word(word, list[i]))
+            return true;
+    return false;
+}
+
+/* A model: letters and digits both, three at least. */
+static bool model_like(struct slice token)
+{
+    bool letter = false, digit = false;
+    for (size_t i = 0; i < token.len; i++) {
+        letter = letter || is_letter(token.data[i]);
+        digit = digit || is_digit(token.data[i]);
+    }
+    return token.len >= 3 && letter && digit;
+}
+
+/* "4xxx": a digit, and two x in a row behind it */
+static bool pattern_like(struct slice token)
+{
+    bool digit = false;
+    for (size_t i = 0; i + 1 < token.len; i++) {
+        digit = digit || is_digit(token.data[i]);
+        if (digit && (token.data[i] | 0x20) == 'x' && (token.data[i + 1] | 0x20) == 'x')
+            return true;
+    }
+    return false;
+}
+
+/* "RSPE": capitals alone */
+static bool code_like(struct slice token)
+{
+    for (size_t i = 0; i < token.len; i++)
+        if (!is_upper(token.data[i]))
+            return false;
+    return token.len >= 2 && token.len <= 5;
+}
+
+/* ---- what stands behind the name ---- */
+
+static void take_tail(struct taking *t, struct slice called)
+{
+    static const char *const tails[] = {" running ", " with firmware", " with software",
+                                        " firmware version", " software version"};
+    size_t end = called.len;
+    for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
+        size_t at = find_words(called, tails[i]);
+        end = at < end ? at : end;
+    }
+    if (end == called.len && called.len > 6 && find_words(called, " with") == called.len - 5)
+        end = called.len - 5;
+    if (end > 3 && end < called.len)
+        put(t, slice_of(called.data, end), FLEET_RULE_NOTE);
+}
+
+/* ---- parentheses ---- */
+
+struct parenthesis {
+    size_t start, end; /* of the whole, parentheses included */
+    struct slice inner;
+};
+
+static size_t find_parentheses(struct slice called, struct parenthesis out[PARENTHESES])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < called.len && count < PARENTHESES; i++) {
+        if (called.data[i] != '(')
+            continue;
+        const uint8_t *close = memchr(called.data + i, ')', called.len - i);
+        size_t stop = close ? (size_t)(close - called.data) : called.len;
+        out[count++] = (struct parenthesis){i, close ? stop + 1 : stop,
+                                            slice_of(called.data + i + 1, stop - i - 1)};
+        i = stop;
+    }
+    return count;
+}
+
+/* The name without the parentheses for which `drop` says so. */
+static int without(struct taking *t, struct slice called, const struct parenthesis *all,
+                   size_t count, const bool *drop, struct slice *out)
+{
+    char *text = arena_alloc(t->arena, called.len + 1);
+    size_t len = 0, at = 0;
+    if (!text)
+        return err_memory(t->e);
+    for (size_t i = 0; i < count; i++) {
+        if (!drop[i])
+            continue;
+        memcpy(text + len, called.data + at, all[i].start - at);
+        len += all[i].start - at;
+        at = all[i].end;
+    }
+    memcpy(text + len, called.data + at, called.len - at);
+    *out = trimmed(slice_of(text, len + called.len - at));
+    return 0;
+}
+
+static bool has_word(struct slice text, const char *const *list)
+{
+    size_t start = 0;
+    for (size_t i = 0; i <= text.len; i++) {
+        if (i < text.len && !memchr(" ,/", text.data[i], 3))
+            continue;
+        if (same_as_any(slice_of(text.data + start, i - start), list))
+            return true;
+        start = i + 1;
+    }
+    return false;
+}
+
+/* Supply voltage, market, carrier, wiring: of one model, made in variants. */
+static bool tells_variant(struct slice inner)
+{
+    static const char *const words[] = {"AC",   "DC",  "EU",   "NAM",   "US",   "USA",   "CN",
+                                        "JP",   "ROW", "ROK",  "EVDO",  "ATT",  "VZW",   "EMEA",
+                                        "APAC", "FCC", "ETSI", "CMIIT", "ARIB", "Annex", NULL};
+    return (inner.len == 1 && is_letter(inner.data[0])) || has_word(inner, words);
+}
+
+/* "(TDI Firmware)" */
+static bool tells_part(struct slice inner)
+{
+    static const char *const words[] = {"firmware", "software", "hardware", NULL};
+    return has_word(inner, words);
+}
+
+/* The parenthesis abbreviates the words in front of it: "Settlement and Billing (SB)". */
+static bool initials(struct slice inner, struct slice front)
+{
+    size_t k = 0;
+    bool start = true;
+    for (size_t i = 0; i < front.len; i++) {
+        bool letter = is_letter(front.data[i]);
+        if (letter && start) {
+            static const char *const small[] = {"and ", "of ", "for ", "the "};
+            bool skip = false;
+            for (size_t n = 0; n < ARRAY_LEN(small); n++)
+                skip = skip || starts(slice_of(front.data + i, front.len - i), small[n]);
+            if (!skip && (k == inner.len || (front.data[i] | 0x20) != (inner.data[k++] | 0x20)))
+                return false;
+        }
+        start = !letter && front.data[i] != '\'';
+    }
+    return k == inner.len && k >= 2;
+}
+
+/* "(ES450, GX450)": each a model */
+static void take_listed(struct taking *t, struct slice inner)
+{
+    struct slice parts[TOKENS];
+    size_t count = 0, start = 0;
+    for (size_t i = 0; i <= inner.len; i++) {
+        if (i < inner.len && !memchr(",;/", inner.data[i], 3))
+            continue;
+        struct slice part = trimmed(slice_of(inner.data + start, i - start));
+        start = i + 1;
+        if (starts(part, "and "))
+            part = trimmed(slice_of(part.data + 4, part.len - 4));
+        if (part.len == 0)
+            continue;
+        if (!model_like(part) || part.len > 24 || count == TOKENS)
+            return;
+        parts[count++] = part;
+    }
+    for (size_t i = 0; i < count && count >= 2; i++)
+        put(t, parts[i], FLEET_RULE_LISTED);
+}
+
+static int take_parentheses(struct taking *t, struct slice called)
+{
+    struct parenthesis all[PARENTHESES];
+    bool variant[PARENTHESES] = {0}, part[PARENTHESES] = {0};
+    size_t count = find_parentheses(called, all), variants = 0, parts = 0;
+    struct slice text;
+    for (size_t i = 0; i < count; i++) {
+        struct slice inner = trimmed(all[i].inner);
+        struct slice front = trimmed(slice_of(called.data, all[i].start));
+        variants += variant[i] = tells_variant(inner);
+        parts += part[i] = !variant[i] && tells_part(inner);
+        if (variant[i] || part[i] || front.len == 0)
+            continue;
+        take_listed(t, inner);
+        bool one = inner.len >= 3 && !memchr(inner.data, ' ', inner.len);
+        if (one && all[i].end + 6 >= called.len && initials(inner, front)) {
+            put(t, front, FLEET_RULE_NOTE);
+            put(t, inner, FLEET_RULE_ACRONYM);
+        } else if (one && inner.len <= 12 && model_like(inner) &&
+                   !memchr(inner.data, '*', inner.len) && is_letter(inner.data[0]) &&
+                   !model_like(front)) {
+            /* "4G LTE M2M Router (NWL-25)" */
+            put(t, inner, FLEET_RULE_ACRONYM);
+        }
+    }
+    if (variants) {
+        for (size_t i = 0; i < count; i++)
+            variant[i] = variant[i] || part[i];
+        if (without(t, called, all, count, variant, &text) != 0)
+            return -1;
+        put(t, text, FLEET_RULE_VARIANT);
+    } else if (parts) {
+        if (without(t, called, all, count, part, &text) != 0)
+            return -1;
+        put(t, text, FLEET_RULE_NOTE);
+    }
+    return 0;
+}
+
+/* ---- models in a row ---- */
+
+struct tokens {
+    struct slice at[TOKENS];
+    size_t count;
+    bool cut;
+};
+
+/* Words of the name outside parentheses; what joins a list is left out. */
+static void tokenise(struct slice called, struct tokens *out)
+{
+    static const char *const joints[] = {"and", "or", "&", NULL};
+    size_t start = 0;
+    *out = (struct tokens){0};
+    for (size_t i = 0; i <= called.len; i++) {
+        bool end = i == called.len || memchr(" ,(", called.data[i], 3);
+        if (!end)
+            continue;
+        struct slice token = slice_of(called.data + start, i - start);
+        if (token.len && !same_as_any(token, joints)) {
+            if (out->count == TOKENS) {
+                out->cut = true;
+                return;
+            }
+            out->at[out->count++] = token;
+        }
+        if (i < called.len && called.data[i] == '(') {
+            const uint8_t *close = memchr(called.data + i, ')', called.len - i);
+            i = close ? (size_t)(close - called.data) : called.len;
+        }
+        start = i + 1;
+    }
+}
+
+/* Models of one kind: all patterns, or beginning alike. */
+static bool akin(const struct slice *run, size_t count)
+{
+    bool patterns = true, alike = true;
+    for (size_t i = 0; i < count; i++) {
+        patterns = patterns && pattern_like(run[i]);
+        alike = alike && run[i].data[0] == run[0].data[0] && is_letter(run[i].data[0]);
+    }
+    return patterns || alike;
+}
+
+/* "PageWriter TC10 TC20 Cardiographs", "FL SWITCH 3xxx and 4xxx Series" */
+static int take_run(struct taking *t, struct slice called)
+{
+    struct tokens tokens;
+    size_t first = 0, end;
+    tokenise(called, &tokens);
+    while (first < tokens.count &&
+           !(model_like(tokens.at[first]) && first + 1 < tokens.count &&
+             model_like(tokens.at[first + 1]) && akin(&tokens.at[first], 2)))
+        first++;
+    for (end = first; end < tokens.count && model_like(tokens.at[end]); end++)
+        ;
+    if (tokens.cut || end - first < 2 || !akin(&tokens.at[first], end - first))
+        return 0;
+    struct slice front = slice_of(called.data, (size_t)(tokens.at[first].data - called.data));
+    if (starts(front, "all "))
+        front = slice_of(front.data + 4, front.len - 4);
+    for (size_t i = first; i < end; i++) {
+        if (front.len && put_both(t, front, tokens.at[i], FLEET_RULE_LISTED) != 0)
+            return -1;
+        if (tokens.at[i].len >= 4 && is_letter(tokens.at[i].data[0]))
+            put(t, tokens.at[i], FLEET_RULE_LISTED);
+    }
+    return 0;
+}
+
+/* "RSP RSPE RSPS MSP EES": nothing but codes */
+static void take_codes(struct taking *t, struct slice called)
+{
+    struct tokens tokens;
+    tokenise(called, &tokens);
+    if (tokens.cut || tokens.count < 4)
+        return;
+    for (size_t i = 0; i < tokens.count; i++)
+        if (!code_like(tokens.at[i]))
+            return;
+    for (size_t i = 0; i < tokens.count; i++)
+        if (tokens.at[i].len >= 3)
+            put(t, tokens.at[i], FLEET_RULE_LISTED);
+}
+
+/* "STARDOM FCN/FCJ", "AFF660/665": a stroke between the ends of two models */
+static int take_strokes(struct taking *t, struct slice called)
+{
+    struct tokens tokens;
+    tokenise(called, &tokens);
+    if (tokens.cut || tokens.count == 0)
+        return 0;
+    struct slice last = tokens.at[tokens.count - 1], parts[TOKENS];
+    size_t count = 0, start = 0, codes = 0;
+    for (size_t i = 0; i <= last.len && count < TOKENS; i++) {
+        if (i < last.len && last.data[i] != '/')
+            continue;
+        parts[count] = slice_of(last.data + start, i - start);
+        codes += code_like(parts[count]);
+        count += parts[count].len > 0;
+        start = i + 1;
+    }
+    if (count < 2)
+        return 0;
+    struct slice front = slice_of(called.data, (size_t)(last.data - called.data));
+    if (starts(front, "all "))
+        front = slice_of(front.data + 4, front.len - 4);
+    if (codes == count && trimmed(front).len >= 4) {
+        for (size_t i = 0; i < count; i++)
+            if (put_both(t, front, parts[i], FLEET_RULE_LISTED) != 0)
+                return -1;
+        return 0;
+    }
+    /* digits that take the place of the first one's last digits */
+    size_t digits = 0;
+    while (digits < parts[0].len && is_digit(parts[0].data[parts[0].len - 1 - digits]))
+        digits++;
+    if (digits == 0 || digits == parts[0].len || !is_letter(parts[0].data[0]))
+        return 0;
+    for (size_t i = 1; i < count; i++) {
+        size_t k = 0;
+        while (k < parts[i].len && is_digit(parts[i].data[k]))
+            k++;
+        if (k != parts[i].len || k != digits)
+            return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        char *text = arena_printf(t->arena, "%.*s%.*s", (int)(i ? parts[0].len - digits : 0),
+                                  (const char *)parts[0].data, SLICE_ARG(parts[i]));
+        if (!text)
+            return err_memory(t->e);
+        put(t, slice_str(text), FLEET_RULE_LISTED);
+        if (front.len && put_both(t, front, slice_str(text), FLEET_RULE_LISTED) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* "M340 Communication Ethernet modules BMX NOE 0100": behind the words that describe it the model
+ */
+static void take_described(struct taking *t, struct slice called)
+{
+    struct tokens tokens;
+    size_t first, digits = 0, length = 0;
+    bool letter = false;
+    tokenise(called, &tokens);
+    for (first = tokens.count; first > 0; first--) {
+        size_t small = 0;
+        for (size_t i = 0; i < tokens.at[first - 1].len; i++) {
+            uint8_t c = tokens.at[first - 1].data[i];
+            small += is_letter(c) && !is_upper(c);
+        }
+        if (small >= 2)
+            break;
+    }
+    if (tokens.cut || first == 0 || first == tokens.count)
+        return;
+    for (size_t i = first; i < tokens.count; i++)
+        for (size_t k = 0; k < tokens.at[i].len; k++) {
+            uint8_t c = tokens.at[i].data[k];
+            digits += is_digit(c);
+            length += is_digit(c) || is_letter(c);
+            letter = letter || is_letter(c);
+        }
+    const struct slice *end = &tokens.at[tokens.count - 1];
+    if (letter && digits >= 3 && length >= 6 && tokens.count - first <= 4)
+        put(t,
+            slice_of(tokens.at[first].data, (size_t)(end->data + end->len - tokens.at[first].data)),
+            FLEET_RULE_LISTED);
+}
+
+int fleet_called_make(struct arena *a, struct slice called, struct fleet_called_list *out,
+                      struct err *e)
+{
+    struct taking t = {a, out, e};
+    out->count = 0;
+    if (called.len == 0 || called.len > LONGEST)
+        return 0;
+    take_tail(&t, called);
+    take_codes(&t, called);
+    take_described(&t, called);
+    return take_parentheses(&t, called) == 0 && take_run(&t, called) == 0 &&
+                   take_strokes(&t, called) == 0
+               ? 0
+               : -1;
+}
+
+bool fleet_called_version(struct slice called, struct slice *front, struct slice *version)
+{
+    static const char *const ends[] = {" and earlier", " or earlier", " and prior", " or prior",
+                                       " and below",   " or below",   " and older", " and lower"};
+    for (size_t i = 0; i < ARRAY_LEN(ends) && called.len <= LONGEST; i++) {
+        size_t at = find_words(called, ends[i]), start;
+        if (at == SIZE_MAX || at + strlen(ends[i]) != called.len)
+            continue;
+        for (start = at; start > 0 && called.data[start - 1] != ' '; start--)
+            ;
+        bool v = start < at && (called.data[start] | 0x20) == 'v';
+        if (start < 3 || start + (v ? 1 : 0) >= at || !is_digit(called.data[start + (v ? 1 : 0)]))
+            return false;
+        *front = slice_of(called.data, start - 1);
+        *version = slice_of(called.data + start, called.len - start);
+        return true;
+    }
+    return false;
+}

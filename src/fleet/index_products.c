@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Products and their versions in the index of classes. */
+#include "base/memory.h"
+#include "fleet/index_keys.h"
+#include "fleet/index_store.h"
+#include "fleet/match_same.h"
+
+#include <stdlib.h>
+
+/* ---- a subject in one block --------------------------------------------------------------------
+ */
+
+struct packing {
+    uint8_t *at; /* NULL: only counted */
+    size_t used;
+};
+
+static void *take(struct packing *p, size_t size)
+{
+    void *here = p->at ? p->at + p->used : NULL;
+    p->used += (size + 7) & ~(size_t)7;
+    return here;
+}
+
+static void pack_slice(struct packing *p, struct slice *s)
+{
+    void *to = take(p, s->len);
+    if (!to || !s->len)
+        return;
+    memcpy(to, s->data, s->len);
+    s->data = to;
+}
+
+/* The list itself, then its texts. */
+static void pack_slices(struct packing *p, const struct slice **list, size_t count)
+{
+    struct slice *to = take(p, count * sizeof *to);
+    for (size_t i = 0; i < count; i++) {
+        struct slice s = (*list)[i];
+        pack_slice(p, &s);
+        if (to)
+            to[i] = s;
+    }
+    if (to)
+        *list = to;
+}
+
+static void pack_name(struct packing *p, struct fleet_name *name)
+{
+    pack_slice(p, &name->raw);
+    for (size_t i = 0; i < name->count; i++)
+        pack_slice(p, &name->forms[i].text);
+    for (size_t i = 0; i < name->order_count; i++)
+        pack_slice(p, &name->orders[i]);
+}
+
+static void pack_vendor(struct packing *p, struct fleet_vendor *vendor)
+{
+    struct fleet_form *to = take(p, vendor->count * sizeof *to);
+    for (size_t i = 0; i < vendor->count; i++) {
+        struct fleet_form form = vendor->forms[i];
+        pack_slice(p, &form.text);
+        if (to)
+            to[i] = form;
+    }
+    if (to)
+        vendor->forms = to;
+}
+
+static struct fleet_subject *pack(struct packing *p, const struct fleet_subject *from)
+{
+    struct fleet_subject *subject = take(p, sizeof *subject), s = *from;
+    struct fleet_identity *identity = take(p, sizeof *identity), id = *from->identity;
+    struct fleet_subject_form *forms = take(p, s.form_count * sizeof *forms);
+
+    id.version = id.canonical = id.label = slice_of(NULL, 0);
+    id.pointer = NULL;
+    pack_name(p, &id.vendor);
+    pack_name(p, &id.model);
+    pack_name(p, &id.family);
+    pack_name(p, &id.product);
+    pack_slice(p, &id.hardware);
+    pack_slice(p, &id.purl);
+    pack_slice(p, &id.cpe);
+    pack_slices(p, &id.orders.at, id.orders.count);
+    pack_slices(p, &id.hashes.at, id.hashes.count);
+    for (size_t i = 0; i < s.form_count; i++) {
+        struct fleet_subject_form form = s.forms[i];
+        pack_slice(p, &form.text);
+        pack_slice(p, &form.compact);
+        if (forms)
+            forms[i] = form;
+    }
+    pack_vendor(p, &s.vendor);
+    pack_slice(p, &s.component);
+    pack_slice(p, &s.purl_base);
+    pack_slice(p, &s.cpe);
+    pack_slices(p, &s.orders, s.order_count);
+    if (!subject)
+        return NULL;
+    s.forms = forms;
+    s.identity = identity;
+    *identity = id;
+    *subject = s;
+    return subject;
+}
+
+struct fleet_subject *fleet_subject_pack(const struct fleet_subject *subject)
+{
+    struct packing p = {0};
+    (void)pack(&p, subject);
+    p.at = mem_new(p.used, 1);
+    if (!p.at)
+        return NULL;
+    p.used = 0;
+    return pack(&p, subject);
+}
+
+/* ---- products ----------------------------------------------------------------------------------
+ */
+
+void fleet_index_product_free(struct fleet_index_product *product)
+{
+    if (!product)
+        return;
+    for (size_t i = 0; i < product->version_count; i++) {
+        mem_free(product->versions[i]->components);
+        mem_free(product->versions[i]);
+    }
+    mem_free(product->versions);
+    mem_free(product->subject);
+    mem_free(product->name);
+    mem_free(product->keys);
+    mem_free(product);
+}
+
+static void drop_product(struct fleet_index *index, struct fleet_index_product *product)
+{
+    for (size_t i = 0; i < product->key_count; i++)
+        fleet_postings_remove(&index->postings, product->keys[i], product->number);
+    map_remove(&index->by_product, slice_of(product->name, product->name_len));
+    index->products[product->number] = NULL;
+    fleet_index_number_back(&index->product_numbers, product->number);
+    fleet_index_product_free(product);
+}
+
+static struct fleet_index_product *new_product(struct fleet_index *index, struct slice name,
+                                               const struct fleet_identity *identity,
+                                               struct arena *scratch, struct err *e)
+{
+    struct fleet_subject prepared;
+    struct fleet_keys keys = {0};
+    struct fleet_index_product *p = NULL;
+    uint32_t number;
+
+    if (fleet_subject_prepare(scratch, identity, &prepared, e) != 0)
+        return NULL;
+    if (fleet_index_grow((void **)&index->products, index->product_numbers.count,
+                         &index->product_room, sizeof(struct fleet_index_product *)) != 0 ||
+        fleet_index_number(&index->product_numbers, &number) != 0) {
+        err_memory(e);
+        return NULL;
+    }
+    index->products[number] = NULL;
+    p = mem_new(1, sizeof *p);
+    if (!p)
+        goto failed;
+    p->number = number;
+    p->subject = fleet_subject_pack(&prepared);
+    p->name = mem_new(name.len + 1, 1);
+    if (!p->subject || !p->name)
+        goto failed;
+    memcpy(p->name, name.data, name.len);
+    p->name_len = name.len;
+    fleet_keys_of_subject(&prepared, &keys);
+    p->keys = mem_new(keys.count + 1, sizeof *p->keys);
+    if (keys.failed || !p->keys)
+        goto failed;
+    memcpy(p->keys, keys.at, keys.count * sizeof *p->keys);
+    while (p->key_count < keys.count &&
+           fleet_postings_add(&index->postings, p->keys[p->key_count], number) == 0)
+        p->key_count++;
+    if (p->key_count < keys.count ||
+        map_set(&index->by_product, slice_of(p->name, p->name_len), p) != 0)
+        goto failed;
+    fleet_keys_fini(&keys);
+    index->products[number] = p;
+    return p;
+failed:
+    for (size_t i = 0; p && i < p->key_count; i++)
+        fleet_postings_remove(&index->postings, p->keys[i], number);
+    fleet_keys_fini(&keys);
+    fleet_index_product_free(p);
+    fleet_index_number_back(&index->product_numbers, number);
+    err_memory(e);
+    return NULL;
+}
+
+/* ---- versions ----------------------------------------------------------------------------------
+ */
+
+static void drop_version(struct fleet_index *index, struct fleet_index_version *version)
+{
+    struct fleet_index_product *p = version->product;
+    struct fleet_index_version *last = p->versions[--p->version_count];
+
+    map_remove(&index->by_version, slice_of(version->key, version->key_len));
+    p->versions[version->position] = last;
+    last->position = version->position;
+    mem_free(version->components);
+    mem_free(version);
+    if (p->version_count == 0)
+        drop_product(index, p);
+}
+
+/* NULL: no memory. A product that has no version then is the caller's to drop. */
+static struct fleet_index_version *version_of(struct fleet_index *index,
+                                              struct fleet_index_product *p, struct slice text,
+                                              struct arena *scratch)
+{
+    size_t len = sizeof p->number + text.len;
+    uint8_t *key = arena_alloc(scratch, len);
+    if (!key)
+        return NULL;
+    memcpy(key, &p->number, sizeof p->number);
+    if (text.len)
+        memcpy(key + sizeof p->number, text.data, text.len);
+    struct fleet_index_version *v = map_get(&index->by_version, slice_of(key, len));
+    if (v)
+        return v;
+    if (fleet_index_grow((void **)&p->versions, p->version_count, &p->version_room,
+                         sizeof(struct fleet_index_version *)) != 0)
+        return NULL;
+    v = mem_new(1, sizeof *v + len);
+    if (!v)
+        return NULL;
+    v->product = p;
+    v->key_len = (uint32_t)len;
+    memcpy(v->key, key, len);
+    if (map_set(&index->by_version, slice_of(v->key, len), v) != 0) {
+        mem_free(v);
+        return NULL;
+    }
+    v->position = (uint32_t)p->version_count;
+    p->versions[p->version_count++] = v;
+    return v;
+}
+
+int fleet_index_place_component(struct fleet_index *index, struct fleet_index_component *component,
+                                struct err *e)
+{
+    struct arena scratch;
+    struct fleet_identity id;
+    struct fleet_index_product *product = NULL;
+    struct fleet_index_version *version = NULL;
+    struct buf name;
+    int result = -1;
+
+    arena_init(&scratch, 0);
+    buf_init(&name);
+    /* from what is stored, so that matching finds what it will compare */
+    if (fleet_identity_parse(&scratch, slice_of(component->canonical, component->canonical_len),
+                             &id, e) != 0)
+        goto out;
+    fleet_same_identity(&name, &id);
+    if (buf_check(&name, e) != 0)
+        goto out;
+    product = map_get(&index->by_product, buf_slice(&name));
+    if (!product && !(product = new_product(index, buf_slice(&name), &id, &scratch, e)))
+        goto out;
+    version = version_of(index, product, id.version, &scratch);
+    if (!version ||
+        fleet_index_grow((void **)&version->components, version->component_count,
+                         &version->component_room, sizeof(struct fleet_index_component *)) != 0) {
+        if (version && version->component_count == 0)
+            drop_version(index, version);
+        else if (product->version_count == 0)
+            drop_product(index, product);
+        err_memory(e);
+        goto out;
+    }
+    component->version = version;
+    component->position = (uint32_t)version->component_count;
+    version->components[version->component_count++] = component;
+    result = 0;
+out:
+    buf_fini(&name);
+    arena_fini(&scratch);
+    return result;
+}
+
+void fleet_index_displace_component(struct fleet_index *index,
+                                    struct fleet_index_component *component)
+{
+    struct fleet_index_version *v = component->version;
+    struct fleet_index_component *last = v->components[--v->component_count];
+
+    v->components[component->position] = last;
+    last->position = component->position;
+    component->version = NULL;
+    if (v->component_count == 0)
+        drop_version(index, v);
+}

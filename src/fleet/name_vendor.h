@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The room's own: what a vendor is called besides its name. Kept apart from fleet_name_normalise,
+ * whose forms are part of a class's identity: what is known of brands may grow, ids of classes may
+ * not change by that.
+ */
+#ifndef FLEET_NAME_VENDOR_H
+#define FLEET_NAME_VENDOR_H
+
+#include "fleet/name.h"
+
+struct fleet_vendor {
+    const struct fleet_form *forms; /* the name's own first */
+    size_t count;
+};
+
+/*
+ * The name's forms, and behind them: without words that many companies have ("Weintek Labs",
+ * "Zhejiang Uniview Technologies"): FLEET_RULE_DIVISION; the owner of a brand that is a vendor of
+ * its own on nameplates ("Allen-Bradley"): FLEET_RULE_BRAND. Two vendors that meet only by one of
+ * these rules on both sides are not the same ("Acme Systems", "Acme Networks"). The name's
+ * texts must outlive it. In the arena; 0, or -1 (ERR_MEMORY).
+ */
+int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fleet_vendor *out,
+                      struct err *e) MUST_CHECK;
+
+/* true for words such as "technologies", "systems": they tell no company from another. */
+bool fleet_vendor_plain_word(struct slice word);
+
+#endif

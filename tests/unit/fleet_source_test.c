@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Advisories of other sources: from real documents to an answer for a package. */
+#include "base/file.h"
+#include "fleet/match.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static const char *const folders[] = {"../shared/data/osv-golang/data/osv",
+                                      "../shared/data/osv-golang/data/cve/v5"};
+
+static bool have_data(void)
+{
+    return file_kind(folders[0]) == 2;
+}
+
+static struct csaf_document *document_of(const char *path, struct err *e)
+{
+    struct buf text;
+    struct csaf_document *d = NULL;
+    buf_init(&text);
+    if (file_read(path, 16 << 20, &text, e) == 0 && csaf_load(&d, buf_slice(&text), e) != 0)
+        d = NULL;
+    buf_fini(&text);
+    return d;
+}
+
+/* Places are those of the original text: what stands there is what the pointer names. */
+static void check_places(const struct csaf_document *d)
+{
+    for (size_t i = 0; i < d->product_count; i++) {
+        const struct csaf_place *place = &d->products[i].place;
+        const struct json_value *v = json_resolve(d->json, slice_str(place->pointer));
+        size_t line, column;
+        assert_non_null(v);
+        json_place(d->json, v, &line, &column);
+        assert_int_equal(line, place->line);
+        assert_int_equal(column, place->column);
+    }
+}
+
+/* Every document of the two corpora is read, or refused with a reason. */
+static void whole_corpora(void **state)
+{
+    (void)state;
+    static const size_t counts[] = {4291, 239};
+    static const enum csaf_source sources[] = {CSAF_SOURCE_OSV, CSAF_SOURCE_CVE};
+    if (!have_data())
+        skip();
+    for (size_t f = 0; f < ARRAY_LEN(folders); f++) {
+        size_t read = 0, refused = 0, silent = 0, products = 0, understood = 0;
+        DIR *dir = opendir(folders[f]);
+        assert_non_null(dir);
+        for (struct dirent *entry; (entry = readdir(dir));) {
+            char path[512];
+            struct err e = {0};
+            size_t length = strlen(entry->d_name);
+            if (length < 5 || strcmp(entry->d_name + length - 5, ".json") != 0)
+                continue;
+            snprintf(path, sizeof path, "%s/%s", folders[f], entry->d_name);
+            struct csaf_document *d = document_of(path, &e);
+            if (!d) {
+                refused++;
+                assert_true(e.text[0] && e.clause[0] && e.where[0]);
+                print_message("%s: %s (%s)\n", path, e.text, e.where);
+                continue;
+            }
+            read++;
+            assert_int_equal(d->source, sources[f]);
+            assert_true(d->id.len && d->version.len && d->namespace.len && d->title.len);
+            assert_int_equal(d->vulnerability_count, 1);
+            check_places(d);
+            struct fleet_criteria *c;
+            assert_int_equal(fleet_criteria_build(&c, d, &e), 0);
+            silent += c->target_count == 0;
+            products += c->target_count;
+            for (size_t i = 0; i < c->target_count; i++) {
+                assert_true(c->targets[i].purl.len > 0);
+                understood += c->targets[i].range.kind != PRODUCT_RANGE_OPAQUE;
+            }
+            fleet_criteria_free(c);
+            csaf_free(d);
+        }
+        closedir(dir);
+        print_message("%s: %zu documents read, %zu refused; %zu packages, %zu ranges understood; "
+                      "%zu documents say nothing (withdrawn)\n",
+                      csaf_source_name(sources[f]), read, refused, products, understood, silent);
+        assert_int_equal(read, counts[f]);
+        assert_int_equal(understood, products);
+    }
+}
+
+static enum fleet_status answer(const char *path, const char *purl)
+{
+    struct err e = {0};
+    struct buf text;
+    struct fleet_criteria *criteria;
+    struct fleet_inventory *inventory;
+    struct fleet_class *class;
+    struct fleet_result *result;
+    struct csaf_document *d = document_of(path, &e);
+    if (!d)
+        fail_msg("%s: %s (%s)", path, e.text, e.where);
+    buf_init(&text);
+    const char *at = strrchr(purl, '@');
+    buf_printf(&text,
+               "{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.5\",\"components\":[{\"type\":"
+               "\"library\",\"name\":\"x\",\"version\":\"%.*s\",\"purl\":\"%s\"}]}",
+               (int)strcspn(at ? at + 1 : "", "?#"), at ? at + 1 : "", purl);
+    assert_int_equal(fleet_criteria_build(&criteria, d, &e), 0);
+    assert_int_equal(fleet_inventory_read(&inventory, buf_slice(&text), NULL, &e), 0);
+    assert_int_equal(fleet_class_build(&class, inventory, &e), 0);
+    assert_int_equal(fleet_match(&result, criteria, class, NULL, &e), 0);
+    enum fleet_status status = result->status;
+    fleet_result_free(result);
+    fleet_class_free(class);
+    fleet_inventory_free(inventory);
+    fleet_criteria_free(criteria);
+    csaf_free(d);
+    buf_fini(&text);
+    return status;
+}
+
+/* Read document by document: what the schema's own evaluation says of the version. */
+static void answers_read_by_hand(void **state)
+{
+    (void)state;
+    enum { A = FLEET_AFFECTED, N = FLEET_NOT_AFFECTED, U = FLEET_UNKNOWN, S = FLEET_NOT_LISTED };
+#define G "pkg:golang/github.com/"
+    static const struct {
+        const char *id;
+        const char *purl;
+        int osv, cve; /* what each of both sources says; -1: there is no such record */
+    } rows[] = {
+        /* introduced 0, fixed 1.6.0 */
+        {"GO-2020-0001", G "gin-gonic/gin@v1.5.0", A, A},
+        {"GO-2020-0001", G "gin-gonic/gin@1.5.9", A, A},
+        {"GO-2020-0001", G "gin-gonic/gin@v1.6.0", N, N},
+        {"GO-2020-0001", G "gin-gonic/gin@v1.6.0-rc1", A, A},
+        {"GO-2020-0001", G "gin-gonic/gin", U, U},
+        {"GO-2020-0001", G "gin-gonic/gon@v1.5.0", S, S},
+        {"GO-2020-0001", "pkg:npm/gin@1.5.0", S, S},
+        /* a pseudo-version is before 0.0.0, and after what came earlier that day */
+        {"GO-2021-0106", G "whyrusleeping/tar-utils@v0.0.0-20201201191209-aaaaaaaaaaaa", A, A},
+        {"GO-2021-0106", G "whyrusleeping/tar-utils@v0.0.0-20201201191210-20a61371de5b", N, N},
+        {"GO-2021-0106", G "whyrusleeping/tar-utils@v0.1.0", N, N},
+        /* three lines of the standard library; 1.27.0-0 is before every 1.27 */
+        {"GO-2026-6089", "pkg:golang/stdlib@1.25.12", A, A},
+        {"GO-2026-6089", "pkg:golang/stdlib@1.25.13", N, N},
+        {"GO-2026-6089", "pkg:golang/stdlib@1.25.99", N, N},
+        {"GO-2026-6089", "pkg:golang/stdlib@1.26.0-rc.1", A, A},
+        {"GO-2026-6089", "pkg:golang/stdlib@1.26.5", A, A},
+        {"GO-2026-6089", "pkg:golang/stdlib@1.26.6", N, N},
+        {"GO-2026-6089", "pkg:golang/stdlib@1.27.0-rc.2", A, A},
+        {"GO-2026-6089", "pkg:golang/stdlib@1.27.0-rc.3", N, N},
+        {"GO-2026-6089", "pkg:golang/stdlib@1.27.0", N, N},
+        {"GO-2026-6089", "pkg:golang/stdlib", U, U},
+        /* two packages in one document, each with ranges of its own */
+        {"GO-2023-1571", "pkg:golang/golang.org/x/net@v0.6.0", A, A},
+        {"GO-2023-1571", "pkg:golang/golang.org/x/net@v0.7.0", N, N},
+        {"GO-2023-1571", "pkg:golang/stdlib@1.20.0", A, A},
+        {"GO-2023-1571", "pkg:golang/stdlib@1.20.1", N, N},
+        {"GO-2023-1571", "pkg:golang/stdlib@1.19.6", N, N},
+        /* only on Windows, which no inventory of packages shows */
+        {"GO-2021-0051", G "labstack/echo/v4@v4.1.17", U, U},
+        {"GO-2021-0051", G "labstack/echo/v4@v4.1.18-0.20201215153152-4422e3b66b9f", N, N},
+        {"GO-2021-0051", G "labstack/echo/v4@v4.2.0", N, N},
+        /* gaps between the ranges, which begin with a version, not with 0 */
+        {"GO-2026-5726", G "mattermost/mattermost-server@v10.10.9+incompatible", N, -1},
+        {"GO-2026-5726", G "mattermost/mattermost-server@v10.11.0+incompatible", A, -1},
+        {"GO-2026-5726", G "mattermost/mattermost-server@v10.11.14+incompatible", N, -1},
+        {"GO-2026-5726", G "mattermost/mattermost-server@v11.4.3+incompatible", A, -1},
+        {"GO-2026-5726", G "mattermost/mattermost-server@v11.5.2+incompatible", N, -1},
+        /* every version; and one of which another range says where it was fixed */
+        {"GO-2026-5726", G "mattermost/mattermost-server/v6@v6.7.2", A, -1},
+        {"GO-2026-5726", G "mattermost/mattermost-server/v5@v5.3.1", A, -1},
+        {"GO-2026-5726", G "mattermost/mattermost-server/v5@v5.39.0", U, -1},
+        {"GO-2024-2428", "pkg:golang/k8s.io/ingress-nginx@v1.8.0", A, -1},
+        {"GO-2024-2428", "pkg:golang/k8s.io/ingress-nginx@v1.9.0", U, -1},
+        /* pre-releases begin a line */
+        {"GO-2024-2877", G "argoproj/argo-cd/v2@v2.9.0-rc1", A, -1},
+        {"GO-2024-2877", G "argoproj/argo-cd/v2@v2.9.15", N, -1},
+        {"GO-2024-2877", G "argoproj/argo-cd/v2@v2.8.19", N, -1},
+        {"GO-2024-2877", G "argoproj/argo-cd@v1.8.7", A, -1},
+        {"GO-2024-2689", "pkg:golang/go.temporal.io/server@v1.20.9", N, -1},
+        {"GO-2024-2689", "pkg:golang/go.temporal.io/server@v1.21.0", A, -1},
+        /* withdrawn: nothing is said */
+        {"GO-2022-0617", "pkg:golang/k8s.io/kubernetes@v1.18.0", S, -1},
+        /* CVE: unaffected below a version, and affected by default */
+        {"GO-2025-3884", G "gorilla/csrf@v1.7.2", -2, N},
+        {"GO-2025-3884", G "gorilla/csrf@v1.7.3", -2, A},
+        {"GO-2026-4518", G "jackc/pgproto3/v2@v1.9.0", -2, N},
+        {"GO-2026-4518", G "jackc/pgproto3/v2@v2.3.0", -2, A},
+        {"GO-2020-0040", G "shiyanhui/dht@v0.1.0", -2, A},
+        /* two entries of one package are two ranges of it */
+        {"GO-2023-2185", "pkg:golang/stdlib@1.21.4", -2, U},
+        {"GO-2023-2185", "pkg:golang/stdlib@1.21.5", -2, N},
+        /* no inventory names a package by the path of what it imports */
+        {"GO-2023-1989", "pkg:golang/golang.org/x/image@v0.9.0", -2, A},
+        {"GO-2023-1989", "pkg:golang/golang.org/x/image@v0.10.0", -2, N},
+    };
+    if (!have_data())
+        skip();
+    size_t wrong = 0, asked = 0;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const int wanted[] = {rows[i].osv, rows[i].cve};
+        for (size_t f = 0; f < ARRAY_LEN(folders); f++) {
+            char path[256];
+            if (wanted[f] < 0)
+                continue;
+            snprintf(path, sizeof path, "%s/%s.json", folders[f], rows[i].id);
+            int got = (int)answer(path, rows[i].purl);
+            asked++;
+            if (got == wanted[f])
+                continue;
+            wrong++;
+            print_message("%s %s: %s, not %s\n", path, rows[i].purl, fleet_status_name(got),
+                          fleet_status_name(wanted[f]));
+        }
+    }
+    print_message("%zu answers read by hand, %zu wrong\n", asked, wrong);
+    assert_true(asked >= 30);
+    assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whole_corpora),
+        cmocka_unit_test(answers_read_by_hand),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
