@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
-#include "base/memory.h"
 #include "csaf/validate.h"
 
 #include <stdlib.h>
@@ -19,7 +18,20 @@ static struct csaf_validator *make(void)
     return v;
 }
 
-static void check_findings(const struct csaf_findings *f)
+/* Where a finding points to there is a value, or an object or array that lacks one. */
+static void check_pointer(const struct json_doc *doc, const char *text)
+{
+    struct slice pointer = slice_str(text);
+
+    for (unsigned missing = 0; doc && !json_resolve(doc, pointer); missing++) {
+        if (pointer.len == 0 || missing == 3)
+            abort();
+        while (pointer.len > 0 && pointer.data[--pointer.len] != '/')
+            continue;
+    }
+}
+
+static void check_findings(const struct csaf_findings *f, const struct json_doc *read)
 {
     if (f->kept > f->count || (f->count > f->kept && f->kept != CSAF_FINDINGS_KEPT))
         abort();
@@ -27,6 +39,7 @@ static void check_findings(const struct csaf_findings *f)
         const struct csaf_finding *x = &f->at[i];
         if ((x->pointer[0] && x->pointer[0] != '/') || !x->text[0] || !x->line || !x->column)
             abort();
+        check_pointer(read, x->pointer);
     }
 }
 
@@ -38,12 +51,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct csaf_validator *v;
     struct csaf_result r;
-    struct json_doc *doc;
+    struct json_doc *doc, *read = NULL;
     struct buf texts[2];
     struct err e = {0};
 
     if (!v)
         v = make();
+    if (json_parse(&read, slice_of(data, size), &csaf_validate_limits, &e) < 0) {
+        read = NULL;
+        err_clear(&e);
+    }
     for (size_t round = 0; round < 2; round++) {
         struct json_writer w;
         bool valid;
@@ -52,15 +69,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         valid = r.schema_valid;
         if ((r.version != 0) == err_is_set(&r.unreadable) || (!r.version && r.valid))
             abort();
-        check_findings(&r.schema);
+        check_findings(&r.schema, read);
         if (r.schema_valid != (r.schema.count == 0) && r.version)
             abort();
         for (size_t i = 0; i < r.test_count; i++) {
             const struct csaf_test_result *t = &r.tests[i];
-            check_findings(&t->findings);
+            check_findings(&t->findings, read);
             if (t->passed && t->not_run)
                 abort();
-            if (t->test->group == CSAF_MANDATORY && !t->passed && !t->not_run)
+            if (t->test->group == CSAF_TEST_MANDATORY && !t->passed && !t->not_run)
                 valid = false;
         }
         if (r.valid != valid)
@@ -76,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         json_parse(&doc, buf_slice(&texts[0]), &json_limits_advisory, &e) < 0)
         abort();
     json_doc_free(doc);
+    json_doc_free(read);
     buf_fini(&texts[0]);
     buf_fini(&texts[1]);
     return 0;
