@@ -29,8 +29,7 @@ static void fill(struct csaf_path_graph *g, const struct csaf_validation *v)
                 json_offset(v->doc, v->product_uses[use].item) < from))
             use++;
         for (; use < v->product_use_count && v->product_uses[use].item == d->holder; use++) {
-            const struct csaf_definition *to =
-                csaf_defined_product(v, json_string(v->product_uses[use].value));
+            const struct csaf_definition *to = v->product_uses[use].defined;
             if (to)
                 g->to[filled++] = (uint32_t)to->index;
         }

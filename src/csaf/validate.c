@@ -115,7 +115,7 @@ static void watch(const struct csaf_validator *v, const struct csaf_test *test)
 static int run_tests(struct csaf_validation *v, struct csaf_result *result)
 {
     const struct csaf_selection *s = &v->validator->selection;
-    struct csaf_test_result *tests = arena_new(v->arena, csaf_test_count, sizeof *tests);
+    struct csaf_test_result *tests = arena_new(v->kept_arena, csaf_test_count, sizeof *tests);
     size_t count = 0;
 
     if (!tests)
@@ -132,7 +132,10 @@ static int run_tests(struct csaf_validation *v, struct csaf_result *result)
             return -1;
         struct csaf_test_result *r = &tests[count++];
         r->test = test;
-        r->not_run = v->not_run;
+        r->not_run = v->not_run ? arena_strdup(v->kept_arena, v->not_run) : NULL;
+        if (v->not_run && !r->not_run)
+            return err_memory(v->e);
+        arena_reset(v->arena);
         r->passed = !v->not_run && v->failures == 0;
         r->findings = findings_of(v);
         if (test->group == CSAF_TEST_MANDATORY && v->failures > 0)
@@ -165,13 +168,16 @@ int csaf_validate_parsed(struct csaf_validator *validator, const struct json_doc
     result->version = recognise(doc, &result->unreadable);
     if (!result->version)
         return 0;
+    struct arena scratch; /* of one test after the other */
+    arena_init(&scratch, 0);
     struct csaf_validation v = {.validator = validator,
                                 .version = result->version,
                                 .doc = doc,
                                 .root = json_root(doc),
                                 .now = validator->now,
                                 .network = validator->network,
-                                .arena = &result->arena,
+                                .arena = &scratch,
+                                .kept_arena = &result->arena,
                                 .e = e};
     v.document = json_get(v.root, "document");
     v.tracking = json_get(v.document, "tracking");
@@ -183,6 +189,7 @@ int csaf_validate_parsed(struct csaf_validator *validator, const struct json_doc
     if (rc == 0)
         rc = run_tests(&v, result);
     csaf_index_fini(&v);
+    arena_fini(&scratch);
     if (rc != 0) {
         csaf_result_free(result);
         return -1;

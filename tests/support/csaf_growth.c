@@ -80,6 +80,23 @@ static const struct csaf_growth growths[] = {
                 "{'category':'product_version_range','name':'vers:intdot/"
                 ">=#|<@','product':{'name':'Line Gate #','product_id':'P#'}}",
                 "]}]}]"}}},
+    {"branches, ranges apart from each other", V21,
+     .parts = {{TREE, 0,
+                "'branches':[{'category':'vendor','name':'Line','branches':[{'category':'product_"
+                "name','name':'Gate','branches':[",
+                "{'category':'product_version_range','name':'vers:intdot/"
+                ">=#.1|<#.9','branches':[{'category':'architecture','name':'arm','product':{'name':"
+                "'Line Gate #','product_id':'P#'}}]}",
+                "]}]}]"}}},
+    {"ranges of versions in statuses", V21,
+     .parts = {{TREE, 0,
+                "'branches':[{'category':'vendor','name':'Line','branches':[{'category':'product_"
+                "name','name':'Gate','branches':[",
+                "{'category':'product_version_range','name':'vers:intdot/"
+                ">=#.1|<#.9','product':{'name':'Line Gate #','product_id':'P#'}}",
+                "]}]}]"},
+               {VULNERABILITY, 0, "'product_status':{'known_affected':[", "'P#'", "],"},
+               {VULNERABILITY, 0, "'fixed':[", "'P#'", "]}"}}},
     {"branches, a product each with its versions",
      .parts = {{TREE, 0, "'branches':[{'category':'vendor','name':'Line','branches':[",
                 "{'category':'product_name','name':'Gate "
