@@ -156,6 +156,7 @@ static int check_schema(struct csaf_validation *v, struct csaf_result *result)
                           v->e) < 0)
         return -1;
     result->schema = findings_of(v);
+    v->schema_valid = result->schema_valid;
     result->valid = result->schema_valid;
     return 0;
 }

@@ -63,6 +63,7 @@ struct csaf_validation {
     const struct json_value *root, *document, *tracking, *product_tree, *vulnerabilities;
     int64_t now;
     bool network;
+    bool schema_valid; /* the schema found nothing */
 
     /* the index; in the order of the text */
     struct csaf_definition *products; /* every full product name, also of an id defined before */
