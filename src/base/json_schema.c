@@ -215,12 +215,11 @@ static size_t characters(struct slice text)
 static void check_names(struct json_schema_checker *c, const struct json_schema *s,
                         const struct json_value *v, struct slice text)
 {
-    char list[300] = "";
-    size_t len = 0;
-
     for (const struct slice *name = s->names; name->data; name++)
         if (slice_equal(*name, text))
             return;
+    char list[300] = "";
+    size_t len = 0;
     for (const struct slice *name = s->names; name->data; name++) {
         if (len + name->len > sizeof list - 12) {
             snprintf(list + len, sizeof list - len, ", …");

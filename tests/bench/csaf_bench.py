@@ -100,6 +100,23 @@ def beside(folder, paths, what, ids):
         f"{len(paths)}; findings: ours {ours.findings}, theirs {theirs.findings}")
     ours.end()
     theirs.end()
+    a, b = (len(paths) / once(command, paths, **options) for command, options in
+            (([RUN, "passes", ",".join(ids)], {}),
+             (["node", BESIDE, "passes", ",".join(ids)], {"cwd": folder})))
+    say(f"… a process for one pass, as a command is run | {a:,.0f} documents/s | {b:,.1f}/s | "
+        f"{a / b:.1f} x | goal >= 25 x")
+
+
+def once(command, paths, **options):
+    """Seconds of a process that validates all documents once, with its start and end."""
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        validator = Validator(command, paths, **options)
+        validator.round()
+        validator.end()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
 
 
 def compare(paths):
@@ -176,16 +193,16 @@ def growth():
             memory = many[2] * 1024 / many[0]
             worst, most = max(worst, ratio), max(most, memory)
             slow = ""
-            if ratio > 15 and many[1] > 0.05:
+            if ratio > 20 and many[1] > 0.05:
                 slow = "; slowest: " + ", ".join(f"{i} {s:.2f} s" for i, s in many[3].items())
             say(f"{version}, {GROWTH:,} × {name} | {many[1] * 1000:,.0f} ms, {memory:.1f} bytes a "
-                f"byte | {GROWTH // 10:,}: {few[1] * 1000:,.0f} ms{slow} | {ratio:.1f} x | goal <= 15")
+                f"byte | {GROWTH // 10:,}: {few[1] * 1000:,.0f} ms{slow} | {ratio:.1f} x | goal <= 20")
     say(f"growth, all of these: at most {worst:.1f} times the time for 10 times the entries, and "
         f"{most:.1f} bytes of memory for a byte of text besides the text")
 
 
 def main():
-    paths = sorted(CORPUS.rglob("*.json")) if CORPUS.is_dir() else []
+    paths = [path for path in sorted(CORPUS.rglob("*.json")) if b'"csaf_version"' in path.read_bytes()]
     if paths:
         compare(paths)
         whole_program(paths)
