@@ -78,7 +78,7 @@ holds "the shared library needs libpcre2 and libc alone" none "$libraries/libtoc
 apart() { ! readelf -d "$1" | grep 'NEEDED.*tocsin'; }
 holds "the static program needs no library of ours" apart "$work/c-static"
 
-advisory=$source/examples/advisories/nl-2026-0001.json
+advisory=$source/examples/demo/advisories/nw-2026-004.json
 "$tocsin" csaf validate --preset full --json "$advisory" >"$work/tocsin.json"
 says() { # says PROGRAM CODE PRESET FILE: ends so
 	"$1" "$4" "$3" >"$work/said" 2>&1
