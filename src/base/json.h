@@ -75,8 +75,11 @@ bool json_double(const struct json_value *v, double *out);
 
 size_t json_count(const struct json_value *v); /* elements or members; 0 for others */
 /* Member by name, or element by index; NULL when there is none. */
-const struct json_value *json_get(const struct json_value *v, const char *name);
 const struct json_value *json_get_slice(const struct json_value *v, struct slice name);
+static inline const struct json_value *json_get(const struct json_value *v, const char *name)
+{
+    return json_get_slice(v, slice_str(name));
+}
 const struct json_value *json_at(const struct json_value *v, size_t index);
 /* json_get and json_string in one. */
 struct slice json_get_string(const struct json_value *v, const char *name);

@@ -26,8 +26,15 @@ static struct slice from(struct slice s, size_t start)
     return slice_of(s.data + start, s.len - start);
 }
 
+/* Where the first byte that is one of any stands; the length: nowhere. */
 static size_t find(struct slice s, const char *any)
 {
+    if (s.len == 0)
+        return 0;
+    if (!any[1]) {
+        const uint8_t *at = memchr(s.data, any[0], s.len);
+        return at ? (size_t)(at - s.data) : s.len;
+    }
     size_t i = 0;
     while (i < s.len && !(s.data[i] && strchr(any, s.data[i])))
         i++;
@@ -60,19 +67,53 @@ static bool time_of_day(struct slice s)
     return s.len > 8 && with_date(s, "2016-12-31T", "");
 }
 
-/* RFC 3986 section 2: unreserved, sub-delims, %XX, and what else is allowed here. */
-static bool characters(struct slice s, const char *also)
+/* What a character may be in a URI (RFC 3986 section 2 and 3). */
+enum {
+    ANYWHERE = 1, /* unreserved, sub-delims */
+    COLON = 2,
+    AT = 4,
+    SLASH = 8,
+    QUESTION = 16,
+    USER = ANYWHERE | COLON,
+    PATH = ANYWHERE | COLON | AT | SLASH,
+    QUERY = PATH | QUESTION
+};
+
+static const uint8_t kinds[256] = {
+    ['0' ... '9'] = ANYWHERE,
+    ['A' ... 'Z'] = ANYWHERE,
+    ['a' ... 'z'] = ANYWHERE,
+    ['-'] = ANYWHERE,
+    ['.'] = ANYWHERE,
+    ['_'] = ANYWHERE,
+    ['~'] = ANYWHERE,
+    ['!'] = ANYWHERE,
+    ['$'] = ANYWHERE,
+    ['&'] = ANYWHERE,
+    ['\''] = ANYWHERE,
+    ['('] = ANYWHERE,
+    [')'] = ANYWHERE,
+    ['*'] = ANYWHERE,
+    ['+'] = ANYWHERE,
+    [','] = ANYWHERE,
+    [';'] = ANYWHERE,
+    ['='] = ANYWHERE,
+    [':'] = COLON,
+    ['@'] = AT,
+    ['/'] = SLASH,
+    ['?'] = QUESTION,
+};
+
+/* Characters of these kinds, and %XX. */
+static bool characters(struct slice s, unsigned allowed)
 {
     for (size_t i = 0; i < s.len; i++) {
-        uint8_t c = s.data[i];
-        if (c == '%') {
-            if (s.len - i < 3 || !hexadecimal(s.data[i + 1]) || !hexadecimal(s.data[i + 2]))
-                return false;
-            i += 2;
-        } else if (!digit(c) && !letter(c) && !(c && strchr("-._~!$&'()*+,;=", c)) &&
-                   !(c && strchr(also, c))) {
+        if (kinds[s.data[i]] & allowed)
+            continue;
+        if (s.data[i] != '%' || s.len - i < 3 || !hexadecimal(s.data[i + 1]) ||
+            !hexadecimal(s.data[i + 2]))
             return false;
-        }
+        i += 2;
     }
     return true;
 }
@@ -139,7 +180,7 @@ static bool authority(struct slice s)
         if (s.data[i] == '@')
             at = i;
     if (at < s.len) {
-        if (!characters(slice_of(s.data, at), ":"))
+        if (!characters(slice_of(s.data, at), USER))
             return false;
         s = from(s, at + 1);
     }
@@ -150,12 +191,12 @@ static bool authority(struct slice s)
         if (end == s.len)
             return false;
         if (!ipv6(literal) && !(literal.len > 3 && (literal.data[0] | 0x20) == 'v' &&
-                                find(literal, ".") > 1 && characters(literal, ":")))
+                                find(literal, ".") > 1 && characters(literal, USER)))
             return false;
         end++;
     } else {
         end = find(s, ":");
-        if (!characters(slice_of(s.data, end), ""))
+        if (!characters(slice_of(s.data, end), ANYWHERE))
             return false;
     }
     if (end == s.len)
@@ -172,11 +213,11 @@ static bool authority(struct slice s)
 static bool hierarchical(struct slice s)
 {
     size_t fragment = find(s, "#");
-    if (fragment < s.len && !characters(from(s, fragment + 1), ":@/?"))
+    if (fragment < s.len && !characters(from(s, fragment + 1), QUERY))
         return false;
     s.len = fragment;
     size_t query = find(s, "?");
-    if (query < s.len && !characters(from(s, query + 1), ":@/?"))
+    if (query < s.len && !characters(from(s, query + 1), QUERY))
         return false;
     s.len = query;
     if (s.len >= 2 && s.data[0] == '/' && s.data[1] == '/') {
@@ -186,7 +227,7 @@ static bool hierarchical(struct slice s)
             return false;
         s = from(s, path);
     }
-    return characters(s, ":@/");
+    return characters(s, PATH);
 }
 
 static bool uri(struct slice s)

@@ -215,12 +215,11 @@ static size_t characters(struct slice text)
 static void check_names(struct json_schema_checker *c, const struct json_schema *s,
                         const struct json_value *v, struct slice text)
 {
-    char list[300] = "";
-    size_t len = 0;
-
     for (const struct slice *name = s->names; name->data; name++)
         if (slice_equal(*name, text))
             return;
+    char list[300] = "";
+    size_t len = 0;
     for (const struct slice *name = s->names; name->data; name++) {
         if (len + name->len > sizeof list - 12) {
             snprintf(list + len, sizeof list - len, ", …");
@@ -354,6 +353,12 @@ static void check_constants(struct json_schema_checker *c, const struct json_sch
     buf_fini(&form);
 }
 
+/* Is it only looked for members that may not be there? What is asked quietly is asked in full. */
+static bool names_only(const struct json_schema_checker *c)
+{
+    return c->strict && c->quiet == 0;
+}
+
 /* Arrays */
 
 static void compare(struct json_schema_checker *c, const struct json_schema *s,
@@ -378,12 +383,36 @@ static bool fits(struct json_schema_checker *c, const struct json_schema *s,
     return fit;
 }
 
+/* A few strings are quicker compared with each other than put into a map. */
+enum { FEW = 12 };
+
+/* true: they are few strings, all different. */
+static bool few_and_unique(const struct json_value *v)
+{
+    struct slice seen[FEW];
+    size_t count = 0;
+
+    if (json_count(v) > FEW)
+        return false;
+    json_each(item, v)
+    {
+        struct slice text = json_string(item);
+        if (!text.data)
+            return false;
+        for (size_t i = 0; i < count; i++)
+            if (slice_equal(seen[i], text))
+                return false;
+        seen[count++] = text;
+    }
+    return true;
+}
+
 static void check_unique(struct json_schema_checker *c, const struct json_value *v)
 {
     struct arena arena;
     struct map seen;
 
-    if (json_count(v) < 2)
+    if (json_count(v) < 2 || few_and_unique(v))
         return;
     arena_init(&arena, 0);
     map_init(&seen);
@@ -454,19 +483,42 @@ static void check_array(struct json_schema_checker *c, const struct json_schema 
         (contained < s->min_contains || (s->has_most && contained > s->max_contains)))
         fault(c, v, "contains", nothing, "%zu of its items are of the kind that must be among them",
               contained);
-    if (s->unique)
+    if (s->unique && !names_only(c))
         check_unique(c, v);
 }
 
 /* Objects */
 
+static bool is_named(const struct json_schema_member *m, struct slice name)
+{
+    return m->name.len == name.len && name.len > 0 && m->name.data[0] == name.data[0] &&
+           memcmp(m->name.data, name.data, name.len) == 0;
+}
+
 static const struct json_schema_member *member_find(const struct json_schema *s, struct slice name)
 {
+    if (name.len == 0) {
+        for (uint32_t i = 0; i < s->member_count; i++)
+            if (s->members[i].name.len == 0)
+                return &s->members[i];
+        return NULL;
+    }
     for (uint32_t i = 0; i < s->member_count; i++)
-        if (s->members[i].name.len == name.len &&
-            memcmp(s->members[i].name.data, name.data, name.len) == 0)
+        if (is_named(&s->members[i], name))
             return &s->members[i];
     return NULL;
+}
+
+/* The same for members in turn: documents and schemas mostly have them in the same order. */
+static const struct json_schema_member *member_next(const struct json_schema *s, struct slice name,
+                                                    uint32_t *from)
+{
+    for (uint32_t i = *from; i < s->member_count; i++)
+        if (is_named(&s->members[i], name)) {
+            *from = i + 1;
+            return &s->members[i];
+        }
+    return member_find(s, name);
 }
 
 /* Is the member named so looked at by s, or by what s refers to (draft 2020-12 section 11.3)? */
@@ -558,10 +610,10 @@ static void unknown_member(struct json_schema_checker *c, const struct json_sche
 
 static void check_member(struct json_schema_checker *c, const struct json_schema *s,
                          const struct json_value *object, const struct json_value *value,
-                         bool strict, size_t *required)
+                         bool strict, uint32_t *from, size_t *required)
 {
     struct slice name = json_name(value);
-    const struct json_schema_member *m = member_find(s, name);
+    const struct json_schema_member *m = member_next(s, name, from);
     bool known = m && m->schema;
 
     if (m && m->required)
@@ -586,6 +638,7 @@ static void check_object(struct json_schema_checker *c, const struct json_schema
                          const struct json_value *v)
 {
     size_t count = json_count(v), required = 0, wanted = 0;
+    uint32_t from = 0;
     bool strict = c->strict && c->part == 0 && names_members(s, 0);
 
     if (count < s->min_properties)
@@ -598,7 +651,7 @@ static void check_object(struct json_schema_checker *c, const struct json_schema
     json_each(value, v)
     {
         if (s->members || s->additional || s->closed || s->closed_behind || s->patterned || strict)
-            check_member(c, s, v, value, strict, &required);
+            check_member(c, s, v, value, strict, &from, &required);
         if (c->stopped || (c->quiet && c->faults))
             return;
     }
@@ -703,11 +756,18 @@ static void compare(struct json_schema_checker *c, const struct json_schema *s,
         c->part--;
     }
     if (s->types == 0 || check_type(c, s, v)) {
-        if (s->constants)
+        bool values = !names_only(c);
+        if (s->constants && values)
             check_constants(c, s, v);
         switch (json_type(v)) {
-        case JSON_STRING: check_string(c, s, v); break;
-        case JSON_NUMBER: check_number(c, s, v); break;
+        case JSON_STRING:
+            if (values)
+                check_string(c, s, v);
+            break;
+        case JSON_NUMBER:
+            if (values)
+                check_number(c, s, v);
+            break;
         case JSON_ARRAY: check_array(c, s, v); break;
         case JSON_OBJECT: check_object(c, s, v); break;
         default: break;

@@ -125,7 +125,8 @@ void json_schema_checker_free(struct json_schema_checker *c);
  * Compares value with schema (NULL: the set's root) and calls report for each fault, in the order
  * of the walk. 0: done, *valid says how it went; -1: it could not be found out (memory, report said
  * no). strict: every object whose properties are named is closed; what may not be there is reported
- * with the keyword "additionalProperties".
+ * with the keyword "additionalProperties", and other faults of texts, numbers and lists are not
+ * looked for.
  */
 int json_schema_check(struct json_schema_checker *c, const struct json_value *value,
                       const struct json_schema *schema, bool strict,

@@ -32,11 +32,6 @@ size_t json_count(const struct json_value *v)
     return is_container(v) ? json_value_size(v) : 0;
 }
 
-const struct json_value *json_get(const struct json_value *v, const char *name)
-{
-    return json_get_slice(v, slice_str(name));
-}
-
 const struct json_value *json_get_slice(const struct json_value *v, struct slice name)
 {
     return json_is(v, JSON_OBJECT) ? json_index_find(v, name) : NULL;

@@ -3,12 +3,14 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-static uint64_t rotate(uint64_t x, int bits)
+#include <endian.h>
+
+static inline uint64_t rotate(uint64_t x, int bits)
 {
     return x << bits | x >> (64 - bits);
 }
 
-static void sip_round(uint64_t v[4])
+static inline __attribute__((always_inline)) void sip_round(uint64_t v[4])
 {
     v[0] += v[1];
     v[1] = rotate(v[1], 13) ^ v[0];
@@ -36,8 +38,15 @@ uint64_t map_hash(const uint64_t seed[2], struct slice key)
         v[0] ^= word;
     }
     word = (uint64_t)key.len << 56;
-    for (size_t i = 0; at + i < key.len; i++)
-        word |= (uint64_t)key.data[at + i] << (8 * i);
+    if (key.len >= 8) { /* the last bytes, of which those before `at` are shifted out */
+        uint64_t last;
+        memcpy(&last, key.data + key.len - 8, 8);
+        if (key.len > at)
+            word |= le64toh(last) >> (8 * (8 - (key.len - at)));
+    } else {
+        for (size_t i = 0; i < key.len; i++)
+            word |= (uint64_t)key.data[i] << (8 * i);
+    }
     v[3] ^= word;
     sip_round(v);
     v[0] ^= word;
@@ -47,11 +56,30 @@ uint64_t map_hash(const uint64_t seed[2], struct slice key)
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+/*
+ * A seed of its own for each map, without asking the system each time: the n-th of a thread is the
+ * hash of n under the thread's secret.
+ */
+struct seeds {
+    uint64_t secret[2];
+    uint64_t count;
+    bool drawn;
+};
+
 void map_init(struct map *m)
 {
+    static _Thread_local struct seeds seeds;
+
     *m = (struct map){0};
-    if (random_system.fill(NULL, m->seed, sizeof(m->seed)) != 0)
-        m->seed[0] = (uint64_t)(uintptr_t)m;
+    if (!seeds.drawn) {
+        if (random_system.fill(NULL, seeds.secret, sizeof(seeds.secret)) != 0)
+            seeds.secret[0] = (uint64_t)(uintptr_t)m;
+        seeds.drawn = true;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        seeds.count++;
+        m->seed[i] = map_hash(seeds.secret, slice_of(&seeds.count, sizeof(seeds.count)));
+    }
 }
 
 void map_fini(struct map *m)

@@ -107,7 +107,7 @@ void csaf_test_6_3_22(struct csaf_validation *v)
 {
     for (size_t i = 0; i < v->product_use_count; i++) {
         const struct csaf_use *use = &v->product_uses[i];
-        const struct csaf_definition *d = csaf_defined_product(v, json_string(use->value));
+        const struct csaf_definition *d = use->defined;
         if (d && d->in == CSAF_IN_PATH &&
             (use->role == CSAF_USE_REFERENCE || use->role == CSAF_USE_RELATES_TO))
             csaf_find(v, use->value, "product %s is itself defined by a product path",

@@ -15,8 +15,7 @@ void csaf_test_6_2_1(struct csaf_validation *v)
         return;
     }
     for (size_t i = 0; i < v->product_use_count; i++) {
-        const struct csaf_definition *d =
-            csaf_defined_product(v, json_string(v->product_uses[i].value));
+        const struct csaf_definition *d = v->product_uses[i].defined;
         if (d)
             used[d->index] = true;
     }
@@ -63,7 +62,7 @@ static void covered(struct csaf_validation *v, const char *const *status, const 
                         csaf_reach_mark_group(reach, json_string(id), 1);
                 }
         }
-        const struct csaf_definition *d = csaf_defined_product(v, json_string(use->value));
+        const struct csaf_definition *d = use->defined;
         if (d && !csaf_reach_product(reach, d->id))
             csaf_find(v, use->value, "product %s is %.*s, and there is no %s for it",
                       csaf_quote(v, d->id), SLICE_ARG(use->status), what);
@@ -110,7 +109,7 @@ void csaf_test_6_2_31(struct csaf_validation *v)
     }
     for (size_t i = 0; i < v->product_use_count; i++) {
         const struct csaf_use *use = &v->product_uses[i];
-        const struct csaf_definition *d = csaf_defined_product(v, json_string(use->value));
+        const struct csaf_definition *d = use->defined;
         if (d && (use->role == CSAF_USE_REFERENCE || use->role == CSAF_USE_RELATES_TO))
             referenced[d->index] = true;
     }

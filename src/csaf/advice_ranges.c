@@ -6,8 +6,14 @@
 #include "product/range.h"
 #include "product/vers.h"
 
-/* Pairs of branches that one test compares; a document with more is said not to be tested whole. */
-enum { PAIRS = 20000000 };
+#include <stdlib.h>
+
+/* Pairs of intervals that one test compares; a document with more is said not to be tested whole.
+ */
+enum { PAIRS = 2000000 };
+
+/* More versions and ranges side by side than these are sorted, not each held against each. */
+enum { MANY = 64 };
 
 enum kind { OTHER, VERS, VLS, VERSION };
 
@@ -39,13 +45,18 @@ struct ranges {
     size_t left; /* pairs that may still be compared */
 };
 
-static bool budget(struct ranges *r)
+/* May one more pair be compared? */
+static bool budget(struct ranges *r, const struct entry *a, const struct entry *b)
 {
-    if (r->left == 0) {
-        csaf_not_run(r->v, "there are over 20,000,000 pairs of version ranges to compare");
+    size_t x = a->range.count + 1, y = b->range.count + 1;
+    size_t cost = x > PAIRS / y ? PAIRS : x * y;
+
+    if (r->left < cost) {
+        csaf_not_run(r->v, "there are over 2,000,000 pairs of version ranges to compare");
+        r->left = 0;
         return false;
     }
-    r->left--;
+    r->left -= cost;
     return true;
 }
 
@@ -158,7 +169,7 @@ static void compare_product(struct ranges *r, const struct statuses *s, size_t i
 
     for (size_t i = 0; stand->family && i < stand->family->count; i++) {
         const struct entry *other = &stand->family->entries[i];
-        if (!budget(r))
+        if (!budget(r, stand->entry, other))
             return;
         if (other == stand->entry || other->kind != wanted || !other->product ||
             s->round[other->product->index] != s->present)
@@ -194,8 +205,7 @@ static void compare_all(struct ranges *r, struct statuses *s, size_t first, size
         for (size_t i = first; i < end; i++) {
             const struct csaf_use *use = &v->product_uses[i];
             int group = use->role == CSAF_USE_STATUS ? csaf_status_group_of(use->status) : -1;
-            const struct csaf_definition *d =
-                group < 0 ? NULL : csaf_defined_product(v, json_string(use->value));
+            const struct csaf_definition *d = group < 0 ? NULL : use->defined;
             if (!d)
                 continue;
             if (pass == 0) {
@@ -273,20 +283,151 @@ void csaf_test_6_3_19_3(struct csaf_validation *v)
     by_status(v, VERSION, true);
 }
 
+static void found_beside(struct ranges *r, const struct entry *range, const struct entry *other)
+{
+    csaf_find(r->v, other->name, "%s has versions in common with %s beside it",
+              csaf_quote(r->v, json_string(other->name)),
+              csaf_quote(r->v, json_string(range->name)));
+}
+
+/* One interval of an entry, or the version that it is. */
+struct reach {
+    const struct entry *entry;
+    const struct product_scheme *scheme;
+    struct product_interval interval;
+};
+
+static int by_beginning(const void *x, const void *y)
+{
+    const struct reach *a = x, *b = y;
+    struct slice p = a->interval.low, q = b->interval.low;
+
+    if (a->scheme != b->scheme)
+        return (uintptr_t)a->scheme < (uintptr_t)b->scheme ? -1 : 1;
+    if (!p.len || !q.len)
+        return (p.len > 0) - (q.len > 0);
+    switch (product_version_compare(a->scheme, p, q)) {
+    case PRODUCT_LESS: return -1;
+    case PRODUCT_GREATER: return 1;
+    default: return a->interval.low_open - b->interval.low_open;
+    }
+}
+
+/* Does a end behind b? */
+static bool farther(const struct reach *a, const struct reach *b)
+{
+    struct slice p = a->interval.high, q = b->interval.high;
+
+    if (!p.len || !q.len)
+        return !p.len && q.len;
+    enum product_order order = product_version_compare(a->scheme, p, q);
+    return order == PRODUCT_GREATER ||
+           (order == PRODUCT_EQUAL && !a->interval.high_open && b->interval.high_open);
+}
+
+/* The intervals that can be sorted; what is not ordered overlaps nothing for certain. */
+static size_t reaches_of(const struct entry *e, const struct product_scheme *scheme,
+                         struct reach *out)
+{
+    size_t count = 0;
+
+    if (e->kind == VERSION) {
+        struct slice version = json_string(e->name);
+        if (!scheme->valid(version))
+            return 0;
+        out[0] = (struct reach){e, scheme, {.low = version, .high = version}};
+        return 1;
+    }
+    if (e->range.kind == PRODUCT_RANGE_ALL) {
+        out[0] = (struct reach){e, scheme, {.low = {0}}};
+        return 1;
+    }
+    for (size_t i = 0; i < e->range.count && e->range.kind != PRODUCT_RANGE_OPAQUE; i++) {
+        const struct product_interval *x = &e->range.intervals[i];
+        if (!x->doubtful && (!x->low.len || scheme->valid(x->low)) &&
+            (!x->high.len || scheme->valid(x->high)))
+            out[count++] = (struct reach){e, scheme, *x};
+    }
+    return count;
+}
+
+/*
+ * Many: each is held against the one that reaches farthest of those that begin before it, which
+ * finds one overlap of whatever overlaps.
+ */
+static void sweep(struct ranges *r, const struct family *family, bool versions)
+{
+    const struct product_scheme *any = NULL;
+    size_t most = 0, count = 0;
+    struct arena arena;
+
+    for (size_t i = 0; i < family->count; i++) {
+        const struct entry *e = &family->entries[i];
+        most += e->range.count + 1;
+        if (e->kind != VERSION && e->range.scheme)
+            any = e->range.scheme;
+    }
+    if (!any)
+        return;
+    arena_init(&arena, 0);
+    struct reach *list = arena_new(&arena, most, sizeof *list);
+    if (!list) {
+        csaf_no_memory(r->v);
+        arena_fini(&arena);
+        return;
+    }
+    for (size_t i = 0; i < family->count; i++) {
+        const struct entry *e = &family->entries[i];
+        if (e->kind != VERSION || versions)
+            count += reaches_of(e, e->kind == VERSION || !e->range.scheme ? any : e->range.scheme,
+                                list + count);
+    }
+    qsort(list, count, sizeof *list, by_beginning);
+    const struct reach *first = NULL, *second = NULL; /* of different entries */
+    for (size_t i = 0; i < count; i++) {
+        const struct reach *here = &list[i];
+        if (first && first->scheme != here->scheme)
+            first = second = NULL;
+        const struct reach *with = first && first->entry == here->entry ? second : first;
+        if (with && (here->entry->kind == VERSION) == versions) {
+            bool at_here = here->entry->with_branches;
+            if ((at_here || (!versions && with->entry->with_branches)) &&
+                !budget(r, with->entry, here->entry))
+                break;
+            if ((at_here || (!versions && with->entry->with_branches)) &&
+                overlap(with->entry, here->entry))
+                found_beside(r, at_here ? with->entry : here->entry,
+                             at_here ? here->entry : with->entry);
+        }
+        if (here->entry->kind == VERSION)
+            continue;
+        if (!first || farther(here, first)) {
+            if (first && first->entry != here->entry)
+                second = first;
+            first = here;
+        } else if (first->entry != here->entry && (!second || farther(here, second))) {
+            second = here;
+        }
+    }
+    arena_fini(&arena);
+}
+
 static void compare_branches(struct ranges *r, const struct family *family, bool versions)
 {
+    if (family->count > MANY) {
+        sweep(r, family, versions);
+        return;
+    }
     for (size_t i = 0; i < family->count; i++)
         for (size_t k = 0; k < family->count && family->entries[i].kind != VERSION; k++) {
             const struct entry *range = &family->entries[i], *other = &family->entries[k];
             if (i == k || !other->with_branches || (other->kind == VERSION) != versions ||
                 (!versions && range->with_branches && k < i))
                 continue;
-            if (!budget(r))
+            if (!budget(r, range, other))
                 return;
             if (overlap(range, other))
-                csaf_find(r->v, other->name, "%s has versions in common with %s beside it",
-                          csaf_quote(r->v, json_string(other->name)),
-                          csaf_quote(r->v, json_string(range->name)));
+                found_beside(r, range, other);
         }
 }
 

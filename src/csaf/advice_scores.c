@@ -147,7 +147,7 @@ void csaf_test_6_3_12(struct csaf_validation *v)
                     }
             }
         }
-        const struct csaf_definition *d = csaf_defined_product(v, json_string(use->value));
+        const struct csaf_definition *d = use->defined;
         if (d && scored[d->index] != round)
             csaf_find(v, use->value, "product %s is %.*s, and no CVSS score is given for it",
                       csaf_quote(v, d->id), SLICE_ARG(use->status));

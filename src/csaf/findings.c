@@ -17,7 +17,7 @@ static char *format_text(struct csaf_validation *v, const char *format, va_list 
     int len = vsnprintf(text, sizeof text, format, arguments);
     if (len >= (int)sizeof text) /* never half a character */
         text[utf8_cut(slice_of(text, sizeof text - 1), sizeof text - 1)] = '\0';
-    char *copy = arena_strdup(v->arena, text);
+    char *copy = arena_strdup(v->kept_arena, text);
     if (!copy)
         csaf_no_memory(v);
     return copy;
@@ -32,7 +32,7 @@ static struct csaf_finding *next(struct csaf_validation *v, enum csaf_severity s
         return NULL;
     if (v->kept == v->room) {
         size_t room = v->room ? v->room * 2 : 8;
-        struct csaf_finding *more = arena_new(v->arena, room, sizeof *more);
+        struct csaf_finding *more = arena_new(v->kept_arena, room, sizeof *more);
         if (!more) {
             csaf_no_memory(v);
             return NULL;
@@ -64,10 +64,10 @@ static void place(struct csaf_validation *v, struct csaf_finding *f, const struc
         else
             buf_putc(&pointer, under.data[i]);
     }
-    char *copy =
-        pointer.failed
-            ? NULL
-            : arena_copy(v->arena, pointer.data ? pointer.data : (const uint8_t *)"", pointer.len);
+    char *copy = pointer.failed
+                     ? NULL
+                     : arena_copy(v->kept_arena, pointer.data ? pointer.data : (const uint8_t *)"",
+                                  pointer.len);
     buf_fini(&pointer);
     if (!copy) {
         csaf_no_memory(v);
@@ -144,8 +144,8 @@ int csaf_find_fault(void *context, const struct json_schema_fault *fault)
         bool missing = strcmp(fault->keyword, "required") == 0;
         place(v, f, fault->at, missing ? "/" : "", missing ? fault->member : slice_of(NULL, 0),
               missing);
-        f->keyword = arena_strdup(v->arena, fault->keyword);
-        char *text = arena_strdup(v->arena, fault->text);
+        f->keyword = arena_strdup(v->kept_arena, fault->keyword);
+        char *text = arena_strdup(v->kept_arena, fault->text);
         if (!f->keyword || !text)
             csaf_no_memory(v);
         else

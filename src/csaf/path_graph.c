@@ -29,8 +29,7 @@ static void fill(struct csaf_path_graph *g, const struct csaf_validation *v)
                 json_offset(v->doc, v->product_uses[use].item) < from))
             use++;
         for (; use < v->product_use_count && v->product_uses[use].item == d->holder; use++) {
-            const struct csaf_definition *to =
-                csaf_defined_product(v, json_string(v->product_uses[use].value));
+            const struct csaf_definition *to = v->product_uses[use].defined;
             if (to)
                 g->to[filled++] = (uint32_t)to->index;
         }
@@ -63,8 +62,6 @@ static void leave(struct walk *w)
 
     w->depth[product] = done;
     w->g->order[w->ordered++] = product;
-    if (w->height > 0 && w->g->in_circle[product])
-        w->g->in_circle[w->stack[w->height - 1]] = true;
 }
 
 static void walk_from(struct walk *w, uint32_t product)
@@ -80,16 +77,12 @@ static void walk_from(struct walk *w, uint32_t product)
         uint32_t to = w->g->to[w->next[top]++];
         if (w->depth[to] == 0) {
             enter(w, to);
-        } else if (w->depth[to] == done) {
-            if (w->g->in_circle[to])
-                w->g->in_circle[at] = true;
-        } else {
+        } else if (w->depth[to] != done) {
             size_t first = w->depth[to] - 1;
             /* once for each product that a circle comes back to */
             if (w->circle && !w->told[to])
                 w->circle(w->v, w->stack + first, w->height - first);
             w->told[to] = true;
-            w->g->in_circle[at] = w->g->in_circle[to] = true;
         }
     }
 }
@@ -105,13 +98,11 @@ bool csaf_path_graph_init(struct csaf_path_graph *g, struct csaf_validation *v,
     g->start = mem_new(count + 1, sizeof *g->start);
     g->to = mem_new(v->product_use_count + 1, sizeof *g->to);
     g->order = mem_new(count + 1, sizeof *g->order);
-    g->in_circle = mem_new(count + 1, sizeof *g->in_circle);
     w.stack = mem_new(count + 1, sizeof *w.stack);
     w.next = mem_new(count + 1, sizeof *w.next);
     w.depth = mem_new(count + 1, sizeof *w.depth);
     w.told = mem_new(count + 1, sizeof *w.told);
-    bool ready =
-        g->start && g->to && g->order && g->in_circle && w.stack && w.next && w.depth && w.told;
+    bool ready = g->start && g->to && g->order && w.stack && w.next && w.depth && w.told;
     if (ready) {
         fill(g, v);
         for (uint32_t i = 0; i < count; i++)
@@ -132,5 +123,4 @@ void csaf_path_graph_fini(struct csaf_path_graph *g)
     mem_free(g->start);
     mem_free(g->to);
     mem_free(g->order);
-    mem_free(g->in_circle);
 }

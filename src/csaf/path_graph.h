@@ -10,8 +10,8 @@
 struct csaf_path_graph {
     uint32_t *start; /* product i refers to to[start[i]] up to to[start[i + 1]] */
     uint32_t *to;    /* first definitions of what is referred to; unknown ids are left out */
-    uint32_t *order; /* all products, what is referred to before what refers to it */
-    bool *in_circle; /* of each product: it is part of a circle, or refers to one */
+    uint32_t
+        *order; /* all products, what is referred to before what refers to it, but in circles */
     size_t count;
 };
 

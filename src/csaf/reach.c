@@ -351,7 +351,7 @@ static uint32_t common_product(struct csaf_reach *r, uint32_t a, uint32_t b, boo
     if (known)
         return known == &r->nothing ? r->product_count : (uint32_t)(known - r->names);
     uint32_t found = look_for_common(r, small, large);
-    const char *key = arena_copy(r->v->arena, pair, sizeof pair);
+    const char *key = arena_copy(r->v->kept_arena, pair, sizeof pair);
     if (!key || map_set(&r->common, slice_of(key, sizeof pair),
                         found < r->product_count ? &r->names[found] : &r->nothing) < 0) {
         csaf_no_memory(r->v);

@@ -116,7 +116,7 @@ static void add_also(struct keys *k, uint32_t product, uint32_t key)
     k->also[k->also_count++] = (struct also){product, key};
 }
 
-/* The key of a product path; UNKNOWN when something on it is not defined. */
+/* The key of a product path; UNKNOWN when something on it is not defined, or leads in a circle. */
 static void follow_path(struct keys *k, const struct csaf_definition *path)
 {
     const struct json_value *beginning = json_get(path->holder, "beginning_product_reference");
@@ -176,7 +176,7 @@ static bool make_keys(struct keys *k)
             const struct csaf_definition *d = &v->products[graph.order[i]];
             if (d->in == CSAF_IN_LIST)
                 k->of[d->index] = k->stripped[d->index] = ANY;
-            else if (d->in == CSAF_IN_PATH && !graph.in_circle[d->index])
+            else if (d->in == CSAF_IN_PATH)
                 follow_path(k, d);
         }
     } else {

@@ -78,6 +78,8 @@ void csaf_test_6_1_8(struct csaf_validation *v)
     const struct json_schema *content =
         items_schema(member_schema(vulnerability, v->version == CSAF_2_0 ? "scores" : "metrics"));
 
+    if (v->schema_valid) /* of which those of CVSS are parts */
+        return;
     if (v->version == CSAF_2_1)
         content = member_schema(content, "content");
     each_cvss(v, by_its_schema, (void *)(uintptr_t)content);

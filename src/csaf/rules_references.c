@@ -27,7 +27,7 @@ void csaf_test_6_1_1(struct csaf_validation *v)
 {
     for (size_t i = 0; i < v->product_use_count; i++) {
         struct slice id = json_string(v->product_uses[i].value);
-        if (csaf_defined_product(v, id))
+        if (v->product_uses[i].defined)
             continue;
         csaf_find(v, v->product_uses[i].value, "product id %s is not defined in the product tree",
                   csaf_quote(v, id));
@@ -95,7 +95,7 @@ void csaf_test_6_1_4(struct csaf_validation *v)
 {
     for (size_t i = 0; i < v->group_use_count; i++) {
         struct slice id = json_string(v->group_uses[i].value);
-        if (csaf_defined_group(v, id))
+        if (v->group_uses[i].defined)
             continue;
         csaf_find(v, v->group_uses[i].value, "product group id %s is not defined",
                   csaf_quote(v, id));

@@ -43,6 +43,8 @@ struct csaf_validator *csaf_validator_new(const struct csaf_validator_options *o
     buf_init(&v->asked);
     v->network = options->network;
     v->now = options->now;
+    v->watch = options->watch;
+    v->watch_context = options->watch_context;
     v->extensions = options->extensions;
     v->schemas[0] = json_schema_checker_new(&csaf_schema_2_0, e);
     if (v->schemas[0])
@@ -104,10 +106,16 @@ static struct csaf_findings findings_of(const struct csaf_validation *v)
     return (struct csaf_findings){v->findings, v->kept, v->count};
 }
 
+static void watch(const struct csaf_validator *v, const struct csaf_test *test)
+{
+    if (v->watch)
+        v->watch(v->watch_context, test);
+}
+
 static int run_tests(struct csaf_validation *v, struct csaf_result *result)
 {
     const struct csaf_selection *s = &v->validator->selection;
-    struct csaf_test_result *tests = arena_new(v->arena, csaf_test_count, sizeof *tests);
+    struct csaf_test_result *tests = arena_new(v->kept_arena, csaf_test_count, sizeof *tests);
     size_t count = 0;
 
     if (!tests)
@@ -118,17 +126,22 @@ static int run_tests(struct csaf_validation *v, struct csaf_result *result)
             continue;
         v->test = test;
         csaf_find_begin(v, (enum csaf_severity)test->group);
+        watch(v->validator, test);
         test->run(v);
         if (err_is_set(v->e))
             return -1;
         struct csaf_test_result *r = &tests[count++];
         r->test = test;
-        r->not_run = v->not_run;
+        r->not_run = v->not_run ? arena_strdup(v->kept_arena, v->not_run) : NULL;
+        if (v->not_run && !r->not_run)
+            return err_memory(v->e);
+        arena_reset(v->arena);
         r->passed = !v->not_run && v->failures == 0;
         r->findings = findings_of(v);
         if (test->group == CSAF_TEST_MANDATORY && v->failures > 0)
             result->valid = false;
     }
+    watch(v->validator, NULL);
     result->tests = tests;
     result->test_count = count;
     return 0;
@@ -143,6 +156,7 @@ static int check_schema(struct csaf_validation *v, struct csaf_result *result)
                           v->e) < 0)
         return -1;
     result->schema = findings_of(v);
+    v->schema_valid = result->schema_valid;
     result->valid = result->schema_valid;
     return 0;
 }
@@ -155,13 +169,16 @@ int csaf_validate_parsed(struct csaf_validator *validator, const struct json_doc
     result->version = recognise(doc, &result->unreadable);
     if (!result->version)
         return 0;
+    struct arena scratch; /* of one test after the other */
+    arena_init(&scratch, 0);
     struct csaf_validation v = {.validator = validator,
                                 .version = result->version,
                                 .doc = doc,
                                 .root = json_root(doc),
                                 .now = validator->now,
                                 .network = validator->network,
-                                .arena = &result->arena,
+                                .arena = &scratch,
+                                .kept_arena = &result->arena,
                                 .e = e};
     v.document = json_get(v.root, "document");
     v.tracking = json_get(v.document, "tracking");
@@ -173,6 +190,7 @@ int csaf_validate_parsed(struct csaf_validator *validator, const struct json_doc
     if (rc == 0)
         rc = run_tests(&v, result);
     csaf_index_fini(&v);
+    arena_fini(&scratch);
     if (rc != 0) {
         csaf_result_free(result);
         return -1;

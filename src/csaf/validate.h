@@ -97,6 +97,9 @@ struct csaf_validator_options {
     bool network;                             /* tests 6.3.6 and 6.3.7 may ask other hosts */
     const struct csaf_extensions *extensions; /* must outlive the validator; NULL: none known */
     int64_t now;                              /* microseconds: what is "in the future" and "old" */
+    /* Told of each test that begins, and of NULL when all are done; NULL: nobody watches. */
+    void (*watch)(void *context, const struct csaf_test *test);
+    void *watch_context;
 };
 
 struct csaf_validator;

@@ -51,6 +51,7 @@ struct csaf_use {
     const struct json_value *vulnerability; /* NULL: outside of vulnerabilities */
     const struct json_value *item; /* the object that uses it; for a status, the product_status */
     struct slice status;           /* CSAF_USE_STATUS: "known_affected" */
+    const struct csaf_definition *defined; /* the id's first definition; NULL: nowhere */
 };
 
 struct csaf_reach;
@@ -62,6 +63,7 @@ struct csaf_validation {
     const struct json_value *root, *document, *tracking, *product_tree, *vulnerabilities;
     int64_t now;
     bool network;
+    bool schema_valid; /* the schema found nothing */
 
     /* the index; in the order of the text */
     struct csaf_definition *products; /* every full product name, also of an id defined before */
@@ -77,8 +79,9 @@ struct csaf_validation {
 
     struct csaf_reach *reach; /* csaf/reach.h; NULL: not asked for yet */
 
-    struct arena *arena; /* the result's: findings' texts; also for tests' own needs */
-    struct err *e;       /* set: out of memory, the result is void */
+    struct arena *arena;      /* of the test under way, for its own needs; then emptied */
+    struct arena *kept_arena; /* the result's: findings' texts, and what outlives a test */
+    struct err *e;            /* set: out of memory, the result is void */
 
     /* the test under way */
     const struct csaf_test *test;

@@ -180,6 +180,13 @@ static void vulnerability(struct index *x, const struct json_value *v)
     }
 }
 
+static void lead_to(const struct map *ids, const struct growing *uses)
+{
+    struct csaf_use *list = uses->at;
+    for (size_t i = 0; i < uses->count; i++)
+        list[i].defined = map_get(ids, json_string(list[i].value));
+}
+
 static int name_them(struct map *ids, struct csaf_definition *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -222,6 +229,8 @@ int csaf_index(struct csaf_validation *v)
     if (x.failed || name_them(&v->product_ids, v->products, v->product_count) < 0 ||
         name_them(&v->group_ids, v->groups, v->group_count) < 0)
         return err_memory(v->e);
+    lead_to(&v->product_ids, &x.product_uses);
+    lead_to(&v->group_ids, &x.group_uses);
     return 0;
 }
 

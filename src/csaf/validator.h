@@ -12,6 +12,8 @@ struct csaf_validator {
     struct buf asked;
     bool network;
     int64_t now;
+    void (*watch)(void *context, const struct csaf_test *test);
+    void *watch_context;
     struct json_schema_checker *schemas[2]; /* 2.0, 2.1 */
     const struct csaf_extensions *extensions;
     struct json_schema_checker **extension_schemas; /* made when first needed */

@@ -218,10 +218,16 @@ static void corresponding(void **state)
                TREE(TWO_PRODUCTS ",\"product_paths\":[" PATH(
                    "N1", "P1", SUB("installed_on", "Q1")) "]") "," STATUS("N1", "P0"),
                1, "/vulnerabilities/0/product_status/fixed/0", "\"N1\"");
-    /* in a circle nothing can be told */
     rule_passes(
         "2.1", id, profile,
-        TREE(TWO_PRODUCTS ",\"product_paths\":[" PATH("N1", "N1") "]") "," STATUS("N1", "P0"));
+        TREE(TWO_PRODUCTS ",\"product_paths\":[" PATH(
+            "N1", "P1",
+            SUB("installed_with", "Q1") "," SUB("installed_on", "Q2")) "]") "," STATUS("N1", "P1"));
+    /* in a circle nothing can be told */
+    rule_passes("2.1", id, profile,
+                TREE(TWO_PRODUCTS
+                     ",\"product_paths\":[" PATH("N2", "N1", SUB("installed_on", "P1")) "," PATH(
+                         "N1", "N2") "," PATH("N3", "N1") "]") "," STATUS("N1", "P0"));
 }
 
 int main(void)
