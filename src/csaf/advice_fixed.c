@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Missing Fixed Product (6.2.39.1): where something is affected, readers want to know what is not.
  */
-#include "csaf/cover.h"
+#include "csaf/reach.h"
 #include "csaf/tests.h"
 #include "product/vers.h"
 
@@ -62,20 +62,27 @@ static void paths(struct lines *l)
     }
 }
 
-static void cover_with(struct csaf_cover *cover, const struct json_value *vulnerability,
-                       const char *const *categories)
+/* Marks of products: what remediations say of a fix. */
+enum { NO_FIX = 1, FIX = 2 };
+
+static void mark_remediations(struct csaf_reach *reach, const struct json_value *vulnerability)
 {
-    csaf_cover_clear(cover);
+    static const struct {
+        const char *category;
+        unsigned mark;
+    } marks[] = {{"fix_planned", NO_FIX},
+                 {"no_fix_planned", NO_FIX},
+                 {"none_available", NO_FIX},
+                 {"vendor_fix", FIX}};
+
+    csaf_reach_begin(reach);
     json_each(
         remediation,
-        json_get(vulnerability,
-                 "remediations")) for (const char *const *c = categories; *c;
-                                       c++) if (slice_is(json_get_string(remediation, "category"),
-                                                         *c))
-    {
-        csaf_cover_products(cover, json_get(remediation, "product_ids"));
-        csaf_cover_groups(cover, json_get(remediation, "group_ids"));
-    }
+        csaf_array(vulnerability,
+                   "remediations")) for (size_t i = 0; i < ARRAY_LEN(marks);
+                                         i++) if (slice_is(json_get_string(remediation, "category"),
+                                                           marks[i].category))
+        csaf_reach_mark_item(reach, remediation, marks[i].mark);
 }
 
 /* Families that have a fixed product in this vulnerability; of a product without family, any will
@@ -98,18 +105,15 @@ static bool fixed_families(struct lines *l, const struct json_value *status, str
 }
 
 static void vulnerability(struct lines *l, const struct json_value *vulnerability,
-                          struct csaf_cover *without, struct csaf_cover *with)
+                          struct csaf_reach *reach)
 {
     static const char *const affected[] = {"first_affected", "known_affected", "last_affected"};
-    static const char *const no_fix[] = {"fix_planned", "no_fix_planned", "none_available", NULL};
-    static const char *const fix[] = {"vendor_fix", NULL};
     const struct json_value *status = json_get(vulnerability, "product_status");
     struct map families;
 
     map_init(&families);
     bool any = fixed_families(l, status, &families);
-    cover_with(without, vulnerability, no_fix);
-    cover_with(with, vulnerability, fix);
+    mark_remediations(reach, vulnerability);
     for (size_t i = 0; i < ARRAY_LEN(affected); i++)
         json_each(id, json_get(status, affected[i]))
         {
@@ -120,7 +124,7 @@ static void vulnerability(struct lines *l, const struct json_value *vulnerabilit
             if (line->family ? map_get(&families, slice_of(&line->family, sizeof(void *))) != NULL
                              : any)
                 continue;
-            if (csaf_covers(without, d) && !line->fix_expected && !csaf_covers(with, d))
+            if (csaf_reach_product(reach, d->id) == NO_FIX && !line->fix_expected)
                 continue;
             csaf_find(l->v, id, "product %s is %s, and no version of it is listed as fixed",
                       csaf_quote(l->v, d->id), affected[i]);
@@ -136,9 +140,9 @@ void csaf_test_6_2_39_1(struct csaf_validation *v)
 
     if (!csaf_is_profile(v, "csaf_security_advisory"))
         return;
-    struct csaf_cover *without = csaf_cover_new(v), *with = without ? csaf_cover_new(v) : NULL;
+    struct csaf_reach *reach = csaf_reach(v);
     l.of = arena_new(v->arena, v->product_count + 1, sizeof *l.of);
-    if (!with)
+    if (!reach)
         return;
     if (!l.of) {
         csaf_no_memory(v);
@@ -146,5 +150,5 @@ void csaf_test_6_2_39_1(struct csaf_validation *v)
     }
     walk(&l, json_get(v->product_tree, "branches"), (struct line){0}, 0);
     paths(&l);
-    json_each(item, v->vulnerabilities) vulnerability(&l, item, without, with);
+    json_each(item, v->vulnerabilities) vulnerability(&l, item, reach);
 }

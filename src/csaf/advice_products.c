@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recommended: what is said of products is complete. */
-#include "csaf/cover.h"
 #include "csaf/cvss.h"
+#include "csaf/reach.h"
 #include "csaf/tests.h"
 
 /* Unused Definition of Product ID */
@@ -43,26 +43,28 @@ static bool listed(const char *const *names, struct slice status)
 static void covered(struct csaf_validation *v, const char *const *status, const char *list,
                     const char *products, const char *what)
 {
-    struct csaf_cover *cover = csaf_cover_new(v);
+    struct csaf_reach *reach = csaf_reach(v);
     const struct json_value *vulnerability = NULL;
 
-    for (size_t i = 0; cover && i < v->product_use_count; i++) {
+    for (size_t i = 0; reach && i < v->product_use_count; i++) {
         const struct csaf_use *use = &v->product_uses[i];
         if (use->role != CSAF_USE_STATUS || !listed(status, use->status))
             continue;
         if (use->vulnerability != vulnerability) {
             vulnerability = use->vulnerability;
-            csaf_cover_clear(cover);
+            csaf_reach_begin(reach);
             const struct json_value *items = json_get(vulnerability, list);
             if (json_is(items, JSON_ARRAY))
                 json_each(item, items)
                 {
-                    csaf_cover_products(cover, json_get(item, products));
-                    csaf_cover_groups(cover, json_get(item, "group_ids"));
+                    json_each(id, csaf_array(item, products))
+                        csaf_reach_mark_product(reach, json_string(id), 1);
+                    json_each(id, csaf_array(item, "group_ids"))
+                        csaf_reach_mark_group(reach, json_string(id), 1);
                 }
         }
         const struct csaf_definition *d = csaf_defined_product(v, json_string(use->value));
-        if (d && !csaf_covers(cover, d))
+        if (d && !csaf_reach_product(reach, d->id))
             csaf_find(v, use->value, "product %s is %.*s, and there is no %s for it",
                       csaf_quote(v, d->id), SLICE_ARG(use->status), what);
     }

@@ -123,6 +123,9 @@ static void take(struct csaf_check *check, const struct csaf_result *r)
     for (size_t i = 0; i < r->schema.kept; i++)
         at_pointer(check, &r->schema.at[i], code_of_keyword(r->schema.at[i].keyword), "JSON schema",
                    true);
+    check->errors += r->schema.count - r->schema.kept;
+    if (check->report)
+        check->report->error_count = check->errors;
     if (!r->schema_valid)
         return; /* what tests find in a document of another shape follows from that */
     for (size_t t = 0; t < r->test_count; t++) {

@@ -56,7 +56,22 @@ static bool take_words(struct slice text, size_t *at, bool numbers, struct slice
 
 bool csaf_number_of(const struct json_value *value, struct csaf_number *number)
 {
-    struct slice text = json_string(value);
+    return csaf_number_read(json_string(value), number);
+}
+
+bool csaf_version_compare(struct slice a, struct slice b, int *order)
+{
+    struct csaf_number x, y;
+
+    if (!csaf_number_read(a, &x) || !csaf_number_read(b, &y))
+        return false;
+    int by = csaf_number_compare(&x, &y);
+    *order = (by > 0) - (by < 0);
+    return true;
+}
+
+bool csaf_number_read(struct slice text, struct csaf_number *number)
+{
     size_t at = 0;
 
     *number = (struct csaf_number){.part = {[1] = slice_str("0"), [2] = slice_str("0")}};

@@ -15,7 +15,8 @@ struct csaf_number {
     struct slice build;       /* without '+'; empty: none */
 };
 
-/* false: value is no version_t. */
+/* false: text, or value, is no version_t. */
+bool csaf_number_read(struct slice text, struct csaf_number *number);
 bool csaf_number_of(const struct json_value *value, struct csaf_number *number);
 
 /* By precedence: build metadata counts for nothing, an integer N is N.0.0. */

@@ -7,5 +7,3 @@
     {                                                                                              \
         csaf_not_run(v, "not built yet");                                                          \
     }
-
-PENDING(6_2_27)

@@ -195,6 +195,14 @@ void csaf_test_6_1_35(struct csaf_validation *v)
     }
 }
 
+static void discouraged_status(struct csaf_validation *v, const struct json_value *item,
+                               const struct json_value *at, const char *product, unsigned bits)
+{
+    csaf_find(v, at, "product %s%s is \"%s\": the remediation %s is hardly meant for that", product,
+              through(v, at, product), group_names(bits),
+              csaf_quote(v, json_get_string(item, "category")));
+}
+
 static void contradicting_status(struct csaf_validation *v, const struct json_value *item,
                                  const struct json_value *at, const char *product, unsigned bits)
 {
@@ -214,8 +222,11 @@ static void mark_status(struct csaf_reach *reach, const struct json_value *vulne
     }
 }
 
-/* Contradicting Product Status Remediation Combination */
-void csaf_test_6_1_36(struct csaf_validation *v)
+/* Each product of a remediation has no status that is of this kind with the remediation. */
+static void
+status_and_remediation(struct csaf_validation *v, enum csaf_combination kind,
+                       void (*say)(struct csaf_validation *v, const struct json_value *item,
+                                   const struct json_value *at, const char *product, unsigned bits))
 {
     struct csaf_reach *reach = csaf_reach(v);
 
@@ -232,11 +243,22 @@ void csaf_test_6_1_36(struct csaf_validation *v)
             if (category < 0)
                 continue;
             for (int group = 0; group <= CSAF_GROUP_RECOMMENDED; group++)
-                if (csaf_remediation_for(category, (enum csaf_status_group)group) ==
-                    CSAF_COMBINATION_PROHIBITED)
+                if (csaf_remediation_for(category, (enum csaf_status_group)group) == kind)
                     against |= 1u << group;
-            if (!look_against(v, reach, item, against, contradicting_status))
+            if (!look_against(v, reach, item, against, say))
                 return;
         }
     }
+}
+
+/* Contradicting Product Status Remediation Combination */
+void csaf_test_6_1_36(struct csaf_validation *v)
+{
+    status_and_remediation(v, CSAF_COMBINATION_PROHIBITED, contradicting_status);
+}
+
+/* Discouraged Product Status Remediation Combination */
+void csaf_test_6_2_27(struct csaf_validation *v)
+{
+    status_and_remediation(v, CSAF_COMBINATION_DISCOURAGED, discouraged_status);
 }

@@ -28,7 +28,6 @@ static const char *const excepted_validity[] = {
     "recommended/oasis_csaf_tc-csaf_2_1-2024-6-2-39-02-01.json",
     "recommended/oasis_csaf_tc-csaf_2_1-2024-6-2-39-03-01.json",
     "recommended/oasis_csaf_tc-csaf_2_1-2024-6-2-42-02.json",
-    "recommended/oasis_csaf_tc-csaf_2_1-2024-6-2-54-03-01.json",
     "recommended/oasis_csaf_tc-csaf_2_1-2024-6-2-20-02.json",
     "recommended/oasis_csaf_tc-csaf_2_1-2024-6-2-34-03.json",
     "recommended/oasis_csaf_tc-csaf_2_1-2024-6-2-54-03-01.json",
