@@ -42,6 +42,7 @@ struct places {
 struct reader {
     struct slice text;
     enum product_purl_mode mode;
+    bool whole;  /* a segment stays one, however leniently it is read */
     uint8_t *at; /* where the next decoded byte goes */
     struct err *e;
 };
@@ -70,7 +71,7 @@ static int decode(struct reader *r, struct slice raw, bool slash_allowed, const 
             if (i + 2 < raw.len && hex(raw.data[i + 1]) >= 0 && hex(raw.data[i + 2]) >= 0) {
                 c = (uint8_t)(hex(raw.data[i + 1]) * 16 + hex(raw.data[i + 2]));
                 i += 2;
-                if (c == '/' && !slash_allowed && r->mode == PRODUCT_PURL_STRICT)
+                if (c == '/' && !slash_allowed && (r->whole || r->mode == PRODUCT_PURL_STRICT))
                     return fault_at(r, place, code, clause, "a segment holds a slash");
             } else if (r->mode == PRODUCT_PURL_STRICT) {
                 return fault_at(r, place, "purl.encoding", "ECMA-427 section 5.4",
@@ -134,6 +135,7 @@ static int read_path(struct reader *r, struct slice path, const struct product_p
         path = from(path, 1);
     bool name_is_path = type && (type->rules & PRODUCT_PURL_NAME_PATH);
     size_t split = 0; /* of the raw name */
+    r->whole = name_is_path;
     if (name_is_path) {
         const uint8_t *slash = path.len ? memchr(path.data, '/', path.len) : NULL;
         split = slash ? (size_t)(slash - path.data) + 1 : 0;
@@ -158,6 +160,7 @@ static int read_path(struct reader *r, struct slice path, const struct product_p
         i = end + 1;
     }
     out->space = slice_of(start, (size_t)(r->at - start));
+    r->whole = false;
     start = r->at;
     if (decode(r, from(path, split), true, "purl.name", "ECMA-427 section 5.6.4") != 0)
         return -1;
@@ -494,6 +497,10 @@ static int check(struct arena *a, struct product_purl *p, enum product_purl_mode
     const struct product_purl_type *type = product_purl_type_find(p->type);
     if (!type)
         return 0;
+    /* without its host a path says nothing */
+    if ((type->rules & PRODUCT_PURL_NAME_PATH) && p->space.len == 0)
+        return fault(e, "purl.namespace", "ECMA-427 section 5.6.3",
+                     "the type asks for a namespace");
     if (normalise_case(a, p, type->rules, e) != 0)
         return -1;
     return mode == PRODUCT_PURL_STRICT ? check_rules(p, type, e) : 0;
