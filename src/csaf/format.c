@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "csaf/schema.h"
+#include "product/purl.h"
 
 static bool digit(uint8_t c)
 {
@@ -94,14 +95,19 @@ static bool cpe(struct slice s)
     return colons <= 6 && (s.len == 5 || strchr("aohAOH:", s.data[5]));
 }
 
+/* What an import relies on: a type and a name that can be read. Whether all rules of the type hold
+ * is the validator's. */
 static bool purl(struct slice s)
 {
-    if (s.len < 7 || !printable(s) || !skip(&s, "pkg:") || s.len == 0)
-        return false;
-    size_t i = 0;
-    while (i < s.len && (alphanumeric(s.data[i]) || memchr(".-+", s.data[i], 3)))
-        i++;
-    return i > 0 && !digit(s.data[0]) && i + 1 < s.len && s.data[i] == '/';
+    struct product_purl parts;
+    struct err unfit = {0};
+    struct arena arena;
+    arena_init(&arena, 0);
+    bool read = s.len >= 7 && memcmp(s.data, "pkg:", 4) == 0 && s.data[4] != '/' &&
+                product_purl_parse(&arena, s, PRODUCT_PURL_LENIENT, &parts, &unfit) == 0;
+    arena_fini(&arena);
+    /* no memory is no fault of the document; whoever reads the purl next says so */
+    return read || unfit.kind == ERR_MEMORY;
 }
 
 /* RFC 3986: a scheme, and no white space or other characters that a URI never has. */
