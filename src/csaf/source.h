@@ -34,6 +34,11 @@ int csaf_cve_build(struct csaf_source_builder *b) MUST_CHECK;
 int csaf_openvex_build(struct csaf_source_builder *b) MUST_CHECK;
 int csaf_cyclonedx_build(struct csaf_source_builder *b) MUST_CHECK;
 
+/* The applicability statements of a container of a CVE record: at most so many products; adds them. */
+size_t csaf_applicability_count(const struct json_value *container);
+int csaf_applicability_read(struct csaf_source_builder *b, const struct json_value *container,
+                            const char *pointer) MUST_CHECK;
+
 /* Room for so many products and vulnerabilities; then each vulnerability with room for products
  * that have a status in it, and for remediations. */
 int csaf_source_begin(struct csaf_source_builder *b, size_t products,

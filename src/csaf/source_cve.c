@@ -407,7 +407,7 @@ static int read_affected(struct csaf_source_builder *b, const struct json_value 
         if (result != 0)
             return -1;
     }
-    return 0;
+    return b->check->errors ? 0 : csaf_applicability_read(b, container, pointer);
 }
 
 /* ---- the record ------------------------------------------------------------------------------
@@ -415,7 +415,7 @@ static int read_affected(struct csaf_source_builder *b, const struct json_value 
 
 static size_t count_products(const struct json_value *container)
 {
-    size_t count = 0;
+    size_t count = csaf_applicability_count(container);
     json_each(at, json_get(container, "affected"))
     {
         size_t names = json_count(json_get(at, "cpes"));

@@ -105,10 +105,11 @@ static enum fleet_status status_of(struct csaf_document *d, const char *purl)
     struct fleet_result *result;
     buf_init(&text);
     const char *at = strrchr(purl, '@');
+    const char *kind = strncmp(purl, "cpe:", 4) == 0 ? "cpe" : "purl";
     buf_printf(&text,
                "{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.5\",\"components\":[{\"type\":"
-               "\"library\",\"name\":\"x\",\"version\":\"%.*s\",\"purl\":\"%s\"}]}",
-               (int)strcspn(at ? at + 1 : "", "?#"), at ? at + 1 : "", purl);
+               "\"library\",\"name\":\"x\",\"version\":\"%.*s\",\"%s\":\"%s\"}]}",
+               (int)strcspn(at ? at + 1 : "", "?#"), at ? at + 1 : "", kind, purl);
     assert_int_equal(fleet_criteria_build(&criteria, d, &e), 0);
     assert_int_equal(fleet_inventory_read(&inventory, buf_slice(&text), NULL, &e), 0);
     assert_int_equal(fleet_class_build(&class, inventory, &e), 0);
@@ -164,9 +165,10 @@ static void entries_of_cve_records(void **state)
              "\"version\":\"2.0\",\"lessThan\":\"*\",\"status\":\"unaffected\"") "]",
          "AAAANNNN"},
         /* all others are affected */
-        {"\"defaultStatus\":\"affected\",\"versions\":[" V("\"version\":\"1.5\",\"lessThan\":\"2."
-                                                           "0\",\"status\":\"unaffected\"") "," V(
-             "\"version\":\"3.0\",\"status\":\"unaffected\"") "]",
+        {"\"defaultStatus\":\"affected\",\"versions\":[" V(
+             "\"version\":\"1.5\",\"lessThan\":\"2."
+             "0\",\"status\":\"unaffected\"") "," V("\"version\":\"3.0\",\"status\":"
+                                                    "\"unaffected\"") "]",
          "AANNAANA"},
         {"\"defaultStatus\":\"affected\",\"versions\":[" V(
              "\"version\":\"2.0\",\"lessThan\":\"*\",\"status\":\"unaffected\"") "]",
@@ -185,9 +187,10 @@ static void entries_of_cve_records(void **state)
              "\"version\":\"1.0\",\"lessThan\":\"*\",\"status\":\"affected\",\"changes\":["
              "{\"at\":\"2.5\",\"status\":\"unaffected\"}]") "]",
          "NAAAANNN"},
-        {"\"defaultStatus\":\"unaffected\",\"versions\":[" V("\"version\":\"1.0\",\"lessThan\":\"2."
-                                                             "0\",\"status\":\"affected\"") "," V(
-             "\"version\":\"2.0\",\"lessThan\":\"3.0\",\"status\":\"unknown\"") "]",
+        {"\"defaultStatus\":\"unaffected\",\"versions\":[" V(
+             "\"version\":\"1.0\",\"lessThan\":\"2."
+             "0\",\"status\":\"affected\"") "," V("\"version\":\"2.0\",\"lessThan\":\"3.0\","
+                                                  "\"status\":\"unknown\"") "]",
          "NAAAIINN"},
         /* as several publishers write it: a range in the place of one version */
         {"\"versions\":[{\"version\":\">= 1.0, < 2.0\",\"status\":\"affected\"}]", "UAAAUUUU"},
@@ -221,6 +224,42 @@ static void entries_of_cve_records(void **state)
         }
     }
     assert_int_equal(wrong, 0);
+}
+
+/* Bounds of CPE names, and what has to be beside them */
+static void applicability_of_cve_records(void **state)
+{
+    (void)state;
+    static const char record[] =
+        "{\"dataType\":\"CVE_RECORD\",\"cveMetadata\":{\"cveId\":\"CVE-2026-1000\"},"
+        "\"containers\":{\"cna\":{\"cpeApplicability\":[{\"operator\":\"OR\",\"nodes\":[{"
+        "\"operator\":\"OR\",\"cpeMatch\":[{\"vulnerable\":true,\"criteria\":"
+        "\"cpe:2.3:a:acme:web:*:*:*:*:*:*:*:*\",\"versionStartExcluding\":\"1.0\","
+        "\"versionEndIncluding\":\"1.9\"},{\"vulnerable\":true,\"criteria\":"
+        "\"cpe:2.3:a:acme:mail:4.2:*:*:*:*:*:*:*\"}]}]},{\"operator\":\"AND\",\"nodes\":[{"
+        "\"operator\":\"OR\",\"cpeMatch\":[{\"vulnerable\":true,\"criteria\":"
+        "\"cpe:2.3:o:acme:box_firmware:*:*:*:*:*:*:*:*\",\"versionEndExcluding\":\"2.0\"}]},{"
+        "\"operator\":\"OR\",\"cpeMatch\":[{\"vulnerable\":false,\"criteria\":"
+        "\"cpe:2.3:h:acme:box:-:*:*:*:*:*:*:*\"}]}]}]}}}";
+    static const struct {
+        const char *cpe;
+        enum fleet_status status;
+    } rows[] = {
+        {"cpe:2.3:a:acme:web:1.0", FLEET_NOT_AFFECTED},
+        {"cpe:2.3:a:acme:web:1.1", FLEET_AFFECTED},
+        {"cpe:2.3:a:acme:web:1.9", FLEET_AFFECTED},
+        {"cpe:/a:acme:web:2.0", FLEET_NOT_AFFECTED},
+        {"cpe:2.3:a:acme:mail:4.2", FLEET_AFFECTED},
+        {"cpe:2.3:a:acme:mail:4.3", FLEET_UNKNOWN},
+        {"cpe:2.3:o:acme:box_firmware:1.0", FLEET_UNKNOWN},
+        {"cpe:2.3:o:acme:box_firmware:2.0", FLEET_NOT_AFFECTED},
+        {"cpe:2.3:a:other:web:1.1", FLEET_NOT_LISTED},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        enum fleet_status got = answer_of_text(record, rows[i].cpe);
+        if (got != rows[i].status)
+            fail_msg("%s: %s", rows[i].cpe, fleet_status_name(got));
+    }
 }
 
 /* The schema's own evaluation, for events that no document of the corpus has */
@@ -422,8 +461,11 @@ static void answers_read_by_hand(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entries_of_cve_records), cmocka_unit_test(events_of_osv_documents),
-        cmocka_unit_test(packages_of_ecosystems), cmocka_unit_test(whole_corpora),
+        cmocka_unit_test(entries_of_cve_records),
+        cmocka_unit_test(events_of_osv_documents),
+        cmocka_unit_test(applicability_of_cve_records),
+        cmocka_unit_test(packages_of_ecosystems),
+        cmocka_unit_test(whole_corpora),
         cmocka_unit_test(answers_read_by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
