@@ -146,13 +146,16 @@ static void put_version(struct buf *out, const char *sign, struct slice version)
     }
 }
 
+/* More of them nobody reads. */
+enum { WORDED_INTERVALS = 20 };
+
 /* The range as a `vers:` text, for people. */
 static int range_text(struct csaf_source_builder *b, const struct csaf_range *r, struct slice *out)
 {
     struct buf text;
     buf_init(&text);
     buf_printf(&text, "vers:%s/", r->scheme->name[0] ? r->scheme->name : "generic");
-    for (size_t i = 0; i < r->count; i++) {
+    for (size_t i = 0; i < r->count && i < WORDED_INTERVALS; i++) {
         const struct product_interval *at = &r->intervals[i];
         if (at->low.len && slice_equal(at->low, at->high)) {
             put_version(&text, "", at->low);
@@ -161,6 +164,8 @@ static int range_text(struct csaf_source_builder *b, const struct csaf_range *r,
         put_version(&text, at->low_open ? ">" : ">=", at->low);
         put_version(&text, at->high_open ? "<" : "<=", at->high);
     }
+    if (r->count > WORDED_INTERVALS)
+        buf_puts(&text, "|...");
     if (text.len && text.data[text.len - 1] == '/')
         buf_puts(&text, r->problem ? "?" : "*");
     int result = buf_check(&text, b->e);

@@ -349,15 +349,20 @@ static int add_products(struct entry *e)
     }
     if (find_purl(e, from.vendor, &from.purl) != 0)
         return -1;
+    const struct csaf_range *ranges[CVE_STATUSES] = {NULL};
+    for (size_t s = 0; s < CVE_STATUSES; s++)
+        if ((e->of[s].count || e->problem[s]) && keep_range(e, (enum cve_status)s, &ranges[s]) != 0)
+            return -1;
     const struct json_value *cpe = json_first(json_get(e->at, "cpes"));
     bool more = cpe != NULL;
     for (size_t n = 0; n == 0 || more; n++) {
         from.cpe = json_string(cpe);
         for (size_t s = 0; s < CVE_STATUSES; s++) {
-            if (e->of[s].count == 0 && !e->problem[s])
+            if (!ranges[s])
                 continue;
+            from.range = ranges[s];
             struct slice part = csaf_source_text(b, "/%s%s%.0zu", status_names[s], n ? "/" : "", n);
-            if (!part.data || keep_range(e, (enum cve_status)s, &from.range) != 0)
+            if (!part.data)
                 return -1;
             from.part = (const char *)part.data;
             if (!csaf_source_add(b, &from, statuses[s]))

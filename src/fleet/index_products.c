@@ -67,6 +67,45 @@ static void pack_vendor(struct packing *p, struct fleet_vendor *vendor)
         vendor->forms = to;
 }
 
+/* What tells packages of one name apart; the version stands elsewhere. */
+static void pack_package(struct packing *p, const struct product_purl **package)
+{
+    if (!*package)
+        return;
+    struct product_purl *to = take(p, sizeof *to), purl = **package;
+    struct product_purl_qualifier *qualifiers = take(p, purl.qualifier_count * sizeof *qualifiers);
+    purl.version = purl.subpath = slice_of(NULL, 0);
+    pack_slice(p, &purl.type);
+    pack_slice(p, &purl.space);
+    pack_slice(p, &purl.name);
+    for (size_t i = 0; i < purl.qualifier_count; i++) {
+        struct product_purl_qualifier q = purl.qualifiers[i];
+        pack_slice(p, &q.key);
+        pack_slice(p, &q.value);
+        if (qualifiers)
+            qualifiers[i] = q;
+    }
+    if (!to)
+        return;
+    purl.qualifiers = qualifiers;
+    *to = purl;
+    *package = to;
+}
+
+static void pack_platform(struct packing *p, const struct product_cpe **platform)
+{
+    if (!*platform)
+        return;
+    struct product_cpe *to = take(p, sizeof *to), cpe = **platform;
+    cpe.at[PRODUCT_CPE_VERSION] = (struct product_cpe_value){0};
+    for (size_t i = 0; i < PRODUCT_CPE_ATTRIBUTES; i++)
+        pack_slice(p, &cpe.at[i].text);
+    if (!to)
+        return;
+    *to = cpe;
+    *platform = to;
+}
+
 static struct fleet_subject *pack(struct packing *p, const struct fleet_subject *from)
 {
     struct fleet_subject *subject = take(p, sizeof *subject), s = *from;
@@ -94,6 +133,10 @@ static struct fleet_subject *pack(struct packing *p, const struct fleet_subject 
     pack_vendor(p, &s.vendor);
     pack_slice(p, &s.component);
     pack_slice(p, &s.purl_base);
+    pack_slice(p, &s.purl_source);
+    pack_slice(p, &s.source_version);
+    pack_package(p, &s.package);
+    pack_platform(p, &s.platform);
     pack_slice(p, &s.cpe);
     pack_slices(p, &s.orders, s.order_count);
     if (!subject)
