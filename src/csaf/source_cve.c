@@ -353,25 +353,27 @@ static int add_products(struct entry *e)
     for (size_t s = 0; s < CVE_STATUSES; s++)
         if ((e->of[s].count || e->problem[s]) && keep_range(e, (enum cve_status)s, &ranges[s]) != 0)
             return -1;
-    const struct json_value *cpe = json_first(json_get(e->at, "cpes"));
-    bool more = cpe != NULL;
-    for (size_t n = 0; n == 0 || more; n++) {
-        from.cpe = json_string(cpe);
-        for (size_t s = 0; s < CVE_STATUSES; s++) {
-            if (!ranges[s])
-                continue;
-            from.range = ranges[s];
+    /* one status after the other: products that share a range stand together */
+    for (size_t s = 0; s < CVE_STATUSES; s++) {
+        const struct json_value *cpe = json_first(json_get(e->at, "cpes"));
+        size_t n = 0;
+        if (!ranges[s])
+            continue;
+        do {
             struct slice part = csaf_source_text(b, "/%s%s%.0zu", status_names[s], n ? "/" : "", n);
+            struct csaf_source_product one = from;
             if (!part.data)
                 return -1;
-            from.part = (const char *)part.data;
-            if (!csaf_source_add(b, &from, statuses[s]))
+            one.part = (const char *)part.data;
+            one.range = ranges[s];
+            one.cpe = json_string(cpe);
+            /* its other names are names of the same product; by one of them it is found */
+            if (n++)
+                one.purl = slice_of(NULL, 0);
+            if (!csaf_source_add(b, &one, statuses[s]))
                 return -1;
-        }
-        cpe = cpe ? json_next(cpe) : NULL;
-        more = cpe != NULL;
-        /* its other names are names of the same product; by one of them it is found */
-        from.purl = slice_of(NULL, 0);
+            cpe = cpe ? json_next(cpe) : NULL;
+        } while (cpe);
     }
     return 0;
 }
