@@ -62,6 +62,10 @@ int csaf_source_build(struct csaf_document *d, struct csaf_check *check, struct 
 int csaf_source_begin(struct csaf_source_builder *b, size_t products, size_t vulnerabilities)
 {
     struct csaf_document *d = b->d;
+    if (products > CSAF_SOURCE_PRODUCTS)
+        return err_set(b->e, ERR_LIMIT, "csaf.limit", NULL,
+                       "the document names products %zu times; at most %d are read", products,
+                       CSAF_SOURCE_PRODUCTS);
     b->room = products;
     b->vulnerability_room = vulnerabilities;
     b->products = csaf_new(d, products, sizeof *b->products, b->e);

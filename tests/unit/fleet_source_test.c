@@ -262,6 +262,25 @@ static void applicability_of_cve_records(void **state)
     }
 }
 
+/* A small document must not become gigabytes. */
+static void products_are_limited(void **state)
+{
+    (void)state;
+    struct buf text;
+    struct csaf_document *d;
+    struct err e = {0};
+    buf_init(&text);
+    buf_puts(&text,
+             "{\"bomFormat\":\"CycloneDX\",\"vulnerabilities\":[{\"id\":\"A-1\",\"affects\":[");
+    for (size_t i = 0; i <= 250000; i++)
+        buf_puts(&text, i ? ",{\"ref\":\"a\"}" : "{\"ref\":\"a\"}");
+    buf_puts(&text, "]}]}");
+    assert_int_equal(csaf_load(&d, buf_slice(&text), &e), -1);
+    assert_int_equal(e.kind, ERR_LIMIT);
+    assert_string_equal(e.code, "csaf.limit");
+    buf_fini(&text);
+}
+
 /* The schema's own evaluation, for events that no document of the corpus has */
 static void events_of_osv_documents(void **state)
 {
@@ -461,11 +480,9 @@ static void answers_read_by_hand(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entries_of_cve_records),
-        cmocka_unit_test(events_of_osv_documents),
-        cmocka_unit_test(applicability_of_cve_records),
-        cmocka_unit_test(packages_of_ecosystems),
-        cmocka_unit_test(whole_corpora),
+        cmocka_unit_test(entries_of_cve_records),  cmocka_unit_test(products_are_limited),
+        cmocka_unit_test(events_of_osv_documents), cmocka_unit_test(applicability_of_cve_records),
+        cmocka_unit_test(packages_of_ecosystems),  cmocka_unit_test(whole_corpora),
         cmocka_unit_test(answers_read_by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
