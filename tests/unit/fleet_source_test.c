@@ -468,8 +468,9 @@ static void answers_read_by_hand(void **state)
             if (got == wanted[f])
                 continue;
             wrong++;
-            print_message("%s %s: %s, not %s\n", path, rows[i].purl, fleet_status_name(got),
-                          fleet_status_name(wanted[f]));
+            print_message("%s %s: %s, not %s\n", path, rows[i].purl,
+                          fleet_status_name((enum fleet_status)got),
+                          fleet_status_name((enum fleet_status)wanted[f]));
         }
     }
     print_message("%zu answers read by hand, %zu wrong\n", asked, wrong);
