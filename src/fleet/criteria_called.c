@@ -123,8 +123,8 @@ static bool code_like(struct slice token)
 
 static void take_tail(struct taking *t, struct slice called)
 {
-    static const char *const tails[] = {" running ", " with firmware", " with software",
-                                        " firmware version", " software version"};
+    static const char *const tails[] = {" running ",      " used with ",       " with firmware",
+                                        " with software", " firmware version", " software version"};
     size_t end = called.len;
     for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
         size_t at = find_words(called, tails[i]);

@@ -11,10 +11,10 @@ static int rule_cost(unsigned rules)
         unsigned rule;
         int cost;
     } costs[] = {
-        {FLEET_RULE_ACCENT, 1},   {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 5},
+        {FLEET_RULE_ACCENT, 1},   {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 3},
         {FLEET_RULE_ACRONYM, 5},  {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
         {FLEET_RULE_VENDOR, 1},   {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
-        {FLEET_RULE_LISTED, 9},   {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
+        {FLEET_RULE_LISTED, 5},   {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
         {FLEET_RULE_DIVISION, 6}, {FLEET_RULE_BRAND, 6},    {FLEET_RULE_VARIANT, 8},
     };
     int cost = 0;
@@ -523,6 +523,51 @@ static bool version_follows(struct slice form, size_t at)
     return false;
 }
 
+/* "2711r t4t": as specific as an order number */
+static bool number_like(struct slice form)
+{
+    size_t letters = 0, digits = 0;
+    for (size_t i = 0; i < form.len; i++) {
+        letters += form.data[i] >= 'a' && form.data[i] <= 'z';
+        digits += form.data[i] >= '0' && form.data[i] <= '9';
+    }
+    return letters > 0 && digits >= 2 && letters + digits >= 6 && letters <= 8;
+}
+
+/* The last word that is no word for a kind of thing; count: how many stand in front of it. */
+static struct slice last_word(const struct fleet_words *words, size_t *count)
+{
+    size_t at = words->count;
+    while (at > 0 && fleet_name_plain_word(words->at[at - 1]))
+        at--;
+    *count = at ? at - 1 : 0;
+    return at ? words->at[at - 1] : slice_of(NULL, 0);
+}
+
+/*
+ * "melsec iq r r16psfcpu" and "melsec iq r series sil2 process cpu r16psfcpu firmware": both end in
+ * one number of a model, and all else that one side says the other says, too.
+ */
+static bool same_model(struct slice a, struct slice b)
+{
+    struct fleet_words x, y;
+    size_t n, m;
+    fleet_words_split(a, &x);
+    fleet_words_split(b, &y);
+    struct slice model = last_word(&x, &n), other = last_word(&y, &m);
+    if (x.cut || y.cut || !slice_equal(model, other) || !number_like(model))
+        return false;
+    const struct fleet_words *less = n < m ? &x : &y, *more = n < m ? &y : &x;
+    for (size_t i = 0; i < (n < m ? n : m); i++) {
+        bool found = fleet_name_plain_word(less->at[i]);
+        for (size_t k = 0; k < (n < m ? m : n) && !found; k++)
+            found = slice_equal(less->at[i], more->at[k]);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
 static struct fleet_identified compare_names(const struct fleet_target *t,
                                              const struct fleet_target_form *a,
                                              const struct fleet_subject *s,
@@ -567,7 +612,12 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
         r.confidence += distance == 1 ? 78 : 68;
     } else if (is_suffix(a->text, b->text) || (!family_source && is_suffix(b->text, a->text))) {
         r.rule = FLEET_BY_SUFFIX;
-        r.confidence += family_source ? 60 : 82;
+        r.confidence += family_source                                                ? 60
+                        : number_like(a->text.len < b->text.len ? a->text : b->text) ? 87
+                                                                                     : 82;
+    } else if (vendor_sure && !family_source && same_model(a->text, b->text)) {
+        r.rule = FLEET_BY_SUFFIX;
+        r.confidence += 87;
     } else if (vendor_sure && !family_source &&
                (is_named_suffix(b->text, a->text) || title_in_front(a->text, b->text, t->title))) {
         r.rule = FLEET_BY_SUFFIX;
@@ -612,6 +662,10 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
             struct fleet_identified found =
                 compare_names(t, &t->forms[i], s, &s->forms[k], aliases, vendor_sure);
             struct vendor_match with = *vendor;
+            /* "Delta" and "Delta Electronics", and a product that has that name alone */
+            if (with.rule == FLEET_VENDOR_PREFIX && found.rule == FLEET_BY_NAME &&
+                specific(t->forms[i].text))
+                with.cost -= 14;
             if (with.rule == FLEET_VENDOR_MISSING && t->vendor.count == 0 && both)
                 with = (struct vendor_match){.rule = FLEET_VENDOR_EQUAL,
                                              .cost = 5,
@@ -629,6 +683,34 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
             if (found.rule != FLEET_BY_NOTHING)
                 offer(out, &with, found);
         }
+}
+
+/* "PanelView 800-2711R-T4T": the last words are our order number */
+static void by_number_in_name(const struct fleet_target *t, const struct fleet_subject *s,
+                              const struct vendor_match *vendor, struct fleet_identified *out)
+{
+    if (vendor->rule == FLEET_VENDOR_DIFFERENT || s->real_orders == 0 || t->form_count == 0)
+        return;
+    struct vendor_match v = model_vendor(vendor);
+    struct slice name = t->forms[0].text;
+    for (size_t k = 0; k < s->real_orders; k++) {
+        struct slice order = s->orders[k];
+        size_t at = name.len, left = order.len;
+        if (!number_like(order))
+            continue;
+        while (at > 0 && left > 0) {
+            at--;
+            bool mark = name.data[at] == ' ' || name.data[at] == '.';
+            if (!mark && name.data[at] != order.data[--left])
+                break;
+            if (left == 0 && at > 0 && name.data[at - 1] == ' ')
+                offer(out, &v,
+                      (struct fleet_identified){.confidence = 95,
+                                                .rule = FLEET_BY_MODEL,
+                                                .advisory = name,
+                                                .inventory = order});
+        }
+    }
 }
 
 /* "dhipchdw1xxx": what runs of x stand for may be anything */
@@ -662,9 +744,13 @@ static void by_model_in_version(const struct fleet_target *t, const struct fleet
     struct vendor_match v = model_vendor(vendor);
     for (size_t k = 0; k < s->order_count; k++) {
         bool pattern;
+        /* name and number both agree */
+        bool named = out->rule == FLEET_BY_NAME && out->confidence >= FLEET_SURE;
         if (order_pattern(model, s->orders[k], &pattern))
             offer(out, &v,
-                  (struct fleet_identified){.confidence = pattern ? 72 : 80,
+                  (struct fleet_identified){.confidence = named     ? 97
+                                                          : pattern ? 72
+                                                                    : 80,
                                             .rule = FLEET_BY_MODEL_IN_VERSION,
                                             .any_version = true,
                                             .advisory = model,
@@ -733,6 +819,7 @@ void fleet_identify(const struct fleet_target *target, const struct fleet_subjec
     struct vendor_match vendor = match_vendor(&target->vendors, &subject->vendor, aliases);
     by_model(target, subject, &vendor, out);
     by_name(target, subject, &vendor, aliases, out);
+    by_number_in_name(target, subject, &vendor, out);
     by_model_in_version(target, subject, &vendor, out);
     if (out->confidence <= 0) {
         *out = (struct fleet_identified){0};

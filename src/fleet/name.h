@@ -87,6 +87,10 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
 int fleet_order_normalise(struct arena *a, struct slice text, struct slice *out,
                           struct err *e) MUST_CHECK;
 
+/* true for words that say what kind of thing something is, not which one: "controller", "firmware",
+ * "series". */
+bool fleet_name_plain_word(struct slice word);
+
 /*
  * 0: equal; 1 or 2: that many typing errors apart (insert, delete, replace, swap) within the stated
  * bounds; -1: different. Only words of letters may differ: one word of at least 5 letters by 1, of

@@ -23,6 +23,11 @@ static const char *const kind_words[] = {
     "analyser",    "workstation", "workstations", "radio",    "radios",  "modem",
     "modems",      "converter",   "converters",   NULL};
 
+/* The same, of what a number tells: a "PAC1200 data manager" is a PAC1200. */
+static const char *const kind_of_number[] = {
+    "manager", "logger",  "reader", "client",   "console",   "station", "system", "systems",
+    "display", "utility", "device", "computer", "computers", "set",     NULL};
+
 /* In front of such a word they say what it does. */
 static const char *const trade_words[] = {
     "modbus", "profinet", "profibus", "ethernet", "serial", "wireless", "industrial",
@@ -78,15 +83,26 @@ static struct slice without_kind(struct slice form)
     struct fleet_words words;
     fleet_words_split(form, &words);
     size_t kept = words.count;
+    bool number = fleet_word_has_digit(form);
     while (kept > 0 && (fleet_word_in(kind_words, words.at[kept - 1]) ||
+                        (number && fleet_word_in(kind_of_number, words.at[kept - 1])) ||
                         (kept < words.count && (fleet_word_in(generic_words, words.at[kept - 1]) ||
                                                 fleet_word_in(trade_words, words.at[kept - 1])))))
         kept--;
     if (words.cut || kept == 0 || kept == words.count)
         return slice_of(NULL, 0);
     struct slice last = words.at[kept - 1];
+    bool plain =
+        !fleet_word_has_digit(slice_of(form.data, (size_t)(last.data - form.data) + last.len));
+    if (number && plain)
+        return slice_of(NULL, 0);
     form.len = (size_t)(last.data + last.len - form.data);
     return form.len >= 4 && (kept > 1 || fleet_word_has_digit(form)) ? form : slice_of(NULL, 0);
+}
+
+bool fleet_name_plain_word(struct slice word)
+{
+    return fleet_word_in(generic_words, word) || fleet_word_in(kind_words, word);
 }
 
 /* "delta industrial automation dopsoft" of "delta electronics": "dopsoft" */
@@ -125,6 +141,9 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
     if (vendor && vendor->count) {
         struct slice rest = behind_vendor(form, vendor);
         if (rest.len >= 4)
+            add(out, &count, rest, rules | FLEET_RULE_VENDOR);
+        rest = fleet_vendor_behind_brand(form, vendor);
+        if (rest.len >= 2)
             add(out, &count, rest, rules | FLEET_RULE_VENDOR);
     }
     for (int i = 0, before = count; i < before; i++) {

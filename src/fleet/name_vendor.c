@@ -7,14 +7,25 @@
  * do tell companies apart: energy, controls, electronics, electric, medical, analytics ("Hitachi
  * Energy" is not Hitachi, "Delta Controls" not Delta Electronics).
  */
-static const char *const plain_words[] = {
-    "technology", "technologies", "tech",        "systems",       "system",     "software",
-    "labs",       "laboratories", "solutions",   "solution",      "networks",   "network",
-    "group",      "holding",      "holdings",    "international", "global",     "industries",
-    "industrial", "enterprises",  "services",    "products",      "automation", "digital",
-    "healthcare", "computer",     "engineering", "worldwide",     "usa",        "europe",
-    "germany",    "china",        "americas",    "deutschland",   "de",         "traffic",
-    NULL};
+static const char *const plain_words[] = {"technology",  "technologies",
+                                          "tech",        "systems",
+                                          "system",      "software",
+                                          "labs",        "laboratories",
+                                          "solutions",   "solution",
+                                          "networks",    "network",
+                                          "group",       "holding",
+                                          "holdings",    "international",
+                                          "global",      "industries",
+                                          "industrial",  "enterprises",
+                                          "services",    "products",
+                                          "automation",  "digital",
+                                          "healthcare",  "computer",
+                                          "engineering", "worldwide",
+                                          "usa",         "europe",
+                                          "germany",     "wireless",
+                                          "china",       "americas",
+                                          "deutschland", "de",
+                                          "traffic",     NULL};
 
 /* In front of a name: where a company is registered, or that a king is fond of it. */
 static const char *const leading_words[] = {
@@ -157,6 +168,22 @@ static void add_short(struct making *m, const struct fleet_form *form)
     const uint8_t *start = words.at[first].data;
     add(m, slice_of(start, (size_t)(words.at[end - 1].data + words.at[end - 1].len - start)),
         form->rules | FLEET_RULE_DIVISION);
+}
+
+struct slice fleet_vendor_behind_brand(struct slice form, const struct fleet_name *vendor)
+{
+    struct slice best = slice_of(NULL, 0);
+    for (size_t k = 0; k < ARRAY_LEN(brands); k++) {
+        size_t len = strlen(brands[k].brand);
+        if (form.len <= len + 1 || form.data[len] != ' ' ||
+            memcmp(form.data, brands[k].brand, len) != 0)
+            continue;
+        for (size_t i = 0; i < vendor->count; i++)
+            if (slice_is(vendor->forms[i].text, brands[k].owner) &&
+                (best.len == 0 || form.len - len - 1 < best.len))
+                best = slice_of(form.data + len + 1, form.len - len - 1);
+    }
+    return best;
 }
 
 int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fleet_vendor *out,

@@ -24,6 +24,10 @@ struct fleet_vendor {
 int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fleet_vendor *out,
                       struct err *e) MUST_CHECK;
 
+/* A product's normal form without a brand of this vendor in front ("allen bradley micro800");
+ * empty: there is none. */
+struct slice fleet_vendor_behind_brand(struct slice form, const struct fleet_name *vendor);
+
 /* true for words such as "technologies", "systems": they tell no company from another. */
 bool fleet_vendor_plain_word(struct slice word);
 
