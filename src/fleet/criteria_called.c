@@ -249,6 +249,14 @@ static void take_listed(struct taking *t, struct slice inner)
         put(t, parts[i], FLEET_RULE_LISTED);
 }
 
+static struct slice last_token(struct slice text)
+{
+    size_t at = text.len;
+    while (at > 0 && text.data[at - 1] != ' ')
+        at--;
+    return slice_of(text.data + at, text.len - at);
+}
+
 static int take_parentheses(struct taking *t, struct slice called)
 {
     struct parenthesis all[PARENTHESES];
@@ -269,7 +277,7 @@ static int take_parentheses(struct taking *t, struct slice called)
             put(t, inner, FLEET_RULE_ACRONYM);
         } else if (one && inner.len <= 12 && model_like(inner) &&
                    !memchr(inner.data, '*', inner.len) && is_letter(inner.data[0]) &&
-                   !model_like(front)) {
+                   !model_like(last_token(front))) {
             /* "4G LTE M2M Router (NWL-25)" */
             put(t, inner, FLEET_RULE_ACRONYM);
         }

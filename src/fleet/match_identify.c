@@ -590,7 +590,7 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
         r.confidence += !family_source ? 96 : excepts_some(t->product.raw) ? 75 : 89;
         /* a name with a number in it is a model's, whatever kind of thing that is */
         if ((r.rules & FLEET_RULE_KIND) && fleet_word_has_digit(b->text))
-            r.confidence += 2;
+            r.confidence += 4;
         if (!equal) {
             r.rules |= FLEET_RULE_SPACE;
             r.confidence -= 2;
@@ -666,6 +666,10 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
             if (with.rule == FLEET_VENDOR_PREFIX && found.rule == FLEET_BY_NAME &&
                 specific(t->forms[i].text))
                 with.cost -= 14;
+            /* the brand stands in front of the product's name in the advisory, too */
+            if (both && found.rule == FLEET_BY_NAME && with.rule >= FLEET_VENDOR_ALIAS &&
+                with.cost > 2)
+                with.cost = 2;
             if (with.rule == FLEET_VENDOR_MISSING && t->vendor.count == 0 && both)
                 with = (struct vendor_match){.rule = FLEET_VENDOR_EQUAL,
                                              .cost = 5,

@@ -29,7 +29,7 @@ static void names_lead_to_products(void **state)
         {PLATE("Nordlicht Antriebe", "DC-7 Drive Controler", ",\"firmware\":\"4.3\""),
          FLEET_UNKNOWN, "combine.not-sure", "alias product", 60, 84},
         {PLATE("Nordlicht", "DC-7 Drive Controller", ",\"firmware\":\"4.2\""), FLEET_AFFECTED,
-         "vendor.prefix", NULL, 60, 84},
+         "vendor.prefix", NULL, 85, 90},
         {PLATE("", "DC-7 Drive Controller", ",\"firmware\":\"4.2\""), FLEET_AFFECTED,
          "vendor.missing", NULL, 60, 84},
         {PLATE("", "DC-7 Drive Controller", ",\"firmware\":\"4.3\""), FLEET_UNKNOWN,
