@@ -15,7 +15,7 @@ static int rule_cost(unsigned rules)
         {FLEET_RULE_ACRONYM, 5},  {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
         {FLEET_RULE_VENDOR, 1},   {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
         {FLEET_RULE_LISTED, 5},   {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
-        {FLEET_RULE_DIVISION, 6}, {FLEET_RULE_BRAND, 6},    {FLEET_RULE_VARIANT, 8},
+        {FLEET_RULE_DIVISION, 5}, {FLEET_RULE_BRAND, 5},    {FLEET_RULE_VARIANT, 8},
     };
     int cost = 0;
     for (size_t i = 0; i < ARRAY_LEN(costs); i++)
@@ -72,7 +72,8 @@ static void compare_vendors(const struct fleet_form *a, const struct fleet_form 
         /* "Automation Direct" and "AutomationDirect" */
         m.rule = FLEET_VENDOR_EQUAL;
         m.cost += 2;
-    } else if (best->rule >= FLEET_VENDOR_MISSPELT) {
+    } else if (best->rule >= FLEET_VENDOR_MISSPELT ||
+               (m.rules & (FLEET_RULE_DIVISION | FLEET_RULE_BRAND))) {
         return;
     } else if (fleet_name_misspelt(a->text, b->text) > 0) {
         m.rule = FLEET_VENDOR_MISSPELT;
@@ -100,6 +101,16 @@ static struct vendor_match match_vendor(const struct fleet_vendor *advisory,
         for (size_t k = 0; k < inventory->count; k++)
             compare_vendors(&advisory->forms[i], &inventory->forms[k], aliases, &best);
     return best;
+}
+
+enum fleet_vendor_rule fleet_vendor_compare(const struct fleet_vendor *a,
+                                            const struct fleet_vendor *b,
+                                            const struct fleet_aliases *aliases, int *cost)
+{
+    struct vendor_match m = match_vendor(a, b, aliases);
+    if (cost)
+        *cost = m.cost;
+    return m.rule;
 }
 
 static void offer(struct fleet_identified *out, const struct vendor_match *vendor,

@@ -101,6 +101,11 @@ int fleet_name_compact(struct arena *a, struct slice form, struct slice *out,
 int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity,
                           struct fleet_subject *out, struct err *e) MUST_CHECK;
 
+/* Are two vendors one? cost (may be NULL): what that takes from a confidence. */
+enum fleet_vendor_rule fleet_vendor_compare(const struct fleet_vendor *a,
+                                            const struct fleet_vendor *b,
+                                            const struct fleet_aliases *aliases, int *cost);
+
 /* The best identification of a subject as a target; confidence 0 when there is none. Deterministic:
  * it depends on nothing but its arguments. */
 void fleet_identify(const struct fleet_target *target, const struct fleet_subject *subject,

@@ -76,6 +76,7 @@ static const struct {
     {"hirschmann", "hirschmann automation and control"},
     {"hirschmann automation and control", "belden"},
     {"hitachi abb power grids", "hitachi energy"},
+    {"hms industrial networks", "hms networks"},
     {"hospira", "icu medical"},
     {"iconics", "mitsubishi electric"},
     {"indusoft", "aveva"},
@@ -126,8 +127,8 @@ static const struct {
     {"zhone", "dzs"},
 };
 
-/* Twice what a name itself may have. */
-enum { ROOM = 3 * FLEET_FORMS };
+/* For each form of the name three shorter ones, and brands. */
+enum { ROOM = 5 * FLEET_FORMS };
 
 struct making {
     struct fleet_form *forms;
@@ -165,9 +166,15 @@ static void add_short(struct making *m, const struct fleet_form *form)
     if (fleet_word_in(leading_words, words.at[first]) ||
         fleet_word_in(plain_words, words.at[first]) || words.at[first].len < 2)
         return;
-    const uint8_t *start = words.at[first].data;
-    add(m, slice_of(start, (size_t)(words.at[end - 1].data + words.at[end - 1].len - start)),
-        form->rules | FLEET_RULE_DIVISION);
+    /* without what stands in front, behind, and both */
+    const uint8_t *whole = form->text.data, *start = words.at[first].data;
+    const uint8_t *stop = words.at[end - 1].data + words.at[end - 1].len;
+    unsigned rules = form->rules | FLEET_RULE_DIVISION;
+    if (first > 0)
+        add(m, slice_of(start, form->text.len - (size_t)(start - whole)), rules);
+    if (end < words.count)
+        add(m, slice_of(whole, (size_t)(stop - whole)), rules);
+    add(m, slice_of(start, (size_t)(stop - start)), rules);
 }
 
 struct slice fleet_vendor_behind_brand(struct slice form, const struct fleet_name *vendor)
