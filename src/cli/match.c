@@ -240,6 +240,8 @@ static void write_json(struct match_run *m, const struct asset *asset,
         json_write_object(w);
         json_member_int(w, "confidence", r->nearest.confidence);
         json_member_slice(w, "product", r->nearest.target->label);
+        if (r->nearest.step)
+            json_member_string(w, "step", r->nearest.step);
         json_member_slice(w, "text", r->nearest.text);
         json_write_object_end(w);
     }

@@ -4,8 +4,8 @@
 #include "base/memory.h"
 #include "fleet/index_keys.h"
 #include "fleet/match_combine.h"
+#include "fleet/match_nearest.h"
 #include "fleet/match_same.h"
-#include "fleet/name_words.h"
 
 #include <stdlib.h>
 
@@ -53,20 +53,6 @@ enum fleet_status fleet_statement_for(const struct fleet_statement *statement, s
     return FLEET_NOT_LISTED;
 }
 
-static void note_nearest(struct fleet_nearest *nearest, const struct fleet_target *target,
-                         const struct fleet_subject *subject, int confidence, const char *why)
-{
-    if (!nearest || confidence < nearest->confidence || confidence == 0)
-        return;
-    /* of several as near the first in the advisory's order, whatever they are compared in */
-    if (confidence == nearest->confidence && nearest->target && nearest->target <= target)
-        return;
-    *nearest = (struct fleet_nearest){.target = target,
-                                      .confidence = confidence,
-                                      .text = slice_str(why),
-                                      .component = subject->component};
-}
-
 /* An advisory whose words and whose range disagree on a version excludes nothing. */
 static void second_opinion(const struct fleet_target *t, struct slice version,
                            struct fleet_touch *out)
@@ -91,12 +77,11 @@ bool fleet_touch_identify(const struct fleet_target *t, const struct fleet_subje
     if (out->rule == FLEET_BY_NOTHING)
         return false;
     if (out->order_conflict) {
-        note_nearest(nearest, t, subject, out->confidence,
-                     "the name is the same, but the order number is that of another model");
+        fleet_nearest_note(nearest, FLEET_STEP_ORDER, t, subject, out);
         return false;
     }
     if (out->confidence < options->min_confidence) {
-        note_nearest(nearest, t, subject, out->confidence, "the names are too far apart to count");
+        fleet_nearest_note(nearest, FLEET_STEP_CONFIDENCE, t, subject, out);
         return false;
     }
     return true;
@@ -108,8 +93,7 @@ bool fleet_touch_decide(const struct fleet_target *t, const struct fleet_subject
 {
     enum product_in line = product_version_in_line(version, out->id.line);
     if (line == PRODUCT_OUT) {
-        note_nearest(nearest, t, subject, out->id.confidence,
-                     "the name is the same, but the version is of another line");
+        fleet_nearest_note(nearest, FLEET_STEP_LINE, t, subject, &out->id);
         return false;
     }
     if (out->id.any_version) {
@@ -325,45 +309,6 @@ static int try_all(struct matching *m)
     return result;
 }
 
-/* Words that two forms share. */
-static int shared_words(struct slice a, struct slice b)
-{
-    struct fleet_words x, y;
-    int shared = 0;
-    fleet_words_split(a, &x);
-    fleet_words_split(b, &y);
-    for (size_t i = 0; i < x.count; i++)
-        for (size_t k = 0; k < y.count; k++)
-            if (slice_equal(x.at[i], y.at[k])) {
-                shared++;
-                break;
-            }
-    return shared;
-}
-
-/* Nothing came near by the rules: the product of the same vendor with most words in common. */
-static void look_around(struct matching *m)
-{
-    for (size_t t = 0; t < m->criteria->target_count; t++) {
-        const struct fleet_target *target = &m->criteria->targets[t];
-        if (target->product.count == 0)
-            continue;
-        for (size_t s = 0; s < m->subject_count; s++) {
-            const struct fleet_subject *subject = &m->subjects[s];
-            bool vendor = false;
-            for (size_t i = 0; i < target->vendor.count; i++)
-                for (size_t k = 0; k < subject->identity->vendor.count; k++)
-                    vendor = vendor || slice_equal(target->vendor.forms[i].text,
-                                                   subject->identity->vendor.forms[k].text);
-            if (!vendor || subject->form_count == 0)
-                continue;
-            int shared = shared_words(target->product.forms[0].text, subject->forms[0].text);
-            note_nearest(&m->nearest, target, subject, shared > 20 ? 21 : 1 + shared,
-                         "same vendor, but another product");
-        }
-    }
-}
-
 static int prepare(struct matching *m, const struct fleet_class *class, bool *software)
 {
     m->subjects = mem_new(class->count + 1, sizeof *m->subjects);
@@ -394,20 +339,16 @@ int fleet_match(struct fleet_result **result, const struct fleet_criteria *crite
         outcome = fleet_combine(result, criteria, m.touches.at, m.touches.count, software, e);
     if (outcome == 0) {
         struct fleet_result *r = *result;
+        if (r->count == 0 && !m.nearest.target)
+            fleet_nearest_relation(&m.nearest, criteria, m.touches.at, m.touches.count);
         if (r->count == 0 && !m.nearest.target &&
             criteria->target_count * m.subject_count <= 16 * FEW_PAIRS)
-            look_around(&m);
-        r->nearest = m.nearest;
-        if (m.nearest.target) {
-            char *component = arena_copy(
-                &r->arena, m.nearest.component.len ? (const void *)m.nearest.component.data : "",
-                m.nearest.component.len);
-            r->nearest.component = slice_of(component, m.nearest.component.len);
-            if (!component) {
-                fleet_result_free(r);
-                *result = NULL;
-                outcome = err_memory(e);
-            }
+            fleet_nearest_look(&m.nearest, criteria, m.subjects, m.subject_count,
+                               m.options->aliases);
+        outcome = fleet_nearest_keep(r, &m.nearest, e);
+        if (outcome != 0) {
+            fleet_result_free(r);
+            *result = NULL;
         }
     }
     mem_free(m.touches.at);

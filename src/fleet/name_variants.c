@@ -77,17 +77,19 @@ static int without_generic(struct arena *a, struct slice form, struct slice *out
     return 0;
 }
 
-/* form without words for a kind at its end, when enough is left to tell a product by */
-static struct slice without_kind(struct slice form)
+/* form without words for a kind at its end, and (trade) for what it does; empty: too little is left
+ * to tell a product by */
+static struct slice without_kind(struct slice form, bool trade)
 {
     struct fleet_words words;
     fleet_words_split(form, &words);
     size_t kept = words.count;
     bool number = fleet_word_has_digit(form);
-    while (kept > 0 && (fleet_word_in(kind_words, words.at[kept - 1]) ||
-                        (number && fleet_word_in(kind_of_number, words.at[kept - 1])) ||
-                        (kept < words.count && (fleet_word_in(generic_words, words.at[kept - 1]) ||
-                                                fleet_word_in(trade_words, words.at[kept - 1])))))
+    while (kept > 0 &&
+           (fleet_word_in(kind_words, words.at[kept - 1]) ||
+            (number && fleet_word_in(kind_of_number, words.at[kept - 1])) ||
+            (kept < words.count && (fleet_word_in(generic_words, words.at[kept - 1]) ||
+                                    (trade && fleet_word_in(trade_words, words.at[kept - 1]))))))
         kept--;
     if (words.cut || kept == 0 || kept == words.count)
         return slice_of(NULL, 0);
@@ -162,7 +164,8 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
                 add(out, &count, plain, out[i].rules | FLEET_RULE_UMLAUT);
         }
     for (int i = 0, before = count; i < before; i++)
-        add(out, &count, without_kind(out[i].text), out[i].rules | FLEET_RULE_KIND);
+        for (int trade = 0; trade < 2; trade++)
+            add(out, &count, without_kind(out[i].text, trade), out[i].rules | FLEET_RULE_KIND);
     return count;
 }
 

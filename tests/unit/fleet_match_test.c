@@ -308,6 +308,48 @@ static void near_misses_are_named(void **state)
     fleet_criteria_free(c);
 }
 
+/* `why` for what does not match: the step that failed, and the two values that did not agree */
+static void failed_step_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tree, *inventory, *step, *advisory, *here;
+    } cases[] = {
+        {TREE(PRODUCT("DC-7 Drive", "< 4.3", "P1", "")),
+         PLATE("Suedwind", "DC-7 Drive", ",\"firmware\":\"4\""), "identity.vendor",
+         "nordlicht antriebe", "suedwind"},
+        {TREE(PRODUCT("DC-7 Drive", "< 4.3", "P1", "")),
+         PLATE("Nordlicht Antriebe", "Pump 9", ",\"firmware\":\"4\""), "identity.product",
+         "dc 7 drive", "pump 9"},
+        {TREE(PRODUCT("DC-7 Drive", "< 4.3", "P1", "")),
+         PLATE("Nordlicht Antriebe", "DC-7 Drive Plus", ",\"firmware\":\"4\""),
+         "identity.confidence", "dc 7 drive", "dc 7 drive plus"},
+        {TREE(PRODUCT("DC-7 Drive (6NL7511-1TK01-0AB0)", "< 4.3", "P1", "")),
+         PLATE("Nordlicht Antriebe", "DC-7 Drive",
+               ",\"firmware\":\"4\",\"order\":\"6NL7511-1TK02-0AB0\""),
+         "identity.order-number", "6nl75111tk010ab0", "6nl75111tk020ab0"},
+        {TREE(PRODUCT("Drive Tool V5", "< 5.3", "P1", "")),
+         PLATE("Nordlicht Antriebe", "Drive Tool", ",\"firmware\":\"V6.1\""), "version.line", "5",
+         "6.1"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fleet_criteria *c = criteria_of(cases[i].tree, AFFECTED("\"P1\""));
+        struct fleet_result *r = result_of(c, cases[i].inventory, NULL);
+        const struct fleet_nearest *n = &r->nearest;
+        if (r->count || !n->step || strcmp(n->step, cases[i].step) != 0 ||
+            !slice_is(n->advisory, cases[i].advisory) || !slice_is(n->inventory, cases[i].here))
+            print_message("%s: %s \"%.*s\" \"%.*s\"\n", cases[i].inventory, n->step ? n->step : "-",
+                          SLICE_ARG(n->advisory), SLICE_ARG(n->inventory));
+        assert_int_equal(r->count, 0);
+        assert_non_null(n->step);
+        assert_string_equal(n->step, cases[i].step);
+        assert_true(slice_is(n->advisory, cases[i].advisory));
+        assert_true(slice_is(n->inventory, cases[i].here));
+        fleet_result_free(r);
+        fleet_criteria_free(c);
+    }
+}
+
 /* docs/formats.md 3.1: the object as it goes into a notice is canonical JSON */
 static void statements_are_canonical_json(void **state)
 {
@@ -370,6 +412,7 @@ int main(void)
         cmocka_unit_test(claims_are_weighed),
         cmocka_unit_test(serials_and_skus_filter),
         cmocka_unit_test(near_misses_are_named),
+        cmocka_unit_test(failed_step_is_named),
         cmocka_unit_test(statements_are_canonical_json),
         cmocka_unit_test(memory_runs_out),
     };

@@ -147,8 +147,8 @@ static void explain(const struct pair *p, const char *what, const struct fleet_r
     if (s && s->decide.len)
         print_message("    decides: %.*s\n", SLICE_ARG(s->decide));
     if (!s && r->nearest.target)
-        print_message("    nearest: %.*s (%d): %.*s\n", SLICE_ARG(r->nearest.target->label),
-                      r->nearest.confidence, SLICE_ARG(r->nearest.text));
+        print_message("    nearest: %.*s (%d, %s): %.*s\n", SLICE_ARG(r->nearest.target->label),
+                      r->nearest.confidence, r->nearest.step, SLICE_ARG(r->nearest.text));
 }
 
 static bool meet(const struct fleet_keys *a, const struct fleet_keys *b)
