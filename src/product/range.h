@@ -20,7 +20,7 @@ enum product_range_kind {
     PRODUCT_RANGE_ALL,     /* every version, also an unknown one */
     PRODUCT_RANGE_LIST,    /* exactly these; others are not spoken of */
     PRODUCT_RANGE_BOUNDED, /* intervals: what lies outside is excluded */
-    PRODUCT_RANGE_OPAQUE,  /* not understood, or under a condition that we cannot see */
+    PRODUCT_RANGE_OPAQUE,  /* not understood */
 };
 
 /* An interval; an empty version: no bound on that side. */
@@ -29,6 +29,14 @@ struct product_interval {
     struct slice high;
     bool low_open;  /* low itself is outside */
     bool high_open; /* high itself is outside */
+    bool doubtful;  /* what lies here and in no other interval may or may not be meant */
+};
+
+/* How far a text was understood. */
+enum product_grade {
+    PRODUCT_EXACT,   /* its meaning is certain */
+    PRODUCT_REDUCED, /* understood, but something in it may limit or widen it; `why` names that */
+    PRODUCT_OBSCURE, /* not understood; `why` names the problem */
 };
 
 struct product_range {
@@ -39,11 +47,15 @@ struct product_range {
     size_t count;
     struct slice prefix; /* words before the version that it belongs to ("CPCI85", "NMC2") */
     struct slice remark; /* text behind the range ("only if web components are used") */
+    bool literal;        /* the text stands where a version does: who says the same text has it */
     bool singles;        /* single versions stand beside ranges: others are not spoken of */
     bool conditional;    /* the remark is a condition that an inventory does not show */
     struct slice model;  /* the text may be a model rather than a version ("1783-SAD4T0SBK9") */
-    const char *form;    /* how it was written: "vers", "operators", "words", "all", "exact" */
+    const char *form;    /* how it was written: "vers", "operators", "words", "all", "exact"; or
+                          * what built it: "osv", "cve", "cpe" */
     const char *problem; /* OPAQUE: what was not understood */
+    enum product_grade grade;
+    const char *why; /* the reason of a grade that is not PRODUCT_EXACT; static */
 };
 
 /*
@@ -56,9 +68,26 @@ int product_range_parse(struct arena *a, struct slice text, bool is_range,
                         struct err *e) MUST_CHECK;
 
 /*
+ * A range from intervals that another reader made: OSV events (introduced: low; fixed: high, open;
+ * last_affected: high; limit: high, open), CVE 5 versions (lessThan: high, open; lessThanOrEqual),
+ * CPE bounds (versionStartIncluding and so on). closed: the source speaks of every version, so that
+ * what lies outside is excluded (OSV ranges, CPE bounds); else others are not spoken of (OSV
+ * `versions`, where low = high). One interval without any bound is every version. form: static, one
+ * word for the source. The array is copied into the arena, the texts are borrowed. An interval with
+ * a bound that the scheme has no order for, or whose end is not behind its begin, makes every
+ * version that no other interval holds PRODUCT_MAYBE; without any good interval the range is
+ * PRODUCT_RANGE_OPAQUE. 0, or -1 with ERR_MEMORY.
+ */
+int product_range_of_intervals(struct arena *a, const struct product_scheme *scheme,
+                               const char *form, const struct product_interval *intervals,
+                               size_t count, bool closed, struct product_range *out,
+                               struct err *e) MUST_CHECK;
+
+/*
  * Is version in the range? An empty version is PRODUCT_MAYBE, but PRODUCT_IN for PRODUCT_RANGE_ALL.
  * For PRODUCT_RANGE_LIST a version that is not listed is PRODUCT_SILENT. A remark or prefix behind
- * which the range stands makes PRODUCT_OUT a PRODUCT_MAYBE, a condition makes PRODUCT_IN one, too.
+ * which the range stands makes PRODUCT_OUT a PRODUCT_MAYBE, a condition makes PRODUCT_IN one, too;
+ * and so does the prefix of a list when the version is written without it.
  * *reason: a static sentence.
  */
 enum product_in product_range_contains(const struct product_range *range, struct slice version,

@@ -138,7 +138,10 @@ static void ranges_as_advisories_write_them(void **state)
         {"vers:generic/1.0|>=2.0|<=2.0", "1.0", PRODUCT_MAYBE},
         /* a list is no version: what it means for 10.0.1 cannot be told */
         {"Versions prior to 9.1.2, 10.0.3", "10.0.1", PRODUCT_MAYBE},
-        {"1.0, 1.1, and prior", "1.1", PRODUCT_MAYBE},
+        /* named itself; what lies between the two, or below, depends on what "prior" belongs to */
+        {"1.0, 1.1, and prior", "1.1", PRODUCT_IN},
+        {"1.0, 1.1, and prior", "1.0", PRODUCT_IN},
+        {"1.0, 1.1, and prior", "1.2", PRODUCT_SILENT},
         {"<5.2, 6.3", "6.1", PRODUCT_MAYBE},
         {"All versions < V5.2.4", "5.2.3", PRODUCT_IN},
         {"All versions < V5.2.4", "5.2.4", PRODUCT_OUT},
@@ -172,7 +175,11 @@ static void ranges_as_advisories_write_them(void **state)
         {">=R6.01.01 -| <=R8.03.01", "R7", PRODUCT_IN},
         {">= V2.5 < V2.6.1", "2.6.1", PRODUCT_OUT},
         {"> V5.x", "6", PRODUCT_IN},
-        {"> V5.x", "5.9", PRODUCT_OUT},
+        /* above all of 5, or above something of it */
+        {"> V5.x", "5.9", PRODUCT_MAYBE},
+        {"< V5.x", "5.9", PRODUCT_MAYBE},
+        {"< V5.x", "4.9", PRODUCT_IN},
+        {"< V5.x", "6", PRODUCT_OUT},
         {"> V5", "5", PRODUCT_OUT},
         {"vers:semver/>=7.0.0|>=9.0.0|<10.0.0", "8.0.0", PRODUCT_IN},
         {"vers:semver/>=7.0.0|>=9.0.0|<10.0.0", "6.0.0", PRODUCT_OUT},
@@ -194,8 +201,13 @@ static void ranges_as_advisories_write_them(void **state)
         {"All versions < CPCI85 V05.11", "V05.11", PRODUCT_MAYBE},
         {"<= 7.20 (7.50 and 7.60 may also be affected if WibuKey was installed manually)", "7.50",
          PRODUCT_MAYBE},
-        {"<April/17/2023", "April/20/2022", PRODUCT_MAYBE},
-        {"<=LF", "LF", PRODUCT_MAYBE},
+        {"<April/17/2023", "April/20/2022", PRODUCT_IN},
+        {"<April/17/2023", "April/17/2023", PRODUCT_OUT},
+        {"<April/17/2023", "2023-04-16", PRODUCT_IN},
+        {"<April/17/2023", "4.2", PRODUCT_MAYBE},
+        {"<April/17/2023", "04/05/2023", PRODUCT_MAYBE},
+        {"<=LF", "LF", PRODUCT_IN},
+        {"<=LF", "LE", PRODUCT_MAYBE},
         {"No version", "1", PRODUCT_MAYBE},
         {"<V33.017_V34.014_V35.013_V36.011", "V34.015", PRODUCT_MAYBE},
         {"", "1", PRODUCT_MAYBE},
@@ -220,11 +232,12 @@ static void ranges_as_advisories_write_them(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* 64 parts are read; with one more nothing of the range is believed. */
+/* "1.0 | 1.1 | ..." up to 256 KiB is read, each part of it; of a longer text nothing is believed.
+ */
 static void ranges_have_a_length(void **state)
 {
     (void)state;
-    for (unsigned parts = 64; parts <= 65; parts++) {
+    for (size_t extra = 0; extra < 2; extra++) {
         struct product_range r;
         struct err e = {0};
         const char *reason;
@@ -232,12 +245,18 @@ static void ranges_have_a_length(void **state)
         struct buf text;
         arena_init(&a, 0);
         buf_init(&text);
-        for (unsigned i = 1; i <= parts; i++)
-            buf_printf(&text, "%s%u.0", i > 1 ? "|" : "", i);
+        for (unsigned i = 0; text.len + 10 <= (256 << 10); i++)
+            buf_printf(&text, "%s%03u.%03u", i ? " | " : "", i / 1000, i % 1000);
+        while (text.len < (256 << 10) + extra)
+            buf_putc(&text, ' ');
         assert_int_equal(product_range_parse(&a, buf_slice(&text), false, NULL, &r, &e), 0);
-        assert_int_equal(product_range_contains(&r, s("64.0"), &reason),
-                         parts == 64 ? PRODUCT_IN : PRODUCT_MAYBE);
-        assert_int_equal(r.problem != NULL, parts > 64);
+        assert_int_equal(product_range_contains(&r, s("25.999"), &reason),
+                         extra ? PRODUCT_MAYBE : PRODUCT_IN);
+        assert_int_equal(product_range_contains(&r, s("0.17"), &reason),
+                         extra ? PRODUCT_MAYBE : PRODUCT_IN);
+        assert_int_equal(product_range_contains(&r, s("27.1"), &reason),
+                         extra ? PRODUCT_MAYBE : PRODUCT_SILENT);
+        assert_int_equal(r.grade, extra ? PRODUCT_OBSCURE : PRODUCT_EXACT);
         buf_fini(&text);
         arena_fini(&a);
     }
