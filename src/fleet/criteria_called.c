@@ -123,8 +123,9 @@ static bool code_like(struct slice token)
 
 static void take_tail(struct taking *t, struct slice called)
 {
-    static const char *const tails[] = {" running ",      " used with ",       " with firmware",
-                                        " with software", " firmware version", " software version"};
+    static const char *const tails[] = {" for Windows",      " for Linux",       " running ",
+                                        " used with ",       " with firmware",   " with software",
+                                        " firmware version", " software version"};
     size_t end = called.len;
     for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
         size_t at = find_words(called, tails[i]);
@@ -275,6 +276,9 @@ static int take_parentheses(struct taking *t, struct slice called)
         if (one && all[i].end + 6 >= called.len && initials(inner, front)) {
             put(t, front, FLEET_RULE_NOTE);
             put(t, inner, FLEET_RULE_ACRONYM);
+        } else if (one && inner.len <= 6 && code_like(inner) && all[i].end + 1 >= called.len) {
+            /* "Emergency Gateway (EGW)" */
+            put(t, front, FLEET_RULE_VARIANT);
         } else if (one && inner.len <= 12 && model_like(inner) &&
                    !memchr(inner.data, '*', inner.len) && is_letter(inner.data[0]) &&
                    !model_like(last_token(front))) {
@@ -330,13 +334,23 @@ static void tokenise(struct slice called, struct tokens *out)
     }
 }
 
+/* "7SS85" and "7KE85": letters and digits in the same places */
+static bool same_shape(struct slice a, struct slice b)
+{
+    for (size_t i = 0; i < a.len; i++)
+        if (i >= b.len || is_digit(a.data[i]) != is_digit(b.data[i]))
+            return false;
+    return a.len == b.len && a.len >= 5;
+}
+
 /* Models of one kind: all patterns, or beginning alike. */
 static bool akin(const struct slice *run, size_t count)
 {
     bool patterns = true, alike = true;
     for (size_t i = 0; i < count; i++) {
         patterns = patterns && pattern_like(run[i]);
-        alike = alike && run[i].data[0] == run[0].data[0] && is_letter(run[i].data[0]);
+        alike = alike && run[i].data[0] == run[0].data[0] &&
+                (is_letter(run[i].data[0]) || same_shape(run[i], run[0]));
     }
     return patterns || alike;
 }
@@ -361,7 +375,7 @@ static int take_run(struct taking *t, struct slice called)
     for (size_t i = first; i < end; i++) {
         if (front.len && put_both(t, front, tokens.at[i], FLEET_RULE_LISTED) != 0)
             return -1;
-        if (tokens.at[i].len >= 4 && is_letter(tokens.at[i].data[0]))
+        if (tokens.at[i].len >= (is_letter(tokens.at[i].data[0]) ? 4u : 5u))
             put(t, tokens.at[i], FLEET_RULE_LISTED);
     }
     return 0;

@@ -534,6 +534,54 @@ static bool version_follows(struct slice form, size_t at)
     return false;
 }
 
+/* Words that tell siblings apart: what they stand behind alone is another product. */
+static bool sibling_word(struct slice word)
+{
+    static const char *const words[] = {
+        "lite",     "light",    "pro",    "professional", "plus",    "advanced",
+        "lean",     "basic",    "mini",   "enterprise",   "premium", "express",
+        "standard", "se",       "me",     "compact",      "max",     "ultra",
+        "xl",       "ex",       "server", "client",       "viewer",  "runtime",
+        "studio",   "designer", "editor", "nms",          NULL};
+    return fleet_word_in(words, word);
+}
+
+/* What the longer name says beyond the other. */
+static struct slice beyond(struct slice longer, struct slice prefix)
+{
+    return slice_of(longer.data + prefix.len + 1, longer.len - prefix.len - 1);
+}
+
+/* "conext combox" of "conext combox model 865 1058": what is more tells no sibling. */
+static bool may_be_shortened(struct slice longer, struct slice prefix)
+{
+    struct fleet_words words;
+    fleet_words_split(beyond(longer, prefix), &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (sibling_word(words.at[i]) || words.at[i].len == 1)
+            return false;
+    return words.count > 0;
+}
+
+/* "micrologix 1100 1763 l16bwa" of "micrologix 1100": what is more is a number. */
+static bool goes_on_in_numbers(struct slice longer, struct slice prefix)
+{
+    struct slice rest = beyond(longer, prefix);
+    size_t digits = 0;
+    for (size_t i = 0; i < rest.len; i++)
+        digits += rest.data[i] >= '0' && rest.data[i] <= '9';
+    return digits >= 3 && may_be_shortened(longer, prefix) && fleet_word_has_digit(prefix);
+}
+
+/* "neuroworks" of "natus xltek neuroworks": one word, but of its own */
+static bool own_word(struct slice word, struct slice text)
+{
+    return word.len >= 7 && !memchr(word.data, ' ', word.len) && !sibling_word(word) &&
+           !fleet_name_plain_word(word) && text.len > word.len + 1 &&
+           text.data[text.len - word.len - 1] == ' ' &&
+           memcmp(text.data + text.len - word.len, word.data, word.len) == 0;
+}
+
 /* "2711r t4t": as specific as an order number */
 static bool number_like(struct slice form)
 {
@@ -643,7 +691,13 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
     } else if (fleet_name_prefix(a->text, b->text) && !family_source &&
                (specific(a->text) || (t->product.family && a->text.len >= 5))) {
         r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
-        r.confidence += !t->product.family ? 42 : excepts_some(t->product.raw) ? 75 : 89;
+        if (t->product.family)
+            r.confidence += excepts_some(t->product.raw) ? 75 : 89;
+        else if (vendor_sure && s->identity->kind == FLEET_DEVICE &&
+                 goes_on_in_numbers(b->text, a->text))
+            r.confidence += 54;
+        else
+            r.confidence += 42;
         r.only_unknown = !t->product.family;
     } else if (fleet_name_prefix(b->text, a->text) && specific(b->text) &&
                !version_line(a->text, b->text.len + 1)) {
@@ -652,7 +706,12 @@ static struct fleet_identified compare_names(const struct fleet_target *t,
                         : s->model_missing || only_revision(a->text, b->text)       ? 66
                         : telling(b->text) && s->real_orders == 0                   ? 55
                         : three_words(b->text) && s->identity->kind == FLEET_DEVICE ? 52
+                        : vendor_sure && may_be_shortened(a->text, b->text)         ? 52
                                                                                     : 40;
+        r.only_unknown = true;
+    } else if (vendor_sure && !family_source && own_word(b->text, a->text)) {
+        r.rule = FLEET_BY_LESS_SPECIFIC;
+        r.confidence += 54;
         r.only_unknown = true;
     } else {
         r.confidence = 0;

@@ -12,16 +12,15 @@ static const char *const generic_words[] = {
 
 /* What a device is, not which one. */
 static const char *const kind_words[] = {
-    "controller",  "controllers", "switch",       "switches", "managed", "module",
-    "modules",     "cpu",         "cpus",         "plc",      "plcs",    "router",
-    "routers",     "gateway",     "gateways",     "panel",    "panels",  "control",
-    "unit",        "units",       "drive",        "drives",   "camera",  "cameras",
-    "server",      "servers",     "relay",        "relays",   "meter",   "meters",
-    "inverter",    "sensor",      "sensors",      "pump",     "pumps",   "terminal",
-    "terminals",   "monitor",     "monitors",     "recorder", "machine", "machines",
-    "application", "appliance",   "printer",      "printers", "scanner", "analyzer",
-    "analyser",    "workstation", "workstations", "radio",    "radios",  "modem",
-    "modems",      "converter",   "converters",   NULL};
+    "controller",  "controllers",  "switch",   "switches", "managed",  "module",   "modules",
+    "cpu",         "cpus",         "plc",      "plcs",     "router",   "routers",  "gateway",
+    "gateways",    "panel",        "panels",   "control",  "unit",     "units",    "drive",
+    "drives",      "camera",       "cameras",  "server",   "servers",  "relay",    "relays",
+    "meter",       "meters",       "inverter", "sensor",   "sensors",  "pump",     "pumps",
+    "terminal",    "terminals",    "monitor",  "monitors", "recorder", "machine",  "machines",
+    "application", "appliance",    "printer",  "printers", "scanner",  "analyzer", "analyser",
+    "workstation", "workstations", "radio",    "radios",   "modem",    "modems",   "converter",
+    "converters",  "image",        "project",  NULL};
 
 /* The same, of what a number tells: a "PAC1200 data manager" is a PAC1200. */
 static const char *const kind_of_number[] = {
@@ -30,9 +29,10 @@ static const char *const kind_of_number[] = {
 
 /* In front of such a word they say what it does. */
 static const char *const trade_words[] = {
-    "modbus", "profinet", "profibus", "ethernet", "serial", "wireless", "industrial",
-    "web",    "data",     "network",  "cellular", "access", "protocol", "digital",
-    "ip",     "cpap",     "power",    "energy",   "motor",  "remote",   NULL};
+    "modbus",     "profinet", "profibus", "ethernet",    "serial",        "wireless",
+    "industrial", "web",      "data",     "network",     "cellular",      "access",
+    "protocol",   "digital",  "ip",       "cpap",        "power",         "energy",
+    "motor",      "remote",   "system",   "engineering", "configuration", NULL};
 
 static bool add(struct fleet_form *out, int *count, struct slice form, unsigned rules)
 {
@@ -87,9 +87,9 @@ static struct slice without_kind(struct slice form, bool trade)
     bool number = fleet_word_has_digit(form);
     while (kept > 0 &&
            (fleet_word_in(kind_words, words.at[kept - 1]) ||
+            fleet_word_in(generic_words, words.at[kept - 1]) ||
             (number && fleet_word_in(kind_of_number, words.at[kept - 1])) ||
-            (kept < words.count && (fleet_word_in(generic_words, words.at[kept - 1]) ||
-                                    (trade && fleet_word_in(trade_words, words.at[kept - 1]))))))
+            (trade && kept < words.count && fleet_word_in(trade_words, words.at[kept - 1]))))
         kept--;
     if (words.cut || kept == 0 || kept == words.count)
         return slice_of(NULL, 0);

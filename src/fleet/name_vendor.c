@@ -7,25 +7,14 @@
  * do tell companies apart: energy, controls, electronics, electric, medical, analytics ("Hitachi
  * Energy" is not Hitachi, "Delta Controls" not Delta Electronics).
  */
-static const char *const plain_words[] = {"technology",  "technologies",
-                                          "tech",        "systems",
-                                          "system",      "software",
-                                          "labs",        "laboratories",
-                                          "solutions",   "solution",
-                                          "networks",    "network",
-                                          "group",       "holding",
-                                          "holdings",    "international",
-                                          "global",      "industries",
-                                          "industrial",  "enterprises",
-                                          "services",    "products",
-                                          "automation",  "digital",
-                                          "healthcare",  "computer",
-                                          "engineering", "worldwide",
-                                          "usa",         "europe",
-                                          "germany",     "wireless",
-                                          "china",       "americas",
-                                          "deutschland", "de",
-                                          "traffic",     NULL};
+static const char *const plain_words[] = {
+    "technology", "technologies", "tech",      "systems",       "system",     "software",
+    "labs",       "laboratories", "solutions", "solution",      "networks",   "network",
+    "group",      "holding",      "holdings",  "international", "global",     "industries",
+    "industrial", "enterprises",  "services",  "products",      "automation", "digital",
+    "project",    "foundation",   "community", "healthcare",    "computer",   "engineering",
+    "worldwide",  "usa",          "europe",    "germany",       "wireless",   "china",
+    "americas",   "deutschland",  "de",        "traffic",       NULL};
 
 /* In front of a name: where a company is registered, or that a king is fond of it. */
 static const char *const leading_words[] = {
