@@ -201,6 +201,18 @@ static bool tells_variant(struct slice inner)
     return (inner.len == 1 && is_letter(inner.data[0])) || has_word(inner, words);
 }
 
+/* Several words that begin with small letters: a description. "TIA Portal" is none. */
+static bool in_words(struct slice inner)
+{
+    size_t words = 0, small = 0;
+    for (size_t i = 0; i < inner.len; i++) {
+        bool begins = is_letter(inner.data[i]) && (i == 0 || inner.data[i - 1] == ' ');
+        words += begins;
+        small += begins && !is_upper(inner.data[i]);
+    }
+    return words >= 2 && small >= 1;
+}
+
 /* "(TDI Firmware)" */
 static bool tells_part(struct slice inner)
 {
@@ -267,7 +279,9 @@ static int take_parentheses(struct taking *t, struct slice called)
     for (size_t i = 0; i < count; i++) {
         struct slice inner = trimmed(all[i].inner);
         struct slice front = trimmed(slice_of(called.data, all[i].start));
-        variants += variant[i] = tells_variant(inner);
+        /* "EZSocket (communication middleware …)": at the end, and in words */
+        variants += variant[i] =
+            tells_variant(inner) || (all[i].end + 1 >= called.len && in_words(inner));
         parts += part[i] = !variant[i] && tells_part(inner);
         if (variant[i] || part[i] || front.len == 0)
             continue;
@@ -396,6 +410,62 @@ static void take_codes(struct taking *t, struct slice called)
             put(t, tokens.at[i], FLEET_RULE_LISTED);
 }
 
+/* The digits from `at` on. */
+static size_t digits_from(struct slice s, size_t at)
+{
+    size_t count = 0;
+    while (at + count < s.len && is_digit(s.data[at + count]))
+        count++;
+    return count;
+}
+
+/* "R04/08/16/32/120(EN)CPU": each number with what is around them, and what may be left out */
+static int take_optional(struct taking *t, struct slice called)
+{
+    size_t start = 0;
+    while (start < called.len) {
+        size_t end = start, at;
+        while (end < called.len && called.data[end] != ' ')
+            end++;
+        struct slice word = slice_of(called.data + start, end - start);
+        struct slice front = slice_of(called.data, start), behind = slice_of(NULL, 0);
+        start = end + 1;
+        for (at = 0; at < word.len && is_letter(word.data[at]); at++)
+            ;
+        size_t letters = at, last = at + digits_from(word, at);
+        if (letters == 0 || last == at)
+            continue;
+        while (last + 1 < word.len && word.data[last] == '/' && digits_from(word, last + 1))
+            last += 1 + digits_from(word, last + 1);
+        struct slice option = slice_of(NULL, 0), tail = slice_of(word.data + last, word.len - last);
+        const uint8_t *close =
+            tail.len > 2 && tail.data[0] == '(' ? memchr(tail.data, ')', tail.len) : NULL;
+        if (close) {
+            option = slice_of(tail.data + 1, (size_t)(close - tail.data) - 1);
+            behind = slice_of(close + 1, tail.len - option.len - 2);
+        }
+        /* something has to follow: "(EN)CPU"; else that is a remark like another */
+        if (!close || behind.len == 0 || option.len == 0 || option.len > 4)
+            continue;
+        for (size_t i = at; i < last; i++) {
+            size_t count = digits_from(word, i);
+            for (int with = 0; with < 2 && count; with++) {
+                char *text = arena_printf(t->arena, "%.*s%.*s%.*s%.*s", (int)letters,
+                                          (const char *)word.data, (int)count,
+                                          (const char *)word.data + i, with ? (int)option.len : 0,
+                                          (const char *)option.data, SLICE_ARG(behind));
+                if (!text)
+                    return err_memory(t->e);
+                put(t, slice_str(text), FLEET_RULE_LISTED);
+                if (front.len && put_both(t, front, slice_str(text), FLEET_RULE_LISTED) != 0)
+                    return -1;
+            }
+            i += count;
+        }
+    }
+    return 0;
+}
+
 /* "STARDOM FCN/FCJ", "AFF660/665": a stroke between the ends of two models */
 static int take_strokes(struct taking *t, struct slice called)
 {
@@ -493,7 +563,7 @@ int fleet_called_make(struct arena *a, struct slice called, struct fleet_called_
     take_codes(&t, called);
     take_described(&t, called);
     return take_parentheses(&t, called) == 0 && take_run(&t, called) == 0 &&
-                   take_strokes(&t, called) == 0
+                   take_optional(&t, called) == 0 && take_strokes(&t, called) == 0
                ? 0
                : -1;
 }

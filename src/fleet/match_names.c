@@ -311,11 +311,17 @@ static struct slice beyond(struct slice longer, struct slice prefix)
 /* "conext combox" of "conext combox model 865 1058": what is more tells no sibling. */
 static bool may_be_shortened(struct slice longer, struct slice prefix)
 {
+    static const char *const remarks[] = {"with",    "for",    "on",  "in",       "using",
+                                          "running", "series", "rev", "revision", "hw",
+                                          "part",    "model",  NULL};
     struct fleet_words words;
     fleet_words_split(beyond(longer, prefix), &words);
-    for (size_t i = 0; i < words.count; i++)
+    for (size_t i = 0; i < words.count; i++) {
+        if (fleet_word_in(remarks, words.at[i]))
+            return true;
         if (sibling_word(words.at[i]) || words.at[i].len == 1 || version_line(words.at[i], 0))
             return false;
+    }
     return words.count > 0;
 }
 
