@@ -124,10 +124,17 @@ bool fleet_name_specific(struct slice form)
     return form.len >= 4 && (memchr(form.data, ' ', form.len) || fleet_word_has_digit(form));
 }
 
+/* "v16" behind the name: that is compared as a version line, see criteria_forms.h */
+static bool version_line(struct slice form, size_t at)
+{
+    return at + 1 < form.len && form.data[at] == 'v' && form.data[at + 1] >= '0' &&
+           form.data[at + 1] <= '9';
+}
+
 /* The last words of text, with a digit among them. */
 static bool is_suffix(struct slice suffix, struct slice text)
 {
-    return suffix.len >= 4 && text.len > suffix.len + 1 &&
+    return suffix.len >= 4 && text.len > suffix.len + 1 && !version_line(suffix, 0) &&
            text.data[text.len - suffix.len - 1] == ' ' &&
            memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) == 0 &&
            fleet_word_has_digit(suffix);
@@ -224,13 +231,6 @@ static bool excepts_some(struct slice raw)
             if (product_text_starts(slice_of(raw.data + i, raw.len - i), words[k]))
                 return true;
     return false;
-}
-
-/* "v16" behind the name: that is compared as a version line, see criteria_forms.h */
-static bool version_line(struct slice form, size_t at)
-{
-    return at + 1 < form.len && form.data[at] == 'v' && form.data[at + 1] >= '0' &&
-           form.data[at + 1] <= '9';
 }
 
 /* Three words with a code among them ("en100", not "7") tell enough to ask which of the longer
