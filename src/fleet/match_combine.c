@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match_combine.h"
 #include "base/memory.h"
+#include "fleet/name_words.h"
 
 #include <stdlib.h>
 
@@ -126,17 +127,48 @@ static const struct fleet_touch *best_touch(const struct combination *c, uint32_
     return best;
 }
 
+/* "RouterOS", "HiOS", "BIOS": what runs on a device, by its name. */
+static bool says_system(struct slice word)
+{
+    static const char *const words[] = {"firmware", "fw", "os", "bios", "uefi", NULL};
+    return fleet_word_in(words, word) ||
+           (word.len >= 4 && memcmp(word.data + word.len - 2, "os", 2) == 0);
+}
+
 static bool says_firmware(struct slice form)
 {
-    for (size_t i = 0; i + 2 <= form.len; i++) {
-        bool begins = i == 0 || form.data[i - 1] == ' ';
-        if (begins && form.len - i >= 8 && memcmp(form.data + i, "firmware", 8) == 0)
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (says_system(words.at[i]))
             return true;
-        if (begins && memcmp(form.data + i, "fw", 2) == 0 &&
-            (i + 2 == form.len || form.data[i + 2] == ' '))
-            return true;
-    }
     return false;
+}
+
+static bool has_word(const struct fleet_name *name, struct slice word)
+{
+    struct fleet_words words;
+    fleet_words_split(name->count ? name->forms[0].text : slice_of(NULL, 0), &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (slice_equal(words.at[i], word))
+            return true;
+    return false;
+}
+
+/*
+ * Is it the device's only firmware, "P3 firmware" on a camera of the P3 family? "BMC firmware" is
+ * one of several, and its version need not be the one on the nameplate: then nothing is excluded.
+ */
+static bool own_firmware(const struct fleet_target *firmware, const struct fleet_target *device)
+{
+    struct fleet_words words;
+    fleet_words_split(firmware->product.forms[0].text, &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (!slice_is(words.at[i], "firmware") && !slice_is(words.at[i], "fw") &&
+            !fleet_name_plain_word(words.at[i]) && !has_word(&device->product, words.at[i]) &&
+            !has_word(&device->family, words.at[i]) && !has_word(&device->vendor, words.at[i]))
+            return false;
+    return true;
 }
 
 /*
@@ -160,7 +192,8 @@ static const struct fleet_touch *device_firmware(struct combination *c,
                                  .subject = device->subject,
                                  .of = device->of};
     made->id.rule = FLEET_BY_DEVICE_FIRMWARE;
-    made->id.confidence = device->id.confidence < FLEET_SURE ? device->id.confidence : FLEET_SURE;
+    int most = own_firmware(t, &c->criteria->targets[device->target]) ? FLEET_SURE : FLEET_SURE - 5;
+    made->id.confidence = device->id.confidence < most ? device->id.confidence : most;
     made->id.vendor = device->id.vendor;
     made->id.advisory = t->product.forms[0].text;
     made->id.inventory = device->of->identity->version;

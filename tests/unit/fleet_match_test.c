@@ -176,6 +176,89 @@ static void relationships_need_both(void **state)
     fleet_criteria_free(c);
 }
 
+/* "X < 2 installed on Y", and a nameplate that has Y and a version of what runs on it */
+static void what_runs_on_a_device(void **state)
+{
+    (void)state;
+#define ON_PANEL(firmware, range)                                                                  \
+    TREE("{\"category\":\"product_name\",\"name\":\"Panel 10\",\"product\":{\"name\":\"Panel "     \
+         "10\",\"product_id\":\"B\"}}," PRODUCT(firmware, range, "F", ""))                         \
+    ",\"relationships\":[{\"category\":\"installed_on\",\"product_reference\":\"F\","              \
+    "\"relates_to_product_reference\":\"B\",\"full_product_name\":{\"name\":\"F on B\","           \
+    "\"product_id\":\"FB\"}}]"
+    static const struct {
+        const char *tree, *version;
+        enum fleet_status status;
+    } cases[] = {
+        {ON_PANEL("Panel firmware", "< 2.0"), "1.9", FLEET_AFFECTED},
+        {ON_PANEL("Panel firmware", "< 2.0"), "2.0", FLEET_NOT_AFFECTED},
+        {ON_PANEL("Firmware", "< 2.0"), "2.0", FLEET_NOT_AFFECTED},
+        {ON_PANEL("PanelOS", "< 2.0"), "1.9", FLEET_AFFECTED},
+        /* whose version the nameplate has is not sure */
+        {ON_PANEL("PanelOS", "< 2.0"), "2.0", FLEET_UNKNOWN},
+        {ON_PANEL("Bootloader firmware", "< 2.0"), "3.1", FLEET_UNKNOWN},
+        {ON_PANEL("Bootloader firmware", "< 2.0"), "1.1", FLEET_AFFECTED},
+        {ON_PANEL("Recipe manager", "< 2.0"), "1.1", FLEET_UNKNOWN},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fleet_criteria *c = criteria_of(cases[i].tree, AFFECTED("\"FB\""));
+        char inventory[256];
+        snprintf(inventory, sizeof inventory,
+                 PLATE("Nordlicht Antriebe", "Panel 10", ",\"firmware\":\"%s\""), cases[i].version);
+        struct fleet_result *r = result_of(c, inventory, NULL);
+        if (r->status != cases[i].status)
+            print_message("%s with %s: %s\n", cases[i].tree, cases[i].version,
+                          fleet_status_name(r->status));
+        assert_int_equal(r->status, cases[i].status);
+        fleet_result_free(r);
+        fleet_criteria_free(c);
+    }
+}
+
+/* A chain: a library in a firmware on a device, the outer relationship naming the inner one. */
+static void relationships_nest(void **state)
+{
+    (void)state;
+    struct fleet_criteria *c = criteria_of(
+        TREE("{\"category\":\"product_name\",\"name\":\"Panel 10\",\"product\":{\"name\":\"Panel "
+             "10\",\"product_id\":\"B\"}}," PRODUCT(
+                 "Panel firmware", "< 2.0", "F",
+                 "") "," ONE_VERSION("tinytls", "1.4",
+                                     "L")) ",\"relationships\":[{\"category\":\"installed_on\","
+                                           "\"product_reference\":\"LF\","
+                                           "\"relates_to_product_reference\":\"B\",\"full_product_"
+                                           "name\":{\"name\":\"all\","
+                                           "\"product_id\":\"LFB\"}},{\"category\":\"default_"
+                                           "component_of\",\"product_reference\":"
+                                           "\"L\",\"relates_to_product_reference\":\"F\",\"full_"
+                                           "product_name\":{\"name\":\"inner\","
+                                           "\"product_id\":\"LF\"}}]",
+        AFFECTED("\"LFB\""));
+    static const struct expectation cases[] = {
+        {PLATE("Nordlicht Antriebe", "Panel 10",
+               ",\"firmware\":\"1.9\"") ",\"components\":[{\"vendor\":\"Nordlicht "
+                                        "Antriebe\",\"name\":\"tinytls\",\"version\":"
+                                        "\"1.4\"},{\"vendor\":\"Nordlicht "
+                                        "Antriebe\",\"name\":\"Panel firmware\",\"version\":"
+                                        "\"1.9\"}]",
+         FLEET_AFFECTED, "relationship", NULL, 85, 100},
+        {PLATE("Nordlicht Antriebe", "Panel 10",
+               ",\"firmware\":\"2.0\"") ",\"components\":[{\"vendor\":\"Nordlicht "
+                                        "Antriebe\",\"name\":\"tinytls\",\"version\":"
+                                        "\"1.4\"},{\"vendor\":\"Nordlicht "
+                                        "Antriebe\",\"name\":\"Panel firmware\",\"version\":"
+                                        "\"2.0\"}]",
+         FLEET_NOT_AFFECTED, "relationship", NULL, 85, 100},
+        /* what the firmware is made of is not listed */
+        {PLATE("Nordlicht Antriebe", "Panel 10", ",\"firmware\":\"1.9\""), FLEET_UNKNOWN, NULL,
+         NULL, 0, 0},
+        {PLATE("Nordlicht Antriebe", "Panel 12", ",\"firmware\":\"1.9\""), FLEET_NOT_LISTED, NULL,
+         NULL, 0, 0},
+    };
+    expect(c, cases, ARRAY_LEN(cases));
+    fleet_criteria_free(c);
+}
+
 /* V39: flags; several claims on one component are weighed with care */
 static void claims_are_weighed(void **state)
 {
@@ -409,6 +492,8 @@ int main(void)
         cmocka_unit_test(aliases_make_a_doubt_sure),
         cmocka_unit_test(identifiers_lead_to_products),
         cmocka_unit_test(relationships_need_both),
+        cmocka_unit_test(what_runs_on_a_device),
+        cmocka_unit_test(relationships_nest),
         cmocka_unit_test(claims_are_weighed),
         cmocka_unit_test(serials_and_skus_filter),
         cmocka_unit_test(near_misses_are_named),
