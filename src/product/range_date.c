@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "product/range_date.h"
+#include "product/version_key.h"
 
 #include <stdint.h>
 
@@ -173,4 +174,18 @@ static enum product_order compare(struct slice a, struct slice b)
     return x.first == y.first && x.last == y.last ? PRODUCT_EQUAL : PRODUCT_NO_ORDER;
 }
 
-const struct product_scheme range_date_scheme = {"date", valid, compare, "days of the calendar"};
+/* The first day; a month alone is in doubt against its own days. */
+static bool key(struct slice text, struct product_key *k)
+{
+    struct date d;
+    if (!read(text, &d))
+        return false;
+    product_key_byte(k, d.first >> 16 & 0xff);
+    product_key_byte(k, d.first >> 8 & 0xff);
+    product_key_byte(k, d.first & 0xff);
+    k->doubtful = k->doubtful || d.first != d.last;
+    return true;
+}
+
+const struct product_scheme range_date_scheme = {
+    .name = "date", .valid = valid, .compare = compare, .key = key, .rule = "days of the calendar"};

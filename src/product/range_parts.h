@@ -43,7 +43,7 @@ int range_part_add(struct range_parts *p, struct range_part part) MUST_CHECK;
 /* Reads text into parts; what is not understood is said with range_obscure. 0, or -1: memory. */
 int range_grammar_read(struct range_parts *p, struct slice text) MUST_CHECK;
 
-/* `vers:` texts, without "vers:". 0, or -1: memory. */
+/* `vers:` texts. 0, or -1: memory. */
 int range_vers_read(struct range_parts *p, struct slice text) MUST_CHECK;
 
 /* "1783-SAD4T0SBK9", "M221": does it look like a model where a version was due? */
