@@ -34,8 +34,7 @@ static int understand(struct range_parts *p, struct slice text)
         range_obscure(p, "the text is empty");
         return 0;
     }
-    int result = uri ? range_vers_read(p, slice_of(text.data + 5, text.len - 5))
-                     : range_grammar_read(p, text);
+    int result = uri ? range_vers_read(p, text) : range_grammar_read(p, text);
     if (result != 0)
         return -1;
     if (out->problem)

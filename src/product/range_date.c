@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "product/range_date.h"
+#include "product/version_key.h"
 
 #include <stdint.h>
 
@@ -97,18 +98,26 @@ static bool named(struct slice s, size_t *len, struct date *d)
     return next == 4 && set(d, year, month, day);
 }
 
-/* "8/30/2024", "2023-04-17" and, when whole, "20230417" */
-static bool numbered(struct slice s, bool slashes_only, size_t *len, struct date *d)
+/* Nothing behind the date at i that makes it a part of something else. */
+static bool ends(struct slice s, size_t i, uint8_t mark)
+{
+    return i == s.len ||
+           !(letter(s.data[i]) || (s.data[i] >= '0' && s.data[i] <= '9') || s.data[i] == mark ||
+             s.data[i] == '-' || (s.data[i] == '.' && i + 1 < s.len && s.data[i + 1] != ' '));
+}
+
+/* "8/30/2024", "2023-04-17" and "20230417" */
+static bool numbered(struct slice s, size_t *len, struct date *d)
 {
     unsigned n[3];
     size_t digits[3], i = 0;
     digits[0] = number_at(s, &i, &n[0]);
-    if (digits[0] == 8 && i == s.len && !slashes_only) {
+    if (digits[0] == 8 && ends(s, i, 0)) {
         *len = i;
         return set(d, n[0] / 10000, n[0] / 100 % 100, n[0] % 100) && n[0] % 100 > 0;
     }
     uint8_t mark = i < s.len ? s.data[i] : 0;
-    if (mark != '/' && (slashes_only || mark != '-'))
+    if (mark != '/' && mark != '-')
         return false;
     for (int k = 1; k < 3; k++) {
         if (i == s.len || s.data[i] != mark)
@@ -119,7 +128,7 @@ static bool numbered(struct slice s, bool slashes_only, size_t *len, struct date
             return false;
     }
     *len = i;
-    if (i < s.len && (letter(s.data[i]) || s.data[i] == '.' || s.data[i] == mark))
+    if (!ends(s, i, mark))
         return false;
     if (digits[0] == 4 && digits[1] <= 2 && digits[2] <= 2)
         return set(d, n[0], n[1], n[2]) && n[2] > 0;
@@ -136,7 +145,7 @@ size_t range_date_at(struct slice s)
 {
     struct date d;
     size_t len;
-    if (named(s, &len, &d) || numbered(s, true, &len, &d))
+    if (named(s, &len, &d) || numbered(s, &len, &d))
         return len;
     return 0;
 }
@@ -144,7 +153,7 @@ size_t range_date_at(struct slice s)
 static bool read(struct slice s, struct date *d)
 {
     size_t len;
-    return (named(s, &len, d) || numbered(s, false, &len, d)) && len == s.len && d->told;
+    return (named(s, &len, d) || numbered(s, &len, d)) && len == s.len && d->told;
 }
 
 static bool valid(struct slice text)
@@ -165,4 +174,18 @@ static enum product_order compare(struct slice a, struct slice b)
     return x.first == y.first && x.last == y.last ? PRODUCT_EQUAL : PRODUCT_NO_ORDER;
 }
 
-const struct product_scheme range_date_scheme = {"date", valid, compare, "days of the calendar"};
+/* The first day; a month alone is in doubt against its own days. */
+static bool key(struct slice text, struct product_key *k)
+{
+    struct date d;
+    if (!read(text, &d))
+        return false;
+    product_key_byte(k, d.first >> 16 & 0xff);
+    product_key_byte(k, d.first >> 8 & 0xff);
+    product_key_byte(k, d.first & 0xff);
+    k->doubtful = k->doubtful || d.first != d.last;
+    return true;
+}
+
+const struct product_scheme range_date_scheme = {
+    .name = "date", .valid = valid, .compare = compare, .key = key, .rule = "days of the calendar"};

@@ -7,13 +7,13 @@
 #include "product/version.h"
 
 /*
- * The length of a date at the beginning of s that cannot be a version: one that names its month,
- * with a year and perhaps a day, or three numbers with slashes. 0: none.
+ * The length of a date at the beginning of s: one that names its month, with a year and perhaps a
+ * day, three numbers with slashes, "2023-04-17" or "20230417". 0: none.
  */
 size_t range_date_at(struct slice s);
 
 /*
- * Orders dates: also "2023-04-17", "2023/04/17" and "20230417". A month without its day is before
+ * Orders dates, however they are written. A month without its day is before
  * the next month and has no order against its own days. "04/05/2023", where day and month cannot
  * be told, and what is no date have no order.
  */

@@ -21,6 +21,7 @@ enum mark { UNMARKED, INCLUDED, EXCLUDED };
 
 struct reader {
     struct range_parts *p;
+    const struct range_token *first;
     const struct range_token *token; /* the next one */
     /* the version that waits */
     struct slice held;
@@ -28,7 +29,7 @@ struct reader {
     bool has_held, held_apart; /* apart: a separator stands behind it */
     /* the operator that waits for its version */
     enum range_operator op;
-    bool op_doubtful;
+    bool op_doubtful, op_sign;
     /* the lower bound that waits for its upper one */
     struct range_bound low;
     bool has_low, low_sure; /* sure: behind a "!=" */
@@ -139,7 +140,8 @@ static bool names_something(struct slice text)
 static void held_before_upper(struct reader *r, struct slice high)
 {
     const struct product_scheme *scheme = r->p->range->scheme;
-    enum product_order order = product_version_compare(scheme, r->held, high);
+    enum product_order order =
+        product_version_compare(scheme, range_stem(r->held), range_stem(high));
     if (order == PRODUCT_LESS || order == PRODUCT_EQUAL) {
         r->low = (struct range_bound){.version = r->held, .open = r->held_mark == EXCLUDED};
         r->has_low = true;
@@ -155,7 +157,7 @@ static void held_before_upper(struct reader *r, struct slice high)
 
 static void take_bound(struct reader *r, struct slice version)
 {
-    struct range_bound bound = {.version = version, .doubtful = r->op_doubtful};
+    struct range_bound bound = {.version = version, .doubtful = r->op_doubtful, .sign = r->op_sign};
     enum range_operator op = r->op;
     r->op = RANGE_NO_OPERATOR;
     r->just_upper = r->just_lower = false;
@@ -221,6 +223,28 @@ static bool name_before(struct slice first, struct slice second)
     return version && !memchr(first.data, '.', first.len) && names_something(first);
 }
 
+static const struct range_token *behind_nouns(const struct range_token *token)
+{
+    while (token->kind == RANGE_NOUN || token->kind == RANGE_EVERY)
+        token++;
+    return token;
+}
+
+/* "3.0 through 3.9 and 4.0 through 4.1": is the version here the lower bound of what follows? */
+static bool begins_next(const struct reader *r)
+{
+    const struct range_token *next = r->token;
+    while (next->kind == RANGE_INCLUDED || next->kind == RANGE_EXCLUDED)
+        next++;
+    if (next->kind == RANGE_DASH)
+        return next[1].kind == RANGE_VERSION;
+    if (next->kind == RANGE_AND || next->kind == RANGE_OR) {
+        next = behind_nouns(next + 1); /* "1.0 through 1.5, 2.0 and later" */
+        return next->kind == RANGE_DOWN || next->kind == RANGE_UP;
+    }
+    return (next->kind == RANGE_PHRASE || next->kind == RANGE_OPERATOR) && upper(next->op);
+}
+
 static void take_version(struct reader *r, struct slice version)
 {
     const struct range_token *next = r->token;
@@ -241,6 +265,8 @@ static void take_version(struct reader *r, struct slice version)
         return;
     }
     struct range_bound here = {.version = version};
+    if (begins_next(r))
+        r->just_upper = false;
     if (r->just_upper && r->p->count) {
         /* "< 5.2, 6.3", "< V33.017 V34.014": bounds of several lines, or names of one */
         struct range_part before = r->p->at[r->p->count - 1];
@@ -274,6 +300,7 @@ static void take_version(struct reader *r, struct slice version)
 
 static void take_operator(struct reader *r, enum range_operator op, bool doubtful)
 {
+    r->op_sign = false;
     /* "- but not including": the later word is the exact one */
     if (r->op != RANGE_NO_OPERATOR && !(upper(r->op) && upper(op) && r->op_doubtful)) {
         range_obscure(r->p, "two operators stand side by side");
@@ -305,13 +332,6 @@ static void take_reach(struct reader *r, bool down)
         add(r, (struct range_part){.low = bound});
     }
     r->just_upper = r->just_lower = false;
-}
-
-static const struct range_token *behind_nouns(const struct range_token *token)
-{
-    while (token->kind == RANGE_NOUN || token->kind == RANGE_EVERY)
-        token++;
-    return token;
 }
 
 static void take_and(struct reader *r, bool and)
@@ -362,8 +382,10 @@ static void take_mark(struct reader *r, bool included)
         range_obscure(p, "\"including\" or \"excluding\" without a version in front");
         return;
     }
+    /* "< 2.0 (including)" says two things */
+    bool contradicts = !bound->doubtful && (included ? bound->open : bound->sign && !bound->open);
     bound->open = !included;
-    bound->doubtful = false;
+    bound->doubtful = contradicts;
 }
 
 /* A letter or two as a whole version: "<= W", "<= LF". */
@@ -439,7 +461,8 @@ static void take_phrase(struct reader *r, const struct range_token *t)
                  next->kind == RANGE_WORD || next->kind == RANGE_PHRASE ||
                  next->kind == RANGE_OPERATOR || next->kind == RANGE_REMARK;
     r->p->words = true;
-    if (!bound && r->has_held)
+    enum range_token_kind before = t > r->first ? t[-1].kind : RANGE_END;
+    if (!bound && r->has_held && (before == RANGE_AND || before == RANGE_OR))
         take_reach(r, upper(t->op)); /* "2.0 and below" */
     else if (t->text.len == 2 && !r->has_held && !r->has_low && upper(t->op))
         range_obscure(r->p, "\"to\" without the version that the range begins with");
@@ -469,6 +492,7 @@ static void take(struct reader *r, const struct range_token *t)
     case RANGE_OPERATOR:
         r->p->signs = true;
         take_operator(r, t->op, false);
+        r->op_sign = true;
         break;
     case RANGE_PHRASE: take_phrase(r, t); break;
     case RANGE_BETWEEN:
@@ -484,6 +508,8 @@ static void take(struct reader *r, const struct range_token *t)
     case RANGE_BAR: take_bar(r); break;
     case RANGE_COMMA:
     case RANGE_SLASH:
+        if (r->op != RANGE_NO_OPERATOR)
+            break; /* "up to, but not including, 2.0" */
         r->held_apart = r->has_held;
         r->every = r->every && !r->version;
         break;
@@ -526,6 +552,9 @@ static void take(struct reader *r, const struct range_token *t)
         break;
     case RANGE_CONDITION: take_condition(r, t); break;
     case RANGE_NONE: range_obscure(r->p, "the text says that no version is meant"); break;
+    case RANGE_STRANGE:
+        range_obscure(r->p, "a sign stands there that is none of this notation");
+        break;
     case RANGE_FOREIGN:
         range_obscure(r->p, "it speaks of serial numbers or dates, which no version shows");
         break;
@@ -538,7 +567,7 @@ int range_grammar_read(struct range_parts *p, struct slice text)
     struct range_tokens tokens;
     if (range_tokens_read(p->arena, text, &tokens, p->e) != 0)
         return -1;
-    struct reader r = {.p = p, .token = tokens.at};
+    struct reader r = {.p = p, .first = tokens.at, .token = tokens.at};
     while (r.token->kind != RANGE_END && !p->range->problem && !r.failed) {
         const struct range_token *t = r.token++;
         r.beside = t > tokens.at && t[-1].kind == RANGE_VERSION;

@@ -122,6 +122,20 @@ static bool wildcard(struct settled *s, struct slice version, struct wild *out)
     return false;
 }
 
+struct slice range_stem(struct slice version)
+{
+    size_t len = version.len;
+    while (len > 2 && wild_byte(version.data[len - 1])) {
+        size_t group = len;
+        while (group > 0 && wild_byte(version.data[group - 1]))
+            group--;
+        if (group == 0 || version.data[group - 1] != '.')
+            break;
+        len = group - 1;
+    }
+    return slice_of(version.data, len);
+}
+
 /* "d78dda6": a commit has no order. */
 static bool commit(struct slice version)
 {
@@ -503,6 +517,11 @@ static void settle_sorted(struct settled *s, struct sorted *o)
         range_reduce(s->p, "an upper bound stands before a lower one: which side is meant is "
                            "not said");
         s->p->open_end = true;
+        /* "< 2.0, >= 1.0": what lies between is meant in any case */
+        if (upper && lower &&
+            product_version_compare(s->p->range->scheme, lower->low.version, upper->high.version) ==
+                PRODUCT_LESS)
+            settle_span(s, &(struct range_part){.low = lower->low, .high = upper->high});
         return;
     }
     if (o->upper_count)

@@ -153,7 +153,7 @@ static size_t version_end(const struct lexer *x, size_t at, size_t end)
                         (front.data[0] == '1' || front.data[0] == '2');
             bool number = all_digits(here) || (year && here.len && digit(here.data[0]));
             /* "8.2 20170817" and "2017 8.1" are one version; "2.51 2.52" are two */
-            if (!number || range_date_at(rest(x, next)))
+            if (!number || range_date_at(rest(x, next)) > here.len)
                 return end;
             len = here.len;
         }
@@ -176,6 +176,10 @@ static int put_parenthesis(struct lexer *x)
     if (bound && len && inside.len &&
         chunk_end(x, (size_t)(inside.data - x->s.data)) ==
             (size_t)(inside.data - x->s.data) + inside.len) {
+        x->at += 1;
+        return 0;
+    }
+    if (len && range_reach_in(inside)) {
         x->at += 1;
         return 0;
     }
@@ -248,6 +252,18 @@ static int put_word(struct lexer *x)
     return put(x, (struct range_token){.kind = RANGE_VERSION, .cut = cut}, end - x->at);
 }
 
+/* "1,5": a decimal comma as well as a list. */
+static bool decimal_comma(const struct lexer *x)
+{
+    size_t count = x->out->count;
+    const struct range_token *before = count ? &x->out->at[count - 1] : NULL;
+    if (!before || before->kind != RANGE_VERSION || x->s.data[x->at - 1] == ' ' ||
+        memchr(before->text.data, '.', before->text.len) || !digit(peek(x, 1)))
+        return false;
+    size_t end = chunk_end(x, x->at + 1);
+    return !memchr(x->s.data + x->at, '.', end - x->at);
+}
+
 static int put_next(struct lexer *x)
 {
     uint8_t c = peek(x, 0);
@@ -257,7 +273,14 @@ static int put_next(struct lexer *x)
         return put(x, (struct range_token){.kind = RANGE_OPERATOR, .op = op}, len);
     switch (c) {
     case '|': return put(x, (struct range_token){.kind = RANGE_BAR}, 1);
+    case '[':
+    case ']':
+    case '^':
+    case '~': return put(x, (struct range_token){.kind = RANGE_STRANGE}, 1);
     case ',':
+        if (decimal_comma(x))
+            return put(x, (struct range_token){.kind = RANGE_STRANGE}, 1);
+        return put(x, (struct range_token){.kind = RANGE_COMMA}, 1);
     case ';': return put(x, (struct range_token){.kind = RANGE_COMMA}, 1);
     case '&': return put(x, (struct range_token){.kind = RANGE_AND}, 1);
     case ':': return put(x, (struct range_token){.kind = RANGE_COLON}, 1);
