@@ -61,7 +61,7 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
     struct matcher *m = f->centre->matcher;
     struct fleet_class *class = NULL;
     struct fleet_result *result;
-    uint64_t *candidates = NULL;
+    struct fleet_concern *concerns = NULL;
     size_t count = 0;
     struct db_query q;
     int done = -1;
@@ -74,10 +74,10 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
         err_set(e, ERR_INTERNAL, "fleet.no-class", NULL, "a class that an asset joined is gone");
     if (found != 1)
         goto out;
-    if (fleet_advisories_candidates(m->advisories, class, &m->options, &candidates, &count, e) != 0)
+    if (fleet_advisories_match(m->advisories, class, &m->options, &concerns, &count, e) != 0)
         goto out;
     for (size_t i = 0; i < count; i++) {
-        const struct current *c = m->current[candidates[i]];
+        const struct current *c = m->current[concerns[i].id];
         if (fleet_match(&result, c->criteria, class, &m->options, e) != 0)
             goto out;
         int gathered = result->status == FLEET_NOT_LISTED ? 0 : gather(f, g, c, digest, result, e);
@@ -87,7 +87,7 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
     }
     done = matcher_knows_class(m, digest) ? 0 : matcher_add_class(m, class, e);
 out:
-    mem_free(candidates);
+    mem_free(concerns);
     fleet_class_free(class);
     return done;
 }

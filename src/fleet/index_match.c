@@ -52,10 +52,6 @@ struct group {
     uint32_t round;
 };
 
-/* More components of one group on a path say nothing new: one decides, and whether there is a
- * second one tells if serial numbers limit the answer (struct fleet_explain, everyone). */
-enum { ALIKE = 2 };
-
 struct touched {
     const struct fleet_index_component *component;
     struct group *group;
@@ -363,7 +359,8 @@ static int64_t path_to(struct fleet_index_run *r, uint32_t node, struct err *e)
         if (g->round != r->round)
             g->counted = 0;
         g->round = r->round;
-        if (g->counted++ < ALIKE)
+        /* more of one group on a path say nothing new: see struct fleet_alike */
+        if (g->counted++ < FLEET_ALIKE)
             r->path[kept++] = r->path[i];
     }
     return (int64_t)kept;
@@ -435,7 +432,7 @@ static int answer(struct fleet_index_run *r, uint32_t node, bool software, uint3
         return 0;
     }
     struct fleet_hits *h = r->hits;
-    enum fleet_status status;
+    enum fleet_status status = FLEET_NOT_LISTED;
     if (status_of(r, node, software && r->several, &status) != 0 ||
         grow((void **)&h->answers, h->answer_count, &r->answer_room, sizeof *h->answers, r->e) != 0)
         return -1;

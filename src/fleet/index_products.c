@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Products and their versions in the index of classes. */
 #include "base/memory.h"
+#include "base/packing.h"
 #include "fleet/index_keys.h"
 #include "fleet/index_store.h"
 #include "fleet/match_same.h"
@@ -10,78 +11,34 @@
 /* ---- a subject in one block --------------------------------------------------------------------
  */
 
-struct packing {
-    uint8_t *at; /* NULL: only counted */
-    size_t used;
-};
-
-static void *take(struct packing *p, size_t size)
-{
-    void *here = p->at ? p->at + p->used : NULL;
-    p->used += (size + 7) & ~(size_t)7;
-    return here;
-}
-
-static void pack_slice(struct packing *p, struct slice *s)
-{
-    void *to = take(p, s->len);
-    if (!to || !s->len)
-        return;
-    memcpy(to, s->data, s->len);
-    s->data = to;
-}
-
-/* The list itself, then its texts. */
-static void pack_slices(struct packing *p, const struct slice **list, size_t count)
-{
-    struct slice *to = take(p, count * sizeof *to);
-    for (size_t i = 0; i < count; i++) {
-        struct slice s = (*list)[i];
-        pack_slice(p, &s);
-        if (to)
-            to[i] = s;
-    }
-    if (to)
-        *list = to;
-}
-
-static void pack_name(struct packing *p, struct fleet_name *name)
-{
-    pack_slice(p, &name->raw);
-    for (size_t i = 0; i < name->count; i++)
-        pack_slice(p, &name->forms[i].text);
-    for (size_t i = 0; i < name->order_count; i++)
-        pack_slice(p, &name->orders[i]);
-}
-
 static struct fleet_subject *pack(struct packing *p, const struct fleet_subject *from)
 {
-    struct fleet_subject *subject = take(p, sizeof *subject), s = *from;
-    struct fleet_identity *identity = take(p, sizeof *identity), id = *from->identity;
-    struct fleet_subject_form *forms = take(p, s.form_count * sizeof *forms);
+    struct fleet_subject *subject = packing_take(p, sizeof *subject), s = *from;
+    struct fleet_identity *identity = packing_take(p, sizeof *identity), id = *from->identity;
+    struct fleet_subject_form *forms = packing_take(p, s.form_count * sizeof *forms);
 
     id.version = id.canonical = id.label = slice_of(NULL, 0);
     id.pointer = NULL;
-    pack_name(p, &id.vendor);
-    pack_name(p, &id.model);
-    pack_name(p, &id.family);
-    pack_name(p, &id.product);
-    pack_slice(p, &id.hardware);
-    pack_slice(p, &id.purl);
-    pack_slice(p, &id.cpe);
-    pack_slices(p, &id.orders.at, id.orders.count);
-    pack_slices(p, &id.hashes.at, id.hashes.count);
+    fleet_name_pack(p, &id.vendor);
+    fleet_name_pack(p, &id.model);
+    fleet_name_pack(p, &id.family);
+    fleet_name_pack(p, &id.product);
+    packing_slice(p, &id.hardware);
+    packing_slice(p, &id.purl);
+    packing_slice(p, &id.cpe);
+    packing_slices(p, &id.orders.at, id.orders.count);
+    packing_slices(p, &id.hashes.at, id.hashes.count);
     for (size_t i = 0; i < s.form_count; i++) {
         struct fleet_subject_form form = s.forms[i];
-        pack_slice(p, &form.text);
-        pack_slice(p, &form.compact);
+        packing_slice(p, &form.text);
+        packing_slice(p, &form.compact);
         if (forms)
             forms[i] = form;
     }
-    pack_slice(p, &s.component);
-    pack_slice(p, &s.purl_base);
-    pack_slice(p, &s.cpe);
-    pack_slices(p, &s.orders, s.order_count);
+    packing_slice(p, &s.component);
+    packing_slice(p, &s.purl_base);
+    packing_slice(p, &s.cpe);
+    packing_slices(p, &s.orders, s.order_count);
     if (!subject)
         return NULL;
     s.forms = forms;

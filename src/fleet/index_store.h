@@ -87,6 +87,13 @@ int fleet_index_grow(void **list, size_t count, size_t *room, size_t size) MUST_
 int fleet_index_number(struct fleet_index_numbers *numbers, uint32_t *number) MUST_CHECK;
 void fleet_index_number_back(struct fleet_index_numbers *numbers, uint32_t number);
 
+/* A caller's number as a key of postings: ids may be 0, keys not. */
+static inline uint64_t fleet_index_id_key(uint64_t id)
+{
+    uint64_t key = (id + 1) * 0x9e3779b97f4a7c15u;
+    return key ? key : 1;
+}
+
 static inline struct slice fleet_index_version_text(const struct fleet_index_version *v)
 {
     return slice_of(v->key + sizeof(uint32_t), v->key_len - sizeof(uint32_t));

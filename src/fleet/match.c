@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match.h"
-#include "base/map.h"
 #include "base/memory.h"
 #include "fleet/index_keys.h"
 #include "fleet/match_combine.h"
@@ -202,7 +201,6 @@ struct matching {
     struct pair *pairs; /* by subject, then leader */
     size_t pair_count, pair_room;
     struct fleet_touches touches;
-    struct map alike; /* what is said of a component -> how many there are, ALIKE at most */
     struct fleet_nearest nearest;
     struct arena scratch;
     struct err *e;
@@ -274,25 +272,30 @@ struct said {
     uint8_t any_version : 1, contested : 1, in : 2;
 };
 
-/*
- * A component of which the same is said as of two before it adds nothing: one decides, and whether
- * there is a second one tells if serial numbers limit the answer. Without this, an inventory of
- * many components that are like one another and an advisory on many versions cost their product.
- */
-enum { ALIKE = 2 };
-
-static int drop_alike(struct matching *m, const struct fleet_subject *subject, size_t first)
+void fleet_alike_init(struct fleet_alike *alike, struct arena *arena)
 {
-    size_t count = m->touches.count - first, len = 2 + count * sizeof(struct said);
+    map_init(&alike->said);
+    alike->arena = arena;
+}
+
+void fleet_alike_fini(struct fleet_alike *alike)
+{
+    map_fini(&alike->said);
+}
+
+int fleet_alike_drop(struct fleet_alike *alike, struct fleet_touches *touches, size_t first,
+                     struct err *e)
+{
+    size_t count = touches->count - first, len = 2 + count * sizeof(struct said);
     /* relations may compare the firmware of a device itself; and there is one a class */
-    if (count == 0 || subject->identity->kind == FLEET_DEVICE)
+    if (count == 0 || touches->at[first].of->identity->kind == FLEET_DEVICE)
         return 0;
-    uint8_t *text = arena_new(&m->scratch, len, 1);
+    uint8_t *text = arena_new(alike->arena, len, 1);
     if (!text)
-        return err_memory(m->e);
-    text[0] = subject->model_missing;
+        return err_memory(e);
+    text[0] = touches->at[first].of->model_missing;
     for (size_t i = 0; i < count; i++) {
-        const struct fleet_touch *t = &m->touches.at[first + i];
+        const struct fleet_touch *t = &touches->at[first + i];
         struct said said = {.target = t->target,
                             .rule = (uint16_t)t->id.rule,
                             .confidence = (uint8_t)t->id.confidence,
@@ -301,18 +304,20 @@ static int drop_alike(struct matching *m, const struct fleet_subject *subject, s
                             .in = t->in & 3};
         memcpy(text + 2 + i * sizeof said, &said, sizeof said);
     }
-    uintptr_t known = (uintptr_t)map_get(&m->alike, slice_of(text, len));
-    if (known == ALIKE) {
-        m->touches.count = first;
+    uintptr_t known = (uintptr_t)map_get(&alike->said, slice_of(text, len));
+    if (known == FLEET_ALIKE) {
+        touches->count = first;
         return 0;
     }
-    return map_set(&m->alike, slice_of(text, len), (void *)(known + 1)) == 0 ? 0 : err_memory(m->e);
+    return map_set(&alike->said, slice_of(text, len), (void *)(known + 1)) == 0 ? 0 : err_memory(e);
 }
 
 static int try_all(struct matching *m)
 {
     int result =
         m->criteria->target_count * m->subject_count <= FEW_PAIRS ? pair_all(m) : pair_by_keys(m);
+    struct fleet_alike alike;
+    fleet_alike_init(&alike, &m->scratch);
     for (size_t i = 0; result == 0 && i < m->pair_count;) {
         uint32_t s = m->pairs[i].subject;
         size_t first = m->touches.count;
@@ -320,8 +325,9 @@ static int try_all(struct matching *m)
             result = fleet_touches_chain(&m->touches, m->criteria, m->pairs[i].leader,
                                          &m->subjects[s], s, m->options, &m->nearest, m->e);
         if (result == 0)
-            result = drop_alike(m, &m->subjects[s], first);
+            result = fleet_alike_drop(&alike, &m->touches, first, m->e);
     }
+    fleet_alike_fini(&alike);
     return result;
 }
 
@@ -386,7 +392,6 @@ int fleet_match(struct fleet_result **result, const struct fleet_criteria *crite
     bool software = false;
     *result = NULL;
     arena_init(&m.scratch, 0);
-    map_init(&m.alike);
     int outcome = prepare(&m, class, &software);
     if (outcome == 0)
         outcome = try_all(&m);
@@ -413,7 +418,6 @@ int fleet_match(struct fleet_result **result, const struct fleet_criteria *crite
     mem_free(m.touches.at);
     mem_free(m.pairs);
     mem_free(m.subjects);
-    map_fini(&m.alike);
     arena_fini(&m.scratch);
     return outcome;
 }

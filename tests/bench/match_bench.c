@@ -238,22 +238,22 @@ static void advisories(void)
         size_t found = 0;
         for (uint32_t r = 0; r < ROUNDS; r++) {
             struct fleet_class *c = hosts ? host(r) : device(r * 37);
-            uint64_t *ids;
+            struct fleet_concern *concerns;
             size_t count;
             double start = now();
-            if (fleet_advisories_candidates(index, c, NULL, &ids, &count, &e) != 0)
+            if (fleet_advisories_match(index, c, NULL, &concerns, &count, &e) != 0)
                 exit(3);
             double middle = now();
             for (size_t i = 0; i < count; i++) {
                 struct fleet_result *result;
-                if (fleet_match(&result, all[ids[i]], c, NULL, &e) != 0)
+                if (fleet_match(&result, all[concerns[i].id], c, NULL, &e) != 0)
                     exit(3);
                 fleet_result_free(result);
             }
             finding += middle - start;
             matching += now() - middle;
             found += count;
-            mem_free(ids);
+            mem_free(concerns);
             fleet_class_free(c);
         }
         printf("  new class (%s): %.3f ms to find %.1f advisories, %.3f ms to match them\n",
