@@ -39,7 +39,7 @@ static int keep_gathered(struct follower *f, struct gathered *g, struct err *e)
     return result;
 }
 
-static int gather(struct follower *f, struct gathered *g, const struct current *c,
+static int gather(struct follower *f, struct gathered *g, const struct loaded *c,
                   const uint8_t digest[32], const struct fleet_result *result, struct err *e)
 {
     if (g->count == STATEMENTS_A_COMMAND && keep_gathered(f, g, e) != 0)
@@ -48,7 +48,7 @@ static int gather(struct follower *f, struct gathered *g, const struct current *
         return -1;
     memcpy(g->classes[g->count], digest, 32);
     g->items[g->count] = (struct kept_statement){
-        .revision = c->revision.id, .class = g->classes[g->count], .said = &g->said[g->count]};
+        .revision = c->of->id, .class = g->classes[g->count], .said = &g->said[g->count]};
     g->count++;
     return 0;
 }
@@ -77,8 +77,8 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
     if (fleet_advisories_match(m->advisories, class, &m->options, &concerns, &count, e) != 0)
         goto out;
     for (size_t i = 0; i < count; i++) {
-        const struct current *c = m->current[concerns[i].id];
-        if (fleet_match(&result, c->criteria, class, &m->options, e) != 0)
+        const struct loaded *c = matcher_loaded(m, f->db, m->current[concerns[i].id], e);
+        if (!c || fleet_match(&result, c->criteria, class, &m->options, e) != 0)
             goto out;
         int gathered = result->status == FLEET_NOT_LISTED ? 0 : gather(f, g, c, digest, result, e);
         fleet_result_free(result);
