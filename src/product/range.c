@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "product/range.h"
 #include "product/range_words.h"
+#include "product/vers.h"
 
 #include <stdio.h>
 
@@ -146,7 +147,22 @@ static void bound(struct parser *p, enum product_operator op, struct slice versi
         p->pending = op == PRODUCT_OP_GREATER ? to : from;
         p->pending_open = op == PRODUCT_OP_GREATER && !wild;
         break;
-    case PRODUCT_OP_NOT_EQUAL: opaque(p, "'!=' is not read yet"); break;
+    case PRODUCT_OP_NOT_EQUAL:
+        /* outside of any interval it says nothing; inside it makes two of one */
+        if (wild)
+            opaque(p, "many versions cannot be left out by '!='");
+        if (p->has_pending)
+            add(p, (struct product_interval){.low = p->pending,
+                                             .low_open = p->pending_open,
+                                             .high = from,
+                                             .high_open = true});
+        if (p->has_pending) {
+            p->pending = from;
+            p->pending_open = true;
+        } else if (!p->range->form || strcmp(p->range->form, "vers") != 0) {
+            opaque(p, "'!=' stands beside no range");
+        }
+        break;
     case PRODUCT_OP_NONE: opaque(p, "an operator is missing"); break;
     }
 }
@@ -219,50 +235,49 @@ static void parts(struct parser *p, struct slice text)
     flush(p);
 }
 
-/* Percent-decodes what `vers:` encodes. */
-static struct slice decoded(struct parser *p, struct slice text)
+/*
+ * Real advisories write "vers:all/<V3 SP1": a type that has no constraints, white space. What a
+ * strict reader refuses is read here as long as it can mean one thing only.
+ */
+static bool vers_understood(struct parser *p, const struct product_vers *v)
 {
-    if (!text.len || !memchr(text.data, '%', text.len))
-        return text;
-    uint8_t *out = arena_alloc(p->arena, text.len);
-    size_t len = 0;
-    if (!out) {
-        p->failed = true;
-        return text;
+    for (size_t i = 0; i < v->finding_count; i++) {
+        enum product_vers_fault fault = v->findings[i].fault;
+        bool harmless = fault == PRODUCT_VERS_CHARACTER ||
+                        (fault == PRODUCT_VERS_SPECIAL && slice_is(v->type, "all"));
+        if ((fault <= PRODUCT_VERS_SPECIAL && !harmless) || fault == PRODUCT_VERS_ORDER ||
+            fault == PRODUCT_VERS_DUPLICATE)
+            opaque(p, v->findings[i].text);
     }
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned value = 0, digits = 0;
-        for (size_t k = i + 1; text.data[i] == '%' && k < text.len && k <= i + 2; k++) {
-            uint8_t c = text.data[k] | 0x20;
-            if ((c >= 'a' && c <= 'f') || (text.data[k] >= '0' && text.data[k] <= '9')) {
-                value = value * 16 + (unsigned)(c >= 'a' ? c - 'a' + 10 : text.data[k] - '0');
-                digits++;
-            }
-        }
-        out[len++] = digits == 2 ? (uint8_t)value : text.data[i];
-        i += digits == 2 ? 2 : 0;
-    }
-    return slice_of(out, len);
+    return !p->range->problem;
 }
 
-static void vers(struct parser *p, struct slice text)
+static void vers(struct parser *p)
 {
-    const uint8_t *slash = text.len ? memchr(text.data, '/', text.len) : NULL;
+    static const enum product_operator operators_of[] = {
+        [PRODUCT_IS] = PRODUCT_OP_EQUAL,      [PRODUCT_IS_NOT] = PRODUCT_OP_NOT_EQUAL,
+        [PRODUCT_BELOW] = PRODUCT_OP_LESS,    [PRODUCT_UP_TO] = PRODUCT_OP_LESS_EQUAL,
+        [PRODUCT_ABOVE] = PRODUCT_OP_GREATER, [PRODUCT_FROM] = PRODUCT_OP_GREATER_EQUAL};
+    struct product_vers v;
     p->range->form = "vers";
-    if (!slash) {
-        opaque(p, "a vers: text needs a type and '/'");
+    if (product_vers_read(p->arena, product_text_trim(p->range->text), &v, p->e) != 0) {
+        p->failed = true;
         return;
     }
-    struct slice type = slice_of(text.data, (size_t)(slash - text.data));
-    struct slice rest =
-        product_text_trim(slice_of(slash + 1, text.len - (size_t)(slash + 1 - text.data)));
-    if (slice_is(rest, "*")) {
+    if (v.all)
         p->range->kind = PRODUCT_RANGE_ALL;
+    if (v.all || !vers_understood(p, &v))
         return;
-    }
-    p->range->scheme = product_scheme_find(type);
-    rest = decoded(p, rest);
-    parts(p, rest);
+    p->range->scheme = v.scheme;
+    /* "<2" and "!=1" begin without a lower bound */
+    const struct product_vers_constraint *c = v.constraints, *end = c + v.count;
+    while (c < end && c->comparator == PRODUCT_IS_NOT)
+        c++;
+    if (v.count && (c == end || c->comparator == PRODUCT_BELOW || c->comparator == PRODUCT_UP_TO))
+        p->has_pending = true;
+    for (c = v.constraints; c < end; c++)
+        bound(p, operators_of[c->comparator], c->version);
+    flush(p);
 }
 
 static void words(struct parser *p, struct slice text)
@@ -306,7 +321,7 @@ static void words(struct parser *p, struct slice text)
 static void understand(struct parser *p, struct slice text)
 {
     if (product_text_starts(text, "vers:")) {
-        vers(p, slice_of(text.data + 5, text.len - 5));
+        vers(p);
         return;
     }
     bool all = false;
