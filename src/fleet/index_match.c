@@ -39,9 +39,6 @@ struct candidate {
     uint32_t profile; /* the same for all that were found to be the same targets as surely */
 };
 
-/* What a target says of one version, in a byte. */
-enum { SAYS_NOTHING = 0, SAYS = 1, SAYS_CONTESTED = 16 };
-
 /* Versions, and products of the same profile, that all targets judge alike. */
 struct group {
     const struct candidate *candidate;
@@ -67,8 +64,9 @@ struct fleet_index_run {
     const struct fleet_options *options;
     struct arena scratch;
     struct arena combining; /* for one answer at a time */
-    uint32_t *seen;         /* by product: the last target that met it, + 1 */
-    uint32_t *known;        /* by product: position in candidates + 1 */
+    struct fleet_listener listener;
+    uint32_t *seen;  /* by product: the last target that met it, + 1 */
+    uint32_t *known; /* by product: position in candidates + 1 */
     struct candidate **candidates;
     size_t candidate_count, candidate_room;
     struct map profiles; /* targets and how sure -> the first candidate */
@@ -116,15 +114,6 @@ static struct candidate *candidate(struct fleet_index_run *r, uint32_t product)
     return c;
 }
 
-/* How many targets a chain has. */
-static size_t chain_length(const struct fleet_criteria *criteria, uint32_t leader)
-{
-    size_t count = 1;
-    for (uint32_t t = criteria->targets[leader].next; t; t = criteria->targets[t].next)
-        count++;
-    return count;
-}
-
 static int touch(struct fleet_index_run *r, uint32_t leader, uint32_t product)
 {
     struct fleet_identified id;
@@ -134,9 +123,10 @@ static int touch(struct fleet_index_run *r, uint32_t leader, uint32_t product)
     struct candidate *c = candidate(r, product);
     if (!c || grow((void **)&c->contacts, c->count, &c->room, sizeof *c->contacts, r->e) != 0)
         return -1;
+    size_t targets = fleet_listener_targets(&r->listener, leader);
     c->contacts[c->count++] = (struct contact){leader, id};
-    c->targets += chain_length(r->criteria, leader);
-    return 0;
+    c->targets += targets;
+    return targets ? 0 : err_memory(r->e);
 }
 
 static int find_products(struct fleet_index_run *r)
@@ -238,40 +228,37 @@ static struct group *group_of(struct fleet_index_run *r, const struct candidate 
     return group->subject ? group : NULL;
 }
 
-/* What every target of a candidate's contacts says of a version. true: some say something. */
-static bool listen(const struct fleet_index_run *r, const struct candidate *c, struct slice version,
-                   uint8_t *says)
+/* What every target of a candidate's contacts says of a version. */
+static int listen(struct fleet_index_run *r, const struct candidate *c,
+                  const struct fleet_version *version, uint8_t *says, bool *any)
 {
     size_t at = 0;
-    bool any = false;
+    *any = false;
     for (size_t i = 0; i < c->count; i++) {
-        uint32_t target = c->contacts[i].leader;
-        do {
-            struct fleet_touch t = {.target = target, .id = c->contacts[i].id};
-            if (fleet_touch_decide(&r->criteria->targets[target], c->product->subject, version, &t,
-                                   NULL)) {
-                says[at] = (uint8_t)(SAYS + (int)t.in + (t.contested ? SAYS_CONTESTED : 0));
-                any = true;
-            }
-            at++;
-            target = r->criteria->targets[target].next;
-        } while (target);
+        uint32_t leader = c->contacts[i].leader;
+        if (fleet_listener_hear(&r->listener, leader, c->product->subject, &c->contacts[i].id,
+                                version, says + at, any, r->e) != 0)
+            return -1;
+        at += fleet_listener_targets(&r->listener, leader);
     }
-    return any;
+    return 0;
 }
 
 static int look_at_version(struct fleet_index_run *r, const struct candidate *c,
                            const struct fleet_index_version *v)
 {
-    struct slice version = fleet_index_version_text(v);
+    const struct fleet_version version = fleet_index_version_of(v);
     size_t len = sizeof c->profile + c->targets;
-    uint8_t *says = arena_new(&r->scratch, len, 1);
+    uint8_t *says = arena_alloc(&r->scratch, len);
+    bool any;
     if (!says)
         return err_memory(r->e);
     memcpy(says, &c->profile, sizeof c->profile);
-    if (!listen(r, c, version, says + sizeof c->profile))
+    if (listen(r, c, &version, says + sizeof c->profile, &any) != 0)
+        return -1;
+    if (!any)
         return 0;
-    struct group *group = group_of(r, c, version, slice_of(says, len));
+    struct group *group = group_of(r, c, version.text, slice_of(says, len));
     if (!group)
         return -1;
     for (size_t i = 0; i < v->component_count; i++) {
@@ -381,9 +368,9 @@ static int groups_touches(struct fleet_index_run *r, size_t count)
                                         .subject = i,
                                         .of = g->subject,
                                         .id = contact->id,
-                                        .in = (enum product_in)(*says % SAYS_CONTESTED - SAYS),
-                                        .contested = *says >= SAYS_CONTESTED};
-                if (*says++ != SAYS_NOTHING && fleet_touches_add(&r->touches, &t, r->e) != 0)
+                                        .in = fleet_says_in(*says),
+                                        .contested = *says >= FLEET_SAYS_CONTESTED};
+                if (*says++ != FLEET_SAYS_NOTHING && fleet_touches_add(&r->touches, &t, r->e) != 0)
                     return -1;
                 target = r->criteria->targets[target].next;
             } while (target);
@@ -560,6 +547,7 @@ static void run_free(struct fleet_index_run *r)
     mem_free(r->known);
     mem_free(r->state);
     mem_free(r->classes);
+    fleet_listener_fini(&r->listener);
     map_fini(&r->profiles);
     map_fini(&r->groups);
     map_fini(&r->statuses);
@@ -588,6 +576,7 @@ int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
     h->run = r;
     arena_init(&r->scratch, 0);
     arena_init(&r->combining, 0);
+    fleet_listener_init(&r->listener, criteria, &r->scratch);
     map_init(&r->profiles);
     map_init(&r->groups);
     map_init(&r->statuses);

@@ -110,6 +110,7 @@ static struct fleet_index_product *new_product(struct fleet_index *index, struct
         goto failed;
     p->number = number;
     p->subject = fleet_subject_pack(&prepared);
+    p->scheme = product_scheme_of_purl(prepared.purl_base);
     p->name = mem_new(name.len + 1, 1);
     if (!p->subject || !p->name)
         goto failed;
@@ -174,12 +175,24 @@ static struct fleet_index_version *version_of(struct fleet_index *index,
     if (fleet_index_grow((void **)&p->versions, p->version_count, &p->version_room,
                          sizeof(struct fleet_index_version *)) != 0)
         return NULL;
-    v = mem_new(1, sizeof *v + len);
-    if (!v)
+    struct fleet_version version;
+    struct buf sort;
+    buf_init(&sort);
+    fleet_version_key(p->scheme, text, &sort, &version);
+    v = sort.failed ? NULL : mem_new(1, sizeof *v + len + version.key.len);
+    if (!v) {
+        buf_fini(&sort);
         return NULL;
+    }
     v->product = p;
     v->key_len = (uint32_t)len;
     memcpy(v->key, key, len);
+    if (version.scheme) {
+        v->sort_len = (uint32_t)version.key.len;
+        v->family = (uint32_t)version.family;
+        memcpy(v->key + len, version.key.data, version.key.len);
+    }
+    buf_fini(&sort);
     if (map_set(&index->by_version, slice_of(v->key, len), v) != 0) {
         mem_free(v);
         return NULL;
