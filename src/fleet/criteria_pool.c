@@ -451,38 +451,46 @@ void fleet_pool_fini(struct fleet_pool *pool)
 /* ---- back again --------------------------------------------------------------------------------
  */
 
-static int thaw_targets(const struct fleet_pool *pool, struct reading *r, struct arena *a,
-                        struct fleet_target *targets, uint32_t *products, size_t count)
+/* A target as it was written down. */
+struct kept {
+    uint32_t product, range, worded; /* numbers + 1; 0: none */
+    uint32_t leader, next;
+    uint32_t serials;
+};
+
+static void thaw_kept(struct reading *r, struct kept *kept, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct fleet_target *t = &targets[i];
-        size_t product = get(r);
-        products[i] = (uint32_t)product - 1; /* 0: UINT32_MAX */
-        if (product == 0) {
-            memset(t, 0, sizeof *t);
-            t->worded.kind = PRODUCT_RANGE_OPAQUE;
+        kept[i] = (struct kept){.product = (uint32_t)get(r)};
+        if (kept[i].product == 0)
             continue;
-        }
-        *t = *pool->products.at[product - 1]->target;
-        t->range = *pool->ranges.at[get(r) - 1].range;
-        size_t worded = get(r);
-        if (worded)
-            t->worded = *pool->ranges.at[worded - 1].range;
-        else
-            t->worded.kind = PRODUCT_RANGE_OPAQUE;
-        size_t leader = get(r);
-        t->leader = leader ? (uint32_t)leader : (uint32_t)i + 1;
-        t->next = (uint32_t)get(r);
-        t->serials.count = get(r);
-        if (t->serials.count &&
-            !(t->serials.at = arena_new(a, t->serials.count, sizeof *t->serials.at)))
-            return -1;
+        kept[i].range = (uint32_t)get(r);
+        kept[i].worded = (uint32_t)get(r);
+        kept[i].leader = (uint32_t)get(r);
+        kept[i].next = (uint32_t)get(r);
+        kept[i].serials = (uint32_t)get(r);
     }
-    return 0;
+}
+
+static int thaw_target(const struct fleet_pool *pool, const struct kept *kept, size_t index,
+                       struct arena *a, struct fleet_target *t)
+{
+    *t = *pool->products.at[kept->product - 1]->target;
+    t->range = *pool->ranges.at[kept->range - 1].range;
+    if (kept->worded)
+        t->worded = *pool->ranges.at[kept->worded - 1].range;
+    else
+        t->worded.kind = PRODUCT_RANGE_OPAQUE;
+    t->leader = kept->leader ? kept->leader : (uint32_t)index + 1;
+    t->next = kept->next;
+    t->serials.count = kept->serials;
+    if (kept->serials)
+        t->serials.at = arena_new(a, kept->serials, sizeof *t->serials.at);
+    return kept->serials && !t->serials.at ? -1 : 0;
 }
 
 static int thaw_criteria(struct reading *r, struct arena *a, struct fleet_criteria *c,
-                         struct fleet_target *targets)
+                         struct fleet_target *targets, bool *needed)
 {
     c->criterion_count = get(r);
     struct fleet_criterion *criteria = arena_new(a, c->criterion_count + 1, sizeof *criteria);
@@ -499,22 +507,38 @@ static int thaw_criteria(struct reading *r, struct arena *a, struct fleet_criter
             return -1;
         criteria[i].operands = operands;
         for (size_t k = 0; k < criteria[i].operand_count; k++) {
-            struct fleet_target *t = &targets[get(r)];
-            operands[k] = (struct fleet_operand){t, (enum csaf_relation)get(r)};
-            t->criterion_count++;
+            size_t target = get(r);
+            operands[k] = (struct fleet_operand){&targets[target], (enum csaf_relation)get(r)};
+            /* of a relation all parts are looked at, whether they were met or not */
+            needed[target] = needed[target] || criteria[i].operand_count > 1;
         }
     }
-    /* for each target the criteria that need it */
+    return 0;
+}
+
+/* For each target that is there the criteria that need it. */
+static int thaw_target_criteria(struct arena *a, const struct fleet_criteria *c,
+                                struct fleet_target *targets, const bool *needed)
+{
+    for (size_t i = 0; i < c->criterion_count; i++)
+        for (size_t k = 0; k < c->criteria[i].operand_count; k++) {
+            size_t at = (size_t)(c->criteria[i].operands[k].target - targets);
+            if (needed[at])
+                targets[at].criterion_count++;
+        }
     for (size_t i = 0; i < c->target_count; i++) {
-        if (targets[i].criterion_count &&
-            !(targets[i].criteria = arena_alloc(a, targets[i].criterion_count * sizeof(uint32_t))))
+        if (!needed[i])
+            continue;
+        targets[i].criteria = arena_alloc(a, (targets[i].criterion_count + 1) * sizeof(uint32_t));
+        if (!targets[i].criteria)
             return -1;
         targets[i].criterion_count = 0;
     }
     for (size_t i = 0; i < c->criterion_count; i++)
-        for (size_t k = 0; k < criteria[i].operand_count; k++) {
-            struct fleet_target *t = &targets[criteria[i].operands[k].target - targets];
-            ((uint32_t *)(uintptr_t)t->criteria)[t->criterion_count++] = (uint32_t)i;
+        for (size_t k = 0; k < c->criteria[i].operand_count; k++) {
+            struct fleet_target *t = &targets[c->criteria[i].operands[k].target - targets];
+            if (needed[t - targets])
+                ((uint32_t *)(uintptr_t)t->criteria)[t->criterion_count++] = (uint32_t)i;
         }
     return 0;
 }
@@ -529,7 +553,8 @@ static int thaw_claims(struct reading *r, struct arena *a, struct fleet_criteria
     c->vulnerabilities = all;
     for (size_t i = 0; i < c->vulnerability_count; i++) {
         all[i].claim_count = get(r);
-        struct fleet_claim *claims = arena_new(a, all[i].claim_count + 1, sizeof *claims);
+        /* of a claim nothing but criterion and status is there */
+        struct fleet_claim *claims = arena_alloc(a, (all[i].claim_count + 1) * sizeof *claims);
         if (!claims)
             return -1;
         all[i].claims = claims;
@@ -555,8 +580,8 @@ static int thaw_claims(struct reading *r, struct arena *a, struct fleet_criteria
 }
 
 int fleet_pool_thaw(const struct fleet_pool *pool, const struct fleet_frozen *frozen,
-                    struct arena *a, const struct fleet_criteria **out, const uint32_t **products,
-                    struct err *e)
+                    const uint32_t *met, struct arena *a, const struct fleet_criteria **out,
+                    const uint32_t **products, struct err *e)
 {
     struct reading r = {frozen->bytes};
     struct fleet_criteria *c = arena_new(a, 1, sizeof *c);
@@ -564,9 +589,25 @@ int fleet_pool_thaw(const struct fleet_pool *pool, const struct fleet_frozen *fr
         return err_memory(e);
     c->target_count = get(&r);
     struct fleet_target *targets = arena_alloc(a, (c->target_count + 1) * sizeof *targets);
+    struct kept *kept = arena_alloc(a, (c->target_count + 1) * sizeof *kept);
     uint32_t *numbers = arena_alloc(a, (c->target_count + 1) * sizeof *numbers);
-    if (!targets || !numbers || thaw_targets(pool, &r, a, targets, numbers, c->target_count) != 0 ||
-        thaw_criteria(&r, a, c, targets) != 0 || thaw_claims(&r, a, c) != 0)
+    bool *needed = arena_new(a, c->target_count + 1, sizeof *needed);
+    if (!targets || !kept || !numbers || !needed)
+        return err_memory(e);
+    thaw_kept(&r, kept, c->target_count);
+    for (size_t i = 0; i < c->target_count; i++)
+        needed[i] = kept[i].product && (!met || met[kept[i].product - 1]);
+    if (thaw_criteria(&r, a, c, targets, needed) != 0)
+        return err_memory(e);
+    for (size_t i = 0; i < c->target_count; i++) {
+        numbers[i] = needed[i] ? kept[i].product - 1 : UINT32_MAX;
+        if (needed[i] && thaw_target(pool, &kept[i], i, a, &targets[i]) != 0)
+            return err_memory(e);
+        /* those that nobody asks for are not filled, but for what says so */
+        if (!needed[i])
+            targets[i].criterion_count = 0;
+    }
+    if (thaw_target_criteria(a, c, targets, needed) != 0 || thaw_claims(&r, a, c) != 0)
         return err_memory(e);
     c->targets = targets;
     *out = c;

@@ -63,11 +63,15 @@ struct fleet_frozen *fleet_pool_freeze(struct fleet_pool *pool,
                                        struct err *e) MUST_CHECK;
 void fleet_pool_drop(struct fleet_pool *pool, struct fleet_frozen *frozen, uint32_t user);
 
-/* The criteria again, for fleet_combine_status and fleet_index_match; they live in the arena, and
- * as long as the pool is not changed. products (may be NULL): by target, the number of its product,
- * or UINT32_MAX. -1: ERR_MEMORY. */
+/*
+ * The criteria again, for fleet_combine_status and fleet_index_match; they live in the arena, and
+ * as long as the pool is not changed. met (NULL: all): by product, not 0 when it may be touched;
+ * other targets are not filled but for criterion_count, which is 0. products (may be NULL): by
+ * target, the number of its product, or UINT32_MAX. -1: ERR_MEMORY.
+ */
 int fleet_pool_thaw(const struct fleet_pool *pool, const struct fleet_frozen *frozen,
-                    struct arena *arena, const struct fleet_criteria **criteria,
-                    const uint32_t **products, struct err *e) MUST_CHECK;
+                    const uint32_t *met, struct arena *arena,
+                    const struct fleet_criteria **criteria, const uint32_t **products,
+                    struct err *e) MUST_CHECK;
 
 #endif

@@ -7,7 +7,7 @@
 #include "fleet/criteria_pool.h"
 #include "fleet/index.h"
 #include "fleet/index_keys.h"
-#include "fleet/match_combine.h"
+#include "fleet/match_listen.h"
 #include "fleet/match_same.h"
 
 #include <stdlib.h>
@@ -110,7 +110,7 @@ int fleet_advisories_criteria(const struct fleet_advisories *a, uint64_t id, str
     if (!find(a, id, &slot))
         return err_set(e, ERR_NOT_FOUND, "index.none", NULL, "no advisory %llu is in the index",
                        (unsigned long long)id);
-    return fleet_pool_thaw(&a->pool, a->slots[slot].frozen, arena, criteria, NULL, e);
+    return fleet_pool_thaw(&a->pool, a->slots[slot].frozen, NULL, arena, criteria, NULL, e);
 }
 
 /* ---- one class ---------------------------------------------------------------------------------
@@ -234,52 +234,62 @@ static int64_t contacts_of(struct search *s, uint32_t slot)
     return (int64_t)count;
 }
 
-static int touch_chain(struct search *s, const struct fleet_criteria *criteria, uint32_t leader,
-                       const struct contact *contact)
+/* Below it, what is said of each component is not compared with what is said of others. */
+enum { FEW_CONTACTS = 64 };
+
+/* All contacts of one component in the advisory that is looked at. */
+static int touch_one(struct search *s, const struct fleet_criteria *criteria,
+                     struct fleet_alike *alike, const uint32_t *order, size_t count, bool few)
 {
-    const struct fleet_subject *subject = &s->subjects[contact->subject];
-    uint32_t target = leader;
-    do {
-        struct fleet_touch touch = {
-            .target = target, .subject = contact->subject, .of = subject, .id = contact->id};
-        if (fleet_touch_decide(&criteria->targets[target], subject, subject->identity->version,
-                               &touch, NULL) &&
-            fleet_touches_add(&s->touches, &touch, s->e) != 0)
+    uint32_t number = s->contacts[order[0]].subject;
+    const struct fleet_subject *subject = &s->subjects[number];
+    struct fleet_contact *met = arena_alloc(&s->thawed, count * sizeof *met);
+    if (!met)
+        return err_memory(s->e);
+    for (size_t i = 0; i < count; i++) {
+        const struct contact *contact = &s->contacts[order[i]];
+        met[i] = (struct fleet_contact){s->target_of[contact->product], contact->id};
+        if (few && fleet_touches_chain(&s->touches, criteria, met[i].leader, subject, number,
+                                       &met[i].id, NULL, s->e) != 0)
             return -1;
-        target = criteria->targets[target].next;
-    } while (target);
-    return 0;
+    }
+    return few ? 0 : fleet_alike_touch(alike, subject, number, met, count, &s->touches, NULL, s->e);
+}
+
+static int touch_all(struct search *s, const struct fleet_criteria *criteria, size_t count)
+{
+    struct fleet_alike alike;
+    bool few = count <= FEW_CONTACTS;
+    int result = 0;
+    s->touches.count = 0;
+    if (!few)
+        fleet_alike_init(&alike, criteria, &s->thawed);
+    for (size_t i = 0, end; result == 0 && i < count; i = end) {
+        uint32_t subject = s->contacts[s->order[i]].subject;
+        for (end = i; end < count && s->contacts[s->order[end]].subject == subject;)
+            end++;
+        result = touch_one(s, criteria, &alike, &s->order[i], end - i, few);
+    }
+    if (!few)
+        fleet_alike_fini(&alike);
+    return result;
 }
 
 static int judge(struct search *s, uint32_t slot, bool software)
 {
     const struct fleet_criteria *criteria;
     const uint32_t *products;
-    struct fleet_alike alike;
     enum fleet_status status = FLEET_NOT_LISTED;
     int64_t count = contacts_of(s, slot);
 
     arena_reset(&s->thawed);
     if (count < 0 || fleet_pool_thaw(&s->advisories->pool, s->advisories->slots[slot].frozen,
-                                     &s->thawed, &criteria, &products, s->e) != 0)
+                                     s->seen, &s->thawed, &criteria, &products, s->e) != 0)
         return -1;
     for (uint32_t t = 0; t < criteria->target_count; t++)
-        if (fleet_same_leads(criteria, t))
+        if (products[t] != UINT32_MAX && fleet_same_leads(criteria, t))
             s->target_of[products[t]] = t;
-    s->touches.count = 0;
-    fleet_alike_init(&alike, &s->thawed);
-    int result = 0;
-    for (int64_t i = 0; result == 0 && i < count;) {
-        uint32_t subject = s->contacts[s->order[i]].subject;
-        size_t first = s->touches.count;
-        for (; result == 0 && i < count && s->contacts[s->order[i]].subject == subject; i++) {
-            const struct contact *contact = &s->contacts[s->order[i]];
-            result = touch_chain(s, criteria, s->target_of[contact->product], contact);
-        }
-        if (result == 0)
-            result = fleet_alike_drop(&alike, &s->touches, first, s->e);
-    }
-    fleet_alike_fini(&alike);
+    int result = touch_all(s, criteria, (size_t)count);
     if (result == 0)
         result = fleet_combine_status(&status, criteria, s->touches.at, s->touches.count, software,
                                       &s->combining, s->e);

@@ -25,15 +25,9 @@ struct node {
     uint32_t result[2]; /* + 1; 0: not made yet; by whether the class lists software */
 };
 
-/* A chain of targets that is the product. */
-struct contact {
-    uint32_t leader;
-    struct fleet_identified id;
-};
-
 struct candidate {
     const struct fleet_index_product *product;
-    struct contact *contacts;
+    struct fleet_contact *contacts;
     size_t count, room;
     size_t targets;   /* of all its contacts */
     uint32_t profile; /* the same for all that were found to be the same targets as surely */
@@ -124,7 +118,7 @@ static int touch(struct fleet_index_run *r, uint32_t leader, uint32_t product)
     if (!c || grow((void **)&c->contacts, c->count, &c->room, sizeof *c->contacts, r->e) != 0)
         return -1;
     size_t targets = fleet_listener_targets(&r->listener, leader);
-    c->contacts[c->count++] = (struct contact){leader, id};
+    c->contacts[c->count++] = (struct fleet_contact){leader, id};
     c->targets += targets;
     return targets ? 0 : err_memory(r->e);
 }
@@ -361,7 +355,7 @@ static int groups_touches(struct fleet_index_run *r, size_t count)
         const struct group *g = r->path[i]->group;
         const uint8_t *says = g->says;
         for (size_t k = 0; k < g->candidate->count; k++) {
-            const struct contact *contact = &g->candidate->contacts[k];
+            const struct fleet_contact *contact = &g->candidate->contacts[k];
             uint32_t target = contact->leader;
             do {
                 struct fleet_touch t = {.target = target,
@@ -468,10 +462,14 @@ static int component_touches(struct fleet_index_run *r, uint32_t position,
     }
     if (fleet_subject_prepare(a, identity, subject, e) != 0)
         return -1;
-    for (size_t k = 0; k < t->group->candidate->count; k++)
-        if (fleet_touches_chain(&r->touches, r->criteria, t->group->candidate->contacts[k].leader,
-                                subject, position, r->options, NULL, e) != 0)
+    for (size_t k = 0; k < t->group->candidate->count; k++) {
+        uint32_t leader = t->group->candidate->contacts[k].leader;
+        struct fleet_identified id;
+        if (fleet_touch_identify(&r->criteria->targets[leader], subject, r->options, &id, NULL) &&
+            fleet_touches_chain(&r->touches, r->criteria, leader, subject, position, &id, NULL,
+                                e) != 0)
             return -1;
+    }
     return 0;
 }
 

@@ -3,7 +3,6 @@
 #ifndef FLEET_MATCH_COMBINE_H
 #define FLEET_MATCH_COMBINE_H
 
-#include "base/map.h"
 #include "fleet/match_identify.h"
 
 /* A component that is a target, and whether its version is meant. */
@@ -45,29 +44,12 @@ struct fleet_touches {
 
 int fleet_touches_add(struct fleet_touches *touches, const struct fleet_touch *touch,
                       struct err *e) MUST_CHECK;
-/* The touches of all targets of a chain (match_same.h), identified once. */
+/* The touches of all targets of a chain (match_same.h) by a subject that was identified as its
+ * leader. */
 int fleet_touches_chain(struct fleet_touches *touches, const struct fleet_criteria *criteria,
                         uint32_t leader, const struct fleet_subject *subject, uint32_t number,
-                        const struct fleet_options *options, struct fleet_nearest *nearest,
+                        const struct fleet_identified *id, struct fleet_nearest *nearest,
                         struct err *e) MUST_CHECK;
-
-/*
- * A component of which the same is said as of two before it adds nothing: one decides, and whether
- * there is a second one tells if serial numbers limit the answer. Without this, an inventory of
- * many components that are like one another and an advisory on many versions cost their product.
- */
-enum { FLEET_ALIKE = 2 };
-
-struct fleet_alike {
-    struct map said; /* what is said of a component -> how many there are, FLEET_ALIKE at most */
-    struct arena *arena;
-};
-
-void fleet_alike_init(struct fleet_alike *alike, struct arena *arena);
-void fleet_alike_fini(struct fleet_alike *alike);
-/* Drops the touches from `first` on, all of one component, when they add nothing. */
-int fleet_alike_drop(struct fleet_alike *alike, struct fleet_touches *touches, size_t first,
-                     struct err *e) MUST_CHECK;
 
 /*
  * All statements that follow from the touches of one class (sorted here). software: the class lists

@@ -246,3 +246,83 @@ int fleet_listener_hear(struct fleet_listener *l, uint32_t leader,
         *any = says[i] != FLEET_SAYS_NOTHING;
     return 0;
 }
+
+/* ---- components --------------------------------------------------------------------------------
+ */
+
+void fleet_alike_init(struct fleet_alike *alike, const struct fleet_criteria *criteria,
+                      struct arena *arena)
+{
+    fleet_listener_init(&alike->listener, criteria, arena);
+    map_init(&alike->said);
+}
+
+void fleet_alike_fini(struct fleet_alike *alike)
+{
+    fleet_listener_fini(&alike->listener);
+    map_fini(&alike->said);
+}
+
+/* All of a contact that a status depends on; behind it stands what its targets say. */
+struct met {
+    uint32_t leader;
+    uint16_t rule;
+    uint8_t confidence;
+    uint8_t any_version;
+};
+
+/* What is said of a component, as bytes in the run's arena. *any: that is something. */
+static int hear_all(struct fleet_listener *l, const struct fleet_subject *subject,
+                    const struct fleet_contact *contacts, size_t count, struct slice *said,
+                    bool *any, struct err *e)
+{
+    const struct fleet_version version = {.text = subject->identity->version};
+    size_t len = 1;
+    *any = false;
+    for (size_t i = 0; i < count; i++) {
+        size_t targets = fleet_listener_targets(l, contacts[i].leader);
+        if (targets == 0)
+            return err_memory(e);
+        len += sizeof(struct met) + targets;
+    }
+    uint8_t *text = arena_alloc(l->arena, len), *at = text;
+    if (!text)
+        return err_memory(e);
+    *at++ = subject->model_missing;
+    for (size_t i = 0; i < count; i++) {
+        const struct fleet_identified *id = &contacts[i].id;
+        struct met met = {contacts[i].leader, (uint16_t)id->rule, (uint8_t)id->confidence,
+                          id->any_version};
+        memcpy(at, &met, sizeof met);
+        at += sizeof met;
+        if (fleet_listener_hear(l, contacts[i].leader, subject, id, &version, at, any, e) != 0)
+            return -1;
+        at += fleet_listener_targets(l, contacts[i].leader);
+    }
+    *said = slice_of(text, len);
+    return 0;
+}
+
+int fleet_alike_touch(struct fleet_alike *alike, const struct fleet_subject *subject,
+                      uint32_t number, const struct fleet_contact *contacts, size_t count,
+                      struct fleet_touches *touches, struct fleet_nearest *nearest, struct err *e)
+{
+    const struct fleet_criteria *criteria = alike->listener.criteria;
+    /* relations may compare the firmware of a device itself; and there is one a class */
+    if (subject->identity->kind != FLEET_DEVICE) {
+        struct slice said;
+        bool any;
+        if (hear_all(&alike->listener, subject, contacts, count, &said, &any, e) != 0)
+            return -1;
+        uintptr_t known = any ? (uintptr_t)map_get(&alike->said, said) : 0;
+        if (known == FLEET_ALIKE)
+            return 0;
+        if (any && map_set(&alike->said, said, (void *)(known + 1)) != 0)
+            return err_memory(e);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (fleet_touches_chain(touches, criteria, contacts[i].leader, subject, number,
+                                &contacts[i].id, nearest, e) != 0)
+            return -1;
+    return 0;
+}

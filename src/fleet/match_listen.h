@@ -8,6 +8,7 @@
 #ifndef FLEET_MATCH_LISTEN_H
 #define FLEET_MATCH_LISTEN_H
 
+#include "base/map.h"
 #include "fleet/match_combine.h"
 
 /* A byte of what is said. */
@@ -57,5 +58,32 @@ int fleet_listener_hear(struct fleet_listener *listener, uint32_t leader,
                         const struct fleet_subject *subject, const struct fleet_identified *id,
                         const struct fleet_version *version, uint8_t *says, bool *any,
                         struct err *e) MUST_CHECK;
+
+/* A chain that a component was identified as. */
+struct fleet_contact {
+    uint32_t leader;
+    struct fleet_identified id;
+};
+
+/*
+ * The touches of one component, unless the same is said of it as of two others before: those add
+ * nothing. One decides, and whether there is a second one tells if serial numbers limit the answer.
+ * Without this, an inventory of many components that are like one another and an advisory on many
+ * versions cost their product.
+ */
+enum { FLEET_ALIKE = 2 };
+
+struct fleet_alike {
+    struct fleet_listener listener;
+    struct map said; /* what is said of a component -> how many there are, FLEET_ALIKE at most */
+};
+
+void fleet_alike_init(struct fleet_alike *alike, const struct fleet_criteria *criteria,
+                      struct arena *arena);
+void fleet_alike_fini(struct fleet_alike *alike);
+int fleet_alike_touch(struct fleet_alike *alike, const struct fleet_subject *subject,
+                      uint32_t number, const struct fleet_contact *contacts, size_t count,
+                      struct fleet_touches *touches, struct fleet_nearest *nearest,
+                      struct err *e) MUST_CHECK;
 
 #endif
