@@ -374,7 +374,6 @@ static int build_target(struct builder *b, const struct csaf_product *product)
         return -1;
     if (!name && family)
         t->product.family = true;
-    t->title = b->title;
     t->whole = !product->branch;
     t->any_vendor = nobody(&t->vendor);
     if (t->any_vendor)
@@ -390,7 +389,7 @@ static int build_target(struct builder *b, const struct csaf_product *product)
     /* "WHA-GW-*": all that begin so */
     if (called.len > 3 && called.data[called.len - 1] == '*')
         t->product.family = true;
-    return fleet_target_forms(b->arena, t, versioned ? front : called, b->e);
+    return fleet_target_forms(b->arena, t, versioned ? front : called, b->title, b->e);
 }
 
 /* The operands of a product, depth first with a stack of our own; circles are refused by csaf. */

@@ -53,7 +53,6 @@ struct fleet_target {
     struct slice cpe_full;        /* as the advisory writes it */
     struct fleet_strings hashes;  /* "sha-256:0a1b…" */
     struct fleet_strings uris;
-    struct slice title;       /* of the document, in normal form */
     bool whole;               /* no branches: vendor, product and version stand in one text */
     bool any_vendor;          /* the advisory names no vendor in particular ("multiple") */
     const uint32_t *criteria; /* that have it as an operand */

@@ -150,29 +150,6 @@ static bool is_named_suffix(struct slice suffix, struct slice text)
            memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) == 0;
 }
 
-/*
- * "entrapass corporate edition", of an advisory whose title says EntraPass and whose product is
- * "Corporate Edition": what stands in front of the product is the title's.
- */
-static bool title_in_front(struct slice product, struct slice name, struct slice title)
-{
-    struct fleet_words words, said;
-    if (product.len < 4 || name.len <= product.len + 1 ||
-        name.data[name.len - product.len - 1] != ' ' ||
-        memcmp(name.data + name.len - product.len, product.data, product.len) != 0)
-        return false;
-    fleet_words_split(slice_of(name.data, name.len - product.len - 1), &words);
-    fleet_words_split(title, &said);
-    for (size_t i = 0; i < words.count; i++) {
-        bool found = false;
-        for (size_t k = 0; k < said.count; k++)
-            found = found || slice_equal(words.at[i], said.at[k]);
-        if (!found)
-            return false;
-    }
-    return words.count > 0;
-}
-
 /* "Micro800 family" and "micro850", "RTU500 series" and "rtu560": a number for its hundred */
 static bool of_hundred(struct slice name, struct slice family)
 {
@@ -439,8 +416,7 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
     } else if (vendor_sure && !family_source && same_model(a->text, b->text)) {
         r.rule = FLEET_BY_SUFFIX;
         r.confidence += 87;
-    } else if (vendor_sure && !family_source &&
-               (is_named_suffix(b->text, a->text) || title_in_front(a->text, b->text, t->title))) {
+    } else if (vendor_sure && !family_source && is_named_suffix(b->text, a->text)) {
         r.rule = FLEET_BY_SUFFIX;
         r.confidence += 78;
     } else if (t->product.family && !family_source && has_word(b->text, a->text)) {

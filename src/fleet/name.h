@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/packing.h"
 #include "base/slice.h"
 
 enum fleet_name_kind { FLEET_NAME_VENDOR, FLEET_NAME_PRODUCT };
@@ -68,6 +69,9 @@ struct fleet_name {
 /* Normalises text. Bytes that are not UTF-8 count as Latin-1. 0, or -1 with ERR_MEMORY. */
 int fleet_name_normalise(struct arena *a, enum fleet_name_kind kind, struct slice text,
                          struct fleet_name *out, struct err *e) MUST_CHECK;
+
+/* Its texts move into the block. */
+void fleet_name_pack(struct packing *p, struct fleet_name *name);
 
 /* A name whose normal form is known already, as classes store it. */
 void fleet_name_known(struct slice form, struct fleet_name *out);

@@ -202,3 +202,16 @@ int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fle
     *out = (struct fleet_vendor){kept, m.count};
     return 0;
 }
+
+void fleet_vendor_pack(struct packing *p, struct fleet_vendor *vendor)
+{
+    struct fleet_form *to = packing_take(p, vendor->count * sizeof *to);
+    for (size_t i = 0; i < vendor->count; i++) {
+        struct fleet_form form = vendor->forms[i];
+        packing_slice(p, &form.text);
+        if (to)
+            to[i] = form;
+    }
+    if (to)
+        vendor->forms = to;
+}
