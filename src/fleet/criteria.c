@@ -231,7 +231,7 @@ static void model_for_version(struct fleet_target *t)
     struct slice text = t->range_text;
     bool letter = false, digit = false;
     const uint8_t *end_of_life;
-    if (t->range.model.len || t->range.kind == PRODUCT_RANGE_BOUNDED)
+    if (t->range.model.len || (t->range.kind == PRODUCT_RANGE_BOUNDED && !ends_with(text, " *")))
         return;
     for (size_t i = 0; i < ARRAY_LEN(ends); i++)
         if (ends_with(text, ends[i]))

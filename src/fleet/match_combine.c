@@ -585,7 +585,7 @@ static bool exact(const struct fleet_criteria *criteria, const struct fleet_touc
 {
     const unsigned shortened = FLEET_RULE_LISTED | FLEET_RULE_KIND | FLEET_RULE_VARIANT |
                                FLEET_RULE_LINE | FLEET_RULE_FAMILY | FLEET_RULE_GENERIC;
-    return t->id.rule == FLEET_BY_NAME && t->id.confidence >= FLEET_SURE && !t->id.order_open &&
+    return t->id.rule == FLEET_BY_NAME && t->id.confidence >= FLEET_SURE &&
            !(t->id.rules & shortened) && !criteria->targets[t->target].product.family;
 }
 

@@ -300,7 +300,7 @@ static void by_number_in_name(const struct fleet_target *t, const struct fleet_s
     for (size_t k = 0; k < s->real_orders; k++) {
         struct slice order = s->orders[k];
         size_t at = name.len, left = order.len;
-        if (!fleet_number_like(order))
+        if (!fleet_number_like(order) && order.len < 6)
             continue;
         while (at > 0 && left > 0) {
             at--;

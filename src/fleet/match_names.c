@@ -403,7 +403,7 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
         r.confidence += 94;
     } else if (name_pattern(a->text, b->text) && !family_source) {
         r.rule = FLEET_BY_PATTERN;
-        r.confidence += 86;
+        r.confidence += 93;
     } else if (vendor_sure && !family_source && s->purl_base.len == 0 &&
                (distance = misspelt(a->text, b->text)) > 0) {
         r.rule = FLEET_BY_MISSPELT_PRODUCT;
