@@ -69,13 +69,17 @@ int product_range_parse(struct arena *a, struct slice text, bool is_range,
     if (text.len > RANGE_LIMIT) {
         range_obscure(&parts, "the text is too long for a range of versions");
     } else {
-        /* '_' stands for a space in ranges such as "<V16_Update_7" */
+        /* '_' stands for a space in ranges such as "<V16_Update_7"; rpm has it in versions */
+        bool prose = out->scheme == &product_scheme_generic;
         uint8_t *copy = arena_alloc(a, text.len + 1);
         if (!copy)
             return err_memory(e);
         for (size_t i = 0; i < text.len; i++)
-            copy[i] = memchr("_\"", text.data[i], 2) || text.data[i] < ' ' ? ' ' : text.data[i];
+            copy[i] = text.data[i] < ' ' || text.data[i] == '"' || (prose && text.data[i] == '_')
+                          ? ' '
+                          : text.data[i];
         struct slice work = product_text_trim(slice_of(copy, text.len));
+        parts.tight = work.len && !memchr(work.data, ' ', work.len);
         if (understand(&parts, work) != 0)
             return -1;
         if (!is_range && range_model_like(work)) {

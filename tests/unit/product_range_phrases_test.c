@@ -213,6 +213,49 @@ static void what_is_not_understood_says_so(void **state)
     }
 }
 
+/* Beside a purl the versions are those of its ecosystem, whatever they look like. */
+static void ecosystems_keep_their_versions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scheme, *text, *inside, *outside;
+    } cases[] = {
+        {"rpm", "< 0:1.2.3-4.el8_5", "0:1.2.3-4.el8_4", "0:1.2.3-4.el8_6"},
+        {"deb", "< 1:2.3~rc1-1+deb12u2", "1:2.3~rc1-1+deb12u1", "1:2.3-1"},
+        {"semver", ">= 1.0.0-alpha, < 1.0.0", "1.0.0-rc.1", "1.0.0"},
+        {"deb", "prior to 2.4.57-1", "2.4.56-1", "2.4.57-1"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena a;
+        struct err e = {0};
+        struct product_range r;
+        const char *reason;
+        arena_init(&a, 0);
+        const struct product_scheme *scheme = product_scheme_find(slice_str(cases[i].scheme));
+        assert_int_equal(product_range_parse(&a, slice_str(cases[i].text), true, scheme, &r, &e),
+                         0);
+        assert_int_equal(r.grade, PRODUCT_EXACT);
+        assert_int_equal(product_range_contains(&r, slice_str(cases[i].inside), &reason),
+                         PRODUCT_IN);
+        assert_int_equal(product_range_contains(&r, slice_str(cases[i].outside), &reason),
+                         PRODUCT_OUT);
+        arena_fini(&a);
+    }
+}
+
+/* CSAF 3.1.2.3.2: constraints alone, without spaces, in the order of their versions. */
+static void constraints_alone(void **state)
+{
+    (void)state;
+    static const struct phrase cases[] = {
+        {"<=1.5", "+++--", PRODUCT_EXACT},         {">=1.0|<2.0", "-++--", PRODUCT_EXACT},
+        {"<1.0|>=2.0", "+--++", PRODUCT_EXACT},    {"<1.0|>=1.5|<2.0", "+-+--", PRODUCT_EXACT},
+        {"1.0|>=2.0", "~+~++", PRODUCT_EXACT},     {"!=1.5", "++-++", PRODUCT_EXACT},
+        {"<=2.0|>=1.0", "m+++m", PRODUCT_REDUCED}, {"*", "+++++", PRODUCT_EXACT},
+    };
+    check(cases, ARRAY_LEN(cases));
+}
+
 /* `vers:` has rules of its own: versions in order, no doubt. */
 static void vers_has_no_doubt(void **state)
 {
@@ -238,6 +281,8 @@ int main(void)
         cmocka_unit_test(german_words_are_operators),
         cmocka_unit_test(doubt_stays_where_it_is),
         cmocka_unit_test(what_is_not_understood_says_so),
+        cmocka_unit_test(ecosystems_keep_their_versions),
+        cmocka_unit_test(constraints_alone),
         cmocka_unit_test(vers_has_no_doubt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
