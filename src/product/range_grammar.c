@@ -39,6 +39,7 @@ struct reader {
     bool every;             /* "all" was said */
     bool star;              /* by a star */
     bool beside;            /* nothing stands between this version and the one before */
+    bool alias;             /* in a parenthesis with another numbering */
     bool version;           /* some version was seen */
     bool dates, versions;
     struct slice words; /* of no known meaning, since the last version; empty: none */
@@ -171,6 +172,7 @@ static void take_bound(struct reader *r, struct slice version)
         struct range_part part = {.high = bound};
         if (r->has_low)
             part.low = r->low;
+        part.also = r->alias && !r->has_low;
         r->has_low = false;
         add(r, part);
         r->just_upper = true;
@@ -410,7 +412,7 @@ static void take_bar(struct reader *r)
     trailing_words(r);
     r->held_apart = r->has_held;
     r->just_upper = r->just_lower = false;
-    r->between = false;
+    r->between = r->alias = false;
 }
 
 /* "1.1 *" may mean 1.1, or all that begins so; "*" alone means every version. */
@@ -550,6 +552,7 @@ static void take(struct reader *r, const struct range_token *t)
         else
             note_remark(r, t->text, t->conditional);
         break;
+    case RANGE_ALIAS: r->alias = true; break;
     case RANGE_CONDITION: take_condition(r, t); break;
     case RANGE_NONE: range_obscure(r->p, "the text says that no version is meant"); break;
     case RANGE_STRANGE:
