@@ -433,9 +433,11 @@ static void beside_upper(struct settled *s, const struct range_part *single,
         range_reduce(s->p, "a single version stands inside of the range beside it");
         s->p->open_end = true;
     } else {
-        if (span->high.open && !before)
+        /* in a vls each constraint stands for itself */
+        bool doubtful = span->high.open && !before && !s->p->tight;
+        if (doubtful)
             range_reduce(s->p, "a single version beside an upper bound may be one without fault");
-        settle_single(s, single, span->high.open && !before);
+        settle_single(s, single, doubtful);
         return;
     }
     settle_single(s, single, false);
