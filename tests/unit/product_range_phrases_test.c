@@ -136,6 +136,14 @@ static void doubt_stays_where_it_is(void **state)
 {
     (void)state;
     static const struct phrase cases[] = {
+        {"All\xc2\xa0versions <\xe2\x80\xaf"
+         "2.0",
+         "+++--", PRODUCT_EXACT},
+        {"\xe2\x80\x9c"
+         "1.0\xe2\x80\x9d to \xe2\x80\x9c"
+         "2.0\xe2\x80\x9d",
+         "-+++-", PRODUCT_EXACT},
+        {"1.0 \xe2\x80\x91 2.0", "-+++-", PRODUCT_EXACT},
         {"< 1.0, 2.0", "+mmm-", PRODUCT_REDUCED},
         {"< 1.0 | < 2.0", "+mm--", PRODUCT_REDUCED},
         {"<= 1.0.5 | <= 2.0.5", "++m+-", PRODUCT_REDUCED},
