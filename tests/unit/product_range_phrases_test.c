@@ -163,6 +163,8 @@ static void doubt_stays_where_it_is(void **state)
         {"<= 1.x", "+++--", PRODUCT_EXACT},
         {"1.x", "~++~~", PRODUCT_EXACT},
         {"1.0 *", "m+mmm", PRODUCT_REDUCED},
+        {"* | 1.0", "m+mmm", PRODUCT_REDUCED},
+        {"All versions | 1.0", "m+mmm", PRODUCT_REDUCED},
         {"1.0.0-1.0.9", "~+~~~", PRODUCT_REDUCED},
         {"< CPU 2.0", "+++mm", PRODUCT_REDUCED},
         {"BIOS < V2.0", "+++--", PRODUCT_EXACT},
