@@ -15,8 +15,6 @@
 #include "product/range_phrases.h"
 #include "product/range_words.h"
 
-#include <stdio.h>
-
 enum mark { UNMARKED, INCLUDED, EXCLUDED };
 
 struct reader {
@@ -37,8 +35,10 @@ struct reader {
     bool just_upper;        /* the part before ended with an upper bound, and no '|' since then */
     bool just_lower;        /* the version before is the pending lower bound */
     bool every;             /* "all" was said */
-    bool star;              /* by a star */
+    bool every_here;        /* in this part, and no version since */
+    bool whole;             /* a whole part said so */
     bool beside;            /* nothing stands between this version and the one before */
+    bool alias;             /* in a parenthesis with another numbering */
     bool version;           /* some version was seen */
     bool dates, versions;
     struct slice words; /* of no known meaning, since the last version; empty: none */
@@ -171,7 +171,8 @@ static void take_bound(struct reader *r, struct slice version)
         struct range_part part = {.high = bound};
         if (r->has_low)
             part.low = r->low;
-        r->has_low = false;
+        part.also = r->alias && !r->has_low;
+        r->has_low = r->low_sure = false;
         add(r, part);
         r->just_upper = true;
         break;
@@ -260,6 +261,7 @@ static void take_version(struct reader *r, struct slice version)
     else
         take_prefix(r);
     r->version = true;
+    r->every_here = false;
     if (r->op != RANGE_NO_OPERATOR) {
         take_bound(r, version);
         return;
@@ -325,6 +327,7 @@ static void take_reach(struct reader *r, bool down)
     r->has_held = false;
     r->held_apart = false;
     r->held_mark = UNMARKED;
+    r->every_here = false; /* "and all prior versions" */
     if (down) {
         add(r, (struct range_part){.low = pending_low(r), .high = bound});
         r->has_low = false;
@@ -334,18 +337,18 @@ static void take_reach(struct reader *r, bool down)
     r->just_upper = r->just_lower = false;
 }
 
-static void take_and(struct reader *r, bool and)
+static void take_joint(struct reader *r, bool both)
 {
     const struct range_token *next = behind_nouns(r->token);
     bool version = next->kind == RANGE_VERSION || next->kind == RANGE_DATE;
-    if (and&&r->between && version && (r->has_low || r->has_held)) {
+    if (both && r->between && version && (r->has_low || r->has_held)) {
         r->op = RANGE_LESS_EQUAL;
         r->op_doubtful = true;
         r->between = false;
         return;
     }
     /* "2.0.3 (including) and 2.0.6 (excluding)" */
-    if (and&&r->has_held && r->held_mark != UNMARKED && version &&
+    if (both && r->has_held && r->held_mark != UNMARKED && version &&
         (next[1].kind == RANGE_INCLUDED || next[1].kind == RANGE_EXCLUDED)) {
         r->op = RANGE_LESS_EQUAL;
         r->op_doubtful = true;
@@ -410,7 +413,9 @@ static void take_bar(struct reader *r)
     trailing_words(r);
     r->held_apart = r->has_held;
     r->just_upper = r->just_lower = false;
-    r->between = false;
+    r->between = r->alias = false;
+    r->whole = r->whole || r->every_here;
+    r->every_here = false;
 }
 
 /* "1.1 *" may mean 1.1, or all that begins so; "*" alone means every version. */
@@ -422,7 +427,7 @@ static void take_star(struct reader *r)
     } else if (r->op != RANGE_NO_OPERATOR) {
         range_obscure(r->p, "a star stands where a version was due");
     } else {
-        r->every = r->star = true;
+        r->every = r->every_here = true;
     }
 }
 
@@ -470,9 +475,16 @@ static void take_phrase(struct reader *r, const struct range_token *t)
         take_operator(r, t->op, t->doubtful);
 }
 
+/* Beside a purl a date is a version of its ecosystem like any other. */
 static void take_date(struct reader *r, struct slice text)
 {
-    r->p->range->scheme = &range_date_scheme;
+    struct product_range *range = r->p->range;
+    if (range->scheme == &product_scheme_generic)
+        range->scheme = &range_date_scheme;
+    if (range->scheme == &range_date_scheme)
+        r->dates = true;
+    else
+        r->versions = true;
     take_version(r, text);
 }
 
@@ -511,16 +523,16 @@ static void take(struct reader *r, const struct range_token *t)
         if (r->op != RANGE_NO_OPERATOR)
             break; /* "up to, but not including, 2.0" */
         r->held_apart = r->has_held;
-        r->every = r->every && !r->version;
         break;
-    case RANGE_AND: take_and(r, true); break;
-    case RANGE_OR: take_and(r, false); break;
+    case RANGE_AND: take_joint(r, true); break;
+    case RANGE_OR: take_joint(r, false); break;
     case RANGE_DASH: take_dash(r); break;
     case RANGE_COLON: break;
-    case RANGE_EVERY: r->every = true; break;
+    case RANGE_EVERY: r->every = r->every_here = true; break;
     case RANGE_NOUN:
         /* "2404267 version 1.x": the number in front is a name */
-        if (r->has_held && !r->held_apart && !memchr(r->held.data, '.', r->held.len)) {
+        if (r->has_held && !r->held_apart && r->token->kind == RANGE_VERSION &&
+            !memchr(r->held.data, '.', r->held.len)) {
             r->words = r->held;
             r->has_held = r->version = false;
         }
@@ -537,10 +549,7 @@ static void take(struct reader *r, const struct range_token *t)
         r->versions = true;
         take_version(r, t->text);
         break;
-    case RANGE_DATE:
-        r->dates = true;
-        take_date(r, t->text);
-        break;
+    case RANGE_DATE: take_date(r, t->text); break;
     case RANGE_WORD: take_word(r, t); break;
     case RANGE_INCLUDED:
     case RANGE_EXCLUDED: take_mark(r, t->kind == RANGE_INCLUDED); break;
@@ -550,6 +559,7 @@ static void take(struct reader *r, const struct range_token *t)
         else
             note_remark(r, t->text, t->conditional);
         break;
+    case RANGE_ALIAS: r->alias = true; break;
     case RANGE_CONDITION: take_condition(r, t); break;
     case RANGE_NONE: range_obscure(r->p, "the text says that no version is meant"); break;
     case RANGE_STRANGE:
@@ -581,9 +591,9 @@ int range_grammar_read(struct range_parts *p, struct slice text)
     flush_held(&r);
     flush_low(&r);
     p->every = r.every && !r.version;
-    if (r.every && r.version && r.star) {
+    if (r.version && (r.whole || r.every_here)) {
         p->open_end = true;
-        range_reduce(p, "a star stands beside versions");
+        range_reduce(p, "every version is meant, and beside that some are named");
     }
     return r.failed ? -1 : 0;
 }

@@ -29,6 +29,7 @@ struct range_parts {
     bool signs;     /* operators as signs; */
     bool words;     /* or as words */
     bool unordered; /* only equal texts are equal */
+    bool tight;     /* the text has no space: a vls (CSAF 3.1.2.3.2), whose versions rise */
     bool open_end;  /* something in the text may reach further than its parts */
     struct err *e;
 };

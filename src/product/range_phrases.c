@@ -84,6 +84,8 @@ static const struct range_phrase phrases[] = {
     {"software", RANGE_NOUN, RANGE_NO_OPERATOR, false},
     {"sw", RANGE_NOUN, RANGE_NO_OPERATOR, false},
     {"bios", RANGE_NOUN, RANGE_NO_OPERATOR, false},
+    {"aka", RANGE_NOUN, RANGE_NO_OPERATOR, false},
+    {"also known as", RANGE_NOUN, RANGE_NO_OPERATOR, false},
     {"release", RANGE_NOUN, RANGE_NO_OPERATOR, false},
     {"releases", RANGE_NOUN, RANGE_NO_OPERATOR, false},
     {"rev", RANGE_NOUN, RANGE_NO_OPERATOR, false},

@@ -153,6 +153,9 @@ static bool commit(struct slice version)
 /* "7.2x", "co5ne_r1h07_12.esw", "VX.2": whether an x stands for a digit, nobody can say. */
 static bool orderless(const struct settled *s, struct slice version)
 {
+    const struct product_scheme *scheme = s->p->range->scheme;
+    if (scheme != &product_scheme_generic)
+        return !scheme->valid(version);
     uint8_t last = version.len ? version.data[version.len - 1] : 0;
     uint8_t before = version.len > 1 ? version.data[version.len - 2] : '.';
     /* the X of "1.285X" is a letter like any other */
@@ -165,7 +168,7 @@ static bool orderless(const struct settled *s, struct slice version)
     while (tail > 0 && letter(version.data[tail - 1]))
         tail--;
     bool file = version.len - tail > 1 && tail > 0 && version.data[tail - 1] == '.';
-    return glued || front || file || commit(version) || !s->p->range->scheme->valid(version);
+    return glued || front || file || commit(version) || !scheme->valid(version);
 }
 
 /* Only equal texts are equal from here on. */
@@ -430,9 +433,11 @@ static void beside_upper(struct settled *s, const struct range_part *single,
         range_reduce(s->p, "a single version stands inside of the range beside it");
         s->p->open_end = true;
     } else {
-        if (span->high.open && !before)
+        /* in a vls each constraint stands for itself */
+        bool doubtful = span->high.open && !before && !s->p->tight;
+        if (doubtful)
             range_reduce(s->p, "a single version beside an upper bound may be one without fault");
-        settle_single(s, single, span->high.open && !before);
+        settle_single(s, single, doubtful);
         return;
     }
     settle_single(s, single, false);
@@ -512,6 +517,13 @@ static void settle_sorted(struct settled *s, struct sorted *o)
             settle_uppers(s, &o->others[i], count);
             i += count - 1;
         }
+    }
+    if (upper && lower && s->p->tight && upper < lower &&
+        product_version_compare(s->p->range->scheme, upper->high.version, lower->low.version) ==
+            PRODUCT_LESS) {
+        settle_span(s, upper);
+        settle_span(s, lower);
+        return;
     }
     if (o->upper_count && o->lower_count) {
         range_reduce(s->p, "an upper bound stands before a lower one: which side is meant is "

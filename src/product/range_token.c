@@ -10,6 +10,7 @@ struct lexer {
     struct arena *arena;
     struct range_tokens *out;
     size_t room;
+    bool bounded; /* an operator stands in this part */
     struct err *e;
 };
 
@@ -54,6 +55,8 @@ static int put(struct lexer *x, struct range_token token, size_t len)
     token.text = slice_of(x->s.data + x->at, len);
     token.glued = x->at > 0 && x->s.data[x->at - 1] != ' ';
     x->out->at[x->out->count++] = token;
+    bool bounds = token.kind == RANGE_OPERATOR || token.kind == RANGE_PHRASE;
+    x->bounded = bounds || (x->bounded && token.kind != RANGE_BAR);
     x->at += len;
     return 0;
 }
@@ -184,6 +187,10 @@ static int put_parenthesis(struct lexer *x)
         return 0;
     }
     range_parenthesis(inside, &token);
+    /* "< 12.4 (firmware 1.46)": another bound, in another numbering */
+    bool number = token.kind == RANGE_REMARK && !token.conditional && !token.harmless;
+    if (len && number && x->bounded && before == RANGE_VERSION && has_digit(inside))
+        return put(x, (struct range_token){.kind = RANGE_ALIAS}, 1);
     return put(x, token, len ? len : x->s.len - x->at);
 }
 
