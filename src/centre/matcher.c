@@ -155,37 +155,44 @@ static int find_published(struct db *db, const char *advisory, char published[ID
     return found < 0 ? -1 : 0;
 }
 
-int matcher_imported(struct follower *f, const struct followed *act, struct err *e)
+int matcher_match_revision(struct follower *f, struct current *c, struct err *e)
 {
     struct matcher *m = f->centre->matcher;
+    const struct loaded *l = matcher_loaded(m, f->db, c, e);
     struct fleet_hits *hits = NULL;
-    const struct loaded *l;
-    char published[ID_TEXT];
-    char id[ID_TEXT];
     int result = -1;
 
-    if (args_id(act->data, "revision", "rev", id, e) != 0)
-        return -1;
-    struct current *c = matcher_take_current(m, f->db, id, e);
-    if (!c || !(l = matcher_loaded(m, f->db, c, e)) ||
-        find_published(f->db, c->advisory, published, e) != 0)
+    if (!l)
         return -1;
     int64_t started = clock_monotonic(f->centre->clock);
     if (fleet_index_match(m->classes, &hits, l->criteria, &m->options, e) != 0)
         return -1;
     int64_t matched = clock_monotonic(f->centre->clock);
     if (keep_hits(f, l, hits, e) == 0 && say_matched(f, l, hits, e) == 0) {
-        log_info("advisory.matched", LOG_S("revision", id), LOG_I("classes", m->class_count),
+        log_info("advisory.matched", LOG_S("revision", c->id), LOG_I("classes", m->class_count),
                  LOG_I("hits", hits->count), LOG_I("match_us", matched - started),
                  LOG_I("keep_us", clock_monotonic(f->centre->clock) - matched));
-        fleet_hits_free(hits);
-        hits = NULL;
-        /* at this act it is the newest: what was imported behind it comes later */
-        matcher_drop_superseded(m, c->advisory, id, published);
         result = 0;
     }
     fleet_hits_free(hits);
     return result;
+}
+
+int matcher_imported(struct follower *f, const struct followed *act, struct err *e)
+{
+    struct matcher *m = f->centre->matcher;
+    char published[ID_TEXT];
+    char id[ID_TEXT];
+
+    if (args_id(act->data, "revision", "rev", id, e) != 0)
+        return -1;
+    struct current *c = matcher_take_current(m, f->db, id, e);
+    if (!c || find_published(f->db, c->advisory, published, e) != 0 ||
+        matcher_match_revision(f, c, e) != 0)
+        return -1;
+    /* at this act it is the newest: what was imported behind it comes later */
+    matcher_drop_superseded(m, c->advisory, id, published);
+    return 0;
 }
 
 /* ---- publication.asked -------------------------------------------------------------------------
@@ -246,11 +253,6 @@ out:
 /* ---- all of them -------------------------------------------------------------------------------
  */
 
-static int alias_taught(struct follower *f, struct err *e)
-{
-    return matcher_load_aliases(f->centre->matcher, f->db, e);
-}
-
 static int handle(struct follower *f, const struct followed *act, struct err *e)
 {
     if (strcmp(act->type, "advisory.imported") == 0)
@@ -265,7 +267,7 @@ static int handle(struct follower *f, const struct followed *act, struct err *e)
         return matcher_asked(f, act, e);
     if (strcmp(act->type, "assets.imported") == 0)
         return matcher_assets_imported(f, act, e);
-    return alias_taught(f, e);
+    return matcher_alias_taught(f, act, e);
 }
 
 static const char *const wanted[] = {

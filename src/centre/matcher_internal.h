@@ -84,12 +84,15 @@ const struct loaded *matcher_loaded(struct matcher *m, struct db *db, struct cur
 /* Revisions of the advisory that are neither the newest nor the published one count no more. */
 void matcher_drop_superseded(struct matcher *m, const char *advisory, const char *newest,
                              const char *published);
-int matcher_load_aliases(struct matcher *m, struct db *db, struct err *e) MUST_CHECK;
 /* All of it anew from the database. */
 int matcher_prepare(struct follower *f, struct err *e) MUST_CHECK;
 
 /* advisory.imported: the revision that the act names is matched with all classes. */
 int matcher_imported(struct follower *f, const struct followed *act, struct err *e) MUST_CHECK;
+/* The revision matched with all classes, and what it says of them kept, with its act. */
+int matcher_match_revision(struct follower *f, struct current *c, struct err *e) MUST_CHECK;
+/* alias.taught: advisories that name one of both are matched anew. */
+int matcher_alias_taught(struct follower *f, const struct followed *act, struct err *e) MUST_CHECK;
 /* membership.joined, assets.imported */
 int matcher_membership_joined(struct follower *f, const struct followed *act,
                               struct err *e) MUST_CHECK;

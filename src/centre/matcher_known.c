@@ -318,11 +318,8 @@ static int load_advisories(struct follower *f, struct matcher *m, struct err *e)
     }
 }
 
-int matcher_load_aliases(struct matcher *m, struct db *db, struct err *e)
+static int load_aliases(struct matcher *m, struct db *db, struct err *e)
 {
-    fleet_aliases_free(m->aliases);
-    m->aliases = NULL;
-    m->options.aliases = NULL;
     if (fleet_aliases_load(db, &m->aliases, e) != 0)
         return -1;
     m->options.aliases = m->aliases;
@@ -350,7 +347,7 @@ int matcher_prepare(struct follower *f, struct err *e)
     if (!m->classes || !m->advisories)
         return err_memory(e);
     int64_t started = clock_monotonic(f->centre->clock);
-    if (matcher_load_aliases(m, f->db, e) != 0 || load_classes(m, f->db, f->next, e) != 0 ||
+    if (load_aliases(m, f->db, e) != 0 || load_classes(m, f->db, f->next, e) != 0 ||
         load_advisories(f, m, e) != 0)
         return -1;
     log_info("matcher.ready", LOG_I("classes", m->class_count),

@@ -113,6 +113,63 @@ int fleet_advisories_criteria(const struct fleet_advisories *a, uint64_t id, str
     return fleet_pool_thaw(&a->pool, a->slots[slot].frozen, NULL, arena, criteria, NULL, e);
 }
 
+static bool is_among(struct slice text, const struct slice *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(text, names[i]))
+            return true;
+    return false;
+}
+
+static bool is_named(const struct fleet_target *t, enum fleet_name_kind kind,
+                     const struct slice *names, size_t count)
+{
+    bool named = false;
+    if (kind == FLEET_NAME_VENDOR)
+        for (size_t i = 0; i < t->vendor.count; i++)
+            named = named || is_among(t->vendor.forms[i].text, names, count);
+    else
+        for (size_t i = 0; i < t->form_count; i++)
+            named = named || is_among(t->forms[i].text, names, count);
+    return named;
+}
+
+static int by_value(const void *x, const void *y)
+{
+    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+    return (a > b) - (a < b);
+}
+
+int fleet_advisories_named(const struct fleet_advisories *a, enum fleet_name_kind kind,
+                           const struct slice *names, size_t name_count, uint64_t **ids,
+                           size_t *count, struct err *e)
+{
+    bool *found = mem_new(a->numbers.count + 1, sizeof *found);
+    uint64_t *list = mem_new(fleet_advisories_count(a) + 1, sizeof *list);
+    *ids = NULL;
+    *count = 0;
+    if (!found || !list) {
+        mem_free(found);
+        mem_free(list);
+        return err_memory(e);
+    }
+    for (size_t i = 0; i < a->pool.products.numbers.count; i++) {
+        const struct fleet_pool_product *p = a->pool.products.at[i];
+        if (!p || !is_named(p->target, kind, names, name_count))
+            continue;
+        for (size_t k = 0; k < p->user_count; k++)
+            found[p->users[k]] = true;
+    }
+    for (size_t i = 0; i < a->numbers.count; i++)
+        if (found[i])
+            list[(*count)++] = a->slots[i].id;
+    if (*count)
+        qsort(list, *count, sizeof *list, by_value);
+    mem_free(found);
+    *ids = list;
+    return 0;
+}
+
 /* ---- one class ---------------------------------------------------------------------------------
  */
 
