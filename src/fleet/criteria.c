@@ -255,8 +255,8 @@ static void model_for_version(struct fleet_target *t)
 /* "Version 21 and later when Enhanced Password Security enabled": behind the product a condition */
 static bool says_condition(struct slice label)
 {
-    static const char *const words[] = {" when ", " only if ", " only when ",
-                                        " if ",   " unless ",  " used with "};
+    static const char *const words[] = {" when ",   " only if ",   " only when ",         " if ",
+                                        " unless ", " used with ", " using the optional "};
     for (size_t i = 0; i < label.len; i++)
         for (size_t k = 0; k < ARRAY_LEN(words); k++)
             if (label.data[i] == ' ' &&

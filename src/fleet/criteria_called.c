@@ -123,9 +123,10 @@ static bool code_like(struct slice token)
 
 static void take_tail(struct taking *t, struct slice called)
 {
-    static const char *const tails[] = {" for Windows",      " for Linux",       " running ",
-                                        " used with ",       " with firmware",   " with software",
-                                        " firmware version", " software version"};
+    static const char *const tails[] = {
+        " for Windows",   " for Linux",        " using the optional ",
+        " running ",      " used with ",       " with firmware",
+        " with software", " firmware version", " software version"};
     size_t end = called.len;
     for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
         size_t at = find_words(called, tails[i]);
@@ -272,6 +273,7 @@ static struct slice last_token(struct slice text)
 
 static int take_parentheses(struct taking *t, struct slice called)
 {
+    static const char *const systems[] = {"Windows", "Linux", "Android", "iOS", NULL};
     struct parenthesis all[PARENTHESES];
     bool variant[PARENTHESES] = {0}, part[PARENTHESES] = {0};
     size_t count = find_parentheses(called, all), variants = 0, parts = 0;
@@ -282,10 +284,11 @@ static int take_parentheses(struct taking *t, struct slice called)
         /* "EZSocket (communication middleware …)": at the end, and in words */
         variants += variant[i] =
             tells_variant(inner) || (all[i].end + 1 >= called.len && in_words(inner));
-        parts += part[i] = !variant[i] && tells_part(inner);
+        parts += part[i] = !variant[i] && (tells_part(inner) || has_word(inner, systems));
         if (variant[i] || part[i] || front.len == 0)
             continue;
-        take_listed(t, inner);
+        if (!has_word(inner, systems))
+            take_listed(t, inner);
         bool one = inner.len >= 3 && !memchr(inner.data, ' ', inner.len);
         if (one && all[i].end + 6 >= called.len && initials(inner, front)) {
             put(t, front, FLEET_RULE_NOTE);
@@ -444,12 +447,17 @@ static int take_optional(struct taking *t, struct slice called)
             option = slice_of(tail.data + 1, (size_t)(close - tail.data) - 1);
             behind = slice_of(close + 1, tail.len - option.len - 2);
         }
+        /* "R00/01/02CPU": several numbers and what follows them */
+        bool several =
+            !close && last > at + digits_from(word, at) && tail.len && is_letter(tail.data[0]);
+        if (several)
+            behind = tail;
         /* something has to follow: "(EN)CPU"; else that is a remark like another */
-        if (!close || behind.len == 0 || option.len == 0 || option.len > 4)
+        if ((!several && (!close || option.len == 0)) || behind.len == 0 || option.len > 4)
             continue;
         for (size_t i = at; i < last; i++) {
             size_t count = digits_from(word, i);
-            for (int with = 0; with < 2 && count; with++) {
+            for (int with = 0; with < (several ? 1 : 2) && count; with++) {
                 char *text = arena_printf(t->arena, "%.*s%.*s%.*s%.*s", (int)letters,
                                           (const char *)word.data, (int)count,
                                           (const char *)word.data + i, with ? (int)option.len : 0,

@@ -40,6 +40,13 @@ static bool version_tail(struct slice text, struct slice *front, struct slice *l
     size_t first = words.count - 1;
     if (slice_is(words.at[first], "x") || slice_is(words.at[first - 1], "version"))
         first--;
+    /* "8.0 x", of "8.0.x" */
+    if (first + 1 < words.count && dotted_number(words.at[first]) &&
+        memchr(words.at[first].data, '.', words.at[first].len) && first > 0) {
+        *line = words.at[first];
+        *front = slice_of(text.data, (size_t)(line->data - text.data) - 1);
+        return front->len > 1;
+    }
     struct slice mark = words.at[first];
     if (first == 0)
         return false;

@@ -32,6 +32,7 @@ static struct fleet_subject *pack(struct packing *p, const struct fleet_subject 
         struct fleet_subject_form form = s.forms[i];
         packing_slice(p, &form.text);
         packing_slice(p, &form.compact);
+        packing_slice(p, &form.line);
         if (forms)
             forms[i] = form;
     }

@@ -265,7 +265,7 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
             /* "Delta" and "Delta Electronics", and a product that has that name alone */
             if (with.rule == FLEET_VENDOR_PREFIX && found.rule == FLEET_BY_NAME &&
                 fleet_name_specific(t->forms[i].text))
-                with.cost -= 14;
+                with.cost -= 16;
             /* the brand stands in front of the product's name in the advisory, too */
             if (both && found.rule == FLEET_BY_NAME && with.rule >= FLEET_VENDOR_ALIAS &&
                 with.cost > 2)

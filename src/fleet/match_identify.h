@@ -57,6 +57,7 @@ struct fleet_subject_form {
     struct slice compact; /* see fleet_name_compact */
     unsigned rules;
     enum fleet_form_source source;
+    struct slice line; /* "4" of "PCS neo V4", without which this form is: only versions of it */
 };
 
 /* A component, prepared for many comparisons; lives in the arena it was made in. */

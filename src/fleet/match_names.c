@@ -45,6 +45,15 @@ static bool between_digits(struct slice word, size_t i)
            word.data[i - 1] <= '9' && word.data[i + 1] >= '0' && word.data[i + 1] <= '9';
 }
 
+/* "44x" of "CP 44x-1": digits, and one x behind them */
+static bool number_with_x(struct slice word)
+{
+    for (size_t i = 0; i + 1 < word.len; i++)
+        if (word.data[i] < '0' || word.data[i] > '9')
+            return false;
+    return word.len >= 3 && word.data[word.len - 1] == 'x';
+}
+
 /*
  * "rlc 4xx": every run of two or more x behind a digit stands for digits or letters. When the
  * pattern ends in such a run, a word may go on behind its digits: "4008t" fits "4xxx".
@@ -59,7 +68,8 @@ static bool word_pattern(struct slice pattern, struct slice word)
     for (size_t i = 0; i < pattern.len; i++) {
         bool x = pattern.data[i] == 'x' && digit &&
                  ((i + 1 < pattern.len && pattern.data[i + 1] == 'x') ||
-                  (i > 0 && pattern.data[i - 1] == 'x') || between_digits(pattern, i));
+                  (i > 0 && pattern.data[i - 1] == 'x') || between_digits(pattern, i) ||
+                  number_with_x(pattern));
         digit = digit || (pattern.data[i] >= '0' && pattern.data[i] <= '9');
         if (x && longer && (word.data[i] < '0' || word.data[i] > '9'))
             return false;
@@ -372,7 +382,8 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
                                             const struct fleet_subject_form *b,
                                             const struct fleet_aliases *aliases, bool vendor_sure)
 {
-    struct fleet_identified r = {.advisory = a->text, .inventory = b->text, .line = a->line};
+    struct fleet_identified r = {
+        .advisory = a->text, .inventory = b->text, .line = a->line.len ? a->line : b->line};
     bool family_source = b->source == FLEET_FROM_FAMILY;
     int distance;
     r.rules = a->rules | b->rules;

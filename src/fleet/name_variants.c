@@ -29,10 +29,10 @@ static const char *const kind_of_number[] = {
 
 /* In front of such a word they say what it does. */
 static const char *const trade_words[] = {
-    "modbus",     "profinet", "profibus", "ethernet",    "serial",        "wireless",
-    "industrial", "web",      "data",     "network",     "cellular",      "access",
-    "protocol",   "digital",  "ip",       "cpap",        "power",         "energy",
-    "motor",      "remote",   "system",   "engineering", "configuration", NULL};
+    "modbus",      "profinet",      "profibus", "ethernet", "serial", "wireless", "industrial",
+    "web",         "data",          "network",  "cellular", "access", "protocol", "digital",
+    "ip",          "cpap",          "power",    "energy",   "motor",  "remote",   "system",
+    "engineering", "configuration", "syringe",  "infusion", NULL};
 
 static bool add(struct fleet_form *out, int *count, struct slice form, unsigned rules)
 {
@@ -122,7 +122,9 @@ static struct slice behind_vendor(struct slice form, const struct fleet_name *ve
         if (i + 1 == vendor->count)
             return slice_of(NULL, 0);
     }
-    while (first < words.count && fleet_vendor_plain_word(words.at[first]))
+    static const char *const forms[] = {"inc", "ltd", "llc", "corp", "gmbh", "ag", NULL};
+    while (first < words.count &&
+           (fleet_vendor_plain_word(words.at[first]) || fleet_word_in(forms, words.at[first])))
         first++;
     if (first == words.count)
         return slice_of(NULL, 0);

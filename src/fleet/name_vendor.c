@@ -87,6 +87,7 @@ static const struct {
     {"omron automation", "omron"},
     {"osisoft", "aveva"},
     {"pelco", "schneider electric"},
+    {"phillips", "philips"},
     {"philips respironics", "philips"},
     {"pro face", "schneider electric"},
     {"proface", "schneider electric"},
@@ -108,6 +109,7 @@ static const struct {
     {"tyco", "johnson controls"},
     {"unify", "atos"},
     {"vertiv", "emerson"},
+    {"wago kontakttechnik", "wago"},
     {"westinghouse", "emerson"},
     {"wibu", "wibu systems"},
     {"wonderware", "aveva"},
@@ -166,6 +168,14 @@ static void add_short(struct making *m, const struct fleet_form *form)
     add(m, slice_of(start, (size_t)(stop - start)), rules);
 }
 
+/* "schneider electric" and "schneider electric software" */
+static bool begins_with(struct slice form, const char *owner)
+{
+    size_t len = strlen(owner);
+    return form.len >= len && memcmp(form.data, owner, len) == 0 &&
+           (form.len == len || form.data[len] == ' ');
+}
+
 struct slice fleet_vendor_behind_brand(struct slice form, const struct fleet_name *vendor)
 {
     struct slice best = slice_of(NULL, 0);
@@ -175,7 +185,7 @@ struct slice fleet_vendor_behind_brand(struct slice form, const struct fleet_nam
             memcmp(form.data, brands[k].brand, len) != 0)
             continue;
         for (size_t i = 0; i < vendor->count; i++)
-            if (slice_is(vendor->forms[i].text, brands[k].owner) &&
+            if (begins_with(vendor->forms[i].text, brands[k].owner) &&
                 (best.len == 0 || form.len - len - 1 < best.len))
                 best = slice_of(form.data + len + 1, form.len - len - 1);
     }

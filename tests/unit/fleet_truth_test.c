@@ -340,11 +340,8 @@ static void goals(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(development),
-        cmocka_unit_test(held_out),
-        cmocka_unit_test(fresh),
-        cmocka_unit_test(last),
-        cmocka_unit_test(goals),
+        cmocka_unit_test(development), cmocka_unit_test(held_out), cmocka_unit_test(fresh),
+        cmocka_unit_test(last),        cmocka_unit_test(goals),
     };
     only = argc > 1 ? argv[1] : NULL;
     return cmocka_run_group_tests(tests, NULL, NULL);
