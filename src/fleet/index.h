@@ -85,8 +85,8 @@ int fleet_advisories_criteria(const struct fleet_advisories *advisories, uint64_
                               struct arena *arena, const struct fleet_criteria **criteria,
                               struct err *e) MUST_CHECK;
 
-/* Advisories with a product of one of these names, in normal form: its vendor's, or its own. *ids is
- * sorted, for mem_free. -1: ERR_MEMORY. */
+/* Advisories with a product of one of these names, in normal form: its vendor's, or its own. *ids
+ * is sorted, for mem_free. -1: ERR_MEMORY. */
 int fleet_advisories_named(const struct fleet_advisories *advisories, enum fleet_name_kind kind,
                            const struct slice *names, size_t name_count, uint64_t **ids,
                            size_t *count, struct err *e) MUST_CHECK;
