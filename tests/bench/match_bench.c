@@ -113,7 +113,7 @@ static void row_of_times(const char *what, double *cpu, double *clock, size_t co
 static struct fleet_criteria *criteria_of(struct slice text)
 {
     struct csaf_document *d;
-    struct fleet_criteria *c;
+    struct fleet_criteria *c = NULL;
     struct err e = {0};
     if (csaf_load(&d, text, &e) != 0 || fleet_criteria_build(&c, d, &e) != 0)
         die(e.text);
@@ -168,7 +168,7 @@ static void *read_texts(void *argument)
             pthread_mutex_unlock(&r->lock);
         }
         if (r->index) {
-            struct fleet_hits *h;
+            struct fleet_hits *h = NULL;
             if (fleet_index_match(r->index, &h, c, NULL, &e) != 0)
                 die(e.text);
             hits += h->count;
@@ -243,7 +243,7 @@ static void *match_some(void *argument)
             break;
         for (uint32_t i = first; i < m->count && i < first + 64; i++) {
             const struct fleet_criteria *c;
-            struct fleet_hits *h;
+            struct fleet_hits *h = NULL;
             struct err e = {0};
             arena_reset(&a);
             if (fleet_advisories_criteria(m->advisories, i, &a, &c, &e) != 0 ||
@@ -333,7 +333,7 @@ static void one_advisory(const struct world *w, const struct fleet_index *index,
     struct buf text;
     buf_init(&text);
     for (uint32_t i = 0; i < ADVISORY_ROUNDS; i++) {
-        struct fleet_hits *h;
+        struct fleet_hits *h = NULL;
         struct err e = {0};
         buf_reset(&text);
         world_advisory(w, i * (count / ADVISORY_ROUNDS) + i % 7, &text);
@@ -405,7 +405,7 @@ static void every_class_hit(uint32_t classes)
     buf_puts(&text, "]}}]}");
     struct fleet_criteria *criteria = criteria_of(buf_slice(&text));
     for (int i = 0; i < HIT_ALL_ROUNDS; i++) {
-        struct fleet_hits *h;
+        struct fleet_hits *h = NULL;
         double started = now(), before = spent();
         if (fleet_index_match(index, &h, criteria, NULL, &e) != 0)
             die(e.text);
