@@ -299,11 +299,15 @@ static void model_for_version(struct fleet_target *t)
     static const char *const ends[] = {" series", " family", " *", " models"};
     struct slice text = t->range_text;
     bool letter = false, digit = false;
-    if (t->range.model.len)
+    const uint8_t *end_of_life;
+    if (t->range.model.len || (t->range.kind == PRODUCT_RANGE_BOUNDED && !ends_with(text, " *")))
         return;
     for (size_t i = 0; i < ARRAY_LEN(ends); i++)
         if (ends_with(text, ends[i]))
             text.len -= strlen(ends[i]);
+    /* "GATE-E1 (EOL 2013)" */
+    if ((end_of_life = memmem(text.data, text.len, " (EOL", 5)))
+        text.len = (size_t)(end_of_life - text.data);
     if (text.len == t->range_text.len || text.len < 5)
         return;
     for (size_t i = 0; i < text.len; i++) {
@@ -320,7 +324,8 @@ static void model_for_version(struct fleet_target *t)
 /* "Version 21 and later when Enhanced Password Security enabled": behind the product a condition */
 static bool says_condition(struct slice label)
 {
-    static const char *const words[] = {" when ", " only if ", " only when ", " if ", " unless "};
+    static const char *const words[] = {" when ",   " only if ",   " only when ",         " if ",
+                                        " unless ", " used with ", " using the optional "};
     for (size_t i = 0; i < label.len; i++)
         for (size_t k = 0; k < ARRAY_LEN(words); k++)
             if (label.data[i] == ' ' &&
@@ -372,6 +377,13 @@ static int set_range(struct builder *b, struct fleet_target *t, const struct csa
     return result;
 }
 
+static struct slice behind_marks(struct slice s)
+{
+    while (s.len && memchr(" :-(", s.data[0], 4))
+        s = slice_of(s.data + 1, s.len - 1);
+    return s;
+}
+
 /* The full product name behind the product's own name: "PI Web API: 2016 R2 and earlier". */
 static int set_worded(struct builder *b, struct fleet_target *t, struct slice called)
 {
@@ -381,8 +393,13 @@ static int set_worded(struct builder *b, struct fleet_target *t, struct slice ca
         memcmp(rest.data, called.data, called.len) != 0 || t->range.kind == PRODUCT_RANGE_ALL)
         return 0;
     rest = slice_of(rest.data + called.len, rest.len - called.len);
-    while (rest.len && memchr(" :-(", rest.data[0], 4))
-        rest = slice_of(rest.data + 1, rest.len - 1);
+    rest = behind_marks(rest);
+    /* "Tasy EMR Versions: 3.02.1744 and prior" */
+    static const char *const words[] = {"versions:", "version:", "firmware:", "software:"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (product_text_starts(rest, words[i]))
+            rest =
+                behind_marks(slice_of(rest.data + strlen(words[i]), rest.len - strlen(words[i])));
     struct product_range worded;
     if (product_range_parse(b->arena, rest, true, t->range.scheme, &worded, b->e) != 0)
         return -1;
@@ -428,7 +445,6 @@ static int build_target(struct builder *b, const struct csaf_product *product)
         return -1;
     if (!name && family)
         t->product.family = true;
-    t->title = b->title;
     t->whole = !product->branch;
     t->any_vendor = nobody(&t->vendor);
     if (t->any_vendor)
@@ -444,7 +460,7 @@ static int build_target(struct builder *b, const struct csaf_product *product)
     /* "WHA-GW-*": all that begin so */
     if (called.len > 3 && called.data[called.len - 1] == '*')
         t->product.family = true;
-    return fleet_target_forms(b->arena, t, versioned ? front : called, b->e);
+    return fleet_target_forms(b->arena, t, versioned ? front : called, b->title, b->e);
 }
 
 /* The operands of a product, depth first with a stack of our own; circles are refused by csaf. */

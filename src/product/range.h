@@ -47,6 +47,7 @@ struct product_range {
     size_t count;
     struct slice prefix; /* words before the version that it belongs to ("CPCI85", "NMC2") */
     struct slice remark; /* text behind the range ("only if web components are used") */
+    bool literal;        /* the text stands where a version does: who says the same text has it */
     bool singles;        /* single versions stand beside ranges: others are not spoken of */
     bool conditional;    /* the remark is a condition that an inventory does not show */
     struct slice model;  /* the text may be a model rather than a version ("1783-SAD4T0SBK9") */
@@ -85,11 +86,18 @@ int product_range_of_intervals(struct arena *a, const struct product_scheme *sch
 /*
  * Is version in the range? An empty version is PRODUCT_MAYBE, but PRODUCT_IN for PRODUCT_RANGE_ALL.
  * For PRODUCT_RANGE_LIST a version that is not listed is PRODUCT_SILENT. A remark or prefix behind
- * which the range stands makes PRODUCT_OUT a PRODUCT_MAYBE, a condition makes PRODUCT_IN one, too.
+ * which the range stands makes PRODUCT_OUT a PRODUCT_MAYBE, a condition makes PRODUCT_IN one, too;
+ * and so does the prefix of a list when the version is written without it.
  * *reason: a static sentence.
  */
 enum product_in product_range_contains(const struct product_range *range, struct slice version,
                                        const char **reason);
+
+/* A copy in one block of its own, without the text as written; for mem_free. NULL: no memory. */
+struct product_range *product_range_dup(const struct product_range *range) MUST_CHECK;
+/* Appends bytes in which two ranges are the same exactly when every question is answered alike.
+ * They mean something within this process only. */
+void product_range_put(struct buf *out, const struct product_range *range);
 
 /*
  * Does a version belong to a line such as "16" or "7.4"? PRODUCT_IN when its first numbers are

@@ -5,6 +5,33 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What every range promises, whatever its text. */
+static void check(const struct product_range *range, struct slice version, bool is_range)
+{
+    const char *reason = NULL;
+    enum product_in in = product_range_contains(range, version, &reason);
+    if (!reason)
+        abort();
+    if ((range->grade == PRODUCT_EXACT) != (range->why == NULL) || !range->form)
+        abort();
+    if ((range->grade == PRODUCT_OBSCURE) != (range->kind == PRODUCT_RANGE_OPAQUE) ||
+        (range->problem != NULL) != (range->kind == PRODUCT_RANGE_OPAQUE))
+        abort();
+    if (range->conditional && range->grade == PRODUCT_EXACT)
+        abort();
+    /* nothing is concluded from what is not understood, or under a condition */
+    bool literal = !is_range && in == PRODUCT_IN && version.len == range->text.len;
+    if ((range->kind == PRODUCT_RANGE_OPAQUE || range->conditional) && in == PRODUCT_IN && !literal)
+        abort();
+    if (range->kind == PRODUCT_RANGE_OPAQUE && in == PRODUCT_OUT)
+        abort();
+    if (range->kind == PRODUCT_RANGE_LIST && in == PRODUCT_OUT)
+        abort();
+    for (size_t i = 0; i < range->count; i++)
+        if (range->intervals[i].doubtful && range->grade == PRODUCT_EXACT)
+            abort();
+}
+
 /* "range\nversion\nversion": no crash, an order that is the same from both sides, a reason always.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -27,12 +54,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             struct arena a;
             struct err e = {0};
             struct product_range range;
-            const char *reason = NULL;
             arena_init(&a, 0);
             if (product_range_parse(&a, part[0], is_range, scheme, &range, &e) == 0) {
-                product_range_contains(&range, part[1], &reason);
-                if (!reason)
-                    abort();
+                check(&range, part[1], is_range);
+                check(&range, part[2], is_range);
             }
             arena_fini(&a);
         }

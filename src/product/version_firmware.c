@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Versions of firmware and products that follow no ecosystem's rules. */
 #include "base/cursor.h"
+#include "product/version_key.h"
 #include "product/version_schemes.h"
 
 enum { GROUPS = 16, LONGEST = 128 };
@@ -262,19 +263,7 @@ static bool parse(struct slice text, struct version *v)
     return v->count > 0;
 }
 
-int product_digits_compare(struct slice a, struct slice b)
-{
-    while (a.len && a.data[0] == '0')
-        a = slice_of(a.data + 1, a.len - 1);
-    while (b.len && b.data[0] == '0')
-        b = slice_of(b.data + 1, b.len - 1);
-    if (a.len != b.len)
-        return a.len < b.len ? -1 : 1;
-    int order = slice_compare(a, b);
-    return (order > 0) - (order < 0);
-}
-
-bool product_generic_valid(struct slice text)
+bool product_firmware_valid(struct slice text)
 {
     struct version v;
     return parse(text, &v);
@@ -336,7 +325,7 @@ static enum product_order compare_groups(const struct version *a, const struct v
     return PRODUCT_EQUAL;
 }
 
-enum product_order product_generic_compare(struct slice a, struct slice b)
+enum product_order product_firmware_compare(struct slice a, struct slice b)
 {
     struct version x, y;
     if (!parse(a, &x) || !parse(b, &y))
@@ -365,4 +354,42 @@ enum product_order product_generic_compare(struct slice a, struct slice b)
             return by < 0 ? PRODUCT_LESS : PRODUCT_GREATER;
     }
     return PRODUCT_EQUAL;
+}
+
+/* Numbers, each with its letter; an end that is earlier than any. */
+static void put_groups(struct product_key *k, const struct version *v)
+{
+    size_t count = v->count;
+    while (count && !v->group[count - 1].letter && product_is_zero(v->group[count - 1].digits))
+        count--;
+    for (size_t i = 0; i < count; i++) {
+        product_key_byte(k, 1);
+        product_key_number(k, v->group[i].digits);
+        product_key_byte(k, v->group[i].letter);
+        k->doubtful = k->doubtful || v->group[i].letter || backward_date(v->group[i].digits);
+    }
+    k->doubtful = k->doubtful || dotted_date(v);
+    product_key_byte(k, 0);
+}
+
+bool product_firmware_key(struct slice text, struct product_key *k)
+{
+    struct version v;
+    if (!parse(text, &v))
+        return false;
+    product_key_text_lower(k, v.prefix);
+    for (size_t i = 0; i < v.word_count; i++)
+        product_key_text_lower(k, v.words[i]);
+    product_key_byte(k, 0);
+    k->family = k->len;
+    put_groups(k, &v);
+    product_key_byte(k, (unsigned)v.stage);
+    product_key_number(k, v.stage_number);
+    for (size_t q = 0; q < QUALIFIERS; q++) {
+        product_key_number(k, v.qualifier[q]);
+        product_key_byte(k, v.letter[q]);
+    }
+    k->doubtful =
+        k->doubtful || has_pack(&v) || v.qualifier[BUILD].len || v.qualifier[REVISION].len;
+    return true;
 }

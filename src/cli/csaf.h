@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tocsin csaf: what is done with CSAF documents without a centre, a file a verb. */
+#ifndef CLI_CSAF_H
+#define CLI_CSAF_H
+
+#include "cli/options.h"
+
+/* Each runs a verb and gives its exit code. */
+int csaf_ranges(const struct cli_args *args);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "product/range.h"
+#include "product/range_token.h"
+#include "product/range_words.h"
+
+static enum product_in in_interval(const struct product_scheme *scheme,
+                                   const struct product_interval *interval, struct slice version)
+{
+    enum product_in result = PRODUCT_IN;
+    if (interval->low.len) {
+        enum product_order order = product_version_compare(scheme, version, interval->low);
+        if (order == PRODUCT_LESS || (order == PRODUCT_EQUAL && interval->low_open))
+            return PRODUCT_OUT;
+        if (order == PRODUCT_NO_ORDER)
+            result = PRODUCT_MAYBE;
+    }
+    if (interval->high.len) {
+        enum product_order order = product_version_compare(scheme, version, interval->high);
+        if (order == PRODUCT_GREATER || (order == PRODUCT_EQUAL && interval->high_open))
+            return PRODUCT_OUT;
+        if (order == PRODUCT_NO_ORDER)
+            result = PRODUCT_MAYBE;
+    }
+    return interval->doubtful ? PRODUCT_MAYBE : result;
+}
+
+/* Takes the range's prefix off the version; false: the version is written without it. */
+static bool without_prefix(struct slice prefix, struct slice *version)
+{
+    if (prefix.len > version->len)
+        return false;
+    for (size_t i = 0; i < prefix.len; i++) {
+        uint8_t byte = version->data[i] == '_' ? ' ' : version->data[i];
+        if (!product_text_starts_with(slice_of(&byte, 1), slice_of(&prefix.data[i], 1)))
+            return false;
+    }
+    struct slice rest = slice_of(version->data + prefix.len, version->len - prefix.len);
+    while (rest.len && memchr("_ -", rest.data[0], 3))
+        rest = slice_of(rest.data + 1, rest.len - 1);
+    *version = rest;
+    return true;
+}
+
+/* *doubt: PRODUCT_MAYBE because of an interval in doubt, not because an order is missing. */
+static enum product_in in_intervals(const struct product_range *range, struct slice version,
+                                    bool *doubt)
+{
+    enum product_in result = PRODUCT_OUT;
+    *doubt = false;
+    for (size_t i = 0; i < range->count && result != PRODUCT_IN; i++) {
+        enum product_in here = in_interval(range->scheme, &range->intervals[i], version);
+        *doubt = *doubt || (here == PRODUCT_MAYBE && range->intervals[i].doubtful);
+        if (here != PRODUCT_OUT)
+            result = here;
+    }
+    return result;
+}
+
+static enum product_in inside(const struct product_range *range, bool prefixed, const char **reason)
+{
+    if (range->conditional) {
+        *reason = "the version is in the range, but only under a condition";
+        return PRODUCT_MAYBE;
+    }
+    /* "CR-IR 357" is rather the name of something than version 357 */
+    if (!prefixed && range->kind == PRODUCT_RANGE_LIST) {
+        *reason = "the version is the advisory's, but without the words in front of it";
+        return PRODUCT_MAYBE;
+    }
+    *reason = "the version is in the range";
+    return PRODUCT_IN;
+}
+
+enum product_in product_range_contains(const struct product_range *range, struct slice version,
+                                       const char **reason)
+{
+    if (range->kind == PRODUCT_RANGE_ALL) {
+        *reason = range->conditional ? "all versions, but only under a condition"
+                                     : "the advisory means all versions";
+        return range->conditional ? PRODUCT_MAYBE : PRODUCT_IN;
+    }
+    if (range->literal && version.len && product_text_starts_with(version, range->text) &&
+        version.len == range->text.len) {
+        *reason = "the advisory names this very version";
+        return PRODUCT_IN;
+    }
+    if (range->kind == PRODUCT_RANGE_OPAQUE) {
+        *reason = range->problem;
+        return PRODUCT_MAYBE;
+    }
+    if (version.len == 0) {
+        *reason = "the inventory names no version";
+        return PRODUCT_MAYBE;
+    }
+    bool prefixed = !range->prefix.len || without_prefix(range->prefix, &version);
+    bool doubt;
+    switch (in_intervals(range, version, &doubt)) {
+    case PRODUCT_IN: return inside(range, prefixed, reason);
+    case PRODUCT_MAYBE:
+        *reason = doubt && range->why ? range->why : "the two versions have no known order";
+        return PRODUCT_MAYBE;
+    case PRODUCT_OUT:
+    case PRODUCT_SILENT: break;
+    }
+    if (range->kind == PRODUCT_RANGE_LIST || range->singles) {
+        *reason = "the advisory lists single versions, and says nothing of this one";
+        return PRODUCT_SILENT;
+    }
+    if (range->remark.len || !prefixed) {
+        *reason = "the version is out of the range, but a remark or prefix limits that";
+        return PRODUCT_MAYBE;
+    }
+    *reason = "the version is out of the range";
+    return PRODUCT_OUT;
+}
+
+/* The next number of a version, with what stands in front of it passed over. */
+static bool next_number(struct slice *s, struct slice *digits)
+{
+    size_t i = 0;
+    while (i < s->len &&
+           (s->data[i] == '.' || s->data[i] == ' ' || s->data[i] == 'v' || s->data[i] == 'V'))
+        i++;
+    size_t start = i;
+    while (i < s->len && s->data[i] >= '0' && s->data[i] <= '9')
+        i++;
+    *digits = slice_of(s->data + start, i - start);
+    while (digits->len > 1 && digits->data[0] == '0')
+        *digits = slice_of(digits->data + 1, digits->len - 1);
+    *s = slice_of(s->data + i, s->len - i);
+    return digits->len > 0;
+}
+
+enum product_in product_version_in_line(struct slice version, struct slice line)
+{
+    struct slice wanted, found;
+    while (line.len && next_number(&line, &wanted)) {
+        if (!next_number(&version, &found))
+            return PRODUCT_MAYBE;
+        if (!slice_equal(wanted, found))
+            return PRODUCT_OUT;
+    }
+    return PRODUCT_IN;
+}
