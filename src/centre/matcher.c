@@ -35,7 +35,7 @@ struct answer {
 
 struct keeping {
     struct follower *f;
-    const struct current *c;
+    const struct loaded *c;
     struct fleet_hits *hits;
     struct ordered_hit *order;
     struct answer *answers;
@@ -87,7 +87,7 @@ static int keep_run(struct keeping *k, size_t from, size_t count, struct err *e)
     return result;
 }
 
-static int keep_hits(struct follower *f, const struct current *c, struct fleet_hits *hits,
+static int keep_hits(struct follower *f, const struct loaded *c, struct fleet_hits *hits,
                      struct err *e)
 {
     struct matcher *m = f->centre->matcher;
@@ -121,7 +121,7 @@ static int keep_hits(struct follower *f, const struct current *c, struct fleet_h
     return result;
 }
 
-static int say_matched(struct follower *f, const struct current *c, const struct fleet_hits *hits,
+static int say_matched(struct follower *f, const struct loaded *c, const struct fleet_hits *hits,
                        struct err *e)
 {
     size_t affected = 0;
@@ -141,56 +141,58 @@ static int say_matched(struct follower *f, const struct current *c, const struct
                             c->revision.organisation, c->revision.exercise, true, NULL, e);
 }
 
-/* As it is at this act: what was imported behind it, and is loaded already, comes later. */
-static int be_newest(struct db *db, struct current *c, struct err *e)
+/* The advisory's revision published last; may be empty. */
+static int find_published(struct db *db, const char *advisory, char published[ID_TEXT],
+                          struct err *e)
 {
     struct db_query q;
-    int found = db_find(&q, db, e, SQL_ADVISORY_FIND, DB_TEXT(c->revision.advisory));
+    int found = db_find(&q, db, e, SQL_ADVISORY_FIND, DB_TEXT(advisory));
 
-    if (found == 1) {
-        snprintf(c->revision.newest, ID_TEXT, "%s", c->revision.id);
-        snprintf(c->revision.published, ID_TEXT, "%s", db_is_null(&q, 8) ? "" : db_text(&q, 8));
-    }
+    published[0] = '\0';
+    if (found == 1 && !db_is_null(&q, 8))
+        snprintf(published, ID_TEXT, "%s", db_text(&q, 8));
     db_query_finish(&q);
     return found < 0 ? -1 : 0;
 }
 
-/* The revision, which is loaded if it is not yet. */
-static struct current *take_current(struct follower *f, const char *id, struct err *e)
+int matcher_match_revision(struct follower *f, struct current *c, struct err *e)
 {
-    struct current *c = matcher_find_current(f->centre->matcher, id);
+    struct matcher *m = f->centre->matcher;
+    const struct loaded *l = matcher_loaded(m, f->db, c, e);
+    struct fleet_hits *hits = NULL;
+    int result = -1;
 
-    if (c)
-        return c;
-    c = matcher_load_current(f->db, id, e);
-    return c && matcher_add_current(f->centre->matcher, c, e) == 0 ? c : NULL;
+    if (!l)
+        return -1;
+    int64_t started = clock_monotonic(f->centre->clock);
+    if (fleet_index_match(m->classes, &hits, l->criteria, &m->options, e) != 0)
+        return -1;
+    int64_t matched = clock_monotonic(f->centre->clock);
+    if (keep_hits(f, l, hits, e) == 0 && say_matched(f, l, hits, e) == 0) {
+        log_info("advisory.matched", LOG_S("revision", c->id), LOG_I("classes", m->class_count),
+                 LOG_I("hits", hits->count), LOG_I("match_us", matched - started),
+                 LOG_I("keep_us", clock_monotonic(f->centre->clock) - matched));
+        result = 0;
+    }
+    fleet_hits_free(hits);
+    return result;
 }
 
 int matcher_imported(struct follower *f, const struct followed *act, struct err *e)
 {
     struct matcher *m = f->centre->matcher;
-    struct fleet_hits *hits = NULL;
+    char published[ID_TEXT];
     char id[ID_TEXT];
-    int result = -1;
 
     if (args_id(act->data, "revision", "rev", id, e) != 0)
         return -1;
-    struct current *c = take_current(f, id, e);
-    if (!c || be_newest(f->db, c, e) != 0)
+    struct current *c = matcher_take_current(m, f->db, id, e);
+    if (!c || find_published(f->db, c->advisory, published, e) != 0 ||
+        matcher_match_revision(f, c, e) != 0)
         return -1;
-    int64_t started = clock_monotonic(f->centre->clock);
-    if (fleet_index_match(m->classes, &hits, c->criteria, &m->options, e) != 0)
-        return -1;
-    int64_t matched = clock_monotonic(f->centre->clock);
-    if (keep_hits(f, c, hits, e) == 0 && say_matched(f, c, hits, e) == 0) {
-        log_info("advisory.matched", LOG_S("revision", id), LOG_I("classes", m->class_count),
-                 LOG_I("hits", hits->count), LOG_I("match_us", matched - started),
-                 LOG_I("keep_us", clock_monotonic(f->centre->clock) - matched));
-        matcher_drop_superseded(m, &c->revision);
-        result = 0;
-    }
-    fleet_hits_free(hits);
-    return result;
+    /* at this act it is the newest: what was imported behind it comes later */
+    matcher_drop_superseded(m, c->advisory, id, published);
+    return 0;
 }
 
 /* ---- publication.asked -------------------------------------------------------------------------
@@ -203,6 +205,7 @@ static int publication_asked(struct follower *f, const struct followed *act, str
                                 .tell_unknown = f->centre->config->publication_tell_unknown,
                                 .limit = CLASSES_A_CHUNK};
     struct json_doc *answer = NULL;
+    struct fleet_revision now;
     struct current *c;
     char revision[ID_TEXT];
     char publication[ID_TEXT];
@@ -211,10 +214,11 @@ static int publication_asked(struct follower *f, const struct followed *act, str
     char args[256];
     int result = -1;
 
+    fleet_revision_init(&now);
     buf_init(&text);
     if (args_id(act->data, "revision", "rev", revision, e) != 0 ||
         args_string(act->data, "trigger", 15, true, &trigger, e) != 0 ||
-        !(c = take_current(f, revision, e)))
+        !(c = matcher_take_current(m, f->db, revision, e)))
         goto out;
     int64_t started = clock_monotonic(f->centre->clock);
     snprintf(args, sizeof(args), "{\"revision\":\"%s\",\"trigger\":\"%.*s\"}", revision,
@@ -235,10 +239,12 @@ static int publication_asked(struct follower *f, const struct followed *act, str
         goto out;
     log_info("publication.frozen", LOG_S("publication", publication), LOG_S("revision", revision),
              LOG_I("us", clock_monotonic(f->centre->clock) - started));
-    snprintf(c->revision.published, sizeof(c->revision.published), "%s", revision);
-    matcher_drop_superseded(m, &c->revision);
+    if (fleet_revision_find(f->db, revision, &now, e) < 0)
+        goto out;
+    matcher_drop_superseded(m, c->advisory, now.newest, revision);
     result = 0;
 out:
+    fleet_revision_fini(&now);
     json_doc_free(answer);
     buf_fini(&text);
     return result;
@@ -246,11 +252,6 @@ out:
 
 /* ---- all of them -------------------------------------------------------------------------------
  */
-
-static int alias_taught(struct follower *f, struct err *e)
-{
-    return matcher_load_aliases(f->centre->matcher, f->db, e);
-}
 
 static int handle(struct follower *f, const struct followed *act, struct err *e)
 {
@@ -266,7 +267,7 @@ static int handle(struct follower *f, const struct followed *act, struct err *e)
         return matcher_asked(f, act, e);
     if (strcmp(act->type, "assets.imported") == 0)
         return matcher_assets_imported(f, act, e);
-    return alias_taught(f, e);
+    return matcher_alias_taught(f, act, e);
 }
 
 static const char *const wanted[] = {

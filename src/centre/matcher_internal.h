@@ -30,11 +30,22 @@ struct kept_addition {
     struct fleet_addition addition;
 };
 
-/* An advisory revision that new classes must be matched with. */
+/* An advisory revision that new classes must be matched with. The index knows enough of it for a
+ * status; its document is read when reasons are asked for. */
 struct current {
+    char id[ID_TEXT];
+    char advisory[ID_TEXT];
+    uint64_t number;
+    struct current *sibling; /* another one of the same advisory; NULL: no more */
+    struct loaded *loaded;   /* NULL: it has to be read */
+};
+
+/* A revision with its criteria, as far as there is room for it. */
+struct loaded {
     struct fleet_revision revision;
     struct fleet_criteria *criteria;
-    uint64_t number;
+    struct current *of; /* NULL: not in the index yet */
+    struct loaded *newer, *older;
 };
 
 /* How far joins of one (audience, class) were looked at. */
@@ -53,6 +64,10 @@ struct matcher {
     struct current **current; /* by number; NULL: gone */
     size_t current_count;
     size_t current_room;
+    struct map by_revision;         /* id -> struct current */
+    struct map by_advisory;         /* id -> the first of its revisions */
+    struct loaded *newest, *oldest; /* by when they were used */
+    size_t loaded_bytes;
     struct fleet_aliases *aliases;
     struct fleet_options options;
     struct map joins; /* key → struct joined */
@@ -60,20 +75,24 @@ struct matcher {
 
 bool matcher_knows_class(const struct matcher *m, const uint8_t digest[32]);
 int matcher_add_class(struct matcher *m, const struct fleet_class *class, struct err *e) MUST_CHECK;
-/* A revision with its criteria; not in the index yet. NULL: *e. */
-struct current *matcher_load_current(struct db *db, const char *id, struct err *e);
-/* Takes it over, also when it fails. */
-int matcher_add_current(struct matcher *m, struct current *take, struct err *e) MUST_CHECK;
+/* The revision, put into the index when it is not there yet. NULL: *e. */
+struct current *matcher_take_current(struct matcher *m, struct db *db, const char *id,
+                                     struct err *e) MUST_CHECK;
+/* With its texts; they stay until the next call for another one. NULL: *e. */
+const struct loaded *matcher_loaded(struct matcher *m, struct db *db, struct current *current,
+                                    struct err *e) MUST_CHECK;
 /* Revisions of the advisory that are neither the newest nor the published one count no more. */
-void matcher_drop_superseded(struct matcher *m, const struct fleet_revision *newest);
-/* NULL: it is not current. */
-struct current *matcher_find_current(struct matcher *m, const char *revision);
-int matcher_load_aliases(struct matcher *m, struct db *db, struct err *e) MUST_CHECK;
+void matcher_drop_superseded(struct matcher *m, const char *advisory, const char *newest,
+                             const char *published);
 /* All of it anew from the database. */
 int matcher_prepare(struct follower *f, struct err *e) MUST_CHECK;
 
 /* advisory.imported: the revision that the act names is matched with all classes. */
 int matcher_imported(struct follower *f, const struct followed *act, struct err *e) MUST_CHECK;
+/* The revision matched with all classes, and what it says of them kept, with its act. */
+int matcher_match_revision(struct follower *f, struct current *c, struct err *e) MUST_CHECK;
+/* alias.taught: advisories that name one of both are matched anew. */
+int matcher_alias_taught(struct follower *f, const struct followed *act, struct err *e) MUST_CHECK;
 /* membership.joined, assets.imported */
 int matcher_membership_joined(struct follower *f, const struct followed *act,
                               struct err *e) MUST_CHECK;

@@ -39,7 +39,7 @@ static int keep_gathered(struct follower *f, struct gathered *g, struct err *e)
     return result;
 }
 
-static int gather(struct follower *f, struct gathered *g, const struct current *c,
+static int gather(struct follower *f, struct gathered *g, const struct loaded *c,
                   const uint8_t digest[32], const struct fleet_result *result, struct err *e)
 {
     if (g->count == STATEMENTS_A_COMMAND && keep_gathered(f, g, e) != 0)
@@ -48,7 +48,7 @@ static int gather(struct follower *f, struct gathered *g, const struct current *
         return -1;
     memcpy(g->classes[g->count], digest, 32);
     g->items[g->count] = (struct kept_statement){
-        .revision = c->revision.id, .class = g->classes[g->count], .said = &g->said[g->count]};
+        .revision = c->of->id, .class = g->classes[g->count], .said = &g->said[g->count]};
     g->count++;
     return 0;
 }
@@ -61,7 +61,7 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
     struct matcher *m = f->centre->matcher;
     struct fleet_class *class = NULL;
     struct fleet_result *result;
-    uint64_t *candidates = NULL;
+    struct fleet_concern *concerns = NULL;
     size_t count = 0;
     struct db_query q;
     int done = -1;
@@ -74,11 +74,11 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
         err_set(e, ERR_INTERNAL, "fleet.no-class", NULL, "a class that an asset joined is gone");
     if (found != 1)
         goto out;
-    if (fleet_advisories_candidates(m->advisories, class, &m->options, &candidates, &count, e) != 0)
+    if (fleet_advisories_match(m->advisories, class, &m->options, &concerns, &count, e) != 0)
         goto out;
     for (size_t i = 0; i < count; i++) {
-        const struct current *c = m->current[candidates[i]];
-        if (fleet_match(&result, c->criteria, class, &m->options, e) != 0)
+        const struct loaded *c = matcher_loaded(m, f->db, m->current[concerns[i].id], e);
+        if (!c || fleet_match(&result, c->criteria, class, &m->options, e) != 0)
             goto out;
         int gathered = result->status == FLEET_NOT_LISTED ? 0 : gather(f, g, c, digest, result, e);
         fleet_result_free(result);
@@ -87,7 +87,7 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
     }
     done = matcher_knows_class(m, digest) ? 0 : matcher_add_class(m, class, e);
 out:
-    mem_free(candidates);
+    mem_free(concerns);
     fleet_class_free(class);
     return done;
 }

@@ -11,13 +11,19 @@
 #include <limits.h>
 #include <stdio.h>
 
-static void free_current(struct current *c)
+static void unload(struct matcher *m, struct loaded *l)
 {
-    if (!c)
+    if (!l)
         return;
-    fleet_criteria_free(c->criteria);
-    fleet_revision_fini(&c->revision);
-    mem_free(c);
+    if (l->of) {
+        l->of->loaded = NULL;
+        *(l->newer ? &l->newer->older : &m->newest) = l->older;
+        *(l->older ? &l->older->newer : &m->oldest) = l->newer;
+        m->loaded_bytes -= l->criteria->arena.used;
+    }
+    fleet_criteria_free(l->criteria);
+    fleet_revision_fini(&l->revision);
+    mem_free(l);
 }
 
 static void forget_all(struct matcher *m)
@@ -27,8 +33,12 @@ static void forget_all(struct matcher *m)
 
     fleet_advisories_free(m->advisories);
     fleet_index_free(m->classes);
+    while (m->newest)
+        unload(m, m->newest);
     for (size_t i = 0; i < m->current_count; i++)
-        free_current(m->current[i]);
+        mem_free(m->current[i]);
+    map_fini(&m->by_revision);
+    map_fini(&m->by_advisory);
     mem_free(m->current);
     mem_free(m->digests);
     while ((slot = map_next(&m->joins, &at)) != NULL)
@@ -138,68 +148,139 @@ static int load_criteria(struct db *db, const struct fleet_revision *revision,
     return result;
 }
 
-/* Loads a revision with its criteria; it is not in the index yet. */
-struct current *matcher_load_current(struct db *db, const char *id, struct err *e)
+/* A revision with its criteria, of nobody yet. */
+static struct loaded *load(struct db *db, const char *id, struct err *e)
 {
-    struct current *c = mem_new(1, sizeof(*c));
+    struct loaded *l = mem_new(1, sizeof(*l));
 
-    if (!c) {
+    if (!l) {
         err_memory(e);
         return NULL;
     }
-    fleet_revision_init(&c->revision);
-    int found = fleet_revision_find(db, id, &c->revision, e);
+    fleet_revision_init(&l->revision);
+    int found = fleet_revision_find(db, id, &l->revision, e);
     if (found == 0)
         err_set(e, ERR_INTERNAL, "fleet.no-advisory", NULL, "the revision %s is gone", id);
-    if (found == 1 && load_criteria(db, &c->revision, &c->criteria, e) == 0)
-        return c;
-    free_current(c);
+    if (found == 1 && load_criteria(db, &l->revision, &l->criteria, e) == 0)
+        return l;
+    unload(NULL, l);
     return NULL;
 }
 
-int matcher_add_current(struct matcher *m, struct current *take, struct err *e)
+/* What a run of matching may need again; one is kept however large it is. */
+enum { LOADED_BYTES = 64 << 20 };
+
+/* It is the newest now, and others go to make room. */
+static void keep_loaded(struct matcher *m, struct current *c, struct loaded *l)
+{
+    l->of = c;
+    l->newer = NULL;
+    l->older = m->newest;
+    *(m->newest ? &m->newest->newer : &m->oldest) = l;
+    m->newest = l;
+    c->loaded = l;
+    m->loaded_bytes += l->criteria->arena.used;
+    while (m->loaded_bytes > LOADED_BYTES && m->oldest != l)
+        unload(m, m->oldest);
+}
+
+const struct loaded *matcher_loaded(struct matcher *m, struct db *db, struct current *c,
+                                    struct err *e)
+{
+    struct loaded *l = c->loaded;
+
+    if (l && l == m->newest)
+        return l;
+    if (!l) {
+        l = load(db, c->id, e);
+        if (!l)
+            return NULL;
+    } else {
+        l->newer->older = l->older;
+        *(l->older ? &l->older->newer : &m->oldest) = l->newer;
+        m->loaded_bytes -= l->criteria->arena.used;
+    }
+    keep_loaded(m, c, l);
+    return l;
+}
+
+static int add_current(struct matcher *m, struct loaded *l, struct current **added, struct err *e)
 {
     if (m->current_count == m->current_room) {
         size_t room = m->current_room ? m->current_room * 2 : 64;
         struct current **grown = mem_resize(m->current, room, sizeof(*grown));
         if (!grown)
-            goto failed;
+            return err_memory(e);
         m->current = grown;
         m->current_room = room;
     }
-    take->number = m->current_count;
-    if (fleet_advisories_add(m->advisories, take->number, take->criteria, e) != 0) {
-        free_current(take);
+    struct current *c = mem_new(1, sizeof(*c));
+    if (!c)
+        return err_memory(e);
+    snprintf(c->id, sizeof(c->id), "%s", l->revision.id);
+    snprintf(c->advisory, sizeof(c->advisory), "%s", l->revision.advisory);
+    c->number = m->current_count;
+    c->sibling = map_get(&m->by_advisory, slice_str(c->advisory));
+    if (fleet_advisories_add(m->advisories, c->number, l->criteria, e) != 0) {
+        mem_free(c);
         return -1;
     }
-    m->current[m->current_count++] = take;
+    if (map_set(&m->by_revision, slice_str(c->id), c) != 0)
+        goto failed;
+    if (map_set(&m->by_advisory, slice_str(c->advisory), c) != 0) {
+        map_remove(&m->by_revision, slice_str(c->id));
+        goto failed;
+    }
+    m->current[m->current_count++] = c;
+    *added = c;
     return 0;
 failed:
-    free_current(take);
+    fleet_advisories_remove(m->advisories, c->number);
+    mem_free(c);
     return err_memory(e);
 }
 
-/* Revisions of the advisory that are neither the newest nor the published one count no more. */
-void matcher_drop_superseded(struct matcher *m, const struct fleet_revision *newest)
+struct current *matcher_take_current(struct matcher *m, struct db *db, const char *id,
+                                     struct err *e)
 {
-    for (size_t i = 0; i < m->current_count; i++) {
-        struct current *c = m->current[i];
-        if (!c || strcmp(c->revision.advisory, newest->advisory) != 0 ||
-            strcmp(c->revision.id, newest->newest) == 0 ||
-            strcmp(c->revision.id, newest->published) == 0)
-            continue;
-        fleet_advisories_remove(m->advisories, c->number);
-        free_current(c);
-        m->current[i] = NULL;
+    struct current *c = map_get(&m->by_revision, slice_str(id));
+
+    if (c)
+        return c;
+    struct loaded *l = load(db, id, e);
+    if (!l)
+        return NULL;
+    if (add_current(m, l, &c, e) != 0) {
+        unload(m, l);
+        return NULL;
     }
+    keep_loaded(m, c, l);
+    return c;
 }
 
-struct current *matcher_find_current(struct matcher *m, const char *revision)
+void matcher_drop_superseded(struct matcher *m, const char *advisory, const char *newest,
+                             const char *published)
 {
-    for (size_t i = 0; i < m->current_count; i++)
-        if (m->current[i] && strcmp(m->current[i]->revision.id, revision) == 0)
-            return m->current[i];
-    return NULL;
+    struct current *kept = NULL;
+    struct current *next;
+
+    struct current *c = map_remove(&m->by_advisory, slice_str(advisory));
+    for (; c; c = next) {
+        next = c->sibling;
+        if (strcmp(c->id, newest) == 0 || strcmp(c->id, published) == 0) {
+            c->sibling = kept;
+            kept = c;
+            continue;
+        }
+        fleet_advisories_remove(m->advisories, c->number);
+        map_remove(&m->by_revision, slice_str(c->id));
+        m->current[c->number] = NULL;
+        unload(m, c->loaded);
+        mem_free(c);
+    }
+    /* there is room for it: it was just taken out */
+    if (kept && map_set(&m->by_advisory, slice_str(kept->advisory), kept) != 0)
+        log_error("matcher.memory", LOG_S("advisory", kept->advisory));
 }
 
 /* One that cannot be read (any more) keeps no other from being matched: its import is put aside. */
@@ -231,21 +312,14 @@ static int load_advisories(struct follower *f, struct matcher *m, struct err *e)
         db_query_finish(&q);
         if (step != 1)
             return step;
-        struct current *c = matcher_load_current(db, after, e);
-        if (!c && !parking_waits(e, UINT_MAX)) {
-            if (pass_over(f, after, e) != 0)
-                return -1;
-        } else if (!c || matcher_add_current(m, c, e) != 0) {
+        if (!matcher_take_current(m, db, after, e) &&
+            (parking_waits(e, UINT_MAX) || pass_over(f, after, e) != 0))
             return -1;
-        }
     }
 }
 
-int matcher_load_aliases(struct matcher *m, struct db *db, struct err *e)
+static int load_aliases(struct matcher *m, struct db *db, struct err *e)
 {
-    fleet_aliases_free(m->aliases);
-    m->aliases = NULL;
-    m->options.aliases = NULL;
     if (fleet_aliases_load(db, &m->aliases, e) != 0)
         return -1;
     m->options.aliases = m->aliases;
@@ -264,6 +338,8 @@ int matcher_prepare(struct follower *f, struct err *e)
     }
     forget_all(m);
     map_init(&m->by_digest);
+    map_init(&m->by_revision);
+    map_init(&m->by_advisory);
     map_init(&m->joins);
     m->options = fleet_options_default;
     m->classes = fleet_index_new();
@@ -271,7 +347,7 @@ int matcher_prepare(struct follower *f, struct err *e)
     if (!m->classes || !m->advisories)
         return err_memory(e);
     int64_t started = clock_monotonic(f->centre->clock);
-    if (matcher_load_aliases(m, f->db, e) != 0 || load_classes(m, f->db, f->next, e) != 0 ||
+    if (load_aliases(m, f->db, e) != 0 || load_classes(m, f->db, f->next, e) != 0 ||
         load_advisories(f, m, e) != 0)
         return -1;
     log_info("matcher.ready", LOG_I("classes", m->class_count),

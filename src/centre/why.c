@@ -68,6 +68,8 @@ static void write_nearest(struct json_writer *w, const struct fleet_nearest *nea
         json_member_int(w, "line", (int64_t)nearest->target->place.line);
     }
     json_member_int(w, "confidence", nearest->confidence);
+    if (nearest->step)
+        json_member_string(w, "step", nearest->step);
     json_member_slice(w, "text", nearest->text);
     if (nearest->component.len)
         json_member_slice(w, "component", nearest->component);

@@ -178,13 +178,16 @@ static const struct cli_option mark_options[] = {
 static const struct cli_verb verbs[] = {
     {.name = "import",
      .operands = "FILE…|DIR",
-     .summary = "take CSAF documents in, each on its own",
-     .text = "A folder is searched for *.json. Each document is accepted or refused with line,\n"
-             "column, pointer and rule; a bad one stops no other. The exit code is 1 when one was\n"
-             "refused. Feeds and other JSON in a folder that is no advisory is passed over, and\n"
-             "said. Revisions of one advisory go in from the oldest to the newest, whatever their\n"
-             "files are called; of them --publish tells the newest alone. An older one than what\n"
-             "is here is refused: the newer one holds. \"-\" reads standard input.\n",
+     .summary = "take advisories in, each on its own",
+     .text =
+         "CSAF documents, and in the same way OSV documents, CVE records, OpenVEX documents\n"
+         "and CycloneDX documents with vulnerabilities. A folder is searched for *.json. Each\n"
+         "document is accepted or refused with line, column, pointer and rule; a bad one stops\n"
+         "no other. The exit code is 1 when one was refused. Feeds and other JSON in a folder\n"
+         "that is no advisory is passed over, and said. Revisions of one advisory go in from the "
+         "oldest to the newest, whatever their\n"
+         "files are called; of them --publish tells the newest alone. An older one than what\n"
+         "is here is refused: the newer one holds. \"-\" reads standard input.\n",
      .examples =
          "  tocsin advisory import examples/advisories\n"
          "  tocsin advisory import ex-2026-001.json --publish\n"

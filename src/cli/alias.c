@@ -8,8 +8,9 @@
 static int add(const struct cli_args *args)
 {
     const struct change_of of = {.target = "/v1/aliases",
-                                 .done = "taught; what is matched from now on uses it. What was "
-                                         "matched before: tocsin advisory match, asset match"};
+                                 .done = "taught; what was matched before is matched anew by "
+                                         "itself. Who is concerned now is told when it is "
+                                         "published again"};
     struct change_body body;
     struct err e = {0};
 

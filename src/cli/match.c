@@ -40,7 +40,7 @@ struct match_run {
     struct fleet_aliases *aliases;
     struct fleet_options options;
     struct fleet_index *index; /* of the assets' classes, by number of the asset; NULL with --all */
-    struct fleet_pool *pool;   /* with --unmatched: what the inventories have */
+    struct fleet_components *pool; /* with --unmatched: what the inventories have */
     bool json, all, explain, unmatched;
     struct json_writer writer;
     struct buf out;
@@ -247,6 +247,8 @@ static void write_json(struct match_run *m, const struct asset *asset,
         json_write_object(w);
         json_member_int(w, "confidence", r->nearest.confidence);
         json_member_slice(w, "product", r->nearest.target->label);
+        if (r->nearest.step)
+            json_member_string(w, "step", r->nearest.step);
         json_member_slice(w, "text", r->nearest.text);
         json_write_object_end(w);
     }
@@ -505,11 +507,11 @@ static int parse(struct match_run *m, int argc, char **argv)
 
 static int make_pool(struct match_run *m, struct err *e)
 {
-    m->pool = fleet_pool_new();
+    m->pool = fleet_components_new();
     if (!m->pool)
         return err_memory(e);
     for (size_t i = 0; i < m->asset_count; i++)
-        if (fleet_pool_add(m->pool, m->assets[i].class, i, e) != 0)
+        if (fleet_components_add(m->pool, m->assets[i].class, i, e) != 0)
             return -1;
     return 0;
 }
@@ -597,7 +599,7 @@ int cli_match(int argc, char **argv)
     for (size_t i = 0; i < m.table_count; i++)
         fleet_csv_free(m.tables[i]);
     fleet_index_free(m.index);
-    fleet_pool_free(m.pool);
+    fleet_components_free(m.pool);
     mem_free(m.assets);
     mem_free(m.tables);
     mem_free(m.advisories);

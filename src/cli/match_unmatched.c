@@ -59,7 +59,7 @@ static void write(const struct fleet_criteria *criteria, const struct fleet_targ
     json_write_object_end(w);
 }
 
-void unmatched_report(const struct fleet_pool *pool, const struct fleet_criteria *criteria,
+void unmatched_report(const struct fleet_components *pool, const struct fleet_criteria *criteria,
                       const struct fleet_options *options, const char *(*name_of)(void *, size_t),
                       void *context, struct json_writer *json)
 {
@@ -71,12 +71,12 @@ void unmatched_report(const struct fleet_pool *pool, const struct fleet_criteria
         /* one line for a product, not for each of its versions */
         if (t->criterion_count == 0 || (t->leader && t->leader != i + 1))
             continue;
-        looks += fleet_pool_count(pool);
+        looks += fleet_components_count(pool);
         if (looks > UNMATCHED_LOOKS) {
             left++;
             continue;
         }
-        if (fleet_pool_has(pool, t, options, near, &count))
+        if (fleet_components_has(pool, t, options, near, &count))
             continue;
         if (json)
             write(criteria, t, near, count, name_of, context, json);

@@ -16,7 +16,7 @@ const struct cli_group cli_config_group = {.name = "config",
 
 static const struct cli_option match_options[] = {
     {"inventory", "FILE…", "nameplate, CycloneDX, SPDX, dpkg status, or .csv of many", 0, true},
-    {"advisories", "PATH…", "CSAF, OSV or CVE files, or folders of them", 0, true},
+    {"advisories", "PATH…", "CSAF, OSV, CVE or VEX files, or folders of them", 0, true},
     {"all", NULL, "also what an advisory says nothing of", 0, false},
     {"explain", NULL, "with the chain of reasons", 0, false},
     {"unmatched", NULL, "also products that no inventory has, and what is near", 0, false},

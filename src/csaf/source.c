@@ -62,6 +62,10 @@ int csaf_source_build(struct csaf_document *d, struct csaf_check *check, struct 
 int csaf_source_begin(struct csaf_source_builder *b, size_t products, size_t vulnerabilities)
 {
     struct csaf_document *d = b->d;
+    if (products > CSAF_SOURCE_PRODUCTS)
+        return err_set(b->e, ERR_LIMIT, "csaf.limit", NULL,
+                       "the document names products %zu times; at most %d are read", products,
+                       CSAF_SOURCE_PRODUCTS);
     b->room = products;
     b->vulnerability_room = vulnerabilities;
     b->products = csaf_new(d, products, sizeof *b->products, b->e);
@@ -146,13 +150,16 @@ static void put_version(struct buf *out, const char *sign, struct slice version)
     }
 }
 
+/* More of them nobody reads. */
+enum { WORDED_INTERVALS = 20 };
+
 /* The range as a `vers:` text, for people. */
 static int range_text(struct csaf_source_builder *b, const struct csaf_range *r, struct slice *out)
 {
     struct buf text;
     buf_init(&text);
     buf_printf(&text, "vers:%s/", r->scheme->name[0] ? r->scheme->name : "generic");
-    for (size_t i = 0; i < r->count; i++) {
+    for (size_t i = 0; i < r->count && i < WORDED_INTERVALS; i++) {
         const struct product_interval *at = &r->intervals[i];
         if (at->low.len && slice_equal(at->low, at->high)) {
             put_version(&text, "", at->low);
@@ -161,6 +168,8 @@ static int range_text(struct csaf_source_builder *b, const struct csaf_range *r,
         put_version(&text, at->low_open ? ">" : ">=", at->low);
         put_version(&text, at->high_open ? "<" : "<=", at->high);
     }
+    if (r->count > WORDED_INTERVALS)
+        buf_puts(&text, "|...");
     if (text.len && text.data[text.len - 1] == '/')
         buf_puts(&text, r->problem ? "?" : "*");
     int result = buf_check(&text, b->e);

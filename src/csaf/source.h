@@ -5,6 +5,10 @@
 
 #include "csaf/model.h"
 
+/* Products that an advisory of another source may name, once for each vulnerability; more is
+ * ERR_LIMIT. In these formats a few bytes name one. */
+enum { CSAF_SOURCE_PRODUCTS = 250000 };
+
 /* By the members of the root; CSAF when it is none of the others. */
 enum csaf_source csaf_source_detect(const struct json_value *root);
 
@@ -33,6 +37,12 @@ int csaf_osv_build(struct csaf_source_builder *b) MUST_CHECK;
 int csaf_cve_build(struct csaf_source_builder *b) MUST_CHECK;
 int csaf_openvex_build(struct csaf_source_builder *b) MUST_CHECK;
 int csaf_cyclonedx_build(struct csaf_source_builder *b) MUST_CHECK;
+
+/* The applicability statements of a container of a CVE record: at most so many products; adds them.
+ */
+size_t csaf_applicability_count(const struct json_value *container);
+int csaf_applicability_read(struct csaf_source_builder *b, const struct json_value *container,
+                            const char *pointer) MUST_CHECK;
 
 /* Room for so many products and vulnerabilities; then each vulnerability with room for products
  * that have a status in it, and for remediations. */

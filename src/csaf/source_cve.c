@@ -349,24 +349,31 @@ static int add_products(struct entry *e)
     }
     if (find_purl(e, from.vendor, &from.purl) != 0)
         return -1;
-    const struct json_value *cpe = json_first(json_get(e->at, "cpes"));
-    bool more = cpe != NULL;
-    for (size_t n = 0; n == 0 || more; n++) {
-        from.cpe = json_string(cpe);
-        for (size_t s = 0; s < CVE_STATUSES; s++) {
-            if (e->of[s].count == 0 && !e->problem[s])
-                continue;
+    const struct csaf_range *ranges[CVE_STATUSES] = {NULL};
+    for (size_t s = 0; s < CVE_STATUSES; s++)
+        if ((e->of[s].count || e->problem[s]) && keep_range(e, (enum cve_status)s, &ranges[s]) != 0)
+            return -1;
+    /* one status after the other: products that share a range stand together */
+    for (size_t s = 0; s < CVE_STATUSES; s++) {
+        const struct json_value *cpe = json_first(json_get(e->at, "cpes"));
+        size_t n = 0;
+        if (!ranges[s])
+            continue;
+        do {
             struct slice part = csaf_source_text(b, "/%s%s%.0zu", status_names[s], n ? "/" : "", n);
-            if (!part.data || keep_range(e, (enum cve_status)s, &from.range) != 0)
+            struct csaf_source_product one = from;
+            if (!part.data)
                 return -1;
-            from.part = (const char *)part.data;
-            if (!csaf_source_add(b, &from, statuses[s]))
+            one.part = (const char *)part.data;
+            one.range = ranges[s];
+            one.cpe = json_string(cpe);
+            /* its other names are names of the same product; by one of them it is found */
+            if (n++)
+                one.purl = slice_of(NULL, 0);
+            if (!csaf_source_add(b, &one, statuses[s]))
                 return -1;
-        }
-        cpe = cpe ? json_next(cpe) : NULL;
-        more = cpe != NULL;
-        /* its other names are names of the same product; by one of them it is found */
-        from.purl = slice_of(NULL, 0);
+            cpe = cpe ? json_next(cpe) : NULL;
+        } while (cpe);
     }
     return 0;
 }
@@ -407,7 +414,7 @@ static int read_affected(struct csaf_source_builder *b, const struct json_value 
         if (result != 0)
             return -1;
     }
-    return 0;
+    return b->check->errors ? 0 : csaf_applicability_read(b, container, pointer);
 }
 
 /* ---- the record ------------------------------------------------------------------------------
@@ -415,7 +422,7 @@ static int read_affected(struct csaf_source_builder *b, const struct json_value 
 
 static size_t count_products(const struct json_value *container)
 {
-    size_t count = 0;
+    size_t count = csaf_applicability_count(container);
     json_each(at, json_get(container, "affected"))
     {
         size_t names = json_count(json_get(at, "cpes"));

@@ -11,16 +11,16 @@ struct member {
     size_t owner;
 };
 
-struct fleet_pool {
+struct fleet_components {
     struct arena arena;
     struct map seen; /* what fleet_same_identity writes */
     struct member *members;
     size_t count, room;
 };
 
-struct fleet_pool *fleet_pool_new(void)
+struct fleet_components *fleet_components_new(void)
 {
-    struct fleet_pool *p = mem_new(1, sizeof *p);
+    struct fleet_components *p = mem_new(1, sizeof *p);
     if (!p)
         return NULL;
     arena_init(&p->arena, 0);
@@ -28,7 +28,7 @@ struct fleet_pool *fleet_pool_new(void)
     return p;
 }
 
-void fleet_pool_free(struct fleet_pool *p)
+void fleet_components_free(struct fleet_components *p)
 {
     if (!p)
         return;
@@ -38,13 +38,13 @@ void fleet_pool_free(struct fleet_pool *p)
     mem_free(p);
 }
 
-size_t fleet_pool_count(const struct fleet_pool *p)
+size_t fleet_components_count(const struct fleet_components *p)
 {
     return p->count;
 }
 
-static int add_member(struct fleet_pool *p, const struct fleet_identity *identity, size_t owner,
-                      struct err *e)
+static int add_member(struct fleet_components *p, const struct fleet_identity *identity,
+                      size_t owner, struct err *e)
 {
     struct buf text;
     int result = -1;
@@ -77,8 +77,8 @@ out:
     return result;
 }
 
-int fleet_pool_add(struct fleet_pool *p, const struct fleet_class *class, size_t owner,
-                   struct err *e)
+int fleet_components_add(struct fleet_components *p, const struct fleet_class *class, size_t owner,
+                         struct err *e)
 {
     for (size_t i = 0; i < class->count; i++)
         if (add_member(p, &class->identities[i], owner, e) != 0)
@@ -160,9 +160,9 @@ static void offer(struct fleet_candidate *best, size_t *count, struct fleet_cand
     best[at] = c;
 }
 
-bool fleet_pool_has(const struct fleet_pool *p, const struct fleet_target *target,
-                    const struct fleet_options *options,
-                    struct fleet_candidate candidates[FLEET_CANDIDATES], size_t *count)
+bool fleet_components_has(const struct fleet_components *p, const struct fleet_target *target,
+                          const struct fleet_options *options,
+                          struct fleet_candidate candidates[FLEET_CANDIDATES], size_t *count)
 {
     *count = 0;
     for (size_t i = 0; i < p->count; i++) {

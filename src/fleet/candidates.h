@@ -13,30 +13,30 @@ enum { FLEET_CANDIDATES = 3 };
 
 struct fleet_candidate {
     struct slice component; /* how reasons name it; lives as long as the pool */
-    size_t owner;           /* as given to fleet_pool_add, of the first that has it */
+    size_t owner;           /* as given to fleet_components_add, of the first that has it */
     int score;              /* 1 to 100: only for the order among candidates */
     const char *why;        /* it is not the product; a static sentence */
 };
 
 /* The distinct components of all inventories. */
-struct fleet_pool;
+struct fleet_components;
 
-struct fleet_pool *fleet_pool_new(void) MUST_CHECK;
-void fleet_pool_free(struct fleet_pool *pool);
+struct fleet_components *fleet_components_new(void) MUST_CHECK;
+void fleet_components_free(struct fleet_components *pool);
 
 /* The class must outlive the pool. 0, or -1 with ERR_MEMORY. */
-int fleet_pool_add(struct fleet_pool *pool, const struct fleet_class *class, size_t owner,
-                   struct err *e) MUST_CHECK;
+int fleet_components_add(struct fleet_components *pool, const struct fleet_class *class,
+                         size_t owner, struct err *e) MUST_CHECK;
 
 /*
  * true: some component is the target, whatever its version. false: none is; then the best
  * candidates, the first one nearest. Takes time in proportion to the pool.
  */
-bool fleet_pool_has(const struct fleet_pool *pool, const struct fleet_target *target,
-                    const struct fleet_options *options,
-                    struct fleet_candidate candidates[FLEET_CANDIDATES], size_t *count);
+bool fleet_components_has(const struct fleet_components *pool, const struct fleet_target *target,
+                          const struct fleet_options *options,
+                          struct fleet_candidate candidates[FLEET_CANDIDATES], size_t *count);
 
 /* Components in the pool. */
-size_t fleet_pool_count(const struct fleet_pool *pool);
+size_t fleet_components_count(const struct fleet_components *pool);
 
 #endif

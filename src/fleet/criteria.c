@@ -10,6 +10,12 @@
 
 #include <stdlib.h>
 
+/* A text for each product, by its index, and one for all others. */
+struct said {
+    struct slice *by_product;
+    struct slice of_all;
+};
+
 struct builder {
     struct fleet_criteria *criteria;
     struct arena *arena;
@@ -17,7 +23,10 @@ struct builder {
     struct slice title;           /* the document's, as product names are normalised */
     struct fleet_target *targets; /* by index of the product; those of relationships are unused */
     struct fleet_criterion *criterions;
-    uint32_t *criterion_of; /* product index -> criterion + 1; 0: none yet */
+    uint32_t *criterion_of;         /* product index -> criterion + 1; 0: none yet */
+    struct said labels, impacts;    /* of the vulnerability that is being built */
+    const struct csaf_range *range; /* the last one that was kept, and what became of it */
+    struct product_range kept_range;
     struct err *e;
 };
 
@@ -242,9 +251,18 @@ static int set_intervals(struct builder *b, struct fleet_target *t,
                          const struct csaf_product *product, const struct csaf_branch *worded)
 {
     const struct csaf_range *from = product->range;
+    if (keep(b, worded ? worded->name : slice_of(NULL, 0), &t->range_text) != 0 ||
+        keep_place(b, &product->place, &t->range_place) != 0 ||
+        keep(b, from->condition, &t->condition) != 0)
+        return -1;
+    /* many names of one product share its range, which may be long */
+    if (from == b->range) {
+        t->range = b->kept_range;
+        t->range.text = t->range_text;
+        return 0;
+    }
     struct product_interval *all = new_array(b, from->count, sizeof *all);
-    if (!all || keep(b, worded ? worded->name : slice_of(NULL, 0), &t->range_text) != 0 ||
-        keep_place(b, &product->place, &t->range_place) != 0)
+    if (!all)
         return -1;
     for (size_t i = 0; i < from->count; i++) {
         all[i] = from->intervals[i];
@@ -259,7 +277,9 @@ static int set_intervals(struct builder *b, struct fleet_target *t,
     if (from->problem && from->count == 0)
         t->range.problem = t->range.why = from->problem;
     t->range.conditional = t->range.conditional || from->condition.len > 0;
-    return keep(b, from->condition, &t->condition);
+    b->range = from;
+    b->kept_range = t->range;
+    return 0;
 }
 
 static bool ends_with(struct slice text, const char *end)
@@ -279,11 +299,15 @@ static void model_for_version(struct fleet_target *t)
     static const char *const ends[] = {" series", " family", " *", " models"};
     struct slice text = t->range_text;
     bool letter = false, digit = false;
-    if (t->range.model.len)
+    const uint8_t *end_of_life;
+    if (t->range.model.len || (t->range.kind == PRODUCT_RANGE_BOUNDED && !ends_with(text, " *")))
         return;
     for (size_t i = 0; i < ARRAY_LEN(ends); i++)
         if (ends_with(text, ends[i]))
             text.len -= strlen(ends[i]);
+    /* "GATE-E1 (EOL 2013)" */
+    if ((end_of_life = memmem(text.data, text.len, " (EOL", 5)))
+        text.len = (size_t)(end_of_life - text.data);
     if (text.len == t->range_text.len || text.len < 5)
         return;
     for (size_t i = 0; i < text.len; i++) {
@@ -300,7 +324,8 @@ static void model_for_version(struct fleet_target *t)
 /* "Version 21 and later when Enhanced Password Security enabled": behind the product a condition */
 static bool says_condition(struct slice label)
 {
-    static const char *const words[] = {" when ", " only if ", " only when ", " if ", " unless "};
+    static const char *const words[] = {" when ",   " only if ",   " only when ",         " if ",
+                                        " unless ", " used with ", " using the optional "};
     for (size_t i = 0; i < label.len; i++)
         for (size_t k = 0; k < ARRAY_LEN(words); k++)
             if (label.data[i] == ' ' &&
@@ -352,6 +377,13 @@ static int set_range(struct builder *b, struct fleet_target *t, const struct csa
     return result;
 }
 
+static struct slice behind_marks(struct slice s)
+{
+    while (s.len && memchr(" :-(", s.data[0], 4))
+        s = slice_of(s.data + 1, s.len - 1);
+    return s;
+}
+
 /* The full product name behind the product's own name: "PI Web API: 2016 R2 and earlier". */
 static int set_worded(struct builder *b, struct fleet_target *t, struct slice called)
 {
@@ -361,8 +393,13 @@ static int set_worded(struct builder *b, struct fleet_target *t, struct slice ca
         memcmp(rest.data, called.data, called.len) != 0 || t->range.kind == PRODUCT_RANGE_ALL)
         return 0;
     rest = slice_of(rest.data + called.len, rest.len - called.len);
-    while (rest.len && memchr(" :-(", rest.data[0], 4))
-        rest = slice_of(rest.data + 1, rest.len - 1);
+    rest = behind_marks(rest);
+    /* "Tasy EMR Versions: 3.02.1744 and prior" */
+    static const char *const words[] = {"versions:", "version:", "firmware:", "software:"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (product_text_starts(rest, words[i]))
+            rest =
+                behind_marks(slice_of(rest.data + strlen(words[i]), rest.len - strlen(words[i])));
     struct product_range worded;
     if (product_range_parse(b->arena, rest, true, t->range.scheme, &worded, b->e) != 0)
         return -1;
@@ -408,7 +445,6 @@ static int build_target(struct builder *b, const struct csaf_product *product)
         return -1;
     if (!name && family)
         t->product.family = true;
-    t->title = b->title;
     t->whole = !product->branch;
     t->any_vendor = nobody(&t->vendor);
     if (t->any_vendor)
@@ -424,7 +460,7 @@ static int build_target(struct builder *b, const struct csaf_product *product)
     /* "WHA-GW-*": all that begin so */
     if (called.len > 3 && called.data[called.len - 1] == '*')
         t->product.family = true;
-    return fleet_target_forms(b->arena, t, versioned ? front : called, b->e);
+    return fleet_target_forms(b->arena, t, versioned ? front : called, b->title, b->e);
 }
 
 /* The operands of a product, depth first with a stack of our own; circles are refused by csaf. */
@@ -477,13 +513,7 @@ static int criterion_for(struct builder *b, const struct csaf_product *product, 
     return 0;
 }
 
-/* What a flag or threat says, for each of its products; said of all it is for those of which
- * nothing was said before. */
-struct said {
-    struct slice *by_product;
-    bool of_all;
-};
-
+/* What a flag or threat says: of its products, or of all of which nothing is said. */
 static int say(struct builder *b, struct said *said, struct slice text,
                const struct csaf_products *products, bool everywhere)
 {
@@ -492,26 +522,42 @@ static int say(struct builder *b, struct said *said, struct slice text,
         return -1;
     for (size_t i = 0; i < products->count; i++)
         said->by_product[products->at[i]->index] = kept;
-    for (size_t i = 0; everywhere && !said->of_all && i < b->document->product_count; i++)
-        if (said->by_product[i].len == 0)
-            said->by_product[i] = kept;
-    said->of_all = said->of_all || (everywhere && kept.len);
+    if (everywhere && said->of_all.len == 0)
+        said->of_all = kept;
     return 0;
 }
 
+static struct slice said_of(const struct said *said, const struct csaf_product *product)
+{
+    struct slice own = said->by_product[product->index];
+    return own.len ? own : said->of_all;
+}
+
 /* CSAF 2.0 section 4.5: why a product is not affected, as a label and in words */
-static int read_justifications(struct builder *b, const struct csaf_vulnerability *v,
-                               struct said *labels, struct said *impacts)
+static int read_justifications(struct builder *b, const struct csaf_vulnerability *v)
 {
     for (size_t f = 0; f < v->flag_count; f++)
-        if (say(b, labels, v->flags[f].label, &v->flags[f].products, v->flags[f].everywhere) != 0)
+        if (say(b, &b->labels, v->flags[f].label, &v->flags[f].products, v->flags[f].everywhere) !=
+            0)
             return -1;
     for (size_t t = 0; t < v->threat_count; t++)
         if (slice_is(v->threats[t].category, "impact") &&
-            say(b, impacts, v->threats[t].details, &v->threats[t].products,
+            say(b, &b->impacts, v->threats[t].details, &v->threats[t].products,
                 v->threats[t].everywhere) != 0)
             return -1;
     return 0;
+}
+
+/* For the next vulnerability: only what this one has touched is cleared. */
+static void forget_justifications(struct builder *b, const struct csaf_vulnerability *v)
+{
+    for (size_t f = 0; f < v->flag_count; f++)
+        for (size_t i = 0; i < v->flags[f].products.count; i++)
+            b->labels.by_product[v->flags[f].products.at[i]->index] = slice_of(NULL, 0);
+    for (size_t t = 0; t < v->threat_count; t++)
+        for (size_t i = 0; i < v->threats[t].products.count; i++)
+            b->impacts.by_product[v->threats[t].products.at[i]->index] = slice_of(NULL, 0);
+    b->labels.of_all = b->impacts.of_all = slice_of(NULL, 0);
 }
 
 static int build_claims(struct builder *b, const struct csaf_vulnerability *v,
@@ -521,45 +567,35 @@ static int build_claims(struct builder *b, const struct csaf_vulnerability *v,
     for (size_t s = 0; s < CSAF_STATUSES; s++)
         count += v->status[s].count;
     struct fleet_claim *claims = new_array(b, count, sizeof *claims);
-    struct said labels = {mem_new(b->document->product_count + 1, sizeof(struct slice)), false};
-    struct said impacts = {mem_new(b->document->product_count + 1, sizeof(struct slice)), false};
-    int result = -1;
-    if (!claims || !labels.by_product || !impacts.by_product) {
-        err_memory(b->e);
-        goto out;
-    }
+    if (!claims)
+        return -1;
     out->claims = claims;
-    if (read_justifications(b, v, &labels, &impacts) != 0)
-        goto out;
+    if (read_justifications(b, v) != 0)
+        return -1;
     for (size_t s = 0; s < CSAF_STATUSES; s++) {
         for (size_t i = 0; i < v->status[s].count; i++) {
             struct fleet_claim *claim = &claims[out->claim_count++];
             claim->status = (enum csaf_status)s;
             if (criterion_for(b, v->status[s].at[i], &claim->criterion) != 0)
-                goto out;
+                return -1;
             if (s == CSAF_KNOWN_NOT_AFFECTED) {
-                claim->flag = labels.by_product[v->status[s].at[i]->index];
-                claim->impact = impacts.by_product[v->status[s].at[i]->index];
+                claim->flag = said_of(&b->labels, v->status[s].at[i]);
+                claim->impact = said_of(&b->impacts, v->status[s].at[i]);
             }
             if (b->document->source != CSAF_SOURCE_CSAF) {
                 /* there is no list of products with a status: the product itself says it */
                 if (keep_place(b, &v->status[s].at[i]->place, &claim->place) != 0)
-                    goto out;
+                    return -1;
                 continue;
             }
             claim->place.line = v->status_place[s].line;
             claim->place.pointer = arena_printf(b->arena, "%s/%zu", v->status_place[s].pointer, i);
-            if (!claim->place.pointer) {
-                err_memory(b->e);
-                goto out;
-            }
+            if (!claim->place.pointer)
+                return err_memory(b->e);
         }
     }
-    result = 0;
-out:
-    mem_free(labels.by_product);
-    mem_free(impacts.by_product);
-    return result;
+    forget_justifications(b, v);
+    return 0;
 }
 
 static int by_number(const void *x, const void *y)
@@ -688,19 +724,28 @@ int fleet_criteria_build(struct fleet_criteria **out, const struct csaf_document
     *out = NULL;
     struct fleet_criteria *c = mem_new(1, sizeof *c);
     uint32_t *criterion_of = mem_new(document->product_count + 1, sizeof *criterion_of);
-    if (!c || !criterion_of) {
+    struct slice *labels = mem_new(document->product_count + 1, sizeof *labels);
+    struct slice *impacts = mem_new(document->product_count + 1, sizeof *impacts);
+    int result = -1;
+    if (!c || !criterion_of || !labels || !impacts) {
         mem_free(c);
-        mem_free(criterion_of);
-        return err_memory(e);
+        c = NULL;
+        err_memory(e);
+        goto out;
     }
     arena_init(&c->arena, 0);
     struct builder b = {.criteria = c,
                         .arena = &c->arena,
                         .document = document,
                         .criterion_of = criterion_of,
+                        .labels.by_product = labels,
+                        .impacts.by_product = impacts,
                         .e = e};
-    int result = build(&b);
+    result = build(&b);
+out:
     mem_free(criterion_of);
+    mem_free(labels);
+    mem_free(impacts);
     if (result != 0) {
         fleet_criteria_free(c);
         return -1;

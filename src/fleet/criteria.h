@@ -58,7 +58,6 @@ struct fleet_target {
     const struct product_cpe *platform; /* the CPE's attributes; NULL: none */
     struct fleet_strings hashes;        /* "sha-256:0a1b…" */
     struct fleet_strings uris;
-    struct slice title;       /* of the document, in normal form */
     bool whole;               /* no branches: vendor, product and version stand in one text */
     bool any_vendor;          /* the advisory names no vendor in particular ("multiple") */
     const uint32_t *criteria; /* that have it as an operand */

@@ -123,8 +123,10 @@ static bool code_like(struct slice token)
 
 static void take_tail(struct taking *t, struct slice called)
 {
-    static const char *const tails[] = {" running ", " with firmware", " with software",
-                                        " firmware version", " software version"};
+    static const char *const tails[] = {
+        " for Windows",   " for Linux",        " using the optional ",
+        " running ",      " used with ",       " with firmware",
+        " with software", " firmware version", " software version"};
     size_t end = called.len;
     for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
         size_t at = find_words(called, tails[i]);
@@ -200,6 +202,18 @@ static bool tells_variant(struct slice inner)
     return (inner.len == 1 && is_letter(inner.data[0])) || has_word(inner, words);
 }
 
+/* Several words that begin with small letters: a description. "TIA Portal" is none. */
+static bool in_words(struct slice inner)
+{
+    size_t words = 0, small = 0;
+    for (size_t i = 0; i < inner.len; i++) {
+        bool begins = is_letter(inner.data[i]) && (i == 0 || inner.data[i - 1] == ' ');
+        words += begins;
+        small += begins && !is_upper(inner.data[i]);
+    }
+    return words >= 2 && small >= 1;
+}
+
 /* "(TDI Firmware)" */
 static bool tells_part(struct slice inner)
 {
@@ -249,8 +263,17 @@ static void take_listed(struct taking *t, struct slice inner)
         put(t, parts[i], FLEET_RULE_LISTED);
 }
 
+static struct slice last_token(struct slice text)
+{
+    size_t at = text.len;
+    while (at > 0 && text.data[at - 1] != ' ')
+        at--;
+    return slice_of(text.data + at, text.len - at);
+}
+
 static int take_parentheses(struct taking *t, struct slice called)
 {
+    static const char *const systems[] = {"Windows", "Linux", "Android", "iOS", NULL};
     struct parenthesis all[PARENTHESES];
     bool variant[PARENTHESES] = {0}, part[PARENTHESES] = {0};
     size_t count = find_parentheses(called, all), variants = 0, parts = 0;
@@ -258,18 +281,24 @@ static int take_parentheses(struct taking *t, struct slice called)
     for (size_t i = 0; i < count; i++) {
         struct slice inner = trimmed(all[i].inner);
         struct slice front = trimmed(slice_of(called.data, all[i].start));
-        variants += variant[i] = tells_variant(inner);
-        parts += part[i] = !variant[i] && tells_part(inner);
+        /* "EZSocket (communication middleware …)": at the end, and in words */
+        variants += variant[i] =
+            tells_variant(inner) || (all[i].end + 1 >= called.len && in_words(inner));
+        parts += part[i] = !variant[i] && (tells_part(inner) || has_word(inner, systems));
         if (variant[i] || part[i] || front.len == 0)
             continue;
-        take_listed(t, inner);
+        if (!has_word(inner, systems))
+            take_listed(t, inner);
         bool one = inner.len >= 3 && !memchr(inner.data, ' ', inner.len);
         if (one && all[i].end + 6 >= called.len && initials(inner, front)) {
             put(t, front, FLEET_RULE_NOTE);
             put(t, inner, FLEET_RULE_ACRONYM);
+        } else if (one && inner.len <= 6 && code_like(inner) && all[i].end + 1 >= called.len) {
+            /* "Emergency Gateway (EGW)" */
+            put(t, front, FLEET_RULE_VARIANT);
         } else if (one && inner.len <= 12 && model_like(inner) &&
                    !memchr(inner.data, '*', inner.len) && is_letter(inner.data[0]) &&
-                   !model_like(front)) {
+                   !model_like(last_token(front))) {
             /* "4G LTE M2M Router (NWL-25)" */
             put(t, inner, FLEET_RULE_ACRONYM);
         }
@@ -322,13 +351,23 @@ static void tokenise(struct slice called, struct tokens *out)
     }
 }
 
+/* "7SS85" and "7KE85": letters and digits in the same places */
+static bool same_shape(struct slice a, struct slice b)
+{
+    for (size_t i = 0; i < a.len; i++)
+        if (i >= b.len || is_digit(a.data[i]) != is_digit(b.data[i]))
+            return false;
+    return a.len == b.len && a.len >= 5;
+}
+
 /* Models of one kind: all patterns, or beginning alike. */
 static bool akin(const struct slice *run, size_t count)
 {
     bool patterns = true, alike = true;
     for (size_t i = 0; i < count; i++) {
         patterns = patterns && pattern_like(run[i]);
-        alike = alike && run[i].data[0] == run[0].data[0] && is_letter(run[i].data[0]);
+        alike = alike && run[i].data[0] == run[0].data[0] &&
+                (is_letter(run[i].data[0]) || same_shape(run[i], run[0]));
     }
     return patterns || alike;
 }
@@ -353,7 +392,7 @@ static int take_run(struct taking *t, struct slice called)
     for (size_t i = first; i < end; i++) {
         if (front.len && put_both(t, front, tokens.at[i], FLEET_RULE_LISTED) != 0)
             return -1;
-        if (tokens.at[i].len >= 4 && is_letter(tokens.at[i].data[0]))
+        if (tokens.at[i].len >= (is_letter(tokens.at[i].data[0]) ? 4u : 5u))
             put(t, tokens.at[i], FLEET_RULE_LISTED);
     }
     return 0;
@@ -372,6 +411,67 @@ static void take_codes(struct taking *t, struct slice called)
     for (size_t i = 0; i < tokens.count; i++)
         if (tokens.at[i].len >= 3)
             put(t, tokens.at[i], FLEET_RULE_LISTED);
+}
+
+/* The digits from `at` on. */
+static size_t digits_from(struct slice s, size_t at)
+{
+    size_t count = 0;
+    while (at + count < s.len && is_digit(s.data[at + count]))
+        count++;
+    return count;
+}
+
+/* "R04/08/16/32/120(EN)CPU": each number with what is around them, and what may be left out */
+static int take_optional(struct taking *t, struct slice called)
+{
+    size_t start = 0;
+    while (start < called.len) {
+        size_t end = start, at;
+        while (end < called.len && called.data[end] != ' ')
+            end++;
+        struct slice word = slice_of(called.data + start, end - start);
+        struct slice front = slice_of(called.data, start), behind = slice_of(NULL, 0);
+        start = end + 1;
+        for (at = 0; at < word.len && is_letter(word.data[at]); at++)
+            ;
+        size_t letters = at, last = at + digits_from(word, at);
+        if (letters == 0 || last == at)
+            continue;
+        while (last + 1 < word.len && word.data[last] == '/' && digits_from(word, last + 1))
+            last += 1 + digits_from(word, last + 1);
+        struct slice option = slice_of(NULL, 0), tail = slice_of(word.data + last, word.len - last);
+        const uint8_t *close =
+            tail.len > 2 && tail.data[0] == '(' ? memchr(tail.data, ')', tail.len) : NULL;
+        if (close) {
+            option = slice_of(tail.data + 1, (size_t)(close - tail.data) - 1);
+            behind = slice_of(close + 1, tail.len - option.len - 2);
+        }
+        /* "R00/01/02CPU": several numbers and what follows them */
+        bool several =
+            !close && last > at + digits_from(word, at) && tail.len && is_letter(tail.data[0]);
+        if (several)
+            behind = tail;
+        /* something has to follow: "(EN)CPU"; else that is a remark like another */
+        if ((!several && (!close || option.len == 0)) || behind.len == 0 || option.len > 4)
+            continue;
+        for (size_t i = at; i < last; i++) {
+            size_t count = digits_from(word, i);
+            for (int with = 0; with < (several ? 1 : 2) && count; with++) {
+                char *text = arena_printf(t->arena, "%.*s%.*s%.*s%.*s", (int)letters,
+                                          (const char *)word.data, (int)count,
+                                          (const char *)word.data + i, with ? (int)option.len : 0,
+                                          (const char *)option.data, SLICE_ARG(behind));
+                if (!text)
+                    return err_memory(t->e);
+                put(t, slice_str(text), FLEET_RULE_LISTED);
+                if (front.len && put_both(t, front, slice_str(text), FLEET_RULE_LISTED) != 0)
+                    return -1;
+            }
+            i += count;
+        }
+    }
+    return 0;
 }
 
 /* "STARDOM FCN/FCJ", "AFF660/665": a stroke between the ends of two models */
@@ -471,7 +571,7 @@ int fleet_called_make(struct arena *a, struct slice called, struct fleet_called_
     take_codes(&t, called);
     take_described(&t, called);
     return take_parentheses(&t, called) == 0 && take_run(&t, called) == 0 &&
-                   take_strokes(&t, called) == 0
+                   take_optional(&t, called) == 0 && take_strokes(&t, called) == 0
                ? 0
                : -1;
 }

@@ -40,6 +40,13 @@ static bool version_tail(struct slice text, struct slice *front, struct slice *l
     size_t first = words.count - 1;
     if (slice_is(words.at[first], "x") || slice_is(words.at[first - 1], "version"))
         first--;
+    /* "8.0 x", of "8.0.x" */
+    if (first + 1 < words.count && dotted_number(words.at[first]) &&
+        memchr(words.at[first].data, '.', words.at[first].len) && first > 0) {
+        *line = words.at[first];
+        *front = slice_of(text.data, (size_t)(line->data - text.data) - 1);
+        return front->len > 1;
+    }
     struct slice mark = words.at[first];
     if (first == 0)
         return false;
@@ -227,8 +234,64 @@ static int add_called(struct forms *f, struct slice called)
     return count < 0 ? -1 : 0;
 }
 
+static bool has_word(struct slice form, struct slice word)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (slice_equal(words.at[i], word))
+            return true;
+    return false;
+}
+
+/* A word of the title that neither vendor nor product nor the way of writing titles has. */
+static bool own_of_title(const struct fleet_target *t, struct slice word)
+{
+    static const char *const plain[] = {
+        "update", "and", "vulnerability", "vulnerabilities", "in", "of", "for", "the", NULL};
+    if (word.len < 3 || fleet_word_in(plain, word) || fleet_name_plain_word(word) ||
+        has_word(t->product.forms[0].text, word))
+        return false;
+    for (size_t i = 0; i < t->vendors.count; i++)
+        if (has_word(t->vendors.forms[i].text, word))
+            return false;
+    return true;
+}
+
+/* What the title calls the product, in front of a name that says only which edition it is. */
+static int add_title(struct forms *f, struct slice title)
+{
+    const struct fleet_target *t = f->target;
+    struct fleet_words words;
+    struct slice own[2];
+    size_t count = 0;
+    if (t->product.count == 0)
+        return 0;
+    struct slice name = t->product.forms[0].text;
+    fleet_words_split(name, &words);
+    if (words.count > 2 || fleet_word_has_digit(name))
+        return 0;
+    fleet_words_split(title, &words);
+    for (size_t i = 0; i < words.count; i++) {
+        if (!own_of_title(t, words.at[i]))
+            continue;
+        if (count == ARRAY_LEN(own))
+            return 0;
+        own[count++] = words.at[i];
+    }
+    if (count == 0)
+        return 0;
+    char *text = arena_printf(f->arena, "%.*s%s%.*s %.*s", SLICE_ARG(own[0]), count > 1 ? " " : "",
+                              count > 1 ? (int)own[1].len : 0,
+                              count > 1 ? (const char *)own[1].data : "", SLICE_ARG(name));
+    if (!text)
+        return err_memory(f->e);
+    add(f, slice_str(text), t->product.forms[0].rules | FLEET_RULE_LISTED, slice_of(NULL, 0));
+    return 0;
+}
+
 int fleet_target_forms(struct arena *a, struct fleet_target *target, struct slice called,
-                       struct err *e)
+                       struct slice title, struct err *e)
 {
     struct forms f = {.arena = a, .target = target, .e = e};
     struct fleet_target_form all[FLEET_TARGET_FORMS];
@@ -238,7 +301,7 @@ int fleet_target_forms(struct arena *a, struct fleet_target *target, struct slic
         return -1;
     if (target->product.order_count == 0 && add_list(&f, called) != 0)
         return -1;
-    if (add_called(&f, called) != 0)
+    if (add_called(&f, called) != 0 || add_title(&f, title) != 0)
         return -1;
     struct fleet_target_form *forms = arena_new(a, f.count + 1, sizeof *forms);
     if (!forms)

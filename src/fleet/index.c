@@ -71,17 +71,10 @@ size_t fleet_index_components(const struct fleet_index *index)
     return index->by_bytes.count;
 }
 
-/* Ids may be 0, keys not. */
-static uint64_t id_key(uint64_t id)
-{
-    uint64_t key = (id + 1) * 0x9e3779b97f4a7c15u;
-    return key ? key : 1;
-}
-
 static bool find_class(const struct fleet_index *index, uint64_t id, uint32_t *slot)
 {
     size_t count;
-    const uint64_t *found = fleet_postings_find(&index->by_id, id_key(id), &count);
+    const uint64_t *found = fleet_postings_find(&index->by_id, fleet_index_id_key(id), &count);
     for (size_t i = 0; i < count; i++)
         if (index->classes[found[i]].id == id) {
             *slot = (uint32_t)found[i];
@@ -232,14 +225,14 @@ int fleet_index_add(struct fleet_index *index, uint64_t id, const struct fleet_c
     }
     struct fleet_index_class *c = &index->classes[slot];
     *c = (struct fleet_index_class){.id = id, .components = places};
-    int result = fleet_postings_add(&index->by_id, id_key(id), slot);
+    int result = fleet_postings_add(&index->by_id, fleet_index_id_key(id), slot);
     if (result != 0)
         err_memory(e);
     for (size_t i = 0; result == 0 && i < class->count; i++) {
         result = join(index, slot, &class->identities[i], e);
         if (result != 0) {
             leave(index, slot, c->component_count);
-            fleet_postings_remove(&index->by_id, id_key(id), slot);
+            fleet_postings_remove(&index->by_id, fleet_index_id_key(id), slot);
         }
     }
     if (result != 0) {
@@ -255,7 +248,7 @@ bool fleet_index_remove(struct fleet_index *index, uint64_t id)
     if (!find_class(index, id, &slot))
         return false;
     leave(index, slot, index->classes[slot].component_count);
-    fleet_postings_remove(&index->by_id, id_key(id), slot);
+    fleet_postings_remove(&index->by_id, fleet_index_id_key(id), slot);
     free_class(&index->classes[slot]);
     fleet_index_number_back(&index->class_numbers, slot);
     return true;

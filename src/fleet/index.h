@@ -67,20 +67,40 @@ int fleet_hits_result_for(struct fleet_hits *hits, uint32_t answer, const struct
                           struct fleet_result **result, struct err *e) MUST_CHECK;
 void fleet_hits_free(struct fleet_hits *hits);
 
-/* The other way: advisories by key. The criteria are borrowed until removed. */
+/* The other way: advisories by what they name. Of the criteria copies are kept, a few hundred bytes
+ * an advisory and some thousand a product; their texts are not. */
 struct fleet_advisories;
 
 struct fleet_advisories *fleet_advisories_new(void) MUST_CHECK;
 void fleet_advisories_free(struct fleet_advisories *advisories);
+/* -1: ERR_MEMORY, or ERR_CONFLICT "index.twice"; nothing changed. */
 int fleet_advisories_add(struct fleet_advisories *advisories, uint64_t id,
                          const struct fleet_criteria *criteria, struct err *e) MUST_CHECK;
 bool fleet_advisories_remove(struct fleet_advisories *advisories, uint64_t id);
+size_t fleet_advisories_count(const struct fleet_advisories *advisories);
 
-/* Numbers of the advisories that may concern the class: match each with fleet_match. *ids is
- * sorted, for mem_free. */
-int fleet_advisories_candidates(const struct fleet_advisories *advisories,
-                                const struct fleet_class *class,
-                                const struct fleet_options *options, uint64_t **ids, size_t *count,
-                                struct err *e) MUST_CHECK;
+/* Criteria as far as a status needs them, for fleet_index_match, but for no reasons; they live in
+ * the arena, and until the advisories change. -1: ERR_MEMORY, or ERR_NOT_FOUND. */
+int fleet_advisories_criteria(const struct fleet_advisories *advisories, uint64_t id,
+                              struct arena *arena, const struct fleet_criteria **criteria,
+                              struct err *e) MUST_CHECK;
+
+/* Advisories with a product of one of these names, in normal form: its vendor's, or its own. *ids
+ * is sorted, for mem_free. -1: ERR_MEMORY. */
+int fleet_advisories_named(const struct fleet_advisories *advisories, enum fleet_name_kind kind,
+                           const struct slice *names, size_t name_count, uint64_t **ids,
+                           size_t *count, struct err *e) MUST_CHECK;
+
+struct fleet_concern {
+    uint64_t id;
+    enum fleet_status status; /* never FLEET_NOT_LISTED */
+};
+
+/* All advisories that say something of the class, and what in the end; by fleet_match of each one
+ * the reasons. *concerns is sorted by id, for mem_free. */
+int fleet_advisories_match(const struct fleet_advisories *advisories,
+                           const struct fleet_class *class, const struct fleet_options *options,
+                           struct fleet_concern **concerns, size_t *count,
+                           struct err *e) MUST_CHECK;
 
 #endif

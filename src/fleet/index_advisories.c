@@ -1,217 +1,422 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The other way: which advisories may concern a class. */
+/*
+ * The other way: one class against all advisories. Its components find products by their keys, and
+ * are compared with each once, however many advisories name it; products lead to the advisories.
+ */
 #include "base/memory.h"
+#include "fleet/criteria_pool.h"
 #include "fleet/index.h"
 #include "fleet/index_keys.h"
-#include "fleet/index_postings.h"
-#include "fleet/match_combine.h"
+#include "fleet/match_listen.h"
+#include "fleet/match_same.h"
 
 #include <stdlib.h>
 
 struct advisory {
     uint64_t id;
-    const struct fleet_criteria *criteria; /* NULL: a free slot */
+    struct fleet_frozen *frozen; /* NULL: a free slot */
 };
 
 struct fleet_advisories {
     struct advisory *slots;
-    size_t count, room;
-    uint32_t *free;
-    size_t free_count, free_room;
-    struct fleet_postings postings; /* key -> slot << 32 | target */
+    size_t room;
+    struct fleet_index_numbers numbers;
+    struct fleet_postings by_id; /* caller's number, mixed -> slots */
+    struct fleet_pool pool;
 };
 
 struct fleet_advisories *fleet_advisories_new(void)
 {
-    return mem_new(1, sizeof(struct fleet_advisories));
+    struct err e = {0};
+    struct fleet_advisories *a = mem_new(1, sizeof *a);
+    if (a && fleet_pool_init(&a->pool, &e) != 0) {
+        mem_free(a);
+        return NULL;
+    }
+    return a;
 }
 
 void fleet_advisories_free(struct fleet_advisories *a)
 {
     if (!a)
         return;
-    fleet_postings_fini(&a->postings);
+    for (size_t i = 0; i < a->numbers.count; i++)
+        mem_free(a->slots[i].frozen);
+    fleet_pool_fini(&a->pool);
+    fleet_postings_fini(&a->by_id);
     mem_free(a->slots);
-    mem_free(a->free);
+    mem_free(a->numbers.free);
     mem_free(a);
 }
 
-static bool find(const struct fleet_advisories *a, uint64_t id, size_t *slot)
+static bool find(const struct fleet_advisories *a, uint64_t id, uint32_t *slot)
 {
-    for (size_t i = 0; i < a->count; i++)
-        if (a->slots[i].criteria && a->slots[i].id == id) {
-            *slot = i;
+    size_t count;
+    const uint64_t *found = fleet_postings_find(&a->by_id, fleet_index_id_key(id), &count);
+    for (size_t i = 0; i < count; i++)
+        if (a->slots[found[i]].id == id) {
+            *slot = (uint32_t)found[i];
             return true;
         }
     return false;
 }
 
-static uint64_t number_of(size_t slot, size_t target)
+size_t fleet_advisories_count(const struct fleet_advisories *a)
 {
-    return (uint64_t)slot << 32 | target;
-}
-
-/* Takes out the keys of the first `targets` targets. */
-static void remove_keys(struct fleet_advisories *a, size_t slot,
-                        const struct fleet_criteria *criteria, size_t targets)
-{
-    struct fleet_keys keys = {0};
-    for (size_t t = 0; t < targets; t++) {
-        keys.count = 0;
-        fleet_keys_of_target(&criteria->targets[t], NULL, &keys);
-        for (size_t k = 0; k < keys.count; k++)
-            fleet_postings_remove(&a->postings, keys.at[k], number_of(slot, t));
-    }
-    fleet_keys_fini(&keys);
-}
-
-static int reserve(struct fleet_advisories *a, size_t *slot)
-{
-    if (a->free_count) {
-        *slot = a->free[--a->free_count];
-        return 0;
-    }
-    if (a->count == a->room) {
-        size_t room = a->room ? 2 * a->room : 64;
-        void *slots = mem_resize(a->slots, room, sizeof *a->slots);
-        if (!slots)
-            return -1;
-        a->slots = slots;
-        void *spare = mem_resize(a->free, room, sizeof *a->free);
-        if (!spare)
-            return -1;
-        a->free = spare;
-        a->room = room;
-    }
-    *slot = a->count++;
-    return 0;
+    return a->numbers.count - a->numbers.free_count;
 }
 
 int fleet_advisories_add(struct fleet_advisories *a, uint64_t id,
                          const struct fleet_criteria *criteria, struct err *e)
 {
-    size_t slot;
+    uint32_t slot;
     if (find(a, id, &slot))
         return err_set(e, ERR_CONFLICT, "index.twice", NULL,
                        "the advisory %llu is in the index already", (unsigned long long)id);
-    if (reserve(a, &slot) != 0)
+    if (fleet_index_grow((void **)&a->slots, a->numbers.count, &a->room, sizeof *a->slots) != 0 ||
+        fleet_index_number(&a->numbers, &slot) != 0)
         return err_memory(e);
-    a->slots[slot] = (struct advisory){id, criteria};
-    struct fleet_keys keys = {0};
-    int result = 0;
-    for (size_t t = 0; result == 0 && t < criteria->target_count; t++) {
-        if (criteria->targets[t].criterion_count == 0)
-            continue;
-        keys.count = 0;
-        fleet_keys_of_target(&criteria->targets[t], NULL, &keys);
-        result = keys.failed ? -1 : 0;
-        for (size_t k = 0; result == 0 && k < keys.count; k++)
-            result = fleet_postings_add(&a->postings, keys.at[k], number_of(slot, t));
-        if (result != 0)
-            remove_keys(a, slot, criteria, t + 1);
+    a->slots[slot] = (struct advisory){.id = id};
+    struct fleet_frozen *frozen = fleet_pool_freeze(&a->pool, criteria, slot, e);
+    if (frozen && fleet_postings_add(&a->by_id, fleet_index_id_key(id), slot) != 0) {
+        fleet_pool_drop(&a->pool, frozen, slot);
+        frozen = NULL;
+        err_memory(e);
     }
-    fleet_keys_fini(&keys);
-    if (result == 0)
-        return 0;
-    a->slots[slot] = (struct advisory){0};
-    a->free[a->free_count++] = (uint32_t)slot;
-    return err_memory(e);
+    if (!frozen) {
+        fleet_index_number_back(&a->numbers, slot);
+        return -1;
+    }
+    a->slots[slot].frozen = frozen;
+    return 0;
 }
 
 bool fleet_advisories_remove(struct fleet_advisories *a, uint64_t id)
 {
-    size_t slot;
+    uint32_t slot;
     if (!find(a, id, &slot))
         return false;
-    remove_keys(a, slot, a->slots[slot].criteria, a->slots[slot].criteria->target_count);
+    fleet_postings_remove(&a->by_id, fleet_index_id_key(id), slot);
+    fleet_pool_drop(&a->pool, a->slots[slot].frozen, slot);
     a->slots[slot] = (struct advisory){0};
-    a->free[a->free_count++] = (uint32_t)slot;
+    fleet_index_number_back(&a->numbers, slot);
     return true;
 }
 
-struct search {
-    const struct fleet_advisories *advisories;
-    const struct fleet_options *options;
-    struct arena scratch;
-    struct fleet_keys keys;
-    uint8_t *concerned; /* by slot */
-    uint64_t *ids;
-    size_t count, room;
-    struct err *e;
-};
-
-static int search_identity(struct search *s, const struct fleet_identity *identity)
+int fleet_advisories_criteria(const struct fleet_advisories *a, uint64_t id, struct arena *arena,
+                              const struct fleet_criteria **criteria, struct err *e)
 {
-    struct fleet_subject *subject = arena_new(&s->scratch, 1, sizeof *subject);
-    if (!subject)
-        return err_memory(s->e);
-    if (fleet_subject_prepare(&s->scratch, identity, subject, s->e) != 0)
-        return -1;
-    s->keys.count = 0;
-    fleet_keys_of_subject_aliases(subject, s->options->aliases, &s->keys);
-    if (s->keys.failed)
-        return err_memory(s->e);
-    for (size_t k = 0; k < s->keys.count; k++) {
-        size_t count;
-        const uint64_t *found =
-            fleet_postings_find(&s->advisories->postings, s->keys.at[k], &count);
-        for (size_t i = 0; i < count; i++) {
-            size_t slot = (size_t)(found[i] >> 32);
-            const struct advisory *a = &s->advisories->slots[slot];
-            struct fleet_touch touch;
-            /* where memory was short in taking an advisory out, numbers of it may be left */
-            if (!a->criteria || (uint32_t)found[i] >= a->criteria->target_count)
-                continue;
-            if (s->concerned[slot] || !fleet_touch_make(a->criteria, (uint32_t)found[i], subject, 0,
-                                                        s->options, &touch, NULL))
-                continue;
-            if (s->count == s->room) {
-                size_t room = s->room ? 2 * s->room : 64;
-                void *grown = mem_resize(s->ids, room, sizeof *s->ids);
-                if (!grown)
-                    return err_memory(s->e);
-                s->ids = grown;
-                s->room = room;
-            }
-            s->concerned[slot] = 1;
-            s->ids[s->count++] = a->id;
-        }
-    }
-    arena_reset(&s->scratch);
-    return 0;
+    uint32_t slot;
+    if (!find(a, id, &slot))
+        return err_set(e, ERR_NOT_FOUND, "index.none", NULL, "no advisory %llu is in the index",
+                       (unsigned long long)id);
+    return fleet_pool_thaw(&a->pool, a->slots[slot].frozen, NULL, arena, criteria, NULL, e);
 }
 
-static int by_number(const void *x, const void *y)
+static bool is_among(struct slice text, const struct slice *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(text, names[i]))
+            return true;
+    return false;
+}
+
+static bool is_named(const struct fleet_target *t, enum fleet_name_kind kind,
+                     const struct slice *names, size_t count)
+{
+    bool named = false;
+    if (kind == FLEET_NAME_VENDOR)
+        for (size_t i = 0; i < t->vendor.count; i++)
+            named = named || is_among(t->vendor.forms[i].text, names, count);
+    else
+        for (size_t i = 0; i < t->form_count; i++)
+            named = named || is_among(t->forms[i].text, names, count);
+    return named;
+}
+
+static int by_value(const void *x, const void *y)
 {
     uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
     return (a > b) - (a < b);
 }
 
-int fleet_advisories_candidates(const struct fleet_advisories *advisories,
-                                const struct fleet_class *class,
-                                const struct fleet_options *options, uint64_t **ids, size_t *count,
-                                struct err *e)
+int fleet_advisories_named(const struct fleet_advisories *a, enum fleet_name_kind kind,
+                           const struct slice *names, size_t name_count, uint64_t **ids,
+                           size_t *count, struct err *e)
 {
-    struct search s = {.advisories = advisories,
-                       .options = options ? options : &fleet_options_default,
-                       .concerned = mem_new(advisories->count + 1, 1),
-                       .e = e};
+    bool *found = mem_new(a->numbers.count + 1, sizeof *found);
+    uint64_t *list = mem_new(fleet_advisories_count(a) + 1, sizeof *list);
     *ids = NULL;
     *count = 0;
+    if (!found || !list) {
+        mem_free(found);
+        mem_free(list);
+        return err_memory(e);
+    }
+    for (size_t i = 0; i < a->pool.products.numbers.count; i++) {
+        const struct fleet_pool_product *p = a->pool.products.at[i];
+        if (!p || !is_named(p->target, kind, names, name_count))
+            continue;
+        for (size_t k = 0; k < p->user_count; k++)
+            found[p->users[k]] = true;
+    }
+    for (size_t i = 0; i < a->numbers.count; i++)
+        if (found[i])
+            list[(*count)++] = a->slots[i].id;
+    if (*count)
+        qsort(list, *count, sizeof *list, by_value);
+    mem_free(found);
+    *ids = list;
+    return 0;
+}
+
+/* ---- one class ---------------------------------------------------------------------------------
+ */
+
+/* A component that is a product of some advisories. */
+struct contact {
+    uint32_t subject;
+    uint32_t product;
+    struct fleet_identified id;
+};
+
+/* A contact, as one advisory sees it. */
+struct link {
+    uint32_t contact;
+    uint32_t next; /* + 1 */
+};
+
+struct search {
+    const struct fleet_advisories *advisories;
+    const struct fleet_options *options;
+    struct arena scratch;   /* for the class */
+    struct arena thawed;    /* for one advisory */
+    struct arena combining; /* for its status */
+    struct fleet_keys keys;
+    struct fleet_subject *subjects;
+    uint32_t *seen;      /* by product: the last component that met it, + 1 */
+    uint32_t *target_of; /* by product: its target in the advisory that is looked at */
+    struct contact *contacts;
+    size_t contact_count, contact_room;
+    struct link *links;
+    size_t link_count, link_room;
+    uint32_t *heads; /* by slot: its last link + 1 */
+    uint32_t *found; /* slots */
+    size_t found_count, found_room;
+    uint32_t *order; /* contacts of one advisory */
+    size_t order_room;
+    struct fleet_touches touches;
+    struct fleet_concern *concerns;
+    size_t count, room;
+    struct err *e;
+};
+
+static int grow(void **list, size_t count, size_t *room, size_t size, struct err *e)
+{
+    return fleet_index_grow(list, count, room, size) == 0 ? 0 : err_memory(e);
+}
+
+static int add_links(struct search *s, const struct fleet_pool_product *product, uint32_t contact)
+{
+    for (size_t i = 0; i < product->user_count; i++) {
+        uint32_t slot = product->users[i];
+        if (!s->heads[slot]) {
+            if (grow((void **)&s->found, s->found_count, &s->found_room, sizeof *s->found, s->e) !=
+                0)
+                return -1;
+            s->found[s->found_count++] = slot;
+        }
+        if (grow((void **)&s->links, s->link_count, &s->link_room, sizeof *s->links, s->e) != 0)
+            return -1;
+        s->links[s->link_count++] = (struct link){contact, s->heads[slot]};
+        s->heads[slot] = (uint32_t)s->link_count;
+    }
+    return 0;
+}
+
+static int meet(struct search *s, uint32_t subject, uint32_t number)
+{
+    const struct fleet_pool_product *product = s->advisories->pool.products.at[number];
+    struct fleet_identified id;
+    if (!fleet_touch_identify(product->target, &s->subjects[subject], s->options, &id, NULL))
+        return 0;
+    if (grow((void **)&s->contacts, s->contact_count, &s->contact_room, sizeof *s->contacts,
+             s->e) != 0)
+        return -1;
+    s->contacts[s->contact_count++] = (struct contact){subject, number, id};
+    return add_links(s, product, (uint32_t)s->contact_count - 1);
+}
+
+static int search_identity(struct search *s, const struct fleet_identity *identity, uint32_t number)
+{
+    if (fleet_subject_prepare(&s->scratch, identity, &s->subjects[number], s->e) != 0)
+        return -1;
+    s->keys.count = 0;
+    fleet_keys_of_subject_aliases(&s->subjects[number], s->options->aliases, &s->keys);
+    if (s->keys.failed)
+        return err_memory(s->e);
+    for (size_t k = 0; k < s->keys.count; k++) {
+        size_t count;
+        const uint64_t *found =
+            fleet_postings_find(&s->advisories->pool.postings, s->keys.at[k], &count);
+        for (size_t i = 0; i < count; i++) {
+            if (s->seen[found[i]] == number + 1)
+                continue;
+            s->seen[found[i]] = number + 1;
+            if (meet(s, number, (uint32_t)found[i]) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static int by_number(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return (a > b) - (a < b);
+}
+
+/* The contacts of one advisory, by component; how many, or -1. */
+static int64_t contacts_of(struct search *s, uint32_t slot)
+{
+    size_t count = 0;
+    for (uint32_t at = s->heads[slot]; at; at = s->links[at - 1].next) {
+        if (grow((void **)&s->order, count, &s->order_room, sizeof *s->order, s->e) != 0)
+            return -1;
+        s->order[count++] = s->links[at - 1].contact;
+    }
+    /* they were made in the order of components */
+    if (count > 1)
+        qsort(s->order, count, sizeof *s->order, by_number);
+    return (int64_t)count;
+}
+
+/* Below it, what is said of each component is not compared with what is said of others. */
+enum { FEW_CONTACTS = 64 };
+
+/* All contacts of one component in the advisory that is looked at. */
+static int touch_one(struct search *s, const struct fleet_criteria *criteria,
+                     struct fleet_alike *alike, const uint32_t *order, size_t count, bool few)
+{
+    uint32_t number = s->contacts[order[0]].subject;
+    const struct fleet_subject *subject = &s->subjects[number];
+    struct fleet_contact *met = arena_alloc(&s->thawed, count * sizeof *met);
+    if (!met)
+        return err_memory(s->e);
+    for (size_t i = 0; i < count; i++) {
+        const struct contact *contact = &s->contacts[order[i]];
+        met[i] = (struct fleet_contact){s->target_of[contact->product], contact->id};
+        if (few && fleet_touches_chain(&s->touches, criteria, met[i].leader, subject, number,
+                                       &met[i].id, NULL, s->e) != 0)
+            return -1;
+    }
+    return few ? 0 : fleet_alike_touch(alike, subject, number, met, count, &s->touches, NULL, s->e);
+}
+
+static int touch_all(struct search *s, const struct fleet_criteria *criteria, size_t count)
+{
+    struct fleet_alike alike;
+    bool few = count <= FEW_CONTACTS;
+    int result = 0;
+    s->touches.count = 0;
+    if (!few)
+        fleet_alike_init(&alike, criteria, &s->thawed);
+    for (size_t i = 0, end; result == 0 && i < count; i = end) {
+        uint32_t subject = s->contacts[s->order[i]].subject;
+        for (end = i; end < count && s->contacts[s->order[end]].subject == subject;)
+            end++;
+        result = touch_one(s, criteria, &alike, &s->order[i], end - i, few);
+    }
+    if (!few)
+        fleet_alike_fini(&alike);
+    return result;
+}
+
+static int judge(struct search *s, uint32_t slot, bool software)
+{
+    const struct fleet_criteria *criteria;
+    const uint32_t *products;
+    enum fleet_status status = FLEET_NOT_LISTED;
+    int64_t count = contacts_of(s, slot);
+
+    arena_reset(&s->thawed);
+    if (count < 0 || fleet_pool_thaw(&s->advisories->pool, s->advisories->slots[slot].frozen,
+                                     s->seen, &s->thawed, &criteria, &products, s->e) != 0)
+        return -1;
+    for (uint32_t t = 0; t < criteria->target_count; t++)
+        if (products[t] != UINT32_MAX && fleet_same_leads(criteria, t))
+            s->target_of[products[t]] = t;
+    int result = touch_all(s, criteria, (size_t)count);
+    if (result == 0)
+        result = fleet_combine_status(&status, criteria, s->touches.at, s->touches.count, software,
+                                      &s->combining, s->e);
+    if (result != 0 || status == FLEET_NOT_LISTED)
+        return result;
+    if (grow((void **)&s->concerns, s->count, &s->room, sizeof *s->concerns, s->e) != 0)
+        return -1;
+    s->concerns[s->count++] = (struct fleet_concern){s->advisories->slots[slot].id, status};
+    return 0;
+}
+
+static int by_id(const void *x, const void *y)
+{
+    const struct fleet_concern *a = x, *b = y;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+static int search(struct search *s, const struct fleet_class *class)
+{
+    const struct fleet_advisories *a = s->advisories;
+    bool software = false;
+    s->subjects = mem_new(class->count + 1, sizeof *s->subjects);
+    s->seen = mem_new(a->pool.products.numbers.count + 1, sizeof *s->seen);
+    s->target_of = mem_new(a->pool.products.numbers.count + 1, sizeof *s->target_of);
+    s->heads = mem_new(a->numbers.count + 1, sizeof *s->heads);
+    if (!s->subjects || !s->seen || !s->target_of || !s->heads)
+        return err_memory(s->e);
+    for (size_t i = 0; i < class->count; i++) {
+        software = software || class->identities[i].kind == FLEET_SOFTWARE;
+        if (search_identity(s, &class->identities[i], (uint32_t)i) != 0)
+            return -1;
+    }
+    for (size_t i = 0; i < s->found_count; i++)
+        if (judge(s, s->found[i], software) != 0)
+            return -1;
+    if (s->count)
+        qsort(s->concerns, s->count, sizeof *s->concerns, by_id);
+    return 0;
+}
+
+int fleet_advisories_match(const struct fleet_advisories *advisories,
+                           const struct fleet_class *class, const struct fleet_options *options,
+                           struct fleet_concern **concerns, size_t *count, struct err *e)
+{
+    struct search s = {
+        .advisories = advisories, .options = options ? options : &fleet_options_default, .e = e};
+    *concerns = NULL;
+    *count = 0;
     arena_init(&s.scratch, 0);
-    int result = s.concerned ? 0 : err_memory(e);
-    for (size_t i = 0; result == 0 && i < class->count; i++)
-        result = search_identity(&s, &class->identities[i]);
+    arena_init(&s.thawed, 0);
+    arena_init(&s.combining, 0);
+    int result = search(&s, class);
     arena_fini(&s.scratch);
+    arena_fini(&s.thawed);
+    arena_fini(&s.combining);
     fleet_keys_fini(&s.keys);
-    mem_free(s.concerned);
+    mem_free(s.subjects);
+    mem_free(s.seen);
+    mem_free(s.target_of);
+    mem_free(s.contacts);
+    mem_free(s.links);
+    mem_free(s.heads);
+    mem_free(s.found);
+    mem_free(s.order);
+    mem_free(s.touches.at);
     if (result != 0) {
-        mem_free(s.ids);
+        mem_free(s.concerns);
         return -1;
     }
-    if (s.count)
-        qsort(s.ids, s.count, sizeof *s.ids, by_number);
-    *ids = s.ids;
+    *concerns = s.concerns;
     *count = s.count;
     return 0;
 }

@@ -308,6 +308,20 @@ static bool has_run_of_x(struct slice form)
     return false;
 }
 
+/* By the last words as an order number is written, and by words that are a model's number. */
+static void put_numbers(struct fleet_keys *keys, struct slice form)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++) {
+        if (i > 0 && i + 3 >= words.count)
+            put_order(keys, slice_of(words.at[i].data,
+                                     form.len - (size_t)(words.at[i].data - form.data)));
+        if (words.at[i].len >= 6 && fleet_word_has_digit(words.at[i]))
+            put(keys, BY_WORD, words.at[i]);
+    }
+}
+
 static void put_target_name(struct fleet_keys *keys, struct slice form, bool family)
 {
     put_compact(keys, BY_NAME, form);
@@ -315,6 +329,7 @@ static void put_target_name(struct fleet_keys *keys, struct slice form, bool fam
     put_suffixes(keys, BY_LINE, form);
     if (family)
         put_words(keys, form, true);
+    put_numbers(keys, form);
     put_spellings(keys, form);
     if (has_run_of_x(form))
         put_pattern_start(keys, form);

@@ -25,22 +25,13 @@ struct node {
     uint32_t result[2]; /* + 1; 0: not made yet; by whether the class lists software */
 };
 
-/* A chain of targets that is the product. */
-struct contact {
-    uint32_t leader;
-    struct fleet_identified id;
-};
-
 struct candidate {
     const struct fleet_index_product *product;
-    struct contact *contacts;
+    struct fleet_contact *contacts;
     size_t count, room;
     size_t targets;   /* of all its contacts */
     uint32_t profile; /* the same for all that were found to be the same targets as surely */
 };
-
-/* What a target says of one version, in a byte. */
-enum { SAYS_NOTHING = 0, SAYS = 1, SAYS_CONTESTED = 16 };
 
 /* Versions, and products of the same profile, that all targets judge alike. */
 struct group {
@@ -51,10 +42,6 @@ struct group {
     uint32_t counted; /* how often it stands on the path that is being looked at */
     uint32_t round;
 };
-
-/* More components of one group on a path say nothing new: one decides, and whether there is a
- * second one tells if serial numbers limit the answer (struct fleet_explain, everyone). */
-enum { ALIKE = 2 };
 
 struct touched {
     const struct fleet_index_component *component;
@@ -71,8 +58,9 @@ struct fleet_index_run {
     const struct fleet_options *options;
     struct arena scratch;
     struct arena combining; /* for one answer at a time */
-    uint32_t *seen;         /* by product: the last target that met it, + 1 */
-    uint32_t *known;        /* by product: position in candidates + 1 */
+    struct fleet_listener listener;
+    uint32_t *seen;  /* by product: the last target that met it, + 1 */
+    uint32_t *known; /* by product: position in candidates + 1 */
     struct candidate **candidates;
     size_t candidate_count, candidate_room;
     struct map profiles; /* targets and how sure -> the first candidate */
@@ -120,15 +108,6 @@ static struct candidate *candidate(struct fleet_index_run *r, uint32_t product)
     return c;
 }
 
-/* How many targets a chain has. */
-static size_t chain_length(const struct fleet_criteria *criteria, uint32_t leader)
-{
-    size_t count = 1;
-    for (uint32_t t = criteria->targets[leader].next; t; t = criteria->targets[t].next)
-        count++;
-    return count;
-}
-
 static int touch(struct fleet_index_run *r, uint32_t leader, uint32_t product)
 {
     struct fleet_identified id;
@@ -138,9 +117,10 @@ static int touch(struct fleet_index_run *r, uint32_t leader, uint32_t product)
     struct candidate *c = candidate(r, product);
     if (!c || grow((void **)&c->contacts, c->count, &c->room, sizeof *c->contacts, r->e) != 0)
         return -1;
-    c->contacts[c->count++] = (struct contact){leader, id};
-    c->targets += chain_length(r->criteria, leader);
-    return 0;
+    size_t targets = fleet_listener_targets(&r->listener, leader);
+    c->contacts[c->count++] = (struct fleet_contact){leader, id};
+    c->targets += targets;
+    return targets ? 0 : err_memory(r->e);
 }
 
 static int find_products(struct fleet_index_run *r)
@@ -242,40 +222,37 @@ static struct group *group_of(struct fleet_index_run *r, const struct candidate 
     return group->subject ? group : NULL;
 }
 
-/* What every target of a candidate's contacts says of a version. true: some say something. */
-static bool listen(const struct fleet_index_run *r, const struct candidate *c, struct slice version,
-                   uint8_t *says)
+/* What every target of a candidate's contacts says of a version. */
+static int listen(struct fleet_index_run *r, const struct candidate *c,
+                  const struct fleet_version *version, uint8_t *says, bool *any)
 {
     size_t at = 0;
-    bool any = false;
+    *any = false;
     for (size_t i = 0; i < c->count; i++) {
-        uint32_t target = c->contacts[i].leader;
-        do {
-            struct fleet_touch t = {.target = target, .id = c->contacts[i].id};
-            if (fleet_touch_decide(&r->criteria->targets[target], c->product->subject, version, &t,
-                                   NULL)) {
-                says[at] = (uint8_t)(SAYS + (int)t.in + (t.contested ? SAYS_CONTESTED : 0));
-                any = true;
-            }
-            at++;
-            target = r->criteria->targets[target].next;
-        } while (target);
+        uint32_t leader = c->contacts[i].leader;
+        if (fleet_listener_hear(&r->listener, leader, c->product->subject, &c->contacts[i].id,
+                                version, says + at, any, r->e) != 0)
+            return -1;
+        at += fleet_listener_targets(&r->listener, leader);
     }
-    return any;
+    return 0;
 }
 
 static int look_at_version(struct fleet_index_run *r, const struct candidate *c,
                            const struct fleet_index_version *v)
 {
-    struct slice version = fleet_index_version_text(v);
+    const struct fleet_version version = fleet_index_version_of(v);
     size_t len = sizeof c->profile + c->targets;
-    uint8_t *says = arena_new(&r->scratch, len, 1);
+    uint8_t *says = arena_alloc(&r->scratch, len);
+    bool any;
     if (!says)
         return err_memory(r->e);
     memcpy(says, &c->profile, sizeof c->profile);
-    if (!listen(r, c, version, says + sizeof c->profile))
+    if (listen(r, c, &version, says + sizeof c->profile, &any) != 0)
+        return -1;
+    if (!any)
         return 0;
-    struct group *group = group_of(r, c, version, slice_of(says, len));
+    struct group *group = group_of(r, c, version.text, slice_of(says, len));
     if (!group)
         return -1;
     for (size_t i = 0; i < v->component_count; i++) {
@@ -363,7 +340,8 @@ static int64_t path_to(struct fleet_index_run *r, uint32_t node, struct err *e)
         if (g->round != r->round)
             g->counted = 0;
         g->round = r->round;
-        if (g->counted++ < ALIKE)
+        /* more of one group on a path say nothing new: see struct fleet_alike */
+        if (g->counted++ < FLEET_ALIKE)
             r->path[kept++] = r->path[i];
     }
     return (int64_t)kept;
@@ -377,16 +355,16 @@ static int groups_touches(struct fleet_index_run *r, size_t count)
         const struct group *g = r->path[i]->group;
         const uint8_t *says = g->says;
         for (size_t k = 0; k < g->candidate->count; k++) {
-            const struct contact *contact = &g->candidate->contacts[k];
+            const struct fleet_contact *contact = &g->candidate->contacts[k];
             uint32_t target = contact->leader;
             do {
                 struct fleet_touch t = {.target = target,
                                         .subject = i,
                                         .of = g->subject,
                                         .id = contact->id,
-                                        .in = (enum product_in)(*says % SAYS_CONTESTED - SAYS),
-                                        .contested = *says >= SAYS_CONTESTED};
-                if (*says++ != SAYS_NOTHING && fleet_touches_add(&r->touches, &t, r->e) != 0)
+                                        .in = fleet_says_in(*says),
+                                        .contested = *says >= FLEET_SAYS_CONTESTED};
+                if (*says++ != FLEET_SAYS_NOTHING && fleet_touches_add(&r->touches, &t, r->e) != 0)
                     return -1;
                 target = r->criteria->targets[target].next;
             } while (target);
@@ -484,10 +462,14 @@ static int component_touches(struct fleet_index_run *r, uint32_t position,
     }
     if (fleet_subject_prepare(a, identity, subject, e) != 0)
         return -1;
-    for (size_t k = 0; k < t->group->candidate->count; k++)
-        if (fleet_touches_chain(&r->touches, r->criteria, t->group->candidate->contacts[k].leader,
-                                subject, position, r->options, NULL, e) != 0)
+    for (size_t k = 0; k < t->group->candidate->count; k++) {
+        uint32_t leader = t->group->candidate->contacts[k].leader;
+        struct fleet_identified id;
+        if (fleet_touch_identify(&r->criteria->targets[leader], subject, r->options, &id, NULL) &&
+            fleet_touches_chain(&r->touches, r->criteria, leader, subject, position, &id, NULL,
+                                e) != 0)
             return -1;
+    }
     return 0;
 }
 
@@ -563,6 +545,7 @@ static void run_free(struct fleet_index_run *r)
     mem_free(r->known);
     mem_free(r->state);
     mem_free(r->classes);
+    fleet_listener_fini(&r->listener);
     map_fini(&r->profiles);
     map_fini(&r->groups);
     map_fini(&r->statuses);
@@ -591,6 +574,7 @@ int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
     h->run = r;
     arena_init(&r->scratch, 0);
     arena_init(&r->combining, 0);
+    fleet_listener_init(&r->listener, criteria, &r->scratch);
     map_init(&r->profiles);
     map_init(&r->groups);
     map_init(&r->statuses);

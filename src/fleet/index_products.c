@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Products and their versions in the index of classes. */
+#include "fleet/match_package.h"
 #include "base/memory.h"
+#include "base/packing.h"
 #include "fleet/index_keys.h"
 #include "fleet/index_store.h"
 #include "fleet/match_same.h"
@@ -10,92 +12,40 @@
 /* ---- a subject in one block --------------------------------------------------------------------
  */
 
-struct packing {
-    uint8_t *at; /* NULL: only counted */
-    size_t used;
-};
-
-static void *take(struct packing *p, size_t size)
-{
-    void *here = p->at ? p->at + p->used : NULL;
-    p->used += (size + 7) & ~(size_t)7;
-    return here;
-}
-
-static void pack_slice(struct packing *p, struct slice *s)
-{
-    void *to = take(p, s->len);
-    if (!to || !s->len)
-        return;
-    memcpy(to, s->data, s->len);
-    s->data = to;
-}
-
-/* The list itself, then its texts. */
-static void pack_slices(struct packing *p, const struct slice **list, size_t count)
-{
-    struct slice *to = take(p, count * sizeof *to);
-    for (size_t i = 0; i < count; i++) {
-        struct slice s = (*list)[i];
-        pack_slice(p, &s);
-        if (to)
-            to[i] = s;
-    }
-    if (to)
-        *list = to;
-}
-
-static void pack_name(struct packing *p, struct fleet_name *name)
-{
-    pack_slice(p, &name->raw);
-    for (size_t i = 0; i < name->count; i++)
-        pack_slice(p, &name->forms[i].text);
-    for (size_t i = 0; i < name->order_count; i++)
-        pack_slice(p, &name->orders[i]);
-}
-
-static void pack_vendor(struct packing *p, struct fleet_vendor *vendor)
-{
-    struct fleet_form *to = take(p, vendor->count * sizeof *to);
-    for (size_t i = 0; i < vendor->count; i++) {
-        struct fleet_form form = vendor->forms[i];
-        pack_slice(p, &form.text);
-        if (to)
-            to[i] = form;
-    }
-    if (to)
-        vendor->forms = to;
-}
-
 static struct fleet_subject *pack(struct packing *p, const struct fleet_subject *from)
 {
-    struct fleet_subject *subject = take(p, sizeof *subject), s = *from;
-    struct fleet_identity *identity = take(p, sizeof *identity), id = *from->identity;
-    struct fleet_subject_form *forms = take(p, s.form_count * sizeof *forms);
+    struct fleet_subject *subject = packing_take(p, sizeof *subject), s = *from;
+    struct fleet_identity *identity = packing_take(p, sizeof *identity), id = *from->identity;
+    struct fleet_subject_form *forms = packing_take(p, s.form_count * sizeof *forms);
 
     id.version = id.canonical = id.label = slice_of(NULL, 0);
     id.pointer = NULL;
-    pack_name(p, &id.vendor);
-    pack_name(p, &id.model);
-    pack_name(p, &id.family);
-    pack_name(p, &id.product);
-    pack_slice(p, &id.hardware);
-    pack_slice(p, &id.purl);
-    pack_slice(p, &id.cpe);
-    pack_slices(p, &id.orders.at, id.orders.count);
-    pack_slices(p, &id.hashes.at, id.hashes.count);
+    fleet_name_pack(p, &id.vendor);
+    fleet_name_pack(p, &id.model);
+    fleet_name_pack(p, &id.family);
+    fleet_name_pack(p, &id.product);
+    packing_slice(p, &id.hardware);
+    packing_slice(p, &id.purl);
+    packing_slice(p, &id.cpe);
+    packing_slices(p, &id.orders.at, id.orders.count);
+    packing_slices(p, &id.hashes.at, id.hashes.count);
     for (size_t i = 0; i < s.form_count; i++) {
         struct fleet_subject_form form = s.forms[i];
-        pack_slice(p, &form.text);
-        pack_slice(p, &form.compact);
+        packing_slice(p, &form.text);
+        packing_slice(p, &form.compact);
+        packing_slice(p, &form.line);
         if (forms)
             forms[i] = form;
     }
-    pack_vendor(p, &s.vendor);
-    pack_slice(p, &s.component);
-    pack_slice(p, &s.purl_base);
-    pack_slice(p, &s.cpe);
-    pack_slices(p, &s.orders, s.order_count);
+    fleet_vendor_pack(p, &s.vendor);
+    packing_slice(p, &s.component);
+    packing_slice(p, &s.purl_base);
+    packing_slice(p, &s.purl_source);
+    packing_slice(p, &s.source_version);
+    fleet_package_pack(p, &s.package);
+    fleet_platform_pack(p, &s.platform);
+    packing_slice(p, &s.cpe);
+    packing_slices(p, &s.orders, s.order_count);
     if (!subject)
         return NULL;
     s.forms = forms;
@@ -167,6 +117,7 @@ static struct fleet_index_product *new_product(struct fleet_index *index, struct
         goto failed;
     p->number = number;
     p->subject = fleet_subject_pack(&prepared);
+    p->scheme = product_scheme_of_purl(prepared.purl_base);
     p->name = mem_new(name.len + 1, 1);
     if (!p->subject || !p->name)
         goto failed;
@@ -231,12 +182,24 @@ static struct fleet_index_version *version_of(struct fleet_index *index,
     if (fleet_index_grow((void **)&p->versions, p->version_count, &p->version_room,
                          sizeof(struct fleet_index_version *)) != 0)
         return NULL;
-    v = mem_new(1, sizeof *v + len);
-    if (!v)
+    struct fleet_version version;
+    struct buf sort;
+    buf_init(&sort);
+    fleet_version_key(p->scheme, text, &sort, &version);
+    v = sort.failed ? NULL : mem_new(1, sizeof *v + len + version.key.len);
+    if (!v) {
+        buf_fini(&sort);
         return NULL;
+    }
     v->product = p;
     v->key_len = (uint32_t)len;
     memcpy(v->key, key, len);
+    if (version.scheme) {
+        v->sort_len = (uint32_t)version.key.len;
+        v->family = (uint32_t)version.family;
+        memcpy(v->key + len, version.key.data, version.key.len);
+    }
+    buf_fini(&sort);
     if (map_set(&index->by_version, slice_of(v->key, len), v) != 0) {
         mem_free(v);
         return NULL;

@@ -11,12 +11,13 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "fleet/index_postings.h"
-#include "fleet/match_identify.h"
+#include "fleet/match_listen.h"
 
 /* Products are prepared once for all comparisons. */
 struct fleet_index_product {
     struct fleet_subject *subject; /* one block with all it refers to; its version is empty */
-    uint8_t *name;                 /* its key in by_product */
+    const struct product_scheme *scheme;
+    uint8_t *name; /* its key in by_product */
     size_t name_len;
     uint64_t *keys;
     size_t key_count;
@@ -31,7 +32,10 @@ struct fleet_index_version {
     size_t component_count, component_room;
     uint32_t position; /* in the product's list */
     uint32_t key_len;
-    uint8_t key[]; /* in by_version: the product's number, then the version's text */
+    uint32_t sort_len; /* 0: it has no place in an order */
+    uint32_t family;   /* bytes of the sort key, see struct product_version_key */
+    uint8_t key[];     /* in by_version: the product's number, then the version's text; behind that
+                          the sort key under the product's scheme */
 };
 
 /* A distinct component identity, and the classes that have it. */
@@ -87,9 +91,20 @@ int fleet_index_grow(void **list, size_t count, size_t *room, size_t size) MUST_
 int fleet_index_number(struct fleet_index_numbers *numbers, uint32_t *number) MUST_CHECK;
 void fleet_index_number_back(struct fleet_index_numbers *numbers, uint32_t number);
 
-static inline struct slice fleet_index_version_text(const struct fleet_index_version *v)
+/* A caller's number as a key of postings: ids may be 0, keys not. */
+static inline uint64_t fleet_index_id_key(uint64_t id)
 {
-    return slice_of(v->key + sizeof(uint32_t), v->key_len - sizeof(uint32_t));
+    uint64_t key = (id + 1) * 0x9e3779b97f4a7c15u;
+    return key ? key : 1;
+}
+
+static inline struct fleet_version fleet_index_version_of(const struct fleet_index_version *v)
+{
+    return (struct fleet_version){
+        .text = slice_of(v->key + sizeof(uint32_t), v->key_len - sizeof(uint32_t)),
+        .scheme = v->sort_len ? v->product->scheme : NULL,
+        .key = slice_of(v->key + v->key_len, v->sort_len),
+        .family = v->family};
 }
 
 /* Puts the component below its product and version, which are made when they are new. 0; -1 with

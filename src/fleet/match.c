@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match.h"
-#include "base/map.h"
 #include "base/memory.h"
 #include "fleet/index_keys.h"
-#include "fleet/match_combine.h"
+#include "fleet/match_listen.h"
+#include "fleet/match_nearest.h"
 #include "fleet/match_same.h"
-#include "fleet/name_words.h"
 
 #include <stdlib.h>
 
@@ -53,20 +52,6 @@ enum fleet_status fleet_statement_for(const struct fleet_statement *statement, s
     return FLEET_NOT_LISTED;
 }
 
-static void note_nearest(struct fleet_nearest *nearest, const struct fleet_target *target,
-                         const struct fleet_subject *subject, int confidence, const char *why)
-{
-    if (!nearest || confidence < nearest->confidence || confidence == 0)
-        return;
-    /* of several as near the first in the advisory's order, whatever they are compared in */
-    if (confidence == nearest->confidence && nearest->target && nearest->target <= target)
-        return;
-    *nearest = (struct fleet_nearest){.target = target,
-                                      .confidence = confidence,
-                                      .text = slice_str(why),
-                                      .component = subject->component};
-}
-
 /* An advisory whose words and whose range disagree on a version excludes nothing. */
 static void second_opinion(const struct fleet_target *t, struct slice version,
                            struct fleet_touch *out)
@@ -89,17 +74,21 @@ bool fleet_touch_identify(const struct fleet_target *t, const struct fleet_subje
 {
     fleet_identify(t, subject, options->aliases, out);
     if (out->rule == FLEET_BY_NOTHING) {
-        if (out->other)
-            note_nearest(nearest, t, subject, FLEET_SURE, out->other);
+        if (out->other) {
+            struct fleet_identified other = *out;
+            other.confidence = FLEET_SURE;
+            other.advisory = t->purl_full;
+            other.inventory = subject->identity->purl;
+            fleet_nearest_note(nearest, FLEET_STEP_IDENTIFIER, t, subject, &other);
+        }
         return false;
     }
     if (out->order_conflict) {
-        note_nearest(nearest, t, subject, out->confidence,
-                     "the name is the same, but the order number is that of another model");
+        fleet_nearest_note(nearest, FLEET_STEP_ORDER, t, subject, out);
         return false;
     }
     if (out->confidence < options->min_confidence) {
-        note_nearest(nearest, t, subject, out->confidence, "the names are too far apart to count");
+        fleet_nearest_note(nearest, FLEET_STEP_CONFIDENCE, t, subject, out);
         return false;
     }
     return true;
@@ -113,8 +102,7 @@ bool fleet_touch_decide(const struct fleet_target *t, const struct fleet_subject
         version = out->id.version;
     enum product_in line = product_version_in_line(version, out->id.line);
     if (line == PRODUCT_OUT) {
-        note_nearest(nearest, t, subject, out->id.confidence,
-                     "the name is the same, but the version is of another line");
+        fleet_nearest_note(nearest, FLEET_STEP_LINE, t, subject, &out->id);
         return false;
     }
     if (out->id.any_version) {
@@ -175,23 +163,20 @@ int fleet_touches_add(struct fleet_touches *t, const struct fleet_touch *touch, 
 
 int fleet_touches_chain(struct fleet_touches *touches, const struct fleet_criteria *criteria,
                         uint32_t leader, const struct fleet_subject *subject, uint32_t number,
-                        const struct fleet_options *options, struct fleet_nearest *nearest,
+                        const struct fleet_identified *id, struct fleet_nearest *nearest,
                         struct err *e)
 {
-    struct fleet_identified id;
-    if (!fleet_touch_identify(&criteria->targets[leader], subject, options, &id, nearest))
-        return 0;
-    for (uint32_t i = leader, next;; i = next) {
-        const struct fleet_target *t = &criteria->targets[i];
-        struct fleet_touch touch = {.target = i, .subject = number, .of = subject};
-        touch.id = fleet_same_identified(&id, t);
+    uint32_t target = leader;
+    do {
+        const struct fleet_target *t = &criteria->targets[target];
+        struct fleet_touch touch = {.target = target, .subject = number, .of = subject};
+        touch.id = fleet_same_identified(id, t);
         if (fleet_touch_decide(t, subject, subject->identity->version, &touch, nearest) &&
             fleet_touches_add(touches, &touch, e) != 0)
             return -1;
-        next = t->next;
-        if (!next)
-            return 0;
-    }
+        target = t->next;
+    } while (target);
+    return 0;
 }
 
 /* A component that may be the targets of a chain. */
@@ -208,7 +193,6 @@ struct matching {
     struct pair *pairs; /* by subject, then leader */
     size_t pair_count, pair_room;
     struct fleet_touches touches;
-    struct map alike; /* what is said of a component -> how many there are, ALIKE at most */
     struct fleet_nearest nearest;
     struct arena scratch;
     struct err *e;
@@ -272,102 +256,50 @@ static int pair_all(struct matching *m)
     return 0;
 }
 
-/* All of a touch that a status depends on. */
-struct said {
-    uint32_t target;
-    uint16_t rule;
-    uint8_t confidence;
-    uint8_t any_version : 1, contested : 1, in : 2;
-};
+/* Below it, what is said of each component is not compared with what is said of others. */
+enum { FEW_CONTACTS = 64 };
 
-/*
- * A component of which the same is said as of two before it adds nothing: one decides, and whether
- * there is a second one tells if serial numbers limit the answer. Without this, an inventory of
- * many components that are like one another and an advisory on many versions cost their product.
- */
-enum { ALIKE = 2 };
-
-static int drop_alike(struct matching *m, const struct fleet_subject *subject, size_t first)
+/* One component, with the chains of which it may be a part. */
+static int try_one(struct matching *m, struct fleet_alike *alike, const struct pair *pairs,
+                   size_t count, struct fleet_contact *contacts)
 {
-    size_t count = m->touches.count - first, len = 2 + count * sizeof(struct said);
-    /* relations may compare the firmware of a device itself; and there is one a class */
-    if (count == 0 || subject->identity->kind == FLEET_DEVICE)
-        return 0;
-    uint8_t *text = arena_new(&m->scratch, len, 1);
-    if (!text)
-        return err_memory(m->e);
-    text[0] = subject->model_missing;
+    const struct fleet_subject *subject = &m->subjects[pairs[0].subject];
+    size_t met = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct fleet_touch *t = &m->touches.at[first + i];
-        struct said said = {.target = t->target,
-                            .rule = (uint16_t)t->id.rule,
-                            .confidence = (uint8_t)t->id.confidence,
-                            .any_version = t->id.any_version,
-                            .contested = t->contested,
-                            .in = t->in & 3};
-        memcpy(text + 2 + i * sizeof said, &said, sizeof said);
+        struct fleet_contact *c = &contacts[met];
+        c->leader = pairs[i].leader;
+        met += fleet_touch_identify(&m->criteria->targets[c->leader], subject, m->options, &c->id,
+                                    &m->nearest);
     }
-    uintptr_t known = (uintptr_t)map_get(&m->alike, slice_of(text, len));
-    if (known == ALIKE) {
-        m->touches.count = first;
+    if (met == 0)
         return 0;
-    }
-    return map_set(&m->alike, slice_of(text, len), (void *)(known + 1)) == 0 ? 0 : err_memory(m->e);
+    if (m->pair_count > FEW_CONTACTS)
+        return fleet_alike_touch(alike, subject, pairs[0].subject, contacts, met, &m->touches,
+                                 &m->nearest, m->e);
+    for (size_t i = 0; i < met; i++)
+        if (fleet_touches_chain(&m->touches, m->criteria, contacts[i].leader, subject,
+                                pairs[0].subject, &contacts[i].id, &m->nearest, m->e) != 0)
+            return -1;
+    return 0;
 }
 
 static int try_all(struct matching *m)
 {
     int result =
         m->criteria->target_count * m->subject_count <= FEW_PAIRS ? pair_all(m) : pair_by_keys(m);
-    for (size_t i = 0; result == 0 && i < m->pair_count;) {
-        uint32_t s = m->pairs[i].subject;
-        size_t first = m->touches.count;
-        for (; result == 0 && i < m->pair_count && m->pairs[i].subject == s; i++)
-            result = fleet_touches_chain(&m->touches, m->criteria, m->pairs[i].leader,
-                                         &m->subjects[s], s, m->options, &m->nearest, m->e);
-        if (result == 0)
-            result = drop_alike(m, &m->subjects[s], first);
+    struct fleet_contact *contacts = mem_new(m->criteria->target_count + 1, sizeof *contacts);
+    struct fleet_alike alike;
+    if (result == 0 && !contacts)
+        result = err_memory(m->e);
+    fleet_alike_init(&alike, m->criteria, &m->scratch);
+    for (size_t i = 0, end; result == 0 && i < m->pair_count; i = end) {
+        for (end = i; end < m->pair_count && m->pairs[end].subject == m->pairs[i].subject;)
+            end++;
+        result = try_one(m, &alike, &m->pairs[i], end - i, contacts);
     }
+    fleet_alike_fini(&alike);
+    mem_free(contacts);
     return result;
-}
-
-/* Words that two forms share. */
-static int shared_words(struct slice a, struct slice b)
-{
-    struct fleet_words x, y;
-    int shared = 0;
-    fleet_words_split(a, &x);
-    fleet_words_split(b, &y);
-    for (size_t i = 0; i < x.count; i++)
-        for (size_t k = 0; k < y.count; k++)
-            if (slice_equal(x.at[i], y.at[k])) {
-                shared++;
-                break;
-            }
-    return shared;
-}
-
-/* Nothing came near by the rules: the product of the same vendor with most words in common. */
-static void look_around(struct matching *m)
-{
-    for (size_t t = 0; t < m->criteria->target_count; t++) {
-        const struct fleet_target *target = &m->criteria->targets[t];
-        if (target->product.count == 0)
-            continue;
-        for (size_t s = 0; s < m->subject_count; s++) {
-            const struct fleet_subject *subject = &m->subjects[s];
-            bool vendor = false;
-            for (size_t i = 0; i < target->vendor.count; i++)
-                for (size_t k = 0; k < subject->identity->vendor.count; k++)
-                    vendor = vendor || slice_equal(target->vendor.forms[i].text,
-                                                   subject->identity->vendor.forms[k].text);
-            if (!vendor || subject->form_count == 0)
-                continue;
-            int shared = shared_words(target->product.forms[0].text, subject->forms[0].text);
-            note_nearest(&m->nearest, target, subject, shared > 20 ? 21 : 1 + shared,
-                         "same vendor, but another product");
-        }
-    }
 }
 
 static int prepare(struct matching *m, const struct fleet_class *class, bool *software)
@@ -392,7 +324,6 @@ int fleet_match(struct fleet_result **result, const struct fleet_criteria *crite
     bool software = false;
     *result = NULL;
     arena_init(&m.scratch, 0);
-    map_init(&m.alike);
     int outcome = prepare(&m, class, &software);
     if (outcome == 0)
         outcome = try_all(&m);
@@ -400,26 +331,21 @@ int fleet_match(struct fleet_result **result, const struct fleet_criteria *crite
         outcome = fleet_combine(result, criteria, m.touches.at, m.touches.count, software, e);
     if (outcome == 0) {
         struct fleet_result *r = *result;
+        if (r->count == 0 && !m.nearest.target)
+            fleet_nearest_relation(&m.nearest, criteria, m.touches.at, m.touches.count);
         if (r->count == 0 && !m.nearest.target &&
             criteria->target_count * m.subject_count <= 16 * FEW_PAIRS)
-            look_around(&m);
-        r->nearest = m.nearest;
-        if (m.nearest.target) {
-            char *component = arena_copy(
-                &r->arena, m.nearest.component.len ? (const void *)m.nearest.component.data : "",
-                m.nearest.component.len);
-            r->nearest.component = slice_of(component, m.nearest.component.len);
-            if (!component) {
-                fleet_result_free(r);
-                *result = NULL;
-                outcome = err_memory(e);
-            }
+            fleet_nearest_look(&m.nearest, criteria, m.subjects, m.subject_count,
+                               m.options->aliases);
+        outcome = fleet_nearest_keep(r, &m.nearest, e);
+        if (outcome != 0) {
+            fleet_result_free(r);
+            *result = NULL;
         }
     }
     mem_free(m.touches.at);
     mem_free(m.pairs);
     mem_free(m.subjects);
-    map_fini(&m.alike);
     arena_fini(&m.scratch);
     return outcome;
 }

@@ -77,7 +77,9 @@ struct fleet_statement {
 struct fleet_nearest {
     const struct fleet_target *target; /* NULL: nothing came near */
     int confidence;
-    struct slice text; /* why it did not count */
+    const char *step;  /* stable: where it ended, "identity.vendor", "version.line", … */
+    struct slice text; /* why it did not count, with both values */
+    struct slice advisory, inventory; /* what did not agree */
     struct slice component;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match_combine.h"
 #include "base/memory.h"
+#include "fleet/name_words.h"
 
 #include <stdlib.h>
 
@@ -126,17 +127,48 @@ static const struct fleet_touch *best_touch(const struct combination *c, uint32_
     return best;
 }
 
+/* "RouterOS", "HiOS", "BIOS": what runs on a device, by its name. */
+static bool says_system(struct slice word)
+{
+    static const char *const words[] = {"firmware", "fw", "os", "bios", "uefi", NULL};
+    return fleet_word_in(words, word) ||
+           (word.len >= 4 && memcmp(word.data + word.len - 2, "os", 2) == 0);
+}
+
 static bool says_firmware(struct slice form)
 {
-    for (size_t i = 0; i + 2 <= form.len; i++) {
-        bool begins = i == 0 || form.data[i - 1] == ' ';
-        if (begins && form.len - i >= 8 && memcmp(form.data + i, "firmware", 8) == 0)
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (says_system(words.at[i]))
             return true;
-        if (begins && memcmp(form.data + i, "fw", 2) == 0 &&
-            (i + 2 == form.len || form.data[i + 2] == ' '))
-            return true;
-    }
     return false;
+}
+
+static bool has_word(const struct fleet_name *name, struct slice word)
+{
+    struct fleet_words words;
+    fleet_words_split(name->count ? name->forms[0].text : slice_of(NULL, 0), &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (slice_equal(words.at[i], word))
+            return true;
+    return false;
+}
+
+/*
+ * Is it the device's only firmware, "P3 firmware" on a camera of the P3 family? "BMC firmware" is
+ * one of several, and its version need not be the one on the nameplate: then nothing is excluded.
+ */
+static bool own_firmware(const struct fleet_target *firmware, const struct fleet_target *device)
+{
+    struct fleet_words words;
+    fleet_words_split(firmware->product.forms[0].text, &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (!slice_is(words.at[i], "firmware") && !slice_is(words.at[i], "fw") &&
+            !fleet_name_plain_word(words.at[i]) && !has_word(&device->product, words.at[i]) &&
+            !has_word(&device->family, words.at[i]) && !has_word(&device->vendor, words.at[i]))
+            return false;
+    return true;
 }
 
 /*
@@ -160,7 +192,8 @@ static const struct fleet_touch *device_firmware(struct combination *c,
                                  .subject = device->subject,
                                  .of = device->of};
     made->id.rule = FLEET_BY_DEVICE_FIRMWARE;
-    made->id.confidence = device->id.confidence < FLEET_SURE ? device->id.confidence : FLEET_SURE;
+    int most = own_firmware(t, &c->criteria->targets[device->target]) ? FLEET_SURE : FLEET_SURE - 5;
+    made->id.confidence = device->id.confidence < most ? device->id.confidence : most;
     made->id.vendor = device->id.vendor;
     made->id.advisory = t->product.forms[0].text;
     made->id.inventory = device->of->identity->version;
@@ -561,6 +594,52 @@ static size_t behind(const struct combination *c, size_t i)
     return end;
 }
 
+/* The advisory has a product of just this name. */
+static bool exact(const struct fleet_criteria *criteria, const struct fleet_touch *t)
+{
+    const unsigned shortened = FLEET_RULE_LISTED | FLEET_RULE_KIND | FLEET_RULE_VARIANT |
+                               FLEET_RULE_LINE | FLEET_RULE_FAMILY | FLEET_RULE_GENERIC;
+    return t->id.rule == FLEET_BY_NAME && t->id.confidence >= FLEET_SURE &&
+           !(t->id.rules & shortened) && !criteria->targets[t->target].product.family;
+}
+
+static int by_number(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return (a > b) - (a < b);
+}
+
+/*
+ * Of an advisory that lists "ITC2200" and "ITC2200 PRO", a component that calls itself ITC2200 is
+ * the first: that it might be the other one, and say less of itself, is no question.
+ */
+static int drop_longer_names(const struct fleet_criteria *criteria, struct fleet_touch *touches,
+                             size_t *count, struct err *e)
+{
+    size_t known = 0, kept = 0, vague = 0;
+    for (size_t i = 0; i < *count; i++) {
+        known += exact(criteria, &touches[i]);
+        vague += touches[i].id.rule == FLEET_BY_LESS_SPECIFIC;
+    }
+    if (known == 0 || vague == 0)
+        return 0;
+    uint32_t *subjects = mem_new(known, sizeof *subjects);
+    if (!subjects)
+        return err_memory(e);
+    known = 0;
+    for (size_t i = 0; i < *count; i++)
+        if (exact(criteria, &touches[i]))
+            subjects[known++] = touches[i].subject;
+    qsort(subjects, known, sizeof *subjects, by_number);
+    for (size_t i = 0; i < *count; i++)
+        if (touches[i].id.rule != FLEET_BY_LESS_SPECIFIC ||
+            !bsearch(&touches[i].subject, subjects, known, sizeof *subjects, by_number))
+            touches[kept++] = touches[i];
+    *count = kept;
+    mem_free(subjects);
+    return 0;
+}
+
 static struct combination combination(const struct fleet_criteria *criteria,
                                       struct fleet_touch *touches, size_t count, bool software,
                                       struct arena *scratch, struct err *e)
@@ -580,6 +659,9 @@ int fleet_combine_status(enum fleet_status *status, const struct fleet_criteria 
                          struct arena *scratch, struct err *e)
 {
     arena_reset(scratch);
+    *status = FLEET_NOT_LISTED;
+    if (drop_longer_names(criteria, touches, &count, e) != 0)
+        return -1;
     struct combination c = combination(criteria, touches, count, software, scratch, e);
     size_t vulnerabilities;
     int result = find(&c, &vulnerabilities);
@@ -600,6 +682,8 @@ int fleet_combine(struct fleet_result **out, const struct fleet_criteria *criter
                   struct fleet_touch *touches, size_t count, bool software, struct err *e)
 {
     *out = NULL;
+    if (drop_longer_names(criteria, touches, &count, e) != 0)
+        return -1;
     struct fleet_result *r = mem_new(1, sizeof *r);
     struct arena scratch;
     if (!r)

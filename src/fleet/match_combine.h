@@ -44,10 +44,11 @@ struct fleet_touches {
 
 int fleet_touches_add(struct fleet_touches *touches, const struct fleet_touch *touch,
                       struct err *e) MUST_CHECK;
-/* The touches of all targets of a chain (match_same.h), identified once. */
+/* The touches of all targets of a chain (match_same.h) by a subject that was identified as its
+ * leader. */
 int fleet_touches_chain(struct fleet_touches *touches, const struct fleet_criteria *criteria,
                         uint32_t leader, const struct fleet_subject *subject, uint32_t number,
-                        const struct fleet_options *options, struct fleet_nearest *nearest,
+                        const struct fleet_identified *id, struct fleet_nearest *nearest,
                         struct err *e) MUST_CHECK;
 
 /*

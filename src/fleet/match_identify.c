@@ -1,28 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match_identify.h"
+#include "fleet/match_names.h"
 #include "fleet/match_package.h"
 #include "fleet/name_words.h"
 #include "product/range_words.h"
-
-/* What each rule of normalisation takes; docs/conformance/matching.md has the same table. */
-static int rule_cost(unsigned rules)
-{
-    static const struct {
-        unsigned rule;
-        int cost;
-    } costs[] = {
-        {FLEET_RULE_ACCENT, 1},   {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 5},
-        {FLEET_RULE_ACRONYM, 5},  {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
-        {FLEET_RULE_VENDOR, 1},   {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
-        {FLEET_RULE_LISTED, 9},   {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
-        {FLEET_RULE_DIVISION, 6}, {FLEET_RULE_BRAND, 6},    {FLEET_RULE_VARIANT, 8},
-    };
-    int cost = 0;
-    for (size_t i = 0; i < ARRAY_LEN(costs); i++)
-        if (rules & costs[i].rule)
-            cost += costs[i].cost;
-    return cost;
-}
 
 struct vendor_match {
     enum fleet_vendor_rule rule;
@@ -61,18 +42,19 @@ static void compare_vendors(const struct fleet_form *a, const struct fleet_form 
     if (a->rules & b->rules & (FLEET_RULE_DIVISION | FLEET_RULE_BRAND))
         return;
     m.rules = a->rules | b->rules;
-    m.cost = rule_cost(m.rules);
+    m.cost = fleet_rule_cost(m.rules);
     if (slice_equal(a->text, b->text)) {
         m.rule = FLEET_VENDOR_EQUAL;
     } else if (fleet_aliases_same(aliases, FLEET_NAME_VENDOR, a->text, b->text, &m.alias)) {
         m.rule = FLEET_VENDOR_ALIAS;
         m.rules |= FLEET_RULE_ALIAS;
-        m.cost += rule_cost(FLEET_RULE_ALIAS);
+        m.cost += fleet_rule_cost(FLEET_RULE_ALIAS);
     } else if (a->text.len >= 6 && same_compact(a->text, b->text)) {
         /* "Automation Direct" and "AutomationDirect" */
         m.rule = FLEET_VENDOR_EQUAL;
         m.cost += 2;
-    } else if (best->rule >= FLEET_VENDOR_MISSPELT) {
+    } else if (best->rule >= FLEET_VENDOR_MISSPELT ||
+               (m.rules & (FLEET_RULE_DIVISION | FLEET_RULE_BRAND))) {
         return;
     } else if (fleet_name_misspelt(a->text, b->text) > 0) {
         m.rule = FLEET_VENDOR_MISSPELT;
@@ -100,6 +82,16 @@ static struct vendor_match match_vendor(const struct fleet_vendor *advisory,
         for (size_t k = 0; k < inventory->count; k++)
             compare_vendors(&advisory->forms[i], &inventory->forms[k], aliases, &best);
     return best;
+}
+
+enum fleet_vendor_rule fleet_vendor_compare(const struct fleet_vendor *a,
+                                            const struct fleet_vendor *b,
+                                            const struct fleet_aliases *aliases, int *cost)
+{
+    struct vendor_match m = match_vendor(a, b, aliases);
+    if (cost)
+        *cost = m.cost;
+    return m.rule;
 }
 
 static void offer(struct fleet_identified *out, const struct vendor_match *vendor,
@@ -257,21 +249,6 @@ static bool starts_plainly(struct slice pattern)
     return true;
 }
 
-/* The first letters and digits of both are the same. */
-static bool same_start(struct slice a, struct slice b)
-{
-    size_t i = 0, k = 0;
-    for (int n = 0; n < FLEET_LITERAL_START; n++, i++, k++) {
-        while (i < a.len && a.data[i] == ' ')
-            i++;
-        while (k < b.len && b.data[k] == ' ')
-            k++;
-        if (i >= a.len || k >= b.len || a.data[i] != b.data[k])
-            return false;
-    }
-    return true;
-}
-
 /* A number is specific: a missing vendor costs less than with a name. */
 static struct vendor_match model_vendor(const struct vendor_match *vendor)
 {
@@ -329,333 +306,6 @@ static void by_model(const struct fleet_target *t, const struct fleet_subject *s
     }
 }
 
-/* "140noe771x1": of a word that is long enough to be an order number */
-static bool between_digits(struct slice word, size_t i)
-{
-    return word.len >= 8 && i > 0 && i + 1 < word.len && word.data[i - 1] >= '0' &&
-           word.data[i - 1] <= '9' && word.data[i + 1] >= '0' && word.data[i + 1] <= '9';
-}
-
-/*
- * "rlc 4xx": every run of two or more x behind a digit stands for digits or letters. When the
- * pattern ends in such a run, a word may go on behind its digits: "4008t" fits "4xxx".
- */
-static bool word_pattern(struct slice pattern, struct slice word)
-{
-    bool wild = false, digit = false, longer = word.len > pattern.len;
-    if (pattern.len > word.len || pattern.len < 3 ||
-        (longer && (pattern.data[pattern.len - 1] != 'x' ||
-                    (word.data[pattern.len] >= '0' && word.data[pattern.len] <= '9'))))
-        return false;
-    for (size_t i = 0; i < pattern.len; i++) {
-        bool x = pattern.data[i] == 'x' && digit &&
-                 ((i + 1 < pattern.len && pattern.data[i + 1] == 'x') ||
-                  (i > 0 && pattern.data[i - 1] == 'x') || between_digits(pattern, i));
-        digit = digit || (pattern.data[i] >= '0' && pattern.data[i] <= '9');
-        if (x && longer && (word.data[i] < '0' || word.data[i] > '9'))
-            return false;
-        if (x)
-            wild = true;
-        else if (pattern.data[i] != word.data[i])
-            return false;
-    }
-    return wild;
-}
-
-static bool name_pattern(struct slice pattern, struct slice name)
-{
-    struct fleet_words a, b;
-    bool wild = false, any = false;
-    if (pattern.len < 2 || !memchr(pattern.data, 'x', pattern.len) || !same_start(pattern, name))
-        return false;
-    fleet_words_split(pattern, &a);
-    fleet_words_split(name, &b);
-    if (a.count > b.count || a.cut || b.cut)
-        return false;
-    for (size_t i = 0; i < a.count; i++) {
-        wild = !slice_equal(a.at[i], b.at[i]);
-        any = any || wild;
-        if (wild && !word_pattern(a.at[i], b.at[i]))
-            return false;
-    }
-    /* "fl switch 4xxx": what stands behind the model's number tells variants of it */
-    return any && (a.count == b.count || wild);
-}
-
-static bool same_product(const struct fleet_aliases *aliases, struct slice a, struct slice b,
-                         struct slice *reason)
-{
-    return fleet_aliases_same(aliases, FLEET_NAME_PRODUCT, a, b, reason);
-}
-
-/*
- * Products' names are full of codes that differ by a letter ("AENT" and "AENTR" are two models):
- * only words of at least 6 letters are misspelt. A single word may differ by one typing error only:
- * that is how far the index looks.
- */
-static int misspelt(struct slice a, struct slice b)
-{
-    struct fleet_words x, y;
-    int distance = fleet_name_misspelt(a, b);
-    if (distance <= 0)
-        return distance;
-    fleet_words_split(a, &x);
-    fleet_words_split(b, &y);
-    if (distance == 2 && x.count == 1)
-        return -1;
-    for (size_t i = 0; i < x.count; i++)
-        if (!slice_equal(x.at[i], y.at[i]) && x.at[i].len < 6 && y.at[i].len < 6)
-            return -1;
-    return distance;
-}
-
-/* Two words, or one with a digit: less would be the beginning of anything. */
-static bool specific(struct slice form)
-{
-    return form.len >= 4 && (memchr(form.data, ' ', form.len) || fleet_word_has_digit(form));
-}
-
-/* The last words of text, with a digit among them. */
-static bool is_suffix(struct slice suffix, struct slice text)
-{
-    return suffix.len >= 4 && text.len > suffix.len + 1 &&
-           text.data[text.len - suffix.len - 1] == ' ' &&
-           memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) == 0 &&
-           fleet_word_has_digit(suffix);
-}
-
-/* Two words at least, one of them no word for a kind of thing: "raven xt", "corporate edition". */
-static bool is_named_suffix(struct slice suffix, struct slice text)
-{
-    struct fleet_words words;
-    fleet_words_split(suffix, &words);
-    return words.count >= 2 && suffix.len >= 7 && text.len > suffix.len + 1 &&
-           text.data[text.len - suffix.len - 1] == ' ' &&
-           memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) == 0;
-}
-
-/*
- * "entrapass corporate edition", of an advisory whose title says EntraPass and whose product is
- * "Corporate Edition": what stands in front of the product is the title's.
- */
-static bool title_in_front(struct slice product, struct slice name, struct slice title)
-{
-    struct fleet_words words, said;
-    if (product.len < 4 || name.len <= product.len + 1 ||
-        name.data[name.len - product.len - 1] != ' ' ||
-        memcmp(name.data + name.len - product.len, product.data, product.len) != 0)
-        return false;
-    fleet_words_split(slice_of(name.data, name.len - product.len - 1), &words);
-    fleet_words_split(title, &said);
-    for (size_t i = 0; i < words.count; i++) {
-        bool found = false;
-        for (size_t k = 0; k < said.count; k++)
-            found = found || slice_equal(words.at[i], said.at[k]);
-        if (!found)
-            return false;
-    }
-    return words.count > 0;
-}
-
-/* "Micro800 family" and "micro850", "RTU500 series" and "rtu560": a number for its hundred */
-static bool of_hundred(struct slice name, struct slice family)
-{
-    struct fleet_words words;
-    fleet_words_split(family, &words);
-    struct slice mark = words.count ? words.at[0] : slice_of(NULL, 0);
-    if (mark.len < 5 || memcmp(mark.data + mark.len - 2, "00", 2) != 0 || mark.data[0] < 'a')
-        return false;
-    fleet_words_split(name, &words);
-    for (size_t i = 0; i < words.count; i++) {
-        struct slice w = words.at[i];
-        if (w.len == mark.len && memcmp(w.data, mark.data, mark.len - 2) == 0 &&
-            w.data[w.len - 2] >= '0' && w.data[w.len - 2] <= '9' && w.data[w.len - 1] >= '0' &&
-            w.data[w.len - 1] <= '9')
-            return true;
-    }
-    return false;
-}
-
-/* "fx5uj cpu modules", all models: its first word, with a digit, stands somewhere in the name. */
-static bool has_word(struct slice name, struct slice family)
-{
-    struct fleet_words words;
-    fleet_words_split(family, &words);
-    if (words.count == 0 || words.at[0].len < 4 || !fleet_word_has_digit(words.at[0]))
-        return false;
-    struct slice wanted = words.at[0];
-    fleet_words_split(name, &words);
-    for (size_t i = 0; i < words.count; i++)
-        if (slice_equal(words.at[i], wanted))
-            return true;
-    return false;
-}
-
-static bool compact_equal(struct slice form, struct slice compact)
-{
-    size_t k = 0;
-    for (size_t i = 0; i < form.len; i++) {
-        uint8_t before = i ? form.data[i - 1] : 0;
-        uint8_t after = i + 1 < form.len ? form.data[i + 1] : 0;
-        bool digits = before >= '0' && before <= '9' && after >= '0' && after <= '9';
-        if (form.data[i] == ' ' && !digits)
-            continue;
-        if (k == compact.len || compact.data[k++] != form.data[i])
-            return false;
-    }
-    return k == compact.len;
-}
-
-/* "(excl. CPU 1518)": a family of which not every member is meant */
-static bool excepts_some(struct slice raw)
-{
-    static const char *const words[] = {"excl", "except", "without", "other than", "all other"};
-    for (size_t i = 0; i < raw.len; i++)
-        for (size_t k = 0; k < ARRAY_LEN(words); k++)
-            if (product_text_starts(slice_of(raw.data + i, raw.len - i), words[k]))
-                return true;
-    return false;
-}
-
-/* "v16" behind the name: that is compared as a version line, see criteria_forms.h */
-static bool version_line(struct slice form, size_t at)
-{
-    return at + 1 < form.len && form.data[at] == 'v' && form.data[at + 1] >= '0' &&
-           form.data[at + 1] <= '9';
-}
-
-/* Three words with a code among them ("en100", not "7") tell enough to ask which of the longer
- * names is meant. */
-static bool telling(struct slice form)
-{
-    struct fleet_words words;
-    bool code = false;
-    fleet_words_split(form, &words);
-    for (size_t i = 0; i < words.count; i++)
-        code = code || (words.at[i].len >= 3 && fleet_word_has_digit(words.at[i]));
-    return words.count >= 3 && code;
-}
-
-/* "quantum hd unity": of a device, enough to ask which of the longer names is meant */
-static bool three_words(struct slice form)
-{
-    struct fleet_words words;
-    size_t plain = 0;
-    fleet_words_split(form, &words);
-    for (size_t i = 0; i < words.count; i++)
-        plain += words.at[i].len >= 2 && !fleet_word_has_digit(words.at[i]);
-    return plain >= 3;
-}
-
-/* "1734 aentr" against "1734 aentr series c": what is missing is a revision, not a model */
-static bool only_revision(struct slice longer, struct slice prefix)
-{
-    static const char *const words[] = {" series ", " rev ", " revision ", " version ", " hw "};
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (longer.len > prefix.len + strlen(words[i]) &&
-            memcmp(longer.data + prefix.len, words[i], strlen(words[i])) == 0)
-            return true;
-    return false;
-}
-
-/* "scalance x200 all versions before 5 2": behind the product comes its version, in words */
-static bool version_follows(struct slice form, size_t at)
-{
-    static const char *const words[] = {
-        "all",     "any",     "version", "versions", "firmware", "fw",   "prior", "before",
-        "earlier", "below",   "up",      "through",  "until",    "from", "older", "lower",
-        "less",    "release", "rev",     "revision", "series",   "build"};
-    struct slice rest = slice_of(form.data + at, form.len - at);
-    size_t digits = 0;
-    while (digits < rest.len &&
-           ((rest.data[digits] >= '0' && rest.data[digits] <= '9') || rest.data[digits] == '.'))
-        digits++;
-    if ((digits && (digits == rest.len || rest.data[digits] == ' ')) || version_line(form, at))
-        return true;
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        size_t len = strlen(words[i]);
-        if (product_text_starts(rest, words[i]) && (rest.len == len || rest.data[len] == ' '))
-            return true;
-    }
-    return false;
-}
-
-static struct fleet_identified compare_names(const struct fleet_target *t,
-                                             const struct fleet_target_form *a,
-                                             const struct fleet_subject *s,
-                                             const struct fleet_subject_form *b,
-                                             const struct fleet_aliases *aliases, bool vendor_sure)
-{
-    struct fleet_identified r = {.advisory = a->text, .inventory = b->text, .line = a->line};
-    bool family_source = b->source == FLEET_FROM_FAMILY;
-    int distance;
-    r.rules = a->rules | b->rules;
-    r.confidence = -rule_cost(r.rules);
-    bool equal = slice_equal(a->text, b->text);
-    bool same = equal || compact_equal(a->text, b->compact);
-    /* without its kind a name is that whole name or nothing; and "S7-1500 software controller" and
-     * "S7-1500 CPU" are of two kinds */
-    if ((r.rules & FLEET_RULE_KIND) && (!same || (a->rules & b->rules & FLEET_RULE_KIND))) {
-        r.confidence = 0;
-    } else if (same) {
-        r.rule = family_source ? FLEET_BY_FAMILY : FLEET_BY_NAME;
-        r.confidence += !family_source ? 96 : excepts_some(t->product.raw) ? 75 : 89;
-        /* a name with a number in it is a model's, whatever kind of thing that is */
-        if ((r.rules & FLEET_RULE_KIND) && fleet_word_has_digit(b->text))
-            r.confidence += 2;
-        if (!equal) {
-            r.rules |= FLEET_RULE_SPACE;
-            r.confidence -= 2;
-        }
-        /* the advisory names a line of products, and we are one of it; what it says of a firmware
-         * or of "all models" holds for all, what it says of a product may not */
-        if (family_source && !t->product.family && !(a->rules & FLEET_RULE_GENERIC))
-            r.confidence -= 20;
-    } else if (same_product(aliases, a->text, b->text, &r.alias)) {
-        r.rule = FLEET_BY_NAME;
-        r.rules |= FLEET_RULE_ALIAS;
-        r.confidence += 94;
-    } else if (name_pattern(a->text, b->text) && !family_source) {
-        r.rule = FLEET_BY_PATTERN;
-        r.confidence += 86;
-    } else if (vendor_sure && !family_source && s->purl_base.len == 0 &&
-               (distance = misspelt(a->text, b->text)) > 0) {
-        r.rule = FLEET_BY_MISSPELT_PRODUCT;
-        r.confidence += distance == 1 ? 78 : 68;
-    } else if (is_suffix(a->text, b->text) || (!family_source && is_suffix(b->text, a->text))) {
-        r.rule = FLEET_BY_SUFFIX;
-        r.confidence += family_source ? 60 : 82;
-    } else if (vendor_sure && !family_source &&
-               (is_named_suffix(b->text, a->text) || title_in_front(a->text, b->text, t->title))) {
-        r.rule = FLEET_BY_SUFFIX;
-        r.confidence += 78;
-    } else if (t->product.family && !family_source && has_word(b->text, a->text)) {
-        r.rule = FLEET_BY_FAMILY;
-        r.confidence += 75;
-    } else if (t->product.family && !family_source && vendor_sure && of_hundred(b->text, a->text)) {
-        r.rule = FLEET_BY_FAMILY;
-        r.confidence += 58;
-        r.only_unknown = true;
-    } else if (fleet_name_prefix(a->text, b->text) && !family_source &&
-               (specific(a->text) || (t->product.family && a->text.len >= 5))) {
-        r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
-        r.confidence += !t->product.family ? 42 : excepts_some(t->product.raw) ? 75 : 89;
-        r.only_unknown = !t->product.family;
-    } else if (fleet_name_prefix(b->text, a->text) && specific(b->text) &&
-               !version_line(a->text, b->text.len + 1)) {
-        r.rule = FLEET_BY_LESS_SPECIFIC;
-        r.confidence += t->whole && version_follows(a->text, b->text.len + 1)       ? 80
-                        : s->model_missing || only_revision(a->text, b->text)       ? 66
-                        : telling(b->text) && s->real_orders == 0                   ? 55
-                        : three_words(b->text) && s->identity->kind == FLEET_DEVICE ? 52
-                                                                                    : 40;
-        r.only_unknown = true;
-    } else {
-        r.confidence = 0;
-    }
-    return r;
-}
-
 static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
                     const struct vendor_match *vendor, const struct fleet_aliases *aliases,
                     struct fleet_identified *out)
@@ -667,8 +317,16 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
             if (vendor->rule == FLEET_VENDOR_DIFFERENT && !both)
                 continue;
             struct fleet_identified found =
-                compare_names(t, &t->forms[i], s, &s->forms[k], aliases, vendor_sure);
+                fleet_names_compare(t, &t->forms[i], s, &s->forms[k], aliases, vendor_sure);
             struct vendor_match with = *vendor;
+            /* "Delta" and "Delta Electronics", and a product that has that name alone */
+            if (with.rule == FLEET_VENDOR_PREFIX && found.rule == FLEET_BY_NAME &&
+                fleet_name_specific(t->forms[i].text))
+                with.cost -= 16;
+            /* the brand stands in front of the product's name in the advisory, too */
+            if (both && found.rule == FLEET_BY_NAME && with.rule >= FLEET_VENDOR_ALIAS &&
+                with.cost > 2)
+                with.cost = 2;
             if (with.rule == FLEET_VENDOR_MISSING && t->vendor.count == 0 && both)
                 with = (struct vendor_match){.rule = FLEET_VENDOR_EQUAL,
                                              .cost = 5,
@@ -686,6 +344,34 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
             if (found.rule != FLEET_BY_NOTHING)
                 offer(out, &with, found);
         }
+}
+
+/* "PanelView 800-2711R-T4T": the last words are our order number */
+static void by_number_in_name(const struct fleet_target *t, const struct fleet_subject *s,
+                              const struct vendor_match *vendor, struct fleet_identified *out)
+{
+    if (vendor->rule == FLEET_VENDOR_DIFFERENT || s->real_orders == 0 || t->form_count == 0)
+        return;
+    struct vendor_match v = model_vendor(vendor);
+    struct slice name = t->forms[0].text;
+    for (size_t k = 0; k < s->real_orders; k++) {
+        struct slice order = s->orders[k];
+        size_t at = name.len, left = order.len;
+        if (!fleet_number_like(order) && order.len < 6)
+            continue;
+        while (at > 0 && left > 0) {
+            at--;
+            bool mark = name.data[at] == ' ' || name.data[at] == '.';
+            if (!mark && name.data[at] != order.data[--left])
+                break;
+            if (left == 0 && at > 0 && name.data[at - 1] == ' ')
+                offer(out, &v,
+                      (struct fleet_identified){.confidence = 95,
+                                                .rule = FLEET_BY_MODEL,
+                                                .advisory = name,
+                                                .inventory = order});
+        }
+    }
 }
 
 /* "dhipchdw1xxx": what runs of x stand for may be anything */
@@ -719,9 +405,13 @@ static void by_model_in_version(const struct fleet_target *t, const struct fleet
     struct vendor_match v = model_vendor(vendor);
     for (size_t k = 0; k < s->order_count; k++) {
         bool pattern;
+        /* name and number both agree */
+        bool named = out->rule == FLEET_BY_NAME && out->confidence >= FLEET_SURE;
         if (order_pattern(model, s->orders[k], &pattern))
             offer(out, &v,
-                  (struct fleet_identified){.confidence = pattern ? 72 : 80,
+                  (struct fleet_identified){.confidence = named     ? 97
+                                                          : pattern ? 72
+                                                                    : 80,
                                             .rule = FLEET_BY_MODEL_IN_VERSION,
                                             .any_version = true,
                                             .advisory = model,
@@ -790,6 +480,7 @@ void fleet_identify(const struct fleet_target *target, const struct fleet_subjec
     struct vendor_match vendor = match_vendor(&target->vendors, &subject->vendor, aliases);
     by_model(target, subject, &vendor, out);
     by_name(target, subject, &vendor, aliases, out);
+    by_number_in_name(target, subject, &vendor, out);
     by_model_in_version(target, subject, &vendor, out);
     if (out->confidence <= 0) {
         *out = (struct fleet_identified){.other = out->other};

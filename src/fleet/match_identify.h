@@ -57,6 +57,7 @@ struct fleet_subject_form {
     struct slice compact; /* see fleet_name_compact */
     unsigned rules;
     enum fleet_form_source source;
+    struct slice line; /* "4" of "PCS neo V4", without which this form is: only versions of it */
 };
 
 /* A component, prepared for many comparisons; lives in the arena it was made in. */
@@ -107,6 +108,11 @@ int fleet_name_compact(struct arena *a, struct slice form, struct slice *out,
 /* 0, or -1 (ERR_MEMORY). The identity must outlive the subject. */
 int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity,
                           struct fleet_subject *out, struct err *e) MUST_CHECK;
+
+/* Are two vendors one? cost (may be NULL): what that takes from a confidence. */
+enum fleet_vendor_rule fleet_vendor_compare(const struct fleet_vendor *a,
+                                            const struct fleet_vendor *b,
+                                            const struct fleet_aliases *aliases, int *cost);
 
 /* The best identification of a subject as a target; confidence 0 when there is none. Deterministic:
  * it depends on nothing but its arguments. */

@@ -157,3 +157,42 @@ enum fleet_package_relation fleet_package_compare(const struct product_purl *adv
     *why = c.why;
     return c.relation;
 }
+
+void fleet_package_pack(struct packing *p, const struct product_purl **package)
+{
+    if (!*package)
+        return;
+    struct product_purl *to = packing_take(p, sizeof *to), purl = **package;
+    struct product_purl_qualifier *qualifiers =
+        packing_take(p, purl.qualifier_count * sizeof *qualifiers);
+    purl.version = purl.subpath = slice_of(NULL, 0);
+    packing_slice(p, &purl.type);
+    packing_slice(p, &purl.space);
+    packing_slice(p, &purl.name);
+    for (size_t i = 0; i < purl.qualifier_count; i++) {
+        struct product_purl_qualifier q = purl.qualifiers[i];
+        packing_slice(p, &q.key);
+        packing_slice(p, &q.value);
+        if (qualifiers)
+            qualifiers[i] = q;
+    }
+    if (!to)
+        return;
+    purl.qualifiers = qualifiers;
+    *to = purl;
+    *package = to;
+}
+
+void fleet_platform_pack(struct packing *p, const struct product_cpe **platform)
+{
+    if (!*platform)
+        return;
+    struct product_cpe *to = packing_take(p, sizeof *to), cpe = **platform;
+    cpe.at[PRODUCT_CPE_VERSION] = (struct product_cpe_value){0};
+    for (size_t i = 0; i < PRODUCT_CPE_ATTRIBUTES; i++)
+        packing_slice(p, &cpe.at[i].text);
+    if (!to)
+        return;
+    *to = cpe;
+    *platform = to;
+}

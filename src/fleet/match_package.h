@@ -3,6 +3,8 @@
 #ifndef FLEET_MATCH_PACKAGE_H
 #define FLEET_MATCH_PACKAGE_H
 
+#include "base/packing.h"
+#include "product/cpe.h"
 #include "product/purl.h"
 
 enum fleet_package_relation {
@@ -26,5 +28,10 @@ bool fleet_package_is_source(const struct product_purl *purl);
 /* The name of the source package that a binary one was built from, as its purl says it; empty: it
  * does not. *version: that of the source package, where it differs; else empty. */
 struct slice fleet_package_source(const struct product_purl *purl, struct slice *version);
+
+/* What matching looks at, packed into one block (base/packing.h): all but the versions. NULL stays
+ * NULL. */
+void fleet_package_pack(struct packing *p, const struct product_purl **package);
+void fleet_platform_pack(struct packing *p, const struct product_cpe **platform);
 
 #endif

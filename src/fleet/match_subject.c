@@ -84,11 +84,36 @@ static int add_with_vendor(struct preparation *p)
     return add_form(p, slice_str(both), name->forms[0].rules, FLEET_FROM_VENDOR_MODEL);
 }
 
+/* "PCS neo V4" is a "PCS neo", too, of versions that begin with 4. */
+static int add_without_line(struct preparation *p)
+{
+    struct slice form = p->subject->identity->model.forms[0].text;
+    size_t at = form.len, before = p->subject->form_count;
+    while (at > 0 && form.data[at - 1] != ' ')
+        at--;
+    struct slice line = slice_of(form.data + at, form.len - at);
+    if (at < 5 || line.len < 2 || line.data[0] != 'v')
+        return 0;
+    line = slice_of(line.data + 1, line.len - 1);
+    for (size_t i = 0; i < line.len; i++)
+        if ((line.data[i] < '0' || line.data[i] > '9') && (line.data[i] != '.' || i == 0))
+            return 0;
+    if (add_variants(p, slice_of(form.data, at - 1),
+                     p->subject->identity->model.forms[0].rules | FLEET_RULE_LINE,
+                     FLEET_FROM_MODEL) != 0)
+        return -1;
+    for (size_t i = before; i < p->subject->form_count; i++)
+        p->forms[i].line = line;
+    return 0;
+}
+
 static int add_names(struct preparation *p)
 {
     const struct fleet_identity *id = p->subject->identity;
     if (id->model.count &&
         add_variants(p, id->model.forms[0].text, id->model.forms[0].rules, FLEET_FROM_MODEL) != 0)
+        return -1;
+    if (id->model.count && add_without_line(p) != 0)
         return -1;
     if (add_with_vendor(p) != 0)
         return -1;

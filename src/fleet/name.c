@@ -568,6 +568,15 @@ out:
     return result;
 }
 
+void fleet_name_pack(struct packing *p, struct fleet_name *name)
+{
+    packing_slice(p, &name->raw);
+    for (size_t i = 0; i < name->count; i++)
+        packing_slice(p, &name->forms[i].text);
+    for (size_t i = 0; i < name->order_count; i++)
+        packing_slice(p, &name->orders[i]);
+}
+
 void fleet_name_known(struct slice form, struct fleet_name *out)
 {
     *out = (struct fleet_name){.raw = form};

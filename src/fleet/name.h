@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/packing.h"
 #include "base/slice.h"
 
 enum fleet_name_kind { FLEET_NAME_VENDOR, FLEET_NAME_PRODUCT };
@@ -69,6 +70,9 @@ struct fleet_name {
 int fleet_name_normalise(struct arena *a, enum fleet_name_kind kind, struct slice text,
                          struct fleet_name *out, struct err *e) MUST_CHECK;
 
+/* Its texts move into the block. */
+void fleet_name_pack(struct packing *p, struct fleet_name *name);
+
 /* A name whose normal form is known already, as classes store it. */
 void fleet_name_known(struct slice form, struct fleet_name *out);
 
@@ -86,6 +90,10 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
  * '*' and '?' kept. Empty when nothing is left. */
 int fleet_order_normalise(struct arena *a, struct slice text, struct slice *out,
                           struct err *e) MUST_CHECK;
+
+/* true for words that say what kind of thing something is, not which one: "controller", "firmware",
+ * "series". */
+bool fleet_name_plain_word(struct slice word);
 
 /*
  * 0: equal; 1 or 2: that many typing errors apart (insert, delete, replace, swap) within the stated

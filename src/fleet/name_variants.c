@@ -12,22 +12,27 @@ static const char *const generic_words[] = {
 
 /* What a device is, not which one. */
 static const char *const kind_words[] = {
-    "controller",  "controllers", "switch",       "switches", "managed", "module",
-    "modules",     "cpu",         "cpus",         "plc",      "plcs",    "router",
-    "routers",     "gateway",     "gateways",     "panel",    "panels",  "control",
-    "unit",        "units",       "drive",        "drives",   "camera",  "cameras",
-    "server",      "servers",     "relay",        "relays",   "meter",   "meters",
-    "inverter",    "sensor",      "sensors",      "pump",     "pumps",   "terminal",
-    "terminals",   "monitor",     "monitors",     "recorder", "machine", "machines",
-    "application", "appliance",   "printer",      "printers", "scanner", "analyzer",
-    "analyser",    "workstation", "workstations", "radio",    "radios",  "modem",
-    "modems",      "converter",   "converters",   NULL};
+    "controller",  "controllers",  "switch",   "switches", "managed",  "module",   "modules",
+    "cpu",         "cpus",         "plc",      "plcs",     "router",   "routers",  "gateway",
+    "gateways",    "panel",        "panels",   "control",  "unit",     "units",    "drive",
+    "drives",      "camera",       "cameras",  "server",   "servers",  "relay",    "relays",
+    "meter",       "meters",       "inverter", "sensor",   "sensors",  "pump",     "pumps",
+    "terminal",    "terminals",    "monitor",  "monitors", "recorder", "machine",  "machines",
+    "application", "appliance",    "printer",  "printers", "scanner",  "analyzer", "analyser",
+    "workstation", "workstations", "radio",    "radios",   "modem",    "modems",   "converter",
+    "converters",  "image",        "project",  NULL};
+
+/* The same, of what a number tells: a "PAC1200 data manager" is a PAC1200. */
+static const char *const kind_of_number[] = {
+    "manager", "logger",  "reader", "client",   "console",   "station", "system", "systems",
+    "display", "utility", "device", "computer", "computers", "set",     NULL};
 
 /* In front of such a word they say what it does. */
 static const char *const trade_words[] = {
-    "modbus", "profinet", "profibus", "ethernet", "serial", "wireless", "industrial",
-    "web",    "data",     "network",  "cellular", "access", "protocol", "digital",
-    "ip",     "cpap",     "power",    "energy",   "motor",  "remote",   NULL};
+    "modbus",      "profinet",      "profibus", "ethernet", "serial", "wireless", "industrial",
+    "web",         "data",          "network",  "cellular", "access", "protocol", "digital",
+    "ip",          "cpap",          "power",    "energy",   "motor",  "remote",   "system",
+    "engineering", "configuration", "syringe",  "infusion", NULL};
 
 static bool add(struct fleet_form *out, int *count, struct slice form, unsigned rules)
 {
@@ -72,21 +77,34 @@ static int without_generic(struct arena *a, struct slice form, struct slice *out
     return 0;
 }
 
-/* form without words for a kind at its end, when enough is left to tell a product by */
-static struct slice without_kind(struct slice form)
+/* form without words for a kind at its end, and (trade) for what it does; empty: too little is left
+ * to tell a product by */
+static struct slice without_kind(struct slice form, bool trade)
 {
     struct fleet_words words;
     fleet_words_split(form, &words);
     size_t kept = words.count;
-    while (kept > 0 && (fleet_word_in(kind_words, words.at[kept - 1]) ||
-                        (kept < words.count && (fleet_word_in(generic_words, words.at[kept - 1]) ||
-                                                fleet_word_in(trade_words, words.at[kept - 1])))))
+    bool number = fleet_word_has_digit(form);
+    while (kept > 0 &&
+           (fleet_word_in(kind_words, words.at[kept - 1]) ||
+            fleet_word_in(generic_words, words.at[kept - 1]) ||
+            (number && fleet_word_in(kind_of_number, words.at[kept - 1])) ||
+            (trade && kept < words.count && fleet_word_in(trade_words, words.at[kept - 1]))))
         kept--;
     if (words.cut || kept == 0 || kept == words.count)
         return slice_of(NULL, 0);
     struct slice last = words.at[kept - 1];
+    bool plain =
+        !fleet_word_has_digit(slice_of(form.data, (size_t)(last.data - form.data) + last.len));
+    if (number && plain)
+        return slice_of(NULL, 0);
     form.len = (size_t)(last.data + last.len - form.data);
     return form.len >= 4 && (kept > 1 || fleet_word_has_digit(form)) ? form : slice_of(NULL, 0);
+}
+
+bool fleet_name_plain_word(struct slice word)
+{
+    return fleet_word_in(generic_words, word) || fleet_word_in(kind_words, word);
 }
 
 /* "delta industrial automation dopsoft" of "delta electronics": "dopsoft" */
@@ -104,7 +122,9 @@ static struct slice behind_vendor(struct slice form, const struct fleet_name *ve
         if (i + 1 == vendor->count)
             return slice_of(NULL, 0);
     }
-    while (first < words.count && fleet_vendor_plain_word(words.at[first]))
+    static const char *const forms[] = {"inc", "ltd", "llc", "corp", "gmbh", "ag", NULL};
+    while (first < words.count &&
+           (fleet_vendor_plain_word(words.at[first]) || fleet_word_in(forms, words.at[first])))
         first++;
     if (first == words.count)
         return slice_of(NULL, 0);
@@ -126,6 +146,9 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
         struct slice rest = behind_vendor(form, vendor);
         if (rest.len >= 4)
             add(out, &count, rest, rules | FLEET_RULE_VENDOR);
+        rest = fleet_vendor_behind_brand(form, vendor);
+        if (rest.len >= 2)
+            add(out, &count, rest, rules | FLEET_RULE_VENDOR);
     }
     for (int i = 0, before = count; i < before; i++) {
         struct slice rest;
@@ -143,7 +166,8 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
                 add(out, &count, plain, out[i].rules | FLEET_RULE_UMLAUT);
         }
     for (int i = 0, before = count; i < before; i++)
-        add(out, &count, without_kind(out[i].text), out[i].rules | FLEET_RULE_KIND);
+        for (int trade = 0; trade < 2; trade++)
+            add(out, &count, without_kind(out[i].text, trade), out[i].rules | FLEET_RULE_KIND);
     return count;
 }
 

@@ -8,13 +8,13 @@
  * Energy" is not Hitachi, "Delta Controls" not Delta Electronics).
  */
 static const char *const plain_words[] = {
-    "technology", "technologies", "tech",        "systems",       "system",     "software",
-    "labs",       "laboratories", "solutions",   "solution",      "networks",   "network",
-    "group",      "holding",      "holdings",    "international", "global",     "industries",
-    "industrial", "enterprises",  "services",    "products",      "automation", "digital",
-    "healthcare", "computer",     "engineering", "worldwide",     "usa",        "europe",
-    "germany",    "china",        "americas",    "deutschland",   "de",         "traffic",
-    NULL};
+    "technology", "technologies", "tech",      "systems",       "system",     "software",
+    "labs",       "laboratories", "solutions", "solution",      "networks",   "network",
+    "group",      "holding",      "holdings",  "international", "global",     "industries",
+    "industrial", "enterprises",  "services",  "products",      "automation", "digital",
+    "project",    "foundation",   "community", "healthcare",    "computer",   "engineering",
+    "worldwide",  "usa",          "europe",    "germany",       "wireless",   "china",
+    "americas",   "deutschland",  "de",        "traffic",       NULL};
 
 /* In front of a name: where a company is registered, or that a king is fond of it. */
 static const char *const leading_words[] = {
@@ -65,6 +65,7 @@ static const struct {
     {"hirschmann", "hirschmann automation and control"},
     {"hirschmann automation and control", "belden"},
     {"hitachi abb power grids", "hitachi energy"},
+    {"hms industrial networks", "hms networks"},
     {"hospira", "icu medical"},
     {"iconics", "mitsubishi electric"},
     {"indusoft", "aveva"},
@@ -86,6 +87,7 @@ static const struct {
     {"omron automation", "omron"},
     {"osisoft", "aveva"},
     {"pelco", "schneider electric"},
+    {"phillips", "philips"},
     {"philips respironics", "philips"},
     {"pro face", "schneider electric"},
     {"proface", "schneider electric"},
@@ -107,6 +109,7 @@ static const struct {
     {"tyco", "johnson controls"},
     {"unify", "atos"},
     {"vertiv", "emerson"},
+    {"wago kontakttechnik", "wago"},
     {"westinghouse", "emerson"},
     {"wibu", "wibu systems"},
     {"wonderware", "aveva"},
@@ -115,8 +118,8 @@ static const struct {
     {"zhone", "dzs"},
 };
 
-/* Twice what a name itself may have. */
-enum { ROOM = 3 * FLEET_FORMS };
+/* For each form of the name three shorter ones, and brands. */
+enum { ROOM = 5 * FLEET_FORMS };
 
 struct making {
     struct fleet_form *forms;
@@ -154,9 +157,39 @@ static void add_short(struct making *m, const struct fleet_form *form)
     if (fleet_word_in(leading_words, words.at[first]) ||
         fleet_word_in(plain_words, words.at[first]) || words.at[first].len < 2)
         return;
-    const uint8_t *start = words.at[first].data;
-    add(m, slice_of(start, (size_t)(words.at[end - 1].data + words.at[end - 1].len - start)),
-        form->rules | FLEET_RULE_DIVISION);
+    /* without what stands in front, behind, and both */
+    const uint8_t *whole = form->text.data, *start = words.at[first].data;
+    const uint8_t *stop = words.at[end - 1].data + words.at[end - 1].len;
+    unsigned rules = form->rules | FLEET_RULE_DIVISION;
+    if (first > 0)
+        add(m, slice_of(start, form->text.len - (size_t)(start - whole)), rules);
+    if (end < words.count)
+        add(m, slice_of(whole, (size_t)(stop - whole)), rules);
+    add(m, slice_of(start, (size_t)(stop - start)), rules);
+}
+
+/* "schneider electric" and "schneider electric software" */
+static bool begins_with(struct slice form, const char *owner)
+{
+    size_t len = strlen(owner);
+    return form.len >= len && memcmp(form.data, owner, len) == 0 &&
+           (form.len == len || form.data[len] == ' ');
+}
+
+struct slice fleet_vendor_behind_brand(struct slice form, const struct fleet_name *vendor)
+{
+    struct slice best = slice_of(NULL, 0);
+    for (size_t k = 0; k < ARRAY_LEN(brands); k++) {
+        size_t len = strlen(brands[k].brand);
+        if (form.len <= len + 1 || form.data[len] != ' ' ||
+            memcmp(form.data, brands[k].brand, len) != 0)
+            continue;
+        for (size_t i = 0; i < vendor->count; i++)
+            if (begins_with(vendor->forms[i].text, brands[k].owner) &&
+                (best.len == 0 || form.len - len - 1 < best.len))
+                best = slice_of(form.data + len + 1, form.len - len - 1);
+    }
+    return best;
 }
 
 int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fleet_vendor *out,
@@ -178,4 +211,17 @@ int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fle
     memcpy(kept, forms, m.count * sizeof *kept);
     *out = (struct fleet_vendor){kept, m.count};
     return 0;
+}
+
+void fleet_vendor_pack(struct packing *p, struct fleet_vendor *vendor)
+{
+    struct fleet_form *to = packing_take(p, vendor->count * sizeof *to);
+    for (size_t i = 0; i < vendor->count; i++) {
+        struct fleet_form form = vendor->forms[i];
+        packing_slice(p, &form.text);
+        if (to)
+            to[i] = form;
+    }
+    if (to)
+        vendor->forms = to;
 }

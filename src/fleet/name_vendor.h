@@ -7,6 +7,7 @@
 #ifndef FLEET_NAME_VENDOR_H
 #define FLEET_NAME_VENDOR_H
 
+#include "base/packing.h"
 #include "fleet/name.h"
 
 struct fleet_vendor {
@@ -23,6 +24,13 @@ struct fleet_vendor {
  */
 int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fleet_vendor *out,
                       struct err *e) MUST_CHECK;
+
+/* Moves the forms into a block; see base/packing.h. */
+void fleet_vendor_pack(struct packing *p, struct fleet_vendor *vendor);
+
+/* A product's normal form without a brand of this vendor in front ("allen bradley micro800");
+ * empty: there is none. */
+struct slice fleet_vendor_behind_brand(struct slice form, const struct fleet_name *vendor);
 
 /* true for words such as "technologies", "systems": they tell no company from another. */
 bool fleet_vendor_plain_word(struct slice word);

@@ -96,6 +96,9 @@ bool product_distro_read(struct slice text, struct slice space, struct product_d
         front++;
     snprintf(out->release, sizeof out->release, "%s", word + front);
     word[front] = 0;
+    /* "alpine v3.18" */
+    if (front >= 1 && word[front - 1] == 'v' && (front == 1 || word[front - 2] == ' '))
+        word[front - 1] = 0;
     trim(word);
     trim(out->release);
     /* SUSE's "15 SP4" is its own "15.4" */

@@ -25,6 +25,56 @@ static int as_name(struct arena *a, struct slice text, struct product_range *out
     return 0;
 }
 
+/* Signs of UTF-8 that mean no more than a space or a hyphen. */
+static size_t plain_sign(struct slice s, uint8_t *plain)
+{
+    static const struct {
+        const char *first, *last; /* of one length */
+        uint8_t plain;
+    } signs[] = {
+        {"\xc2\xa0", "\xc2\xa0", ' '},         /* no-break space */
+        {"\xe2\x80\x80", "\xe2\x80\x8b", ' '}, /* spaces of all widths */
+        {"\xe2\x80\x90", "\xe2\x80\x91", '-'}, /* hyphens */
+        {"\xe2\x80\x9c", "\xe2\x80\x9f", ' '}, /* quotation marks */
+        {"\xe2\x80\xaf", "\xe2\x80\xaf", ' '}, /* narrow no-break space */
+        {"\xef\xbb\xbf", "\xef\xbb\xbf", ' '}, /* byte order mark */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
+        size_t len = strlen(signs[i].first);
+        if (s.len < len || memcmp(s.data, signs[i].first, len) < 0 ||
+            memcmp(s.data, signs[i].last, len) > 0)
+            continue;
+        *plain = signs[i].plain;
+        return len;
+    }
+    return 0;
+}
+
+/*
+ * The text without signs that say nothing. In prose '_' stands for a space, as in "<V16_Update_7";
+ * an rpm has it in its versions.
+ */
+static int plain_text(struct arena *a, struct slice text, bool prose, struct slice *out,
+                      struct err *e)
+{
+    uint8_t *copy = arena_alloc(a, text.len + 1);
+    size_t len = 0;
+    if (!copy)
+        return err_memory(e);
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = text.data[i], plain;
+        size_t sign = byte >= 0x80 ? plain_sign(slice_of(text.data + i, text.len - i), &plain) : 0;
+        if (sign)
+            byte = plain;
+        else if (byte < ' ' || byte == '"' || (prose && byte == '_'))
+            byte = ' ';
+        copy[len++] = byte;
+        i += sign ? sign - 1 : 0;
+    }
+    *out = product_text_trim(slice_of(copy, len));
+    return 0;
+}
+
 static int understand(struct range_parts *p, struct slice text)
 {
     struct product_range *out = p->range;
@@ -34,8 +84,7 @@ static int understand(struct range_parts *p, struct slice text)
         range_obscure(p, "the text is empty");
         return 0;
     }
-    int result = uri ? range_vers_read(p, slice_of(text.data + 5, text.len - 5))
-                     : range_grammar_read(p, text);
+    int result = uri ? range_vers_read(p, text) : range_grammar_read(p, text);
     if (result != 0)
         return -1;
     if (out->problem)
@@ -70,13 +119,10 @@ int product_range_parse(struct arena *a, struct slice text, bool is_range,
     if (text.len > RANGE_LIMIT) {
         range_obscure(&parts, "the text is too long for a range of versions");
     } else {
-        /* '_' stands for a space in ranges such as "<V16_Update_7" */
-        uint8_t *copy = arena_alloc(a, text.len + 1);
-        if (!copy)
-            return err_memory(e);
-        for (size_t i = 0; i < text.len; i++)
-            copy[i] = memchr("_\"", text.data[i], 2) || text.data[i] < ' ' ? ' ' : text.data[i];
-        struct slice work = product_text_trim(slice_of(copy, text.len));
+        struct slice work;
+        if (plain_text(a, text, out->scheme == &product_scheme_generic, &work, e) != 0)
+            return -1;
+        parts.tight = work.len && !memchr(work.data, ' ', work.len);
         if (understand(&parts, work) != 0)
             return -1;
         if (!is_range && range_model_like(work)) {

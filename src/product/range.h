@@ -93,6 +93,12 @@ int product_range_of_intervals(struct arena *a, const struct product_scheme *sch
 enum product_in product_range_contains(const struct product_range *range, struct slice version,
                                        const char **reason);
 
+/* A copy in one block of its own, without the text as written; for mem_free. NULL: no memory. */
+struct product_range *product_range_dup(const struct product_range *range) MUST_CHECK;
+/* Appends bytes in which two ranges are the same exactly when every question is answered alike.
+ * They mean something within this process only. */
+void product_range_put(struct buf *out, const struct product_range *range);
+
 /*
  * Have two ranges a version in common? PRODUCT_IN: yes; PRODUCT_MAYBE where one is not understood,
  * bounds have no order, or the ranges are of different schemes (CSAF 2.1 tests 6.2.50, 6.3.19).

@@ -41,11 +41,15 @@ static bool without_prefix(struct slice prefix, struct slice *version)
     return true;
 }
 
-static enum product_in in_intervals(const struct product_range *range, struct slice version)
+/* *doubt: PRODUCT_MAYBE because of an interval in doubt, not because an order is missing. */
+static enum product_in in_intervals(const struct product_range *range, struct slice version,
+                                    bool *doubt)
 {
     enum product_in result = PRODUCT_OUT;
+    *doubt = false;
     for (size_t i = 0; i < range->count && result != PRODUCT_IN; i++) {
         enum product_in here = in_interval(range->scheme, &range->intervals[i], version);
+        *doubt = *doubt || (here == PRODUCT_MAYBE && range->intervals[i].doubtful);
         if (here != PRODUCT_OUT)
             result = here;
     }
@@ -89,11 +93,11 @@ enum product_in product_range_contains(const struct product_range *range, struct
         return PRODUCT_MAYBE;
     }
     bool prefixed = !range->prefix.len || without_prefix(range->prefix, &version);
-    switch (in_intervals(range, version)) {
+    bool doubt;
+    switch (in_intervals(range, version, &doubt)) {
     case PRODUCT_IN: return inside(range, prefixed, reason);
     case PRODUCT_MAYBE:
-        *reason =
-            range->grade == PRODUCT_EXACT ? "the two versions have no known order" : range->why;
+        *reason = doubt && range->why ? range->why : "the two versions have no known order";
         return PRODUCT_MAYBE;
     case PRODUCT_OUT:
     case PRODUCT_SILENT: break;

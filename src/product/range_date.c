@@ -174,17 +174,18 @@ static enum product_order compare(struct slice a, struct slice b)
     return x.first == y.first && x.last == y.last ? PRODUCT_EQUAL : PRODUCT_NO_ORDER;
 }
 
-/* Days, the highest byte first; a month or a year as a whole stands for any of its days. */
+/* The first day; a month alone is in doubt against its own days. */
 static bool key(struct slice text, struct product_key *k)
 {
     struct date d;
     if (!read(text, &d))
         return false;
-    for (int shift = 24; shift >= 0; shift -= 8)
-        product_key_byte(k, (unsigned)d.first >> shift & 0xff);
-    k->doubtful = d.first != d.last;
+    product_key_byte(k, d.first >> 16 & 0xff);
+    product_key_byte(k, d.first >> 8 & 0xff);
+    product_key_byte(k, d.first & 0xff);
+    k->doubtful = k->doubtful || d.first != d.last;
     return true;
 }
 
-const struct product_scheme range_date_scheme = {"date", valid, compare, key,
-                                                 "days of the calendar"};
+const struct product_scheme range_date_scheme = {
+    .name = "date", .valid = valid, .compare = compare, .key = key, .rule = "days of the calendar"};

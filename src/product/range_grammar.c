@@ -15,12 +15,11 @@
 #include "product/range_phrases.h"
 #include "product/range_words.h"
 
-#include <stdio.h>
-
 enum mark { UNMARKED, INCLUDED, EXCLUDED };
 
 struct reader {
     struct range_parts *p;
+    const struct range_token *first;
     const struct range_token *token; /* the next one */
     /* the version that waits */
     struct slice held;
@@ -28,7 +27,7 @@ struct reader {
     bool has_held, held_apart; /* apart: a separator stands behind it */
     /* the operator that waits for its version */
     enum range_operator op;
-    bool op_doubtful;
+    bool op_doubtful, op_sign;
     /* the lower bound that waits for its upper one */
     struct range_bound low;
     bool has_low, low_sure; /* sure: behind a "!=" */
@@ -36,8 +35,10 @@ struct reader {
     bool just_upper;        /* the part before ended with an upper bound, and no '|' since then */
     bool just_lower;        /* the version before is the pending lower bound */
     bool every;             /* "all" was said */
-    bool star;              /* by a star */
+    bool every_here;        /* in this part, and no version since */
+    bool whole;             /* a whole part said so */
     bool beside;            /* nothing stands between this version and the one before */
+    bool alias;             /* in a parenthesis with another numbering */
     bool version;           /* some version was seen */
     bool dates, versions;
     struct slice words; /* of no known meaning, since the last version; empty: none */
@@ -139,7 +140,8 @@ static bool names_something(struct slice text)
 static void held_before_upper(struct reader *r, struct slice high)
 {
     const struct product_scheme *scheme = r->p->range->scheme;
-    enum product_order order = product_version_compare(scheme, r->held, high);
+    enum product_order order =
+        product_version_compare(scheme, range_stem(r->held), range_stem(high));
     if (order == PRODUCT_LESS || order == PRODUCT_EQUAL) {
         r->low = (struct range_bound){.version = r->held, .open = r->held_mark == EXCLUDED};
         r->has_low = true;
@@ -155,7 +157,7 @@ static void held_before_upper(struct reader *r, struct slice high)
 
 static void take_bound(struct reader *r, struct slice version)
 {
-    struct range_bound bound = {.version = version, .doubtful = r->op_doubtful};
+    struct range_bound bound = {.version = version, .doubtful = r->op_doubtful, .sign = r->op_sign};
     enum range_operator op = r->op;
     r->op = RANGE_NO_OPERATOR;
     r->just_upper = r->just_lower = false;
@@ -169,7 +171,8 @@ static void take_bound(struct reader *r, struct slice version)
         struct range_part part = {.high = bound};
         if (r->has_low)
             part.low = r->low;
-        r->has_low = false;
+        part.also = r->alias && !r->has_low;
+        r->has_low = r->low_sure = false;
         add(r, part);
         r->just_upper = true;
         break;
@@ -221,6 +224,28 @@ static bool name_before(struct slice first, struct slice second)
     return version && !memchr(first.data, '.', first.len) && names_something(first);
 }
 
+static const struct range_token *behind_nouns(const struct range_token *token)
+{
+    while (token->kind == RANGE_NOUN || token->kind == RANGE_EVERY)
+        token++;
+    return token;
+}
+
+/* "3.0 through 3.9 and 4.0 through 4.1": is the version here the lower bound of what follows? */
+static bool begins_next(const struct reader *r)
+{
+    const struct range_token *next = r->token;
+    while (next->kind == RANGE_INCLUDED || next->kind == RANGE_EXCLUDED)
+        next++;
+    if (next->kind == RANGE_DASH)
+        return next[1].kind == RANGE_VERSION;
+    if (next->kind == RANGE_AND || next->kind == RANGE_OR) {
+        next = behind_nouns(next + 1); /* "1.0 through 1.5, 2.0 and later" */
+        return next->kind == RANGE_DOWN || next->kind == RANGE_UP;
+    }
+    return (next->kind == RANGE_PHRASE || next->kind == RANGE_OPERATOR) && upper(next->op);
+}
+
 static void take_version(struct reader *r, struct slice version)
 {
     const struct range_token *next = r->token;
@@ -236,11 +261,14 @@ static void take_version(struct reader *r, struct slice version)
     else
         take_prefix(r);
     r->version = true;
+    r->every_here = false;
     if (r->op != RANGE_NO_OPERATOR) {
         take_bound(r, version);
         return;
     }
     struct range_bound here = {.version = version};
+    if (begins_next(r))
+        r->just_upper = false;
     if (r->just_upper && r->p->count) {
         /* "< 5.2, 6.3", "< V33.017 V34.014": bounds of several lines, or names of one */
         struct range_part before = r->p->at[r->p->count - 1];
@@ -274,6 +302,7 @@ static void take_version(struct reader *r, struct slice version)
 
 static void take_operator(struct reader *r, enum range_operator op, bool doubtful)
 {
+    r->op_sign = false;
     /* "- but not including": the later word is the exact one */
     if (r->op != RANGE_NO_OPERATOR && !(upper(r->op) && upper(op) && r->op_doubtful)) {
         range_obscure(r->p, "two operators stand side by side");
@@ -298,6 +327,7 @@ static void take_reach(struct reader *r, bool down)
     r->has_held = false;
     r->held_apart = false;
     r->held_mark = UNMARKED;
+    r->every_here = false; /* "and all prior versions" */
     if (down) {
         add(r, (struct range_part){.low = pending_low(r), .high = bound});
         r->has_low = false;
@@ -307,25 +337,18 @@ static void take_reach(struct reader *r, bool down)
     r->just_upper = r->just_lower = false;
 }
 
-static const struct range_token *behind_nouns(const struct range_token *token)
-{
-    while (token->kind == RANGE_NOUN || token->kind == RANGE_EVERY)
-        token++;
-    return token;
-}
-
-static void take_and(struct reader *r, bool and)
+static void take_joint(struct reader *r, bool both)
 {
     const struct range_token *next = behind_nouns(r->token);
     bool version = next->kind == RANGE_VERSION || next->kind == RANGE_DATE;
-    if (and&&r->between && version && (r->has_low || r->has_held)) {
+    if (both && r->between && version && (r->has_low || r->has_held)) {
         r->op = RANGE_LESS_EQUAL;
         r->op_doubtful = true;
         r->between = false;
         return;
     }
     /* "2.0.3 (including) and 2.0.6 (excluding)" */
-    if (and&&r->has_held && r->held_mark != UNMARKED && version &&
+    if (both && r->has_held && r->held_mark != UNMARKED && version &&
         (next[1].kind == RANGE_INCLUDED || next[1].kind == RANGE_EXCLUDED)) {
         r->op = RANGE_LESS_EQUAL;
         r->op_doubtful = true;
@@ -362,8 +385,10 @@ static void take_mark(struct reader *r, bool included)
         range_obscure(p, "\"including\" or \"excluding\" without a version in front");
         return;
     }
+    /* "< 2.0 (including)" says two things */
+    bool contradicts = !bound->doubtful && (included ? bound->open : bound->sign && !bound->open);
     bound->open = !included;
-    bound->doubtful = false;
+    bound->doubtful = contradicts;
 }
 
 /* A letter or two as a whole version: "<= W", "<= LF". */
@@ -388,7 +413,9 @@ static void take_bar(struct reader *r)
     trailing_words(r);
     r->held_apart = r->has_held;
     r->just_upper = r->just_lower = false;
-    r->between = false;
+    r->between = r->alias = false;
+    r->whole = r->whole || r->every_here;
+    r->every_here = false;
 }
 
 /* "1.1 *" may mean 1.1, or all that begins so; "*" alone means every version. */
@@ -400,7 +427,7 @@ static void take_star(struct reader *r)
     } else if (r->op != RANGE_NO_OPERATOR) {
         range_obscure(r->p, "a star stands where a version was due");
     } else {
-        r->every = r->star = true;
+        r->every = r->every_here = true;
     }
 }
 
@@ -439,7 +466,8 @@ static void take_phrase(struct reader *r, const struct range_token *t)
                  next->kind == RANGE_WORD || next->kind == RANGE_PHRASE ||
                  next->kind == RANGE_OPERATOR || next->kind == RANGE_REMARK;
     r->p->words = true;
-    if (!bound && r->has_held)
+    enum range_token_kind before = t > r->first ? t[-1].kind : RANGE_END;
+    if (!bound && r->has_held && (before == RANGE_AND || before == RANGE_OR))
         take_reach(r, upper(t->op)); /* "2.0 and below" */
     else if (t->text.len == 2 && !r->has_held && !r->has_low && upper(t->op))
         range_obscure(r->p, "\"to\" without the version that the range begins with");
@@ -447,9 +475,16 @@ static void take_phrase(struct reader *r, const struct range_token *t)
         take_operator(r, t->op, t->doubtful);
 }
 
+/* Beside a purl a date is a version of its ecosystem like any other. */
 static void take_date(struct reader *r, struct slice text)
 {
-    r->p->range->scheme = &range_date_scheme;
+    struct product_range *range = r->p->range;
+    if (range->scheme == &product_scheme_generic)
+        range->scheme = &range_date_scheme;
+    if (range->scheme == &range_date_scheme)
+        r->dates = true;
+    else
+        r->versions = true;
     take_version(r, text);
 }
 
@@ -469,6 +504,7 @@ static void take(struct reader *r, const struct range_token *t)
     case RANGE_OPERATOR:
         r->p->signs = true;
         take_operator(r, t->op, false);
+        r->op_sign = true;
         break;
     case RANGE_PHRASE: take_phrase(r, t); break;
     case RANGE_BETWEEN:
@@ -484,17 +520,19 @@ static void take(struct reader *r, const struct range_token *t)
     case RANGE_BAR: take_bar(r); break;
     case RANGE_COMMA:
     case RANGE_SLASH:
+        if (r->op != RANGE_NO_OPERATOR)
+            break; /* "up to, but not including, 2.0" */
         r->held_apart = r->has_held;
-        r->every = r->every && !r->version;
         break;
-    case RANGE_AND: take_and(r, true); break;
-    case RANGE_OR: take_and(r, false); break;
+    case RANGE_AND: take_joint(r, true); break;
+    case RANGE_OR: take_joint(r, false); break;
     case RANGE_DASH: take_dash(r); break;
     case RANGE_COLON: break;
-    case RANGE_EVERY: r->every = true; break;
+    case RANGE_EVERY: r->every = r->every_here = true; break;
     case RANGE_NOUN:
         /* "2404267 version 1.x": the number in front is a name */
-        if (r->has_held && !r->held_apart && !memchr(r->held.data, '.', r->held.len)) {
+        if (r->has_held && !r->held_apart && r->token->kind == RANGE_VERSION &&
+            !memchr(r->held.data, '.', r->held.len)) {
             r->words = r->held;
             r->has_held = r->version = false;
         }
@@ -511,10 +549,7 @@ static void take(struct reader *r, const struct range_token *t)
         r->versions = true;
         take_version(r, t->text);
         break;
-    case RANGE_DATE:
-        r->dates = true;
-        take_date(r, t->text);
-        break;
+    case RANGE_DATE: take_date(r, t->text); break;
     case RANGE_WORD: take_word(r, t); break;
     case RANGE_INCLUDED:
     case RANGE_EXCLUDED: take_mark(r, t->kind == RANGE_INCLUDED); break;
@@ -524,8 +559,12 @@ static void take(struct reader *r, const struct range_token *t)
         else
             note_remark(r, t->text, t->conditional);
         break;
+    case RANGE_ALIAS: r->alias = true; break;
     case RANGE_CONDITION: take_condition(r, t); break;
     case RANGE_NONE: range_obscure(r->p, "the text says that no version is meant"); break;
+    case RANGE_STRANGE:
+        range_obscure(r->p, "a sign stands there that is none of this notation");
+        break;
     case RANGE_FOREIGN:
         range_obscure(r->p, "it speaks of serial numbers or dates, which no version shows");
         break;
@@ -538,7 +577,7 @@ int range_grammar_read(struct range_parts *p, struct slice text)
     struct range_tokens tokens;
     if (range_tokens_read(p->arena, text, &tokens, p->e) != 0)
         return -1;
-    struct reader r = {.p = p, .token = tokens.at};
+    struct reader r = {.p = p, .first = tokens.at, .token = tokens.at};
     while (r.token->kind != RANGE_END && !p->range->problem && !r.failed) {
         const struct range_token *t = r.token++;
         r.beside = t > tokens.at && t[-1].kind == RANGE_VERSION;
@@ -552,9 +591,9 @@ int range_grammar_read(struct range_parts *p, struct slice text)
     flush_held(&r);
     flush_low(&r);
     p->every = r.every && !r.version;
-    if (r.every && r.version && r.star) {
+    if (r.version && (r.whole || r.every_here)) {
         p->open_end = true;
-        range_reduce(p, "a star stands beside versions");
+        range_reduce(p, "every version is meant, and beside that some are named");
     }
     return r.failed ? -1 : 0;
 }

@@ -9,6 +9,7 @@ struct range_bound {
     struct slice version; /* empty: no bound */
     bool open;            /* the version itself is outside */
     bool doubtful;        /* whether it is, is not said */
+    bool sign;            /* said by a sign ("<="), not by words */
 };
 
 /* A single version (low = high), or what lies between two bounds. */
@@ -28,6 +29,7 @@ struct range_parts {
     bool signs;     /* operators as signs; */
     bool words;     /* or as words */
     bool unordered; /* only equal texts are equal */
+    bool tight;     /* the text has no space: a vls (CSAF 3.1.2.3.2), whose versions rise */
     bool open_end;  /* something in the text may reach further than its parts */
     struct err *e;
 };
@@ -43,8 +45,11 @@ int range_part_add(struct range_parts *p, struct range_part part) MUST_CHECK;
 /* Reads text into parts; what is not understood is said with range_obscure. 0, or -1: memory. */
 int range_grammar_read(struct range_parts *p, struct slice text) MUST_CHECK;
 
-/* `vers:` texts, without "vers:". 0, or -1: memory. */
+/* `vers:` texts. 0, or -1: memory. */
 int range_vers_read(struct range_parts *p, struct slice text) MUST_CHECK;
+
+/* "2.4.x" without the wildcard at its end, "2.4"; else the version itself. */
+struct slice range_stem(struct slice version);
 
 /* "1783-SAD4T0SBK9", "M221": does it look like a model where a version was due? */
 bool range_model_like(struct slice text);

@@ -8,6 +8,7 @@ static const struct range_phrase phrases[] = {
     {"up to but not including", RANGE_PHRASE, RANGE_LESS, false},
     {"up to but excluding", RANGE_PHRASE, RANGE_LESS, false},
     {"but not including", RANGE_PHRASE, RANGE_LESS, false},
+    {"through and including", RANGE_PHRASE, RANGE_LESS_EQUAL, false},
     {"through to", RANGE_PHRASE, RANGE_LESS_EQUAL, false},
     {"through", RANGE_PHRASE, RANGE_LESS_EQUAL, false},
     {"thru", RANGE_PHRASE, RANGE_LESS_EQUAL, false},
@@ -83,6 +84,8 @@ static const struct range_phrase phrases[] = {
     {"software", RANGE_NOUN, RANGE_NO_OPERATOR, false},
     {"sw", RANGE_NOUN, RANGE_NO_OPERATOR, false},
     {"bios", RANGE_NOUN, RANGE_NO_OPERATOR, false},
+    {"aka", RANGE_NOUN, RANGE_NO_OPERATOR, false},
+    {"also known as", RANGE_NOUN, RANGE_NO_OPERATOR, false},
     {"release", RANGE_NOUN, RANGE_NO_OPERATOR, false},
     {"releases", RANGE_NOUN, RANGE_NO_OPERATOR, false},
     {"rev", RANGE_NOUN, RANGE_NO_OPERATOR, false},
@@ -116,6 +119,7 @@ static const struct range_phrase phrases[] = {
     {"except", RANGE_CONDITION, RANGE_NO_OPERATOR, false},
     {"excluding", RANGE_CONDITION, RANGE_NO_OPERATOR, false},
     {"other than", RANGE_CONDITION, RANGE_NO_OPERATOR, false},
+    {"but", RANGE_CONDITION, RANGE_NO_OPERATOR, false},
     {"but not", RANGE_CONDITION, RANGE_NO_OPERATOR, false},
     {"not", RANGE_CONDITION, RANGE_NO_OPERATOR, false},
     {"possibly", RANGE_CONDITION, RANGE_NO_OPERATOR, false},
@@ -387,6 +391,28 @@ enum range_operator range_operator_at(struct slice s, size_t *len)
         if ((*len = text_at(s, signs[k].text)))
             return signs[k].op;
     return RANGE_NO_OPERATOR;
+}
+
+bool range_reach_in(struct slice inside)
+{
+    static const char *const joints[] = {"and all ", "or all ", "and ", "or ", "und ", "oder "};
+    static const char *const nouns[] = {"versions", "version", "versionen", "releases"};
+    size_t len = 0, phrase_len;
+    for (size_t k = 0; k < ARRAY_LEN(joints) && !len; k++)
+        len = text_at(inside, joints[k]);
+    if (!len)
+        return false;
+    inside = slice_of(inside.data + len, inside.len - len);
+    const struct range_phrase *phrase = range_phrase_at(inside, &phrase_len);
+    if (!phrase || (phrase->kind != RANGE_DOWN && phrase->kind != RANGE_UP))
+        return false;
+    inside = slice_of(inside.data + phrase_len, inside.len - phrase_len);
+    while (inside.len && inside.data[0] == ' ')
+        inside = slice_of(inside.data + 1, inside.len - 1);
+    for (size_t k = 0; k < ARRAY_LEN(nouns); k++)
+        if (inside.len && text_at(inside, nouns[k]) == inside.len)
+            return true;
+    return inside.len == 0;
 }
 
 void range_parenthesis(struct slice inside, struct range_token *token)

@@ -25,6 +25,9 @@ size_t range_qualifier_at(struct slice s);
 /* The operator at the beginning of s and its length ("<=", "≤", "=="). */
 enum range_operator range_operator_at(struct slice s, size_t *len);
 
+/* "(and earlier)", "(or newer versions)": a part of the sentence in a parenthesis. */
+bool range_reach_in(struct slice inside);
+
 /* Sets what stands in a parenthesis: RANGE_INCLUDED, RANGE_EXCLUDED, or RANGE_REMARK with what it
  * may do to what stands before it. */
 void range_parenthesis(struct slice inside, struct range_token *token);

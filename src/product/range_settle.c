@@ -122,6 +122,20 @@ static bool wildcard(struct settled *s, struct slice version, struct wild *out)
     return false;
 }
 
+struct slice range_stem(struct slice version)
+{
+    size_t len = version.len;
+    while (len > 2 && wild_byte(version.data[len - 1])) {
+        size_t group = len;
+        while (group > 0 && wild_byte(version.data[group - 1]))
+            group--;
+        if (group == 0 || version.data[group - 1] != '.')
+            break;
+        len = group - 1;
+    }
+    return slice_of(version.data, len);
+}
+
 /* "d78dda6": a commit has no order. */
 static bool commit(struct slice version)
 {
@@ -139,6 +153,9 @@ static bool commit(struct slice version)
 /* "7.2x", "co5ne_r1h07_12.esw", "VX.2": whether an x stands for a digit, nobody can say. */
 static bool orderless(const struct settled *s, struct slice version)
 {
+    const struct product_scheme *scheme = s->p->range->scheme;
+    if (scheme != &product_scheme_generic)
+        return !scheme->valid(version);
     uint8_t last = version.len ? version.data[version.len - 1] : 0;
     uint8_t before = version.len > 1 ? version.data[version.len - 2] : '.';
     /* the X of "1.285X" is a letter like any other */
@@ -151,7 +168,7 @@ static bool orderless(const struct settled *s, struct slice version)
     while (tail > 0 && letter(version.data[tail - 1]))
         tail--;
     bool file = version.len - tail > 1 && tail > 0 && version.data[tail - 1] == '.';
-    return glued || front || file || commit(version) || !s->p->range->scheme->valid(version);
+    return glued || front || file || commit(version) || !scheme->valid(version);
 }
 
 /* Only equal texts are equal from here on. */
@@ -416,9 +433,11 @@ static void beside_upper(struct settled *s, const struct range_part *single,
         range_reduce(s->p, "a single version stands inside of the range beside it");
         s->p->open_end = true;
     } else {
-        if (span->high.open && !before)
+        /* in a vls each constraint stands for itself */
+        bool doubtful = span->high.open && !before && !s->p->tight;
+        if (doubtful)
             range_reduce(s->p, "a single version beside an upper bound may be one without fault");
-        settle_single(s, single, span->high.open && !before);
+        settle_single(s, single, doubtful);
         return;
     }
     settle_single(s, single, false);
@@ -499,10 +518,22 @@ static void settle_sorted(struct settled *s, struct sorted *o)
             i += count - 1;
         }
     }
+    if (upper && lower && s->p->tight && upper < lower &&
+        product_version_compare(s->p->range->scheme, upper->high.version, lower->low.version) ==
+            PRODUCT_LESS) {
+        settle_span(s, upper);
+        settle_span(s, lower);
+        return;
+    }
     if (o->upper_count && o->lower_count) {
         range_reduce(s->p, "an upper bound stands before a lower one: which side is meant is "
                            "not said");
         s->p->open_end = true;
+        /* "< 2.0, >= 1.0": what lies between is meant in any case */
+        if (upper && lower &&
+            product_version_compare(s->p->range->scheme, lower->low.version, upper->high.version) ==
+                PRODUCT_LESS)
+            settle_span(s, &(struct range_part){.low = lower->low, .high = upper->high});
         return;
     }
     if (o->upper_count)

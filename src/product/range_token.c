@@ -10,6 +10,7 @@ struct lexer {
     struct arena *arena;
     struct range_tokens *out;
     size_t room;
+    bool bounded; /* an operator stands in this part */
     struct err *e;
 };
 
@@ -54,6 +55,8 @@ static int put(struct lexer *x, struct range_token token, size_t len)
     token.text = slice_of(x->s.data + x->at, len);
     token.glued = x->at > 0 && x->s.data[x->at - 1] != ' ';
     x->out->at[x->out->count++] = token;
+    bool bounds = token.kind == RANGE_OPERATOR || token.kind == RANGE_PHRASE;
+    x->bounded = bounds || (x->bounded && token.kind != RANGE_BAR);
     x->at += len;
     return 0;
 }
@@ -179,7 +182,15 @@ static int put_parenthesis(struct lexer *x)
         x->at += 1;
         return 0;
     }
+    if (len && range_reach_in(inside)) {
+        x->at += 1;
+        return 0;
+    }
     range_parenthesis(inside, &token);
+    /* "< 12.4 (firmware 1.46)": another bound, in another numbering */
+    bool number = token.kind == RANGE_REMARK && !token.conditional && !token.harmless;
+    if (len && number && x->bounded && before == RANGE_VERSION && has_digit(inside))
+        return put(x, (struct range_token){.kind = RANGE_ALIAS}, 1);
     return put(x, token, len ? len : x->s.len - x->at);
 }
 
@@ -248,6 +259,18 @@ static int put_word(struct lexer *x)
     return put(x, (struct range_token){.kind = RANGE_VERSION, .cut = cut}, end - x->at);
 }
 
+/* "1,5": a decimal comma as well as a list. */
+static bool decimal_comma(const struct lexer *x)
+{
+    size_t count = x->out->count;
+    const struct range_token *before = count ? &x->out->at[count - 1] : NULL;
+    if (!before || before->kind != RANGE_VERSION || x->s.data[x->at - 1] == ' ' ||
+        memchr(before->text.data, '.', before->text.len) || !digit(peek(x, 1)))
+        return false;
+    size_t end = chunk_end(x, x->at + 1);
+    return !memchr(x->s.data + x->at, '.', end - x->at);
+}
+
 static int put_next(struct lexer *x)
 {
     uint8_t c = peek(x, 0);
@@ -257,7 +280,14 @@ static int put_next(struct lexer *x)
         return put(x, (struct range_token){.kind = RANGE_OPERATOR, .op = op}, len);
     switch (c) {
     case '|': return put(x, (struct range_token){.kind = RANGE_BAR}, 1);
+    case '[':
+    case ']':
+    case '^':
+    case '~': return put(x, (struct range_token){.kind = RANGE_STRANGE}, 1);
     case ',':
+        if (decimal_comma(x))
+            return put(x, (struct range_token){.kind = RANGE_STRANGE}, 1);
+        return put(x, (struct range_token){.kind = RANGE_COMMA}, 1);
     case ';': return put(x, (struct range_token){.kind = RANGE_COMMA}, 1);
     case '&': return put(x, (struct range_token){.kind = RANGE_AND}, 1);
     case ':': return put(x, (struct range_token){.kind = RANGE_COLON}, 1);

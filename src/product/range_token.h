@@ -40,8 +40,10 @@ enum range_token_kind {
     RANGE_INCLUDED,  /* "(including)" behind a bound */
     RANGE_EXCLUDED,  /* "(excluding)" */
     RANGE_REMARK,    /* a parenthesis */
+    RANGE_ALIAS,     /* '(' before bounds in another numbering: "< 12.4 (firmware 1.46)" */
     RANGE_CONDITION, /* "only if …", "with …": up to the end of the part */
     RANGE_NONE,      /* "no version" */
+    RANGE_STRANGE,   /* a sign of another notation: "[1.0,2.0)", "^1.2", "1,5" */
     RANGE_FOREIGN,   /* words of other things: serial numbers, dates of production */
 };
 

@@ -240,7 +240,7 @@ static bool head(struct reader *r, size_t *at)
     else if (!good)
         find(r, PRODUCT_VERS_TYPE, 5, type.len,
              "a type begins with a letter and has only letters, digits, '.' and '-'");
-    if (!slash)
+    if (!slash && type.len)
         find(r, PRODUCT_VERS_TYPE, end, 0, "there is no '/' behind the type");
     *at = end + 1;
     return slash != NULL;

@@ -85,8 +85,11 @@ static void check_sequence(const struct product_vers *v, struct vers_findings *f
 int product_vers_check(const struct product_vers *v, bool vls, struct vers_findings *f,
                        struct err *e)
 {
-    bool ordered = v->supported && !vls;
-    for (size_t i = 0; i < v->count && ordered; i++)
+    bool ordered = v->supported && !vls, readable = true;
+    for (size_t i = 0; i < f->count; i++)
+        readable = readable && f->item[i].fault > PRODUCT_VERS_SPECIAL;
+    /* of a text that is none, it says nothing that its pieces are no versions */
+    for (size_t i = 0; i < v->count && ordered && readable; i++)
         check_version(v, &v->constraints[i], f);
     if (ordered)
         check_order(v, f);

@@ -8,8 +8,23 @@
 #include "product/version_key.h"
 #include "product/version_schemes.h"
 
-/* In order; END is the place of a release. */
-enum { ALPHA = 1, BETA, MILESTONE, CANDIDATE, SNAPSHOT, END, PACK, OTHER, AFTER_HYPHEN, AFTER_DOT };
+/*
+ * In order; END is the place of a release. ZERO is a ".0" that leads to a pre-release: 4.1.0.CR1 is
+ * earlier than 4.1, but later than 4.1.CR1.
+ */
+enum {
+    ALPHA = 1,
+    BETA,
+    MILESTONE,
+    CANDIDATE,
+    SNAPSHOT,
+    ZERO,
+    END,
+    PACK,
+    OTHER,
+    AFTER_HYPHEN,
+    AFTER_DOT
+};
 
 struct token {
     struct slice text; /* empty: 0 */
@@ -82,6 +97,15 @@ static size_t trim(struct token *tokens, size_t count)
     return to;
 }
 
+/* Does the row of ".0" at i end in a pre-release? *end: behind the row. */
+static bool leads_to_prerelease(const struct token *tokens, size_t i, size_t count, size_t *end)
+{
+    while (i < count && tokens[i].number && !tokens[i].hyphen && product_is_zero(tokens[i].text))
+        i++;
+    *end = i;
+    return i < count && !tokens[i].number && tokens[i].weight < END;
+}
+
 bool product_maven_key(struct slice text, struct product_key *k)
 {
     struct token tokens[PRODUCT_VERSION_LONGEST];
@@ -90,9 +114,13 @@ bool product_maven_key(struct slice text, struct product_key *k)
     for (size_t i = 0; i < text.len; i++)
         if (text.data[i] <= ' ' || text.data[i] == 0x7f)
             return false;
-    size_t count = split(text, tokens);
+    size_t count = split(text, tokens), zeros = 0;
     for (size_t i = trim(tokens, count); i < count; i++) {
         const struct token *t = &tokens[i];
+        /* looked at once for each row: zeros is where the last one ended */
+        if (i >= zeros && leads_to_prerelease(tokens, i, count, &zeros))
+            for (; i < zeros; t = &tokens[++i])
+                product_key_byte(k, ZERO);
         if (t->number) {
             product_key_byte(k, t->hyphen ? AFTER_HYPHEN : AFTER_DOT);
             product_key_number(k, t->text);

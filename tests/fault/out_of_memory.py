@@ -83,6 +83,7 @@ def without_a_centre(place):
                             examples / "advisories"])
     endure(place, "match of many kinds as JSON",
            [TOCSIN, "match", *inventory, "--json", "--advisories", examples / "advisories"])
+    endure(place, "csaf ranges", [TOCSIN, "csaf", "ranges", examples / "advisories"])
     (folder / "pack").mkdir()
     subprocess.run([BUILD / "tests/unit/pack_make", folder / "pack", folder / "pack/good.tar"],
                    check=True)

@@ -21,8 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const struct csaf_range *from = p->range;
         if (csaf_product_find(d, p->id) != p)
             abort();
-        if (d->source != CSAF_SOURCE_CSAF &&
-            (!from || !json_resolve(d->json, slice_str(p->place.pointer))))
+        if (!json_resolve(d->json, slice_str(p->place.pointer)))
+            abort();
+        if ((d->source == CSAF_SOURCE_OSV || d->source == CSAF_SOURCE_CVE) && !from)
             abort();
         if (!from)
             continue;

@@ -92,11 +92,23 @@ def main():
             assert wait(lambda: told(SECOND) == may), (told(SECOND), may)
             assert "confidence" not in centre.acts("publication.asked")[-1]["data"]
 
+        def taught():
+            """what was matched before an alias was taught is matched anew by itself, and only that"""
+            other = json.loads(csaf(9, "< 2.3", vendor="Somebody Else"))
+            centre.import_advisory(json.dumps(other).encode())
+            assert wait(centre.followers_at_head), centre.status()
+            runs = len(centre.acts("advisory.matched"))
+            assert "alien" not in preview(SECOND, "any")[1]
+            centre.cli("alias", "add", "vendor", "Pumpenwerke", VENDOR, "--reason", "its German name")
+            assert wait(lambda: preview(SECOND, "any")[1].get("alien", ("",))[0] == "in")
+            assert preview(FIRST, "any")[1].get("alien", ("",))[0] == "in"
+            assert wait(centre.followers_at_head), centre.status()
+            assert len(centre.acts("advisory.matched")) == runs + 2
+            assert not centre.acts("match.asked")
+            assert "alien" not in told(FIRST) | told(SECOND)
+
         def by_hand():
             """matched anew by hand, per document and per asset, apart from what comes by itself"""
-            centre.cli("alias", "add", "vendor", "Pumpenwerke", VENDOR, "--reason", "its German name")
-            assert wait(centre.followers_at_head), centre.status()
-            assert "alien" not in preview(SECOND, "any")[1]
             runs = len(centre.acts("advisory.matched"))
             centre.cli("advisory", "match", SECOND, "no such", code=3)
             assert wait(lambda: preview(SECOND, "any")[1].get("alien", ("",))[0] == "in")
@@ -133,7 +145,7 @@ def main():
                                   text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
 
-        for test in (seen_before, narrowed, widened, default_unchanged, by_hand,
+        for test in (seen_before, narrowed, widened, default_unchanged, taught, by_hand,
                      packs_hold):
             scenario(test)
     finish()

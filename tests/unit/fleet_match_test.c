@@ -29,7 +29,7 @@ static void names_lead_to_products(void **state)
         {PLATE("Nordlicht Antriebe", "DC-7 Drive Controler", ",\"firmware\":\"4.3\""),
          FLEET_UNKNOWN, "combine.not-sure", "alias product", 60, 84},
         {PLATE("Nordlicht", "DC-7 Drive Controller", ",\"firmware\":\"4.2\""), FLEET_AFFECTED,
-         "vendor.prefix", NULL, 60, 84},
+         "vendor.prefix", NULL, 85, 90},
         {PLATE("", "DC-7 Drive Controller", ",\"firmware\":\"4.2\""), FLEET_AFFECTED,
          "vendor.missing", NULL, 60, 84},
         {PLATE("", "DC-7 Drive Controller", ",\"firmware\":\"4.3\""), FLEET_UNKNOWN,
@@ -176,6 +176,89 @@ static void relationships_need_both(void **state)
     fleet_criteria_free(c);
 }
 
+/* "X < 2 installed on Y", and a nameplate that has Y and a version of what runs on it */
+static void what_runs_on_a_device(void **state)
+{
+    (void)state;
+#define ON_PANEL(firmware, range)                                                                  \
+    TREE("{\"category\":\"product_name\",\"name\":\"Panel 10\",\"product\":{\"name\":\"Panel "     \
+         "10\",\"product_id\":\"B\"}}," PRODUCT(firmware, range, "F", ""))                         \
+    ",\"relationships\":[{\"category\":\"installed_on\",\"product_reference\":\"F\","              \
+    "\"relates_to_product_reference\":\"B\",\"full_product_name\":{\"name\":\"F on B\","           \
+    "\"product_id\":\"FB\"}}]"
+    static const struct {
+        const char *tree, *version;
+        enum fleet_status status;
+    } cases[] = {
+        {ON_PANEL("Panel firmware", "< 2.0"), "1.9", FLEET_AFFECTED},
+        {ON_PANEL("Panel firmware", "< 2.0"), "2.0", FLEET_NOT_AFFECTED},
+        {ON_PANEL("Firmware", "< 2.0"), "2.0", FLEET_NOT_AFFECTED},
+        {ON_PANEL("PanelOS", "< 2.0"), "1.9", FLEET_AFFECTED},
+        /* whose version the nameplate has is not sure */
+        {ON_PANEL("PanelOS", "< 2.0"), "2.0", FLEET_UNKNOWN},
+        {ON_PANEL("Bootloader firmware", "< 2.0"), "3.1", FLEET_UNKNOWN},
+        {ON_PANEL("Bootloader firmware", "< 2.0"), "1.1", FLEET_AFFECTED},
+        {ON_PANEL("Recipe manager", "< 2.0"), "1.1", FLEET_UNKNOWN},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fleet_criteria *c = criteria_of(cases[i].tree, AFFECTED("\"FB\""));
+        char inventory[256];
+        snprintf(inventory, sizeof inventory,
+                 PLATE("Nordlicht Antriebe", "Panel 10", ",\"firmware\":\"%s\""), cases[i].version);
+        struct fleet_result *r = result_of(c, inventory, NULL);
+        if (r->status != cases[i].status)
+            print_message("%s with %s: %s\n", cases[i].tree, cases[i].version,
+                          fleet_status_name(r->status));
+        assert_int_equal(r->status, cases[i].status);
+        fleet_result_free(r);
+        fleet_criteria_free(c);
+    }
+}
+
+/* A chain: a library in a firmware on a device, the outer relationship naming the inner one. */
+static void relationships_nest(void **state)
+{
+    (void)state;
+    struct fleet_criteria *c = criteria_of(
+        TREE("{\"category\":\"product_name\",\"name\":\"Panel 10\",\"product\":{\"name\":\"Panel "
+             "10\",\"product_id\":\"B\"}}," PRODUCT(
+                 "Panel firmware", "< 2.0", "F",
+                 "") "," ONE_VERSION("tinytls", "1.4",
+                                     "L")) ",\"relationships\":[{\"category\":\"installed_on\","
+                                           "\"product_reference\":\"LF\","
+                                           "\"relates_to_product_reference\":\"B\",\"full_product_"
+                                           "name\":{\"name\":\"all\","
+                                           "\"product_id\":\"LFB\"}},{\"category\":\"default_"
+                                           "component_of\",\"product_reference\":"
+                                           "\"L\",\"relates_to_product_reference\":\"F\",\"full_"
+                                           "product_name\":{\"name\":\"inner\","
+                                           "\"product_id\":\"LF\"}}]",
+        AFFECTED("\"LFB\""));
+    static const struct expectation cases[] = {
+        {PLATE("Nordlicht Antriebe", "Panel 10",
+               ",\"firmware\":\"1.9\"") ",\"components\":[{\"vendor\":\"Nordlicht "
+                                        "Antriebe\",\"name\":\"tinytls\",\"version\":"
+                                        "\"1.4\"},{\"vendor\":\"Nordlicht "
+                                        "Antriebe\",\"name\":\"Panel firmware\",\"version\":"
+                                        "\"1.9\"}]",
+         FLEET_AFFECTED, "relationship", NULL, 85, 100},
+        {PLATE("Nordlicht Antriebe", "Panel 10",
+               ",\"firmware\":\"2.0\"") ",\"components\":[{\"vendor\":\"Nordlicht "
+                                        "Antriebe\",\"name\":\"tinytls\",\"version\":"
+                                        "\"1.4\"},{\"vendor\":\"Nordlicht "
+                                        "Antriebe\",\"name\":\"Panel firmware\",\"version\":"
+                                        "\"2.0\"}]",
+         FLEET_NOT_AFFECTED, "relationship", NULL, 85, 100},
+        /* what the firmware is made of is not listed */
+        {PLATE("Nordlicht Antriebe", "Panel 10", ",\"firmware\":\"1.9\""), FLEET_UNKNOWN, NULL,
+         NULL, 0, 0},
+        {PLATE("Nordlicht Antriebe", "Panel 12", ",\"firmware\":\"1.9\""), FLEET_NOT_LISTED, NULL,
+         NULL, 0, 0},
+    };
+    expect(c, cases, ARRAY_LEN(cases));
+    fleet_criteria_free(c);
+}
+
 /* V39: flags; several claims on one component are weighed with care */
 static void claims_are_weighed(void **state)
 {
@@ -308,6 +391,48 @@ static void near_misses_are_named(void **state)
     fleet_criteria_free(c);
 }
 
+/* `why` for what does not match: the step that failed, and the two values that did not agree */
+static void failed_step_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tree, *inventory, *step, *advisory, *here;
+    } cases[] = {
+        {TREE(PRODUCT("DC-7 Drive", "< 4.3", "P1", "")),
+         PLATE("Suedwind", "DC-7 Drive", ",\"firmware\":\"4\""), "identity.vendor",
+         "nordlicht antriebe", "suedwind"},
+        {TREE(PRODUCT("DC-7 Drive", "< 4.3", "P1", "")),
+         PLATE("Nordlicht Antriebe", "Pump 9", ",\"firmware\":\"4\""), "identity.product",
+         "dc 7 drive", "pump 9"},
+        {TREE(PRODUCT("DC-7 Drive", "< 4.3", "P1", "")),
+         PLATE("Nordlicht Antriebe", "DC-7 Drive Plus", ",\"firmware\":\"4\""),
+         "identity.confidence", "dc 7 drive", "dc 7 drive plus"},
+        {TREE(PRODUCT("DC-7 Drive (6NL7511-1TK01-0AB0)", "< 4.3", "P1", "")),
+         PLATE("Nordlicht Antriebe", "DC-7 Drive",
+               ",\"firmware\":\"4\",\"order\":\"6NL7511-1TK02-0AB0\""),
+         "identity.order-number", "6nl75111tk010ab0", "6nl75111tk020ab0"},
+        {TREE(PRODUCT("Drive Tool V5", "< 5.3", "P1", "")),
+         PLATE("Nordlicht Antriebe", "Drive Tool", ",\"firmware\":\"V6.1\""), "version.line", "5",
+         "6.1"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fleet_criteria *c = criteria_of(cases[i].tree, AFFECTED("\"P1\""));
+        struct fleet_result *r = result_of(c, cases[i].inventory, NULL);
+        const struct fleet_nearest *n = &r->nearest;
+        if (r->count || !n->step || strcmp(n->step, cases[i].step) != 0 ||
+            !slice_is(n->advisory, cases[i].advisory) || !slice_is(n->inventory, cases[i].here))
+            print_message("%s: %s \"%.*s\" \"%.*s\"\n", cases[i].inventory, n->step ? n->step : "-",
+                          SLICE_ARG(n->advisory), SLICE_ARG(n->inventory));
+        assert_int_equal(r->count, 0);
+        assert_non_null(n->step);
+        assert_string_equal(n->step, cases[i].step);
+        assert_true(slice_is(n->advisory, cases[i].advisory));
+        assert_true(slice_is(n->inventory, cases[i].here));
+        fleet_result_free(r);
+        fleet_criteria_free(c);
+    }
+}
+
 /* docs/formats.md 3.1: the object as it goes into a notice is canonical JSON */
 static void statements_are_canonical_json(void **state)
 {
@@ -367,9 +492,12 @@ int main(void)
         cmocka_unit_test(aliases_make_a_doubt_sure),
         cmocka_unit_test(identifiers_lead_to_products),
         cmocka_unit_test(relationships_need_both),
+        cmocka_unit_test(what_runs_on_a_device),
+        cmocka_unit_test(relationships_nest),
         cmocka_unit_test(claims_are_weighed),
         cmocka_unit_test(serials_and_skus_filter),
         cmocka_unit_test(near_misses_are_named),
+        cmocka_unit_test(failed_step_is_named),
         cmocka_unit_test(statements_are_canonical_json),
         cmocka_unit_test(memory_runs_out),
     };

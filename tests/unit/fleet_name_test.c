@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/file.h"
-#include "base/map.h"
 #include "base/memory.h"
-#include "csaf/document.h"
 #include "fleet/name.h"
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -317,89 +313,6 @@ static void memory_runs_out(void **state)
     }
 }
 
-struct vendors {
-    struct arena arena;
-    struct map raw, normal;
-};
-
-static void collect(struct vendors *v, const char *path)
-{
-    struct buf b;
-    struct err e = {0};
-    struct csaf_document *d;
-    buf_init(&b);
-    assert_int_equal(file_read(path, 64 << 20, &b, &e), 0);
-    assert_int_equal(csaf_load(&d, buf_slice(&b), &e), 0);
-    for (size_t i = 0; i < d->product_count; i++) {
-        const struct csaf_branch *vendor = csaf_branch_find(&d->products[i], CSAF_BRANCH_VENDOR);
-        if (!vendor || map_get(&v->raw, vendor->name))
-            continue;
-        char *copy = arena_copy(&v->arena, vendor->name.data, vendor->name.len);
-        assert_int_equal(map_set(&v->raw, slice_of(copy, vendor->name.len), copy), 0);
-        struct fleet_name name;
-        assert_int_equal(fleet_name_normalise(&v->arena, FLEET_NAME_VENDOR,
-                                              slice_of(copy, vendor->name.len), &name, &e),
-                         0);
-        assert_true(name.count > 0);
-        assert_int_equal(map_set(&v->normal, name.forms[0].text, copy), 0);
-    }
-    csaf_free(d);
-    buf_fini(&b);
-}
-
-/* Over the vendors of the corpus: which spellings fall together, which look misspelt. */
-static void vendors_of_the_corpus(void **state)
-{
-    (void)state;
-    static const char root[] = "../shared/data/cisa-csaf/csaf_files";
-    if (file_kind(root) != 2) {
-        print_message("skipped: no ../shared/data\n");
-        return;
-    }
-    struct vendors v;
-    arena_init(&v.arena, 0);
-    map_init(&v.raw);
-    map_init(&v.normal);
-    for (int year = 2017; year <= 2024; year++) {
-        for (int it = 0; it < 2; it++) {
-            char folder[256];
-            snprintf(folder, sizeof folder, "%s/%s/white/%d", root, it ? "IT" : "OT", year);
-            DIR *dir = opendir(folder);
-            struct dirent *entry;
-            while (dir && (entry = readdir(dir))) {
-                size_t len = strlen(entry->d_name);
-                if (len < 5 || strcmp(entry->d_name + len - 5, ".json") != 0)
-                    continue;
-                char path[600];
-                snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-                collect(&v, path);
-            }
-            if (dir)
-                closedir(dir);
-        }
-    }
-    size_t near = 0, at = 0;
-    const struct map_slot *x, *y;
-    while ((x = map_next(&v.normal, &at))) {
-        size_t behind = at;
-        while ((y = map_next(&v.normal, &behind)))
-            if (fleet_name_misspelt(x->key, y->key) > 0) {
-                print_message("looks misspelt: \"%.*s\" and \"%.*s\"\n", SLICE_ARG(x->key),
-                              SLICE_ARG(y->key));
-                near++;
-            }
-    }
-    print_message("vendors: %zu spellings, %zu names, %zu pairs look misspelt\n", v.raw.count,
-                  v.normal.count, near);
-    assert_true(v.raw.count >= 140);
-    assert_true(v.normal.count + 8 <= v.raw.count);
-    assert_non_null(map_get(&v.normal, s("mitsubishi electric")));
-    assert_null(map_get(&v.normal, s("mitsubishi electric corporation")));
-    map_fini(&v.raw);
-    map_fini(&v.normal);
-    arena_fini(&v.arena);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,7 +323,6 @@ int main(void)
         cmocka_unit_test(aliases_join_names),
         cmocka_unit_test(hostile_bytes_end),
         cmocka_unit_test(memory_runs_out),
-        cmocka_unit_test(vendors_of_the_corpus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,7 @@ static void distributions(void **state)
         {"ubuntu-22.04", "ubuntu-22.10", "ubuntu", OTHER},
         {"3.18.4", "alpine-3.18", "alpine", SAME},
         {"alpine-3.18", "alpine-3.19", "alpine", OTHER},
+        {"alpine-v3.18", "3.18.4", "alpine", SAME},
         {"fedora-25", "fc25", "fedora", SAME},
         {"el8", "rhel-8.6", "redhat", SAME},
         {"rocky-linux-9", "rocky-9.2", "rocky-linux", SAME},

@@ -85,6 +85,16 @@ static void english_words_are_operators(void **state)
         {"\xe2\x89\xa5 1.0 \xe2\x89\xa4 2.0", "-+++-", PRODUCT_EXACT},
         {"&gt;= 1.0 &lt; 2.0", "-++--", PRODUCT_EXACT},
         {"!= 1.5", "++-++", PRODUCT_EXACT},
+        {"1.0.0 up to, but not including, 2.0.0", "-++--", PRODUCT_EXACT},
+        {"through and including 2.0", "++++-", PRODUCT_EXACT},
+        {"2.0 (and earlier)", "++++-", PRODUCT_EXACT},
+        {"1.0 (or newer versions)", "-++++", PRODUCT_EXACT},
+        {"1.x before 1.5.1", "-++--", PRODUCT_EXACT},
+        {"2.x < 2.0.7", "---+-", PRODUCT_EXACT},
+        {"0.9 through 1.1 and 2.0 through 2.3", "++-++", PRODUCT_EXACT},
+        {"0.9.x before 0.9.5 and 2.1.x before 2.1.3", "+---+", PRODUCT_EXACT},
+        {"0.5 to 0.7, 1.5 and later", "--+++", PRODUCT_EXACT},
+        {">= 0.5, < 1.0 || >= 2.0, < 2.1", "+--+-", PRODUCT_EXACT},
         {">= 1.0 | != 1.5 | <= 2.0", "-+-+-", PRODUCT_EXACT},
     };
     check(cases, ARRAY_LEN(cases));
@@ -126,6 +136,14 @@ static void doubt_stays_where_it_is(void **state)
 {
     (void)state;
     static const struct phrase cases[] = {
+        {"All\xc2\xa0versions <\xe2\x80\xaf"
+         "2.0",
+         "+++--", PRODUCT_EXACT},
+        {"\xe2\x80\x9c"
+         "1.0\xe2\x80\x9d to \xe2\x80\x9c"
+         "2.0\xe2\x80\x9d",
+         "-+++-", PRODUCT_EXACT},
+        {"1.0 \xe2\x80\x91 2.0", "-+++-", PRODUCT_EXACT},
         {"< 1.0, 2.0", "+mmm-", PRODUCT_REDUCED},
         {"< 1.0 | < 2.0", "+mm--", PRODUCT_REDUCED},
         {"<= 1.0.5 | <= 2.0.5", "++m+-", PRODUCT_REDUCED},
@@ -137,15 +155,24 @@ static void doubt_stays_where_it_is(void **state)
         {">= 1.0 | >= 2.0", "-mmmm", PRODUCT_REDUCED},
         {"<= 1.0 | >= 2.0", "mmmmm", PRODUCT_REDUCED},
         {"< 2.x", "+++mm", PRODUCT_REDUCED},
+        {"< 2.0, >= 1.0", "m++mm", PRODUCT_REDUCED},
+        {"< 2.0 (including)", "+++m-", PRODUCT_REDUCED},
+        {"All but 2.0", "mmmmm", PRODUCT_REDUCED},
+        {"2.0 and possibly earlier", "~~~m~", PRODUCT_REDUCED},
         {"< 1.x", "+mm--", PRODUCT_REDUCED},
         {"<= 1.x", "+++--", PRODUCT_EXACT},
         {"1.x", "~++~~", PRODUCT_EXACT},
         {"1.0 *", "m+mmm", PRODUCT_REDUCED},
+        {"* | 1.0", "m+mmm", PRODUCT_REDUCED},
+        {"All versions | 1.0", "m+mmm", PRODUCT_REDUCED},
         {"1.0.0-1.0.9", "~+~~~", PRODUCT_REDUCED},
         {"< CPU 2.0", "+++mm", PRODUCT_REDUCED},
         {"BIOS < V2.0", "+++--", PRODUCT_EXACT},
         {"< 2.0 (formerly Something)", "+++--", PRODUCT_REDUCED},
         {"< 2.0 (aka 11.0)", "+++mm", PRODUCT_REDUCED},
+        {"< 12.4 (firmware 1.5)", "++mmm", PRODUCT_REDUCED},
+        {"1.5 (aka 2.0)", "~~+~~", PRODUCT_REDUCED},
+        {"1.5 (12)", "~~+~~", PRODUCT_REDUCED},
         {"< 2.0 (Windows only)", "mmmmm", PRODUCT_REDUCED},
         {"< 2.0 with Extension 7", "mmmmm", PRODUCT_REDUCED},
         {"<=v2.0_including_hotfixes", "++++m", PRODUCT_REDUCED},
@@ -183,6 +210,11 @@ static void what_is_not_understood_says_so(void **state)
         "with Web Office Portal",
         "<with_Other_Product_2.0",
         "to 2.0",
+        "[1.0,2.0)",
+        "^1.0",
+        "~1.0",
+        "< 1,5",
+        "1.0 <= version < 2.0",
         "and earlier",
         "vers:generic",
         "vers:generic/<",
@@ -192,6 +224,49 @@ static void what_is_not_understood_says_so(void **state)
         const struct phrase one = {texts[i], "mmmmm", PRODUCT_OBSCURE};
         check(&one, 1);
     }
+}
+
+/* Beside a purl the versions are those of its ecosystem, whatever they look like. */
+static void ecosystems_keep_their_versions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scheme, *text, *inside, *outside;
+    } cases[] = {
+        {"rpm", "< 0:1.2.3-4.el8_5", "0:1.2.3-4.el8_4", "0:1.2.3-4.el8_6"},
+        {"deb", "< 1:2.3~rc1-1+deb12u2", "1:2.3~rc1-1+deb12u1", "1:2.3-1"},
+        {"semver", ">= 1.0.0-alpha, < 1.0.0", "1.0.0-rc.1", "1.0.0"},
+        {"deb", "prior to 2.4.57-1", "2.4.56-1", "2.4.57-1"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena a;
+        struct err e = {0};
+        struct product_range r;
+        const char *reason;
+        arena_init(&a, 0);
+        const struct product_scheme *scheme = product_scheme_find(slice_str(cases[i].scheme));
+        assert_int_equal(product_range_parse(&a, slice_str(cases[i].text), true, scheme, &r, &e),
+                         0);
+        assert_int_equal(r.grade, PRODUCT_EXACT);
+        assert_int_equal(product_range_contains(&r, slice_str(cases[i].inside), &reason),
+                         PRODUCT_IN);
+        assert_int_equal(product_range_contains(&r, slice_str(cases[i].outside), &reason),
+                         PRODUCT_OUT);
+        arena_fini(&a);
+    }
+}
+
+/* CSAF 3.1.2.3.2: constraints alone, without spaces, in the order of their versions. */
+static void constraints_alone(void **state)
+{
+    (void)state;
+    static const struct phrase cases[] = {
+        {"<=1.5", "+++--", PRODUCT_EXACT},         {">=1.0|<2.0", "-++--", PRODUCT_EXACT},
+        {"<1.0|>=2.0", "+--++", PRODUCT_EXACT},    {"<1.0|>=1.5|<2.0", "+-+--", PRODUCT_EXACT},
+        {"1.0|>=2.0", "~+~++", PRODUCT_EXACT},     {"!=1.5", "++-++", PRODUCT_EXACT},
+        {"<=2.0|>=1.0", "m+++m", PRODUCT_REDUCED}, {"*", "+++++", PRODUCT_EXACT},
+    };
+    check(cases, ARRAY_LEN(cases));
 }
 
 /* `vers:` has rules of its own: versions in order, no doubt. */
@@ -219,6 +294,8 @@ int main(void)
         cmocka_unit_test(german_words_are_operators),
         cmocka_unit_test(doubt_stays_where_it_is),
         cmocka_unit_test(what_is_not_understood_says_so),
+        cmocka_unit_test(ecosystems_keep_their_versions),
+        cmocka_unit_test(constraints_alone),
         cmocka_unit_test(vers_has_no_doubt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

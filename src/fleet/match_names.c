@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/match_names.h"
+#include "fleet/name_words.h"
+#include "product/range_words.h"
+
+/* What each rule of normalisation takes; docs/conformance/matching.md has the same table. */
+int fleet_rule_cost(unsigned rules)
+{
+    static const struct {
+        unsigned rule;
+        int cost;
+    } costs[] = {
+        {FLEET_RULE_ACCENT, 1},   {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 3},
+        {FLEET_RULE_ACRONYM, 5},  {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
+        {FLEET_RULE_VENDOR, 1},   {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
+        {FLEET_RULE_LISTED, 5},   {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
+        {FLEET_RULE_DIVISION, 5}, {FLEET_RULE_BRAND, 5},    {FLEET_RULE_VARIANT, 8},
+    };
+    int cost = 0;
+    for (size_t i = 0; i < ARRAY_LEN(costs); i++)
+        if (rules & costs[i].rule)
+            cost += costs[i].cost;
+    return cost;
+}
+
+/* The first letters and digits of both are the same. */
+static bool same_start(struct slice a, struct slice b)
+{
+    size_t i = 0, k = 0;
+    for (int n = 0; n < FLEET_LITERAL_START; n++, i++, k++) {
+        while (i < a.len && a.data[i] == ' ')
+            i++;
+        while (k < b.len && b.data[k] == ' ')
+            k++;
+        if (i >= a.len || k >= b.len || a.data[i] != b.data[k])
+            return false;
+    }
+    return true;
+}
+
+/* "140noe771x1": of a word that is long enough to be an order number */
+static bool between_digits(struct slice word, size_t i)
+{
+    return word.len >= 8 && i > 0 && i + 1 < word.len && word.data[i - 1] >= '0' &&
+           word.data[i - 1] <= '9' && word.data[i + 1] >= '0' && word.data[i + 1] <= '9';
+}
+
+/* "44x" of "CP 44x-1": digits, and one x behind them */
+static bool number_with_x(struct slice word)
+{
+    for (size_t i = 0; i + 1 < word.len; i++)
+        if (word.data[i] < '0' || word.data[i] > '9')
+            return false;
+    return word.len >= 3 && word.data[word.len - 1] == 'x';
+}
+
+/*
+ * "rlc 4xx": every run of two or more x behind a digit stands for digits or letters. When the
+ * pattern ends in such a run, a word may go on behind its digits: "4008t" fits "4xxx".
+ */
+static bool word_pattern(struct slice pattern, struct slice word)
+{
+    bool wild = false, digit = false, longer = word.len > pattern.len;
+    if (pattern.len > word.len || pattern.len < 3 ||
+        (longer && (pattern.data[pattern.len - 1] != 'x' ||
+                    (word.data[pattern.len] >= '0' && word.data[pattern.len] <= '9'))))
+        return false;
+    for (size_t i = 0; i < pattern.len; i++) {
+        bool x = pattern.data[i] == 'x' && digit &&
+                 ((i + 1 < pattern.len && pattern.data[i + 1] == 'x') ||
+                  (i > 0 && pattern.data[i - 1] == 'x') || between_digits(pattern, i) ||
+                  number_with_x(pattern));
+        digit = digit || (pattern.data[i] >= '0' && pattern.data[i] <= '9');
+        if (x && longer && (word.data[i] < '0' || word.data[i] > '9'))
+            return false;
+        if (x)
+            wild = true;
+        else if (pattern.data[i] != word.data[i])
+            return false;
+    }
+    return wild;
+}
+
+static bool name_pattern(struct slice pattern, struct slice name)
+{
+    struct fleet_words a, b;
+    bool wild = false, any = false;
+    if (pattern.len < 2 || !memchr(pattern.data, 'x', pattern.len) || !same_start(pattern, name))
+        return false;
+    fleet_words_split(pattern, &a);
+    fleet_words_split(name, &b);
+    if (a.count > b.count || a.cut || b.cut)
+        return false;
+    for (size_t i = 0; i < a.count; i++) {
+        wild = !slice_equal(a.at[i], b.at[i]);
+        any = any || wild;
+        if (wild && !word_pattern(a.at[i], b.at[i]))
+            return false;
+    }
+    /* "fl switch 4xxx": what stands behind the model's number tells variants of it */
+    return any && (a.count == b.count || wild);
+}
+
+static bool same_product(const struct fleet_aliases *aliases, struct slice a, struct slice b,
+                         struct slice *reason)
+{
+    return fleet_aliases_same(aliases, FLEET_NAME_PRODUCT, a, b, reason);
+}
+
+/*
+ * Products' names are full of codes that differ by a letter ("AENT" and "AENTR" are two models):
+ * only words of at least 6 letters are misspelt. A single word may differ by one typing error only:
+ * that is how far the index looks.
+ */
+static int misspelt(struct slice a, struct slice b)
+{
+    struct fleet_words x, y;
+    int distance = fleet_name_misspelt(a, b);
+    if (distance <= 0)
+        return distance;
+    fleet_words_split(a, &x);
+    fleet_words_split(b, &y);
+    if (distance == 2 && x.count == 1)
+        return -1;
+    for (size_t i = 0; i < x.count; i++)
+        if (!slice_equal(x.at[i], y.at[i]) && x.at[i].len < 6 && y.at[i].len < 6)
+            return -1;
+    return distance;
+}
+
+/* Two words, or one with a digit: less would be the beginning of anything. */
+bool fleet_name_specific(struct slice form)
+{
+    return form.len >= 4 && (memchr(form.data, ' ', form.len) || fleet_word_has_digit(form));
+}
+
+/* "v16" behind the name: that is compared as a version line, see criteria_forms.h */
+static bool version_line(struct slice form, size_t at)
+{
+    return at + 1 < form.len && form.data[at] == 'v' && form.data[at + 1] >= '0' &&
+           form.data[at + 1] <= '9';
+}
+
+/* The last words of text, with a digit among them. */
+static bool is_suffix(struct slice suffix, struct slice text)
+{
+    return suffix.len >= 4 && text.len > suffix.len + 1 && !version_line(suffix, 0) &&
+           text.data[text.len - suffix.len - 1] == ' ' &&
+           memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) == 0 &&
+           fleet_word_has_digit(suffix);
+}
+
+/* Two words at least, one of them no word for a kind of thing: "raven xt", "corporate edition". */
+static bool is_named_suffix(struct slice suffix, struct slice text)
+{
+    struct fleet_words words;
+    fleet_words_split(suffix, &words);
+    return words.count >= 2 && suffix.len >= 7 && text.len > suffix.len + 1 &&
+           text.data[text.len - suffix.len - 1] == ' ' &&
+           memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) == 0;
+}
+
+/* "Micro800 family" and "micro850", "RTU500 series" and "rtu560": a number for its hundred */
+static bool of_hundred(struct slice name, struct slice family)
+{
+    struct fleet_words words;
+    fleet_words_split(family, &words);
+    struct slice mark = words.count ? words.at[0] : slice_of(NULL, 0);
+    if (mark.len < 5 || memcmp(mark.data + mark.len - 2, "00", 2) != 0 || mark.data[0] < 'a')
+        return false;
+    fleet_words_split(name, &words);
+    for (size_t i = 0; i < words.count; i++) {
+        struct slice w = words.at[i];
+        if (w.len == mark.len && memcmp(w.data, mark.data, mark.len - 2) == 0 &&
+            w.data[w.len - 2] >= '0' && w.data[w.len - 2] <= '9' && w.data[w.len - 1] >= '0' &&
+            w.data[w.len - 1] <= '9')
+            return true;
+    }
+    return false;
+}
+
+/* "fx5uj cpu modules", all models: its first word, with a digit, stands somewhere in the name. */
+static bool has_word(struct slice name, struct slice family)
+{
+    struct fleet_words words;
+    fleet_words_split(family, &words);
+    if (words.count == 0 || words.at[0].len < 4 || !fleet_word_has_digit(words.at[0]))
+        return false;
+    struct slice wanted = words.at[0];
+    fleet_words_split(name, &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (slice_equal(words.at[i], wanted))
+            return true;
+    return false;
+}
+
+static bool compact_equal(struct slice form, struct slice compact)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < form.len; i++) {
+        uint8_t before = i ? form.data[i - 1] : 0;
+        uint8_t after = i + 1 < form.len ? form.data[i + 1] : 0;
+        bool digits = before >= '0' && before <= '9' && after >= '0' && after <= '9';
+        if (form.data[i] == ' ' && !digits)
+            continue;
+        if (k == compact.len || compact.data[k++] != form.data[i])
+            return false;
+    }
+    return k == compact.len;
+}
+
+/* "(excl. CPU 1518)": a family of which not every member is meant */
+static bool excepts_some(struct slice raw)
+{
+    static const char *const words[] = {"excl", "except", "without", "other than", "all other"};
+    for (size_t i = 0; i < raw.len; i++)
+        for (size_t k = 0; k < ARRAY_LEN(words); k++)
+            if (product_text_starts(slice_of(raw.data + i, raw.len - i), words[k]))
+                return true;
+    return false;
+}
+
+/* Three words with a code among them ("en100", not "7") tell enough to ask which of the longer
+ * names is meant. */
+static bool telling(struct slice form)
+{
+    struct fleet_words words;
+    bool code = false;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++)
+        code = code || (words.at[i].len >= 3 && fleet_word_has_digit(words.at[i]));
+    return words.count >= 3 && code;
+}
+
+/* "quantum hd unity": of a device, enough to ask which of the longer names is meant */
+static bool three_words(struct slice form)
+{
+    struct fleet_words words;
+    size_t plain = 0;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++)
+        plain += words.at[i].len >= 2 && !fleet_word_has_digit(words.at[i]);
+    return plain >= 3;
+}
+
+/* "1734 aentr" against "1734 aentr series c": what is missing is a revision, not a model */
+static bool only_revision(struct slice longer, struct slice prefix)
+{
+    static const char *const words[] = {" series ", " rev ", " revision ", " version ", " hw "};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (longer.len > prefix.len + strlen(words[i]) &&
+            memcmp(longer.data + prefix.len, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
+/* "scalance x200 all versions before 5 2": behind the product comes its version, in words */
+static bool version_follows(struct slice form, size_t at)
+{
+    static const char *const words[] = {
+        "all",     "any",     "version", "versions", "firmware", "fw",   "prior", "before",
+        "earlier", "below",   "up",      "through",  "until",    "from", "older", "lower",
+        "less",    "release", "rev",     "revision", "series",   "build"};
+    struct slice rest = slice_of(form.data + at, form.len - at);
+    size_t digits = 0;
+    while (digits < rest.len &&
+           ((rest.data[digits] >= '0' && rest.data[digits] <= '9') || rest.data[digits] == '.'))
+        digits++;
+    if ((digits && (digits == rest.len || rest.data[digits] == ' ')) || version_line(form, at))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        size_t len = strlen(words[i]);
+        if (product_text_starts(rest, words[i]) && (rest.len == len || rest.data[len] == ' '))
+            return true;
+    }
+    return false;
+}
+
+/* Words that tell siblings apart: what they stand behind alone is another product. */
+static bool sibling_word(struct slice word)
+{
+    static const char *const words[] = {
+        "lite",     "light",    "pro",    "professional", "plus",    "advanced",
+        "lean",     "basic",    "mini",   "enterprise",   "premium", "express",
+        "standard", "se",       "me",     "compact",      "max",     "ultra",
+        "xl",       "ex",       "server", "client",       "viewer",  "runtime",
+        "studio",   "designer", "editor", "nms",          "safety",  "unified",
+        "comfort",  NULL};
+    return fleet_word_in(words, word);
+}
+
+/* What the longer name says beyond the other. */
+static struct slice beyond(struct slice longer, struct slice prefix)
+{
+    return slice_of(longer.data + prefix.len + 1, longer.len - prefix.len - 1);
+}
+
+/* "conext combox" of "conext combox model 865 1058": what is more tells no sibling. */
+static bool may_be_shortened(struct slice longer, struct slice prefix)
+{
+    static const char *const remarks[] = {"with",    "for",    "on",  "in",       "using",
+                                          "running", "series", "rev", "revision", "hw",
+                                          "part",    "model",  NULL};
+    struct fleet_words words;
+    fleet_words_split(beyond(longer, prefix), &words);
+    for (size_t i = 0; i < words.count; i++) {
+        if (fleet_word_in(remarks, words.at[i]))
+            return true;
+        if (sibling_word(words.at[i]) || words.at[i].len == 1 || version_line(words.at[i], 0))
+            return false;
+    }
+    return words.count > 0;
+}
+
+/* "micrologix 1100 1763 l16bwa" of "micrologix 1100": what is more is a number. */
+static bool goes_on_in_numbers(struct slice longer, struct slice prefix)
+{
+    struct slice rest = beyond(longer, prefix);
+    size_t digits = 0;
+    for (size_t i = 0; i < rest.len; i++)
+        digits += rest.data[i] >= '0' && rest.data[i] <= '9';
+    return digits >= 3 && may_be_shortened(longer, prefix) && fleet_word_has_digit(prefix);
+}
+
+/* "neuroworks" of "natus xltek neuroworks": one word, but of its own */
+static bool own_word(struct slice word, struct slice text)
+{
+    return word.len >= 7 && !memchr(word.data, ' ', word.len) && !sibling_word(word) &&
+           !fleet_name_plain_word(word) && text.len > word.len + 1 &&
+           text.data[text.len - word.len - 1] == ' ' &&
+           memcmp(text.data + text.len - word.len, word.data, word.len) == 0;
+}
+
+/* "2711r t4t": as specific as an order number */
+bool fleet_number_like(struct slice form)
+{
+    size_t letters = 0, digits = 0;
+    for (size_t i = 0; i < form.len; i++) {
+        letters += form.data[i] >= 'a' && form.data[i] <= 'z';
+        digits += form.data[i] >= '0' && form.data[i] <= '9';
+    }
+    return letters > 0 && digits >= 2 && letters + digits >= 6 && letters <= 8;
+}
+
+/* The last word that is no word for a kind of thing; count: how many stand in front of it. */
+static struct slice last_word(const struct fleet_words *words, size_t *count)
+{
+    size_t at = words->count;
+    while (at > 0 && fleet_name_plain_word(words->at[at - 1]))
+        at--;
+    *count = at ? at - 1 : 0;
+    return at ? words->at[at - 1] : slice_of(NULL, 0);
+}
+
+/*
+ * "melsec iq r r16psfcpu" and "melsec iq r series sil2 process cpu r16psfcpu firmware": both end in
+ * one number of a model, and all else that one side says the other says, too.
+ */
+static bool same_model(struct slice a, struct slice b)
+{
+    struct fleet_words x, y;
+    size_t n, m;
+    fleet_words_split(a, &x);
+    fleet_words_split(b, &y);
+    struct slice model = last_word(&x, &n), other = last_word(&y, &m);
+    if (x.cut || y.cut || !slice_equal(model, other) || !fleet_number_like(model))
+        return false;
+    const struct fleet_words *less = n < m ? &x : &y, *more = n < m ? &y : &x;
+    for (size_t i = 0; i < (n < m ? n : m); i++) {
+        bool found = fleet_name_plain_word(less->at[i]);
+        for (size_t k = 0; k < (n < m ? m : n) && !found; k++)
+            found = slice_equal(less->at[i], more->at[k]);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+struct fleet_identified fleet_names_compare(const struct fleet_target *t,
+                                            const struct fleet_target_form *a,
+                                            const struct fleet_subject *s,
+                                            const struct fleet_subject_form *b,
+                                            const struct fleet_aliases *aliases, bool vendor_sure)
+{
+    struct fleet_identified r = {
+        .advisory = a->text, .inventory = b->text, .line = a->line.len ? a->line : b->line};
+    bool family_source = b->source == FLEET_FROM_FAMILY;
+    int distance;
+    r.rules = a->rules | b->rules;
+    r.confidence = -fleet_rule_cost(r.rules);
+    bool equal = slice_equal(a->text, b->text);
+    bool same = equal || compact_equal(a->text, b->compact);
+    /* without its kind a name is that whole name or nothing; and "S7-1500 software controller" and
+     * "S7-1500 CPU" are of two kinds */
+    if ((r.rules & FLEET_RULE_KIND) && (!same || (a->rules & b->rules & FLEET_RULE_KIND))) {
+        r.confidence = 0;
+    } else if (same) {
+        r.rule = family_source ? FLEET_BY_FAMILY : FLEET_BY_NAME;
+        r.confidence += !family_source ? 96 : excepts_some(t->product.raw) ? 75 : 89;
+        /* a name with a number in it is a model's, whatever kind of thing that is */
+        if ((r.rules & FLEET_RULE_KIND) && fleet_word_has_digit(b->text))
+            r.confidence += 4;
+        if (!equal) {
+            r.rules |= FLEET_RULE_SPACE;
+            r.confidence -= 2;
+        }
+        /* the advisory names a line of products, and we are one of it; what it says of a firmware
+         * or of "all models" holds for all, what it says of a product may not */
+        if (family_source && !t->product.family && !(a->rules & FLEET_RULE_GENERIC))
+            r.confidence -= 20;
+    } else if (same_product(aliases, a->text, b->text, &r.alias)) {
+        r.rule = FLEET_BY_NAME;
+        r.rules |= FLEET_RULE_ALIAS;
+        r.confidence += 94;
+    } else if (name_pattern(a->text, b->text) && !family_source) {
+        r.rule = FLEET_BY_PATTERN;
+        r.confidence += 93;
+    } else if (vendor_sure && !family_source && s->purl_base.len == 0 &&
+               (distance = misspelt(a->text, b->text)) > 0) {
+        r.rule = FLEET_BY_MISSPELT_PRODUCT;
+        r.confidence += distance == 1 ? 78 : 68;
+    } else if (is_suffix(a->text, b->text) || (!family_source && is_suffix(b->text, a->text))) {
+        r.rule = FLEET_BY_SUFFIX;
+        r.confidence += family_source                                                      ? 60
+                        : fleet_number_like(a->text.len < b->text.len ? a->text : b->text) ? 87
+                                                                                           : 82;
+    } else if (vendor_sure && !family_source && same_model(a->text, b->text)) {
+        r.rule = FLEET_BY_SUFFIX;
+        r.confidence += 87;
+    } else if (vendor_sure && !family_source && is_named_suffix(b->text, a->text)) {
+        r.rule = FLEET_BY_SUFFIX;
+        r.confidence += 78;
+    } else if (t->product.family && !family_source && has_word(b->text, a->text)) {
+        r.rule = FLEET_BY_FAMILY;
+        r.confidence += 75;
+    } else if (t->product.family && !family_source && vendor_sure && of_hundred(b->text, a->text)) {
+        r.rule = FLEET_BY_FAMILY;
+        r.confidence += 62;
+        r.only_unknown = true;
+    } else if (fleet_name_prefix(a->text, b->text) && !family_source &&
+               (fleet_name_specific(a->text) || (t->product.family && a->text.len >= 5))) {
+        r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
+        if (t->product.family)
+            r.confidence += excepts_some(t->product.raw) ? 75 : 89;
+        else if (vendor_sure && s->identity->kind == FLEET_DEVICE &&
+                 goes_on_in_numbers(b->text, a->text))
+            r.confidence += 60;
+        else
+            r.confidence += 42;
+        r.only_unknown = !t->product.family;
+    } else if (fleet_name_prefix(b->text, a->text) && fleet_name_specific(b->text) &&
+               !version_line(a->text, b->text.len + 1)) {
+        r.rule = FLEET_BY_LESS_SPECIFIC;
+        r.confidence += t->whole && version_follows(a->text, b->text.len + 1)       ? 80
+                        : s->model_missing || only_revision(a->text, b->text)       ? 66
+                        : telling(b->text) && s->real_orders == 0                   ? 55
+                        : three_words(b->text) && s->identity->kind == FLEET_DEVICE ? 52
+                        : vendor_sure && may_be_shortened(a->text, b->text)         ? 58
+                                                                                    : 40;
+        r.only_unknown = true;
+    } else if (vendor_sure && !family_source && own_word(b->text, a->text)) {
+        r.rule = FLEET_BY_LESS_SPECIFIC;
+        r.confidence += 60;
+        r.only_unknown = true;
+    } else {
+        r.confidence = 0;
+    }
+    return r;
+}
