@@ -87,7 +87,6 @@ static const struct {
     {"omron automation", "omron"},
     {"osisoft", "aveva"},
     {"pelco", "schneider electric"},
-    {"phillips", "philips"},
     {"philips respironics", "philips"},
     {"pro face", "schneider electric"},
     {"proface", "schneider electric"},
