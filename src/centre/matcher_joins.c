@@ -59,6 +59,7 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
                            struct err *e)
 {
     struct matcher *m = f->centre->matcher;
+    struct fleet_prepared *prepared = NULL;
     struct fleet_class *class = NULL;
     struct fleet_result *result;
     struct fleet_concern *concerns = NULL;
@@ -74,11 +75,12 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
         err_set(e, ERR_INTERNAL, "fleet.no-class", NULL, "a class that an asset joined is gone");
     if (found != 1)
         goto out;
-    if (fleet_advisories_match(m->advisories, class, &m->options, &concerns, &count, e) != 0)
+    if (fleet_advisories_match(m->advisories, class, &m->options, &concerns, &count, e) != 0 ||
+        fleet_prepare(&prepared, class, e) != 0)
         goto out;
     for (size_t i = 0; i < count; i++) {
         const struct loaded *c = matcher_loaded(m, f->db, m->current[concerns[i].id], e);
-        if (!c || fleet_match(&result, c->criteria, class, &m->options, e) != 0)
+        if (!c || fleet_match_prepared(&result, c->criteria, prepared, &m->options, e) != 0)
             goto out;
         int gathered = result->status == FLEET_NOT_LISTED ? 0 : gather(f, g, c, digest, result, e);
         fleet_result_free(result);
@@ -88,6 +90,7 @@ static int match_new_class(struct follower *f, const uint8_t digest[32], struct 
     done = matcher_knows_class(m, digest) ? 0 : matcher_add_class(m, class, e);
 out:
     mem_free(concerns);
+    fleet_prepared_free(prepared);
     fleet_class_free(class);
     return done;
 }

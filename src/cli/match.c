@@ -21,6 +21,7 @@ struct asset {
     struct fleet_inventory *inventory; /* NULL: owned by a table */
     struct slice serial;
     struct fleet_class *class;
+    struct fleet_prepared *prepared; /* with --all */
 };
 
 struct tally {
@@ -300,10 +301,13 @@ static void report_asset(struct match_run *m, const struct asset *asset,
 static int match_each(struct match_run *m, const struct fleet_criteria *criteria, struct err *e)
 {
     for (size_t i = 0; i < m->asset_count; i++) {
+        struct asset *asset = &m->assets[i];
         struct fleet_result *r;
-        if (fleet_match(&r, criteria, m->assets[i].class, &m->options, e) != 0)
+        if (!asset->prepared && fleet_prepare(&asset->prepared, asset->class, e) != 0)
             return -1;
-        report_asset(m, &m->assets[i], criteria, r);
+        if (fleet_match_prepared(&r, criteria, asset->prepared, &m->options, e) != 0)
+            return -1;
+        report_asset(m, asset, criteria, r);
         fleet_result_free(r);
     }
     return 0;
@@ -594,6 +598,7 @@ int cli_match(int argc, char **argv)
     for (size_t i = 0; i < m.asset_count; i++) {
         mem_free(m.assets[i].name);
         fleet_inventory_free(m.assets[i].inventory);
+        fleet_prepared_free(m.assets[i].prepared);
         fleet_class_free(m.assets[i].class);
     }
     for (size_t i = 0; i < m.table_count; i++)

@@ -185,10 +185,19 @@ struct pair {
     uint32_t leader;
 };
 
+struct fleet_prepared {
+    struct fleet_subject *subjects;
+    size_t subject_count;
+    bool software;                 /* some component is */
+    struct fleet_key_table *table; /* NULL: not made yet */
+    struct arena arena;
+};
+
 struct matching {
     const struct fleet_criteria *criteria;
     const struct fleet_options *options;
-    struct fleet_subject *subjects;
+    struct fleet_prepared *prepared;
+    const struct fleet_subject *subjects;
     size_t subject_count;
     struct pair *pairs; /* by subject, then leader */
     size_t pair_count, pair_room;
@@ -223,14 +232,25 @@ static int by_subject(const void *x, const void *y)
 /* Few of both are all compared; of many those that share a key. */
 enum { FEW_PAIRS = 4096 };
 
+static int make_table(struct fleet_prepared *p, struct err *e)
+{
+    struct fleet_key_table *table = fleet_key_table_new(p->subject_count);
+    int result = table ? 0 : err_memory(e);
+    for (size_t s = 0; result == 0 && s < p->subject_count; s++)
+        result = fleet_key_table_add(table, &p->subjects[s], (uint32_t)s, e);
+    if (result != 0) {
+        fleet_key_table_free(table);
+        return -1;
+    }
+    fleet_key_table_ready(table);
+    p->table = table;
+    return 0;
+}
+
 static int pair_by_keys(struct matching *m)
 {
-    struct fleet_key_table *table = fleet_key_table_new(m->subject_count);
-    int result = table ? 0 : err_memory(m->e);
-    for (size_t s = 0; result == 0 && s < m->subject_count; s++)
-        result = fleet_key_table_add(table, &m->subjects[s], (uint32_t)s, m->e);
-    if (result == 0)
-        fleet_key_table_ready(table);
+    int result = m->prepared->table ? 0 : make_table(m->prepared, m->e);
+    struct fleet_key_table *table = m->prepared->table;
     for (uint32_t t = 0; result == 0 && t < m->criteria->target_count; t++) {
         const uint32_t *found;
         size_t count;
@@ -241,7 +261,6 @@ static int pair_by_keys(struct matching *m)
         for (size_t i = 0; result == 0 && i < count; i++)
             result = add_pair(m, t, found[i]);
     }
-    fleet_key_table_free(table);
     if (result == 0 && m->pair_count)
         qsort(m->pairs, m->pair_count, sizeof *m->pairs, by_subject);
     return result;
@@ -302,33 +321,54 @@ static int try_all(struct matching *m)
     return result;
 }
 
-static int prepare(struct matching *m, const struct fleet_class *class, bool *software)
+void fleet_prepared_free(struct fleet_prepared *p)
 {
-    m->subjects = mem_new(class->count + 1, sizeof *m->subjects);
-    if (!m->subjects)
-        return err_memory(m->e);
-    for (size_t i = 0; i < class->count; i++) {
-        if (fleet_subject_prepare(&m->scratch, &class->identities[i], &m->subjects[i], m->e) != 0)
-            return -1;
-        m->subject_count++;
-        *software = *software || class->identities[i].kind == FLEET_SOFTWARE;
+    if (!p)
+        return;
+    fleet_key_table_free(p->table);
+    mem_free(p->subjects);
+    arena_fini(&p->arena);
+    mem_free(p);
+}
+
+int fleet_prepare(struct fleet_prepared **out, const struct fleet_class *class, struct err *e)
+{
+    struct fleet_prepared *p = mem_new(1, sizeof *p);
+    *out = NULL;
+    if (!p)
+        return err_memory(e);
+    arena_init(&p->arena, 0);
+    p->subjects = mem_new(class->count + 1, sizeof *p->subjects);
+    int result = p->subjects ? 0 : err_memory(e);
+    for (size_t i = 0; result == 0 && i < class->count; i++) {
+        result = fleet_subject_prepare(&p->arena, &class->identities[i], &p->subjects[i], e);
+        p->subject_count++;
+        p->software = p->software || class->identities[i].kind == FLEET_SOFTWARE;
     }
+    if (result != 0) {
+        fleet_prepared_free(p);
+        return -1;
+    }
+    *out = p;
     return 0;
 }
 
-int fleet_match(struct fleet_result **result, const struct fleet_criteria *criteria,
-                const struct fleet_class *class, const struct fleet_options *options, struct err *e)
+int fleet_match_prepared(struct fleet_result **result, const struct fleet_criteria *criteria,
+                         struct fleet_prepared *prepared, const struct fleet_options *options,
+                         struct err *e)
 {
-    struct matching m = {
-        .criteria = criteria, .options = options ? options : &fleet_options_default, .e = e};
-    bool software = false;
+    struct matching m = {.criteria = criteria,
+                         .options = options ? options : &fleet_options_default,
+                         .prepared = prepared,
+                         .subjects = prepared->subjects,
+                         .subject_count = prepared->subject_count,
+                         .e = e};
     *result = NULL;
     arena_init(&m.scratch, 0);
-    int outcome = prepare(&m, class, &software);
+    int outcome = try_all(&m);
     if (outcome == 0)
-        outcome = try_all(&m);
-    if (outcome == 0)
-        outcome = fleet_combine(result, criteria, m.touches.at, m.touches.count, software, e);
+        outcome =
+            fleet_combine(result, criteria, m.touches.at, m.touches.count, prepared->software, e);
     if (outcome == 0) {
         struct fleet_result *r = *result;
         if (r->count == 0 && !m.nearest.target)
@@ -345,7 +385,18 @@ int fleet_match(struct fleet_result **result, const struct fleet_criteria *crite
     }
     mem_free(m.touches.at);
     mem_free(m.pairs);
-    mem_free(m.subjects);
     arena_fini(&m.scratch);
+    return outcome;
+}
+
+int fleet_match(struct fleet_result **result, const struct fleet_criteria *criteria,
+                const struct fleet_class *class, const struct fleet_options *options, struct err *e)
+{
+    struct fleet_prepared *prepared;
+    *result = NULL;
+    if (fleet_prepare(&prepared, class, e) != 0)
+        return -1;
+    int outcome = fleet_match_prepared(result, criteria, prepared, options, e);
+    fleet_prepared_free(prepared);
     return outcome;
 }

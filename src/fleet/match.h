@@ -106,6 +106,17 @@ int fleet_match(struct fleet_result **result, const struct fleet_criteria *crite
                 struct err *e) MUST_CHECK;
 void fleet_result_free(struct fleet_result *result);
 
+/* The same for who matches one class with several advisories: what does not depend on them is made
+ * once. The class must outlive it; one thread at a time. */
+struct fleet_prepared;
+
+int fleet_prepare(struct fleet_prepared **prepared, const struct fleet_class *class,
+                  struct err *e) MUST_CHECK;
+int fleet_match_prepared(struct fleet_result **result, const struct fleet_criteria *criteria,
+                         struct fleet_prepared *prepared, const struct fleet_options *options,
+                         struct err *e) MUST_CHECK;
+void fleet_prepared_free(struct fleet_prepared *prepared);
+
 /*
  * The last filter, per asset: what a statement of the class means for an asset with this serial
  * number (empty: not known). Without patterns: the statement's own status. With them: a serial that
