@@ -109,6 +109,8 @@ bool product_conan_valid(struct slice text)
 enum product_order product_conan_compare(struct slice a, struct slice b)
 {
     struct conan x, y;
+    if (!product_conan_valid(a) || !product_conan_valid(b))
+        return PRODUCT_NO_ORDER;
     split(a, &x);
     split(b, &y);
     int order = compare_items(significant(x.items), significant(y.items));
