@@ -266,6 +266,16 @@ static void vers(struct parser *p)
     }
     if (v.all)
         p->range->kind = PRODUCT_RANGE_ALL;
+    bool raw = false;
+    for (size_t i = 0; i < v.finding_count; i++)
+        raw = raw || v.findings[i].fault == PRODUCT_VERS_RAW;
+    /* "vers:all/>=V1.80<V2.20": only its beginning is a vers: text */
+    if (raw && slice_is(v.type, "all")) {
+        const uint8_t *from = v.type.data + v.type.len + 1;
+        size_t before = (size_t)(from - p->range->text.data);
+        parts(p, product_text_trim(slice_of(from, p->range->text.len - before)));
+        return;
+    }
     if (v.all || !vers_understood(p, &v))
         return;
     p->range->scheme = v.scheme;

@@ -6,6 +6,7 @@ dpkg's Perl module, rpm, libalpm, PyPA's packaging, RubyGems, node-semver. No di
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -129,7 +130,8 @@ def rpm(r):
 
 def alpm(r):
     release = r.random() < 0.5
-    return [evr(r, "._+", release) for _ in "xy"]
+    # pacman's order goes in circles where a separator stands at the end
+    return [re.sub("[._+]+(?=-|$)", "", evr(r, "._+", release)) for _ in "xy"]
 
 
 def pypi_one(r):
