@@ -180,8 +180,8 @@ int product_native_exclude(struct native *n, size_t first, struct slice version)
     return 0;
 }
 
-int product_native_narrow(struct native *n, struct native_span *s,
-                          enum product_comparator comparator, struct slice v)
+void product_native_narrow(const struct native *n, struct native_span *s,
+                           enum product_comparator comparator, struct slice v)
 {
     bool open = comparator == PRODUCT_ABOVE || comparator == PRODUCT_BELOW;
     if (!product_vers_downward(comparator)) {
@@ -200,7 +200,6 @@ int product_native_narrow(struct native *n, struct native_span *s,
             s->high_open = open || (order == PRODUCT_EQUAL && s->high_open);
         s->has_high = true;
     }
-    return 0;
 }
 
 struct sorting {

@@ -10,7 +10,10 @@ static int version(struct native *n, struct native_span *s, enum product_compara
     text = product_native_trim(text);
     if (text.len == 0)
         return 0;
-    return product_native_version(n, text, &v) != 0 ? -1 : product_native_narrow(n, s, c, v);
+    if (product_native_version(n, text, &v) != 0)
+        return -1;
+    product_native_narrow(n, s, c, v);
+    return 0;
 }
 
 /* "[1.0,2.0)" without its brackets. */

@@ -124,8 +124,10 @@ static int narrow(struct native *n, struct native_span *s, enum product_comparat
                   struct slice text)
 {
     struct slice version;
-    return product_native_version(n, text, &version) != 0 ? -1
-                                                          : product_native_narrow(n, s, c, version);
+    if (product_native_version(n, text, &version) != 0)
+        return -1;
+    product_native_narrow(n, s, c, version);
+    return 0;
 }
 
 /* From version to below what counting up its first `keep` numbers gives. */
@@ -144,7 +146,8 @@ static int between(struct native *n, const struct dialect *d, struct native_span
     if (product_native_bump(n, numbers, keep, d->fill, d->tail, &high) != 0 ||
         narrow(n, s, PRODUCT_FROM, low) != 0)
         return -1;
-    return product_native_narrow(n, s, PRODUCT_BELOW, high);
+    product_native_narrow(n, s, PRODUCT_BELOW, high);
+    return 0;
 }
 
 static int caret(struct native *n, const struct dialect *d, struct native_span *s,
@@ -174,7 +177,8 @@ static int wild(struct native *n, const struct dialect *d, struct native_span *s
     case UP_TO:
         if (product_native_bump(n, front, numbers, d->fill, d->tail, &high) != 0)
             return -1;
-        return product_native_narrow(n, s, t.sign == MORE ? PRODUCT_FROM : PRODUCT_BELOW, high);
+        product_native_narrow(n, s, t.sign == MORE ? PRODUCT_FROM : PRODUCT_BELOW, high);
+        return 0;
     case UNEQUAL: return product_native_wrong(n, "this cannot be left out", t.version);
     case ALONE:
     case EQUAL:
@@ -329,9 +333,8 @@ static int alternative(struct native *n, const struct dialect *d, struct slice t
     if (!any)
         return 0;
     /* Conan's "*" is every version from zero */
-    if (conan && !a->span.has_low && !a->span.has_high && !a->unequal_count &&
-        product_native_narrow(n, &a->span, PRODUCT_FROM, slice_str("0.0.0")) != 0)
-        return -1;
+    if (conan && !a->span.has_low && !a->span.has_high && !a->unequal_count)
+        product_native_narrow(n, &a->span, PRODUCT_FROM, slice_str("0.0.0"));
     if (product_native_add(n, a->span) != 0)
         return -1;
     for (size_t i = 0; i < a->unequal_count; i++)

@@ -40,8 +40,8 @@ int product_native_add(struct native *n, struct native_span span) MUST_CHECK;
 int product_native_exclude(struct native *n, size_t first, struct slice version) MUST_CHECK;
 
 /* Makes a span smaller by a comparator (not PRODUCT_IS_NOT). */
-int product_native_narrow(struct native *n, struct native_span *span,
-                          enum product_comparator comparator, struct slice version) MUST_CHECK;
+void product_native_narrow(const struct native *n, struct native_span *span,
+                           enum product_comparator comparator, struct slice version);
 
 /*
  * A version as its `vers:` type writes it (npm 1.2 as 1.2.0, PyPI 1.0alpha as 1.0a0), checked. In

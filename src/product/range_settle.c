@@ -496,6 +496,10 @@ static void settle_sorted(struct settled *s, struct sorted *o)
 {
     struct range_part *upper = o->upper_count == 1 ? o->uppers[0] : NULL;
     struct range_part *lower = o->lower_count == 1 ? o->lowers[0] : NULL;
+    /* "<1.0|>=2.0" of a vls: two intervals, and each constraint stands for itself */
+    bool apart = upper && lower && s->p->tight && upper < lower &&
+                 product_version_compare(s->p->range->scheme, upper->high.version,
+                                         lower->low.version) == PRODUCT_LESS;
     /* what stood before the upper bound, before it is changed by what stands beside it */
     for (size_t i = 0; i < o->other_count; i++) {
         struct range_part *part = o->others[i];
@@ -508,7 +512,7 @@ static void settle_sorted(struct settled *s, struct sorted *o)
         } else if (part->single && lower && !upper) {
             beside_lower(s, part, lower);
         } else if (part->single) {
-            settle_single(s, part, o->upper_count > 1 || o->lower_count > 0);
+            settle_single(s, part, !apart && (o->upper_count > 1 || o->lower_count > 0));
         } else {
             /* those with "also" follow, with the same lower bound */
             size_t count = 1;
@@ -518,9 +522,7 @@ static void settle_sorted(struct settled *s, struct sorted *o)
             i += count - 1;
         }
     }
-    if (upper && lower && s->p->tight && upper < lower &&
-        product_version_compare(s->p->range->scheme, upper->high.version, lower->low.version) ==
-            PRODUCT_LESS) {
+    if (apart) {
         settle_span(s, upper);
         settle_span(s, lower);
         return;

@@ -172,9 +172,8 @@ const struct product_scheme *product_scheme_of_purl(struct slice purl)
 enum product_order product_version_compare(const struct product_scheme *scheme, struct slice a,
                                            struct slice b)
 {
-    if (!scheme->valid(a) || !scheme->valid(b))
-        return same_text(a, b) ? PRODUCT_EQUAL : PRODUCT_NO_ORDER;
-    return scheme->compare(a, b);
+    enum product_order order = scheme->compare(a, b);
+    return order == PRODUCT_NO_ORDER && same_text(a, b) ? PRODUCT_EQUAL : order;
 }
 
 int product_version_key(const struct product_scheme *scheme, struct slice version, struct buf *out,

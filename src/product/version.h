@@ -29,7 +29,7 @@ struct product_scheme {
     const char *name; /* of the `vers:` type and, where there is one, the purl type */
     /* true when text is a version of this scheme */
     bool (*valid)(struct slice text);
-    /* both valid */
+    /* PRODUCT_NO_ORDER also when one of them is not valid */
     enum product_order (*compare)(struct slice a, struct slice b);
     /* the sort key (version_key.h); false: text is no version of this scheme */
     bool (*key)(struct slice text, struct product_key *key);
@@ -69,7 +69,8 @@ const struct product_scheme *product_scheme_at(size_t index);
 /* The scheme of a purl's type; empty purl: firmware. */
 const struct product_scheme *product_scheme_of_purl(struct slice purl);
 
-/* PRODUCT_NO_ORDER when one of them is not valid. */
+/* The scheme's comparison. Where it names no order, texts that are the same but for case are equal.
+ */
 enum product_order product_version_compare(const struct product_scheme *scheme, struct slice a,
                                            struct slice b);
 
@@ -82,9 +83,9 @@ enum product_order product_version_compare(const struct product_scheme *scheme, 
  * there is no order, or that they are equal, where the keys say less or greater (a letter against a
  * number: 1.2a and 1.2.3; a service pack that may be the third number of another spelling; a build
  * that only one side names; an rpm version without release, which is equal to all its releases).
- * Where both keys are not doubtful, they and product_version_compare say the same. Where one is, and
- * product_version_compare names an order other than equal, the keys say the same even so, but for
- * Conan, whose own order of "10", "1a" and "2" goes in a circle.
+ * Where both keys are not doubtful, they and product_version_compare say the same. Where one is,
+ * and product_version_compare names an order other than equal, the keys say the same even so, but
+ * for Conan, whose own order of "10", "1a" and "2" goes in a circle.
  */
 struct product_version_key {
     size_t family;

@@ -65,6 +65,8 @@ static int part(struct slice a, struct slice b)
 enum product_order product_alpm_compare(struct slice a, struct slice b)
 {
     struct slice epoch[2], version[2], release[2];
+    if (!product_alpm_valid(a) || !product_alpm_valid(b))
+        return PRODUCT_NO_ORDER;
     product_evr_split(a, &epoch[0], &version[0], &release[0]);
     product_evr_split(b, &epoch[1], &version[1], &release[1]);
     int order = product_digits_compare(epoch[0], epoch[1]);

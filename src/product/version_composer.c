@@ -47,24 +47,27 @@ bool product_composer_key(struct slice s, struct product_key *k)
     for (; numbers < 4; numbers++)
         product_key_number(k, slice_of(NULL, 0));
     size_t at = i + joint(s, i);
-    int weight = stability(product_take_letters(s, &at));
-    bool dev = weight == DEV;
-    if (weight >= 0)
+    struct slice word = product_take_letters(s, &at);
+    int weight = stability(word);
+    bool dev = weight == DEV, named_stable = weight == STABLE;
+    if (weight >= 0 || (word.len == 0 && at == s.len))
         i = at;
     product_key_byte(k, weight < 0 ? STABLE : (unsigned)weight);
-    /* "beta.2.1": each number with one in front of it, and an end */
+    /* "beta.2.1": each number with one in front of it, and an end; "stable" takes what follows */
     while (weight > DEV && i < s.len) {
-        at = i + (i < s.len && (s.data[i] == '.' || s.data[i] == '-'));
+        at = i + (s.data[i] == '.' || s.data[i] == '-');
         struct slice digits = product_take_digits(s, &at);
         if (digits.len == 0)
             break;
-        product_key_byte(k, 2);
-        product_key_number(k, digits);
+        if (!named_stable) {
+            product_key_byte(k, 2);
+            product_key_number(k, digits);
+        }
         i = at;
     }
     at = i + joint(s, i);
     if (!dev && stability(product_take_letters(s, &at)) == DEV) {
-        dev = true;
+        dev = !named_stable;
         i = at;
     }
     product_key_byte(k, dev ? 0 : 1);

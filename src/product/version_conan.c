@@ -36,7 +36,8 @@ static void split(struct slice s, struct conan *v)
     }
 }
 
-/* Items that are zero count for nothing at the end. */
+/* Items that are zero count for nothing at the end; without any, the slice is at NULL ("" is an
+ * item). */
 static struct slice significant(struct slice items)
 {
     for (;;) {
@@ -47,7 +48,7 @@ static struct slice significant(struct slice items)
         if (last.len == 0 || !product_is_zero(last))
             return items;
         if (start == 0)
-            return slice_of(items.data, 0);
+            return slice_of(NULL, 0);
         items.len = start - 1;
     }
 }
@@ -77,7 +78,7 @@ static struct slice without_zeros(struct slice s)
 
 static int compare_items(struct slice a, struct slice b)
 {
-    bool more_a = a.len > 0, more_b = b.len > 0;
+    bool more_a = a.data != NULL, more_b = b.data != NULL;
     while (more_a && more_b) {
         struct slice x = slice_of(a.data, find(a, '.')), y = slice_of(b.data, find(b, '.'));
         more_a = x.len < a.len;
@@ -109,6 +110,8 @@ bool product_conan_valid(struct slice text)
 enum product_order product_conan_compare(struct slice a, struct slice b)
 {
     struct conan x, y;
+    if (!product_conan_valid(a) || !product_conan_valid(b))
+        return PRODUCT_NO_ORDER;
     split(a, &x);
     split(b, &y);
     int order = compare_items(significant(x.items), significant(y.items));
@@ -128,7 +131,7 @@ enum { END = 1, SIGN, NUMBER, TEXT, NONE_BEFORE = 0, NONE_BEHIND = 0xff };
 static void put_items(struct product_key *k, struct slice items)
 {
     items = significant(items);
-    for (bool more = items.len > 0; more;) {
+    for (bool more = items.data != NULL; more;) {
         struct slice item = slice_of(items.data, find(items, '.'));
         more = item.len < items.len;
         if (more)

@@ -64,6 +64,8 @@ static int deb_part(struct slice a, struct slice b)
 enum product_order product_deb_compare(struct slice a, struct slice b)
 {
     struct slice epoch[2], version[2], revision[2];
+    if (!product_deb_valid(a) || !product_deb_valid(b))
+        return PRODUCT_NO_ORDER;
     product_evr_split(a, &epoch[0], &version[0], &revision[0]);
     product_evr_split(b, &epoch[1], &version[1], &revision[1]);
     int order = product_digits_compare(epoch[0], epoch[1]);

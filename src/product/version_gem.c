@@ -10,21 +10,20 @@ enum { WORD = 1, ZERO_BEFORE_WORD, END, ZERO_BEFORE_NUMBER, NUMBER };
 /* [0-9]+(\.[0-9a-zA-Z]+)*(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)? as Gem::Version has it */
 static bool well_formed(struct slice s)
 {
-    bool between = true, dashed = false;
+    bool between = false, dotted = false, dashed = false;
     size_t i = 0;
     if (product_take_digits(s, &i).len == 0)
         return false;
-    between = false;
     for (; i < s.len; i++) {
         uint8_t c = s.data[i];
         if (c == '.' || (c == '-' && !dashed)) {
             if (between)
                 return false;
+            dotted = dotted || c == '.';
             dashed = dashed || c == '-';
             between = true;
         } else if (product_is_digit(c) || product_is_letter(c) || c == '-') {
-            if (!dashed && i > 0 && product_is_letter(c) && !between &&
-                memchr(s.data, '.', i) == NULL)
+            if (!dotted && !dashed)
                 return false; /* the first part is digits alone */
             between = false;
         } else {

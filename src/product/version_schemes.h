@@ -2,7 +2,7 @@
 /*
  * The room's own: what stands behind the table of schemes. A scheme that is its key alone is
  * compared by its keys (version.c); the ones that are compared most, and those whose order is not
- * total, have a comparison of their own, for versions that are valid.
+ * total, have a comparison of their own.
  */
 #ifndef PRODUCT_VERSION_SCHEMES_H
 #define PRODUCT_VERSION_SCHEMES_H

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 300
 """Random pairs of versions, by the hundred thousand, ordered by us and by the ecosystem's own code:
-dpkg's Perl module, rpm, libalpm, PyPA's packaging, RubyGems, node-semver. No difference."""
+dpkg's Perl module, rpm, libalpm, PyPA's packaging, RubyGems; also Composer's and npm's where they
+are installed. No difference."""
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -92,6 +94,23 @@ console.log(lines.map(line => {
 }).join('\n'));
 """
 
+PHP_COMPOSER = r"""
+require '/usr/share/php/Composer/Semver/autoload.php';
+$parser = new Composer\Semver\VersionParser();
+while (($line = fgets(STDIN)) !== false) {
+    [$x, $y] = explode("\t", rtrim($line, "\n"));
+    try {
+        $p = $parser->normalize($x);
+        $q = $parser->normalize($y);
+    } catch (Exception $e) {
+        echo "!\n";
+        continue;
+    }
+    $order = version_compare($p, $q);
+    echo str_starts_with($p . "|" . $q, "dev-") ? "!\n" : ["<\n", "=\n", ">\n"][$order + 1];
+}
+"""
+
 
 def digits(r):
     # no longer: Perl makes floating point numbers of them (and is wrong: libdpkg does not)
@@ -129,7 +148,8 @@ def rpm(r):
 
 def alpm(r):
     release = r.random() < 0.5
-    return [evr(r, "._+", release) for _ in "xy"]
+    # pacman's order goes in circles where a separator stands at the end
+    return [re.sub("[._+]+(?=-|$)", "", evr(r, "._+", release)) for _ in "xy"]
 
 
 def pypi_one(r):
@@ -166,6 +186,16 @@ def npm_one(r):
     return text + r.choice(["", "", "+1", "+build.5"])
 
 
+def composer_one(r):
+    text = r.choice(["", "v"]) + ".".join(r.choice(["0", "1", "2", "10", "01"])
+                                          for _ in range(r.randrange(1, 5)))
+    if r.random() < 0.6:
+        text += r.choice(["", "-", ".", "_"]) + r.choice(
+            ["dev", "alpha", "a", "beta", "b", "RC", "stable", "patch", "pl", "p"])
+        text += r.choice(["", "1", "2", ".1", "-2", "11", "1.2"]) + r.choice(["", "", "-dev"])
+    return text
+
+
 def changed(r, text):
     """The same text but for a little: near pairs are where orders differ."""
     at = r.randrange(len(text) + 1)
@@ -185,6 +215,7 @@ ECOSYSTEMS = [
     ("alpm", alpm, 2, ["/usr/bin/python3", "-c", PYTHON_ALPM], False),
     ("pypi", lambda r: [pypi_one(r), pypi_one(r)], 2, ["/usr/bin/python3", "-c", PYTHON_PYPI], True),
     ("gem", lambda r: [gem_one(r), gem_one(r)], 2, ["ruby", "-e", RUBY_GEM], True),
+    ("composer", lambda r: [composer_one(r), composer_one(r)], 4, ["php", "-r", PHP_COMPOSER], False),
     ("npm", lambda r: [npm_one(r), npm_one(r)], 2, ["node", "-e", NODE_NPM], False),
 ]
 
