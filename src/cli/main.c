@@ -35,6 +35,7 @@ static const struct cli_group *const groups[] = {
     &cli_proof_group,
     &cli_log_group,
     /* Without a centre */
+    &cli_csaf_group,
     &cli_match_group,
     &cli_witness_group,
     /* The processes behind serve */
