@@ -181,9 +181,10 @@ static void distribution(struct view *v)
             tone = known[i].tone;
         }
     view_open_tone(v, VIEW_NOTICE, tone);
-    VIEW_SAY(v, "");
-    view_say(v, VIEW_STRONG, slice_str("TLP:"));
-    view_say(v, VIEW_STRONG, label.len ? label : slice_str("none"));
+    buf_reset(&v->scratch);
+    buf_puts(&v->scratch, "TLP:");
+    buf_put_slice(&v->scratch, label.len ? label : slice_str("none"));
+    view_say(v, VIEW_STRONG, buf_slice(&v->scratch));
     view_printf(v, VIEW_PLAIN, " \xe2\x80\x93 %s", rule);
     struct slice group = json_get_string(json_get(d, "sharing_group"), "name");
     if (group.len) {
@@ -248,9 +249,8 @@ static void severity_badges(struct view *v)
         view_badge(v, view_severity_tone(aggregate), aggregate);
     if (score.tenths >= 0) {
         char text[60];
-        snprintf(text, sizeof text, "%sCVSS %d.%d%s%.12s", score.severity ? "" : "",
-                 score.tenths / 10, score.tenths % 10, score.severity ? " " : "",
-                 score.severity ? score.severity : "");
+        snprintf(text, sizeof text, "CVSS %d.%d%s%.12s", score.tenths / 10, score.tenths % 10,
+                 score.severity ? " " : "", score.severity ? score.severity : "");
         view_badge(v, score.tone, slice_str(text));
     }
 }
@@ -261,10 +261,25 @@ static bool category_has(const struct json_value *list, const char *category)
     return false;
 }
 
+/* Publishers without a better place write a short note "Exploitability". */
+static struct slice exploitability_note(const struct view *v)
+{
+    enum { SHORT = 400 };
+    json_each(note, json_get(v->r->document, "notes"))
+    {
+        struct slice title = json_get_string(note, "title"), text = json_get_string(note, "text");
+        if (title.len == 14 && strncasecmp((const char *)title.data, "Exploitability", 14) == 0 &&
+            text.len < SHORT)
+            return text;
+    }
+    return slice_str("");
+}
+
 /* Exploited, or what is said of it, per vulnerability. */
 static void exploitation(struct view *v)
 {
     size_t known = 0, said = 0;
+    struct slice note = exploitability_note(v);
     json_each(one, v->r->vulnerabilities)
     {
         known += json_get(one, "first_known_exploitation_dates") != NULL;
@@ -278,8 +293,10 @@ static void exploitation(struct view *v)
                     json_count(v->r->vulnerabilities) == 1 ? "vulnerability" : "vulnerabilities");
     else if (said)
         VIEW_SAY(v, "see what is said of it at each vulnerability");
+    else if (note.len)
+        view_say(v, VIEW_PLAIN, note);
     else
-        VIEW_SAY(v, "the document says nothing of it in the place for it");
+        VIEW_SAY(v, "the document does not say");
     view_close(v, VIEW_VALUE);
 }
 
@@ -319,36 +336,30 @@ static void how_bad(struct view *v)
             VIEW_SAY(v, ")");
         }
     } else {
-        view_printf(v, VIEW_PLAIN, "%zu %s without a score", count,
+        struct slice aggregate =
+            json_get_string(json_get(v->r->document, "aggregate_severity"), "text");
+        view_say(v, view_severity_tone(aggregate), aggregate);
+        view_printf(v, VIEW_PLAIN, "%s%zu %s without a score", aggregate.len ? ", " : "", count,
                     count == 1 ? "vulnerability" : "vulnerabilities");
     }
     view_close(v, VIEW_VALUE);
 }
 
-/* Which products are affected by any vulnerability, by family. */
+/* Which products are affected by any vulnerability. */
 static void what_is_affected(struct view *v)
 {
     static const char *const groups[] = {"known_affected", "first_affected", "last_affected"};
-    size_t count = 0;
-    v->turn++;
-    json_each(one, v->r->vulnerabilities) for (size_t i = 0; i < ARRAY_LEN(groups); i++)
-        json_each(id, json_get(json_get(one, "product_status"), groups[i]))
-    {
-        const struct csaf_reading_product *p = csaf_reading_product_find(v->r, json_string(id));
-        if (p && v->seen[p->index] != v->turn) {
-            v->seen[p->index] = v->turn;
-            count++;
-        }
-    }
+    bool any = false;
+    json_each(one, v->r->vulnerabilities) for (size_t i = 0; i < ARRAY_LEN(groups); i++) any =
+        any || json_count(json_get(json_get(one, "product_status"), groups[i])) > 0;
     view_heading(v, VIEW_NAME, "Affected");
     view_open(v, VIEW_VALUE);
-    if (count)
-        view_printf(v, VIEW_PLAIN, "%zu %s", count, count == 1 ? "product" : "products");
+    if (any)
+        view_family_list(v, v->r->vulnerabilities);
     else if (v->r->vulnerabilities)
         VIEW_SAY(v, "no product is said to be affected");
     else
-        view_printf(v, VIEW_PLAIN, "no vulnerability is named; %zu products are",
-                    v->r->product_count);
+        VIEW_SAY(v, "no vulnerability is named");
     view_close(v, VIEW_VALUE);
 }
 
@@ -420,6 +431,7 @@ static void top(struct view *v)
 void view_notes(struct view *v, const struct json_value *notes, const char *only_category,
                 const char *but_category)
 {
+    struct slice last = slice_str("");
     json_each(note, notes)
     {
         struct slice category = json_get_string(note, "category");
@@ -430,13 +442,16 @@ void view_notes(struct view *v, const struct json_value *notes, const char *only
             (but_category && slice_is(category, but_category)))
             continue;
         csaf_reading_words(category, words, sizeof words);
-        view_open(v, VIEW_LABEL);
-        view_say(v, VIEW_PLAIN, title.len ? title : slice_str(words));
-        if (audience.len) {
-            VIEW_SAY(v, ", for ");
-            view_say(v, VIEW_PLAIN, audience);
+        if (!title.len || audience.len || !slice_equal(title, last)) {
+            view_open(v, VIEW_LABEL);
+            view_say(v, VIEW_PLAIN, title.len ? title : slice_str(words));
+            if (audience.len) {
+                VIEW_SAY(v, ", for ");
+                view_say(v, VIEW_PLAIN, audience);
+            }
+            view_close(v, VIEW_LABEL);
         }
-        view_close(v, VIEW_LABEL);
+        last = title;
         if (json_get(note, "product_ids") || json_get(note, "group_ids"))
             view_targets(v, note, json_get(note, "product_ids"), NULL);
         view_prose(v, json_get_string(note, "text"));

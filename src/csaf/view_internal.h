@@ -74,6 +74,7 @@ struct view_sink {
     bool blank;            /* the last line is blank */
     unsigned depth;        /* of lists */
     unsigned cell;         /* of the row */
+    bool only_digits;      /* Markdown: the line holds digits alone until now */
     enum view_block block; /* the innermost that holds words */
     enum view_tone tone;   /* of the block */
 };
@@ -130,6 +131,13 @@ void view_product_list(struct view *v, const struct json_value *ids);
  * the vulnerability that are affected, or NULL. */
 void view_targets(struct view *v, const struct json_value *object, const struct json_value *ids,
                   const struct json_value *all);
+/* Are they all the affected products? */
+bool view_concerns_all(struct view *v, const struct json_value *object,
+                       const struct json_value *ids, const struct json_value *all);
+/* The families of the products that any vulnerability affects, in a line. */
+void view_family_list(struct view *v, const struct json_value *vulnerabilities);
+/* ", for A, B, group G": what an object is about, where there is little room. */
+void view_products_inline(struct view *v, const struct json_value *object);
 void view_product_tree(struct view *v);
 
 void view_vulnerability(struct view *v, const struct json_value *vulnerability, size_t number);

@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Markdown (CommonMark, GitHub's too). Every ASCII punctuation character of the document is escaped
+ * Markdown (CommonMark, GitHub's too). What would be markup where it stands is escaped
  * by a backslash, `<`, `>` and `&` as entities: nothing of it is markup, nor becomes a link by
  * itself.
  */
 #include "csaf/view_internal.h"
+
+/*
+ * Is this character markup where it stands? Always what marks up words; '.' behind "www" (GitHub
+ * makes links of that) and behind a number that begins a line, as ')' does; '-', '+', '=' where a
+ * line begins.
+ */
+static bool is_special(const struct view_sink *s, uint8_t one)
+{
+    uint8_t before = s->out->len ? s->out->data[s->out->len - 1] : 0;
+    if (memchr("\\`*_[]#|~$:@", one, 12))
+        return true;
+    if (one == '.' || one == ')')
+        return s->only_digits || (before | 0x20) == 'w';
+    return s->blank && (one == '-' || one == '+' || one == '=' || one == '!');
+}
 
 /* Space at the start of a line would be code; so white space is one space, and none begins a line.
  */
@@ -32,18 +47,19 @@ static void put_escaped(struct view_sink *s, struct slice text, bool newline)
         }
         if (s->gap)
             buf_putc(s->out, ' ');
-        s->gap = s->blank = false;
+        s->gap = false;
         if (one == '<')
             buf_puts(s->out, "&lt;");
         else if (one == '>')
             buf_puts(s->out, "&gt;");
         else if (one == '&')
             buf_puts(s->out, "&amp;");
-        else if (len == 1 &&
-                 (one < '0' || (one > '9' && one < 'A') || (one > 'Z' && one < 'a') || one > 'z'))
+        else if (len == 1 && is_special(s, one))
             buf_printf(s->out, "\\%c", one);
         else
             buf_put(s->out, shown, len);
+        s->only_digits = (s->blank || s->only_digits) && one >= '0' && one <= '9';
+        s->blank = false;
     }
 }
 
@@ -59,12 +75,12 @@ static void open(struct view_sink *s, enum view_block block, enum view_tone tone
     static const char *const on[VIEW_BLOCKS] = {
         [VIEW_TITLE] = "# ",    [VIEW_HEADING] = "## ", [VIEW_SUBHEADING] = "### ",
         [VIEW_LABEL] = "#### ", [VIEW_ITEM] = "- ",     [VIEW_NAME] = "- **",
-        [VIEW_NOTICE] = "\\> ", [VIEW_ROW] = "- "};
+        [VIEW_NOTICE] = "> ",   [VIEW_ROW] = "- "};
     (void)tone;
     if (block == VIEW_VALUE || block == VIEW_CELL)
         return;
     if (on[block])
-        buf_puts(s->out, block == VIEW_NOTICE ? "> " : on[block]);
+        buf_puts(s->out, on[block]);
     s->block = block;
     s->blank = true;
     s->gap = false;

@@ -196,7 +196,7 @@ static bool are_all(struct view *v, const struct json_value *ids, const struct j
 {
     size_t wanted = 0, met = 0;
     uint32_t in_all = ++v->turn, counted = ++v->turn;
-    if (json_count(all) < 2)
+    if (json_count(all) == 0)
         return false;
     json_each(group, groups)
     {
@@ -261,7 +261,10 @@ void view_targets(struct view *v, const struct json_value *object, const struct 
         return;
     if (all && are_all(v, ids, groups, all)) {
         view_open(v, VIEW_LINE);
-        view_printf(v, VIEW_FAINT, "For all %zu affected products", json_count(all));
+        if (json_count(all) == 1)
+            view_say(v, VIEW_FAINT, slice_str("For the affected product"));
+        else
+            view_printf(v, VIEW_FAINT, "For all %zu affected products", json_count(all));
         view_close(v, VIEW_LINE);
         return;
     }
@@ -291,6 +294,55 @@ void view_targets(struct view *v, const struct json_value *object, const struct 
         const struct csaf_reading_group *g = csaf_reading_group_find(v->r, json_string(group));
         if (!g || g->count > GROUP_SHOWN || v->references > EXPANDED_MOST)
             name_group(v, json_string(group));
+    }
+}
+
+bool view_concerns_all(struct view *v, const struct json_value *object,
+                       const struct json_value *ids, const struct json_value *all)
+{
+    return are_all(v, ids, json_get(object, "group_ids"), all);
+}
+
+void view_family_list(struct view *v, const struct json_value *vulnerabilities)
+{
+    static const char *const groups[] = {"known_affected", "first_affected", "last_affected"};
+    enum { SHOWN = 8 };
+    list_begin(v);
+    json_each(one, vulnerabilities) for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+        json_each(id, json_get(json_get(one, "product_status"), groups[i]))
+    {
+        const struct csaf_reading_product *p = csaf_reading_product_find(v->r, json_string(id));
+        if (p)
+            list_add(v, p);
+    }
+    for (size_t i = 0; i < v->order_count && i < SHOWN; i++) {
+        size_t place = v->order[i];
+        const struct csaf_reading_product *first = &v->r->products[v->head[place]];
+        VIEW_SAY(v, i ? "; " : "");
+        if (!say_place(v, place, first))
+            view_say(v, VIEW_STRONG, first->label);
+    }
+    if (v->order_count > SHOWN)
+        view_printf(v, VIEW_FAINT, "; and %zu more", v->order_count - SHOWN);
+}
+
+void view_products_inline(struct view *v, const struct json_value *object)
+{
+    bool any = false;
+    json_each(id, json_get(object, "product_ids"))
+    {
+        const struct csaf_reading_product *p = csaf_reading_product_find(v->r, json_string(id));
+        view_say(v, VIEW_FAINT, slice_str(any ? ", " : ", for "));
+        view_say(v, VIEW_PLAIN, p ? p->label : json_string(id));
+        any = true;
+    }
+    json_each(id, json_get(object, "group_ids"))
+    {
+        const struct csaf_reading_group *g = csaf_reading_group_find(v->r, json_string(id));
+        struct slice name = g && g->summary.len ? g->summary : json_string(id);
+        view_say(v, VIEW_FAINT, slice_str(any ? ", group " : ", for group "));
+        view_say(v, VIEW_PLAIN, slice_of(name.data, utf8_cut(name, 120)));
+        any = true;
     }
 }
 

@@ -224,6 +224,7 @@ void view_metrics(struct view *v, const struct json_value *vulnerability,
             view_link(v, source, source);
             view_close(v, VIEW_LINE);
         }
-        view_targets(v, NULL, json_get(metric, "products"), affected);
+        if (!view_concerns_all(v, NULL, json_get(metric, "products"), affected))
+            view_targets(v, NULL, json_get(metric, "products"), affected);
     }
 }
