@@ -160,7 +160,13 @@ void convert_profile(struct converter *c);                      /* convert_profi
 void convert_cwe(struct converter *c, struct node *vulnerability);
 void convert_ids(struct converter *c, struct node *vulnerability);
 void convert_metrics(struct converter *c, struct node *vulnerability);
+void convert_ssvc(struct converter *c, struct node *vulnerability);
 void convert_remediations(struct converter *c, struct node *vulnerability);
+/* The vulnerability's metrics, made when there are none. */
+struct node *convert_metrics_of(struct converter *c, struct node *vulnerability);
+/* An array of the ids of the products that it affects, each once. */
+struct node *convert_affected(struct converter *c, const struct node *vulnerability,
+                              const struct node *source);
 
 /* The products of an object with product_ids and group_ids, each once; the count may be 0. */
 struct convert_product **convert_targets(struct converter *c, const struct node *object,

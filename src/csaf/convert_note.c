@@ -5,7 +5,7 @@
  */
 #include "csaf/convert_internal.h"
 #include "csaf/document.h"
-#include "csaf/spdx.h"
+#include "csaf/license.h"
 
 #include <strings.h>
 
@@ -187,6 +187,28 @@ static void notes(struct converter *c, const struct map *names, struct node *lis
 
 /* --- license --- */
 
+/* A valid expression, all of whose licenses are on a list: any word would be one by its form. */
+static bool is_license(struct slice text)
+{
+    struct csaf_license_walk walk = {.text = text};
+    struct csaf_license_part part;
+    struct err ignored = {0};
+    bool deprecated;
+    int more;
+    if (text.len < 3 || csaf_license_check(text, &ignored) != 0)
+        return false;
+    while ((more = csaf_license_next(&walk, &part, &ignored)) > 0) {
+        enum csaf_license_list list = csaf_license_find(&part, &deprecated);
+        const char *spelling = csaf_license_spelling(&part);
+        /* "isc" or "mit" in a sentence is no license: as the list writes it */
+        if ((list != CSAF_LICENSE_SPDX && list != CSAF_LICENSE_SCANCODE &&
+             part.kind != CSAF_LICENSE_REF && part.kind != CSAF_LICENSE_ADDITION_REF) ||
+            (list == CSAF_LICENSE_SPDX && spelling && !slice_is(part.id, spelling)))
+            return false;
+    }
+    return more == 0;
+}
+
 /* A license expression in a disclaimer: behind "SPDX-License-Identifier:" to the end of the line,
  * or words of the text that are one. The longest at each place; empty: none. */
 static struct slice license_next(struct slice text, size_t *at)
@@ -206,7 +228,7 @@ static struct slice license_next(struct slice text, size_t *at)
                 tried.len--;
             if (words == 0)
                 *at = end;
-            if (csaf_spdx_expression(tried)) {
+            if (is_license(tried)) {
                 found = tried;
                 *at = end;
             }

@@ -7,6 +7,8 @@
 #ifndef CSAF_TABLES_H
 #define CSAF_TABLES_H
 
+#include "csaf/registry.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -79,14 +81,11 @@ extern const size_t csaf_table_ssvc_point_count;
 extern const struct csaf_table_ssvc_value csaf_table_ssvc_values[];
 
 /* registry.c */
-struct csaf_table_id_system {
-    const char *system_name, *common_name, *text_pattern, *example, *old_system_name;
-};
 struct csaf_table_translation {
     const char *language;
     const char *terms[5];
 };
-extern const struct csaf_table_id_system csaf_table_id_systems[];
+extern const struct csaf_id_system csaf_table_id_systems[];
 extern const size_t csaf_table_id_system_count;
 extern const struct csaf_table_translation csaf_table_translations[];
 extern const size_t csaf_table_translation_count;

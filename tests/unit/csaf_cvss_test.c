@@ -345,8 +345,9 @@ static void random_vectors_come_back(void **state)
                 values++;
             random = random * 1664525 + 1013904223;
             uint32_t drawn = random >> 8;
-            c.value[m] = metrics[m].group == CSAF_CVSS_BASE ? (uint8_t)(1 + drawn % values)
-                                                            : (uint8_t)(drawn % (values + 1u));
+            bool base = metrics[m].group == CSAF_CVSS_BASE;
+            uint32_t value = base ? 1 + drawn % values : drawn % (values + 1u);
+            c.value[m] = (uint8_t)value;
         }
         struct buf b;
         buf_init(&b);
