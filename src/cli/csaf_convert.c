@@ -30,27 +30,36 @@ static struct csaf_convert_options options_of(const struct cli_args *args)
     };
 }
 
-static void say_finding(const struct csaf_convert_finding *f)
+/* Into a buffer, since standard error has none and there may be many. */
+static void put_finding(struct buf *b, const struct csaf_convert_finding *f)
 {
     static const enum say_style styles[] = {SAY_DOUBT, SAY_BAD, SAY_BAD};
-    say_styled(stderr, styles[f->kind], slice_str(csaf_convert_kind_name(f->kind)));
-    fputs(": ", stderr);
-    say_text(stderr, slice_str(f->text));
-    fprintf(stderr, " (line %zu column %zu", f->line, f->column);
-    fputs(f->pointer[0] ? ", " : "", stderr);
-    say_text(stderr, slice_str(f->pointer));
-    fprintf(stderr, "; %s)\n", f->rule);
+    enum say_style style = styles[f->kind];
+    buf_printf(b, "%s%s%s: ", say_style_on(stderr, style), csaf_convert_kind_name(f->kind),
+               say_style_off(stderr, style));
+    say_clean(b, slice_str(f->text), false);
+    buf_printf(b, " (line %zu column %zu%s", f->line, f->column, f->pointer[0] ? ", " : "");
+    say_clean(b, slice_str(f->pointer), false);
+    buf_printf(b, "; %s)\n", f->rule);
     if (f->value.data && f->value.len) {
-        fputs("  ", stderr);
-        say_styled(stderr, SAY_FAINT, f->value);
-        fputc('\n', stderr);
+        buf_printf(b, "  %s", say_style_on(stderr, SAY_FAINT));
+        say_clean(b, f->value, false);
+        buf_printf(b, "%s\n", say_style_off(stderr, SAY_FAINT));
     }
 }
 
 static void say_findings(const char *path, const struct csaf_conversion *c)
 {
-    for (size_t i = 0; i < c->finding_count; i++)
-        say_finding(&c->findings[i]);
+    struct buf b;
+    buf_init(&b);
+    for (size_t i = 0; i < c->finding_count; i++) {
+        put_finding(&b, &c->findings[i]);
+        if (b.len > 65536 || i + 1 == c->finding_count) {
+            output_put(stderr, &b);
+            buf_reset(&b);
+        }
+    }
+    buf_fini(&b);
     if (c->finding_count == 0)
         return;
     fputs("tocsin: csaf convert: ", stderr);

@@ -171,6 +171,8 @@ struct node *convert_affected(struct converter *c, const struct node *vulnerabil
 /* The products of an object with product_ids and group_ids, each once; the count may be 0. */
 struct convert_product **convert_targets(struct converter *c, const struct node *object,
                                          size_t *count);
+/* Counts references to products that are followed; over CSAF_REFERENCES it fails. */
+void convert_count(struct converter *c, size_t more);
 struct convert_product *convert_product_find(const struct converter *c, struct slice id);
 
 /* A range: its last constraint. convert_range.c */

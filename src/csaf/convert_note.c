@@ -144,20 +144,18 @@ static void assign(struct converter *c, const struct map *names, struct node *no
     buf_init(&told);
     uint32_t turn = ++c->turn;
     for (; span && !convert_failed(c); span = span->next)
-        for (size_t i = span->from; i < span->to && i < c->product_count; i++) {
+        for (size_t i = span->from; i < span->to && i < c->product_count && !convert_failed(c);
+             i++) {
             struct convert_product *p = c->list[i];
             if (p->seen == turn)
                 continue;
             p->seen = turn;
-            c->references++;
+            convert_count(c, 1);
             node_append(ids, node_string(c, p->id, note));
             if (count++ < 8)
                 buf_printf(&told, "%s%.*s", count > 1 ? ", " : "",
                            (int)(p->id.len < 60 ? p->id.len : 60), (const char *)p->id.data);
         }
-    if (c->references > CSAF_REFERENCES)
-        err_set(c->e, ERR_LIMIT, "csaf.limit", NULL,
-                "the document refers to products more than %d times", CSAF_REFERENCES);
     struct slice title = node_get_text(note, "title");
     if (count) {
         node_set(note, "product_ids", ids);

@@ -127,6 +127,15 @@ void convert_products(struct converter *c)
         groups(c, tree);
 }
 
+void convert_count(struct converter *c, size_t more)
+{
+    c->references += more;
+    if (c->references > CSAF_REFERENCES && !convert_failed(c))
+        err_set(c->e, ERR_LIMIT, "csaf.limit", NULL,
+                "the document refers to products more than %d times, groups resolved",
+                CSAF_REFERENCES);
+}
+
 struct convert_product **convert_targets(struct converter *c, const struct node *object,
                                          size_t *count)
 {
@@ -140,12 +149,9 @@ struct convert_product **convert_targets(struct converter *c, const struct node 
         const struct convert_group *g = map_get(&c->groups, node_text(one));
         room += g ? g->count : 0;
     }
-    c->references += room;
-    if (c->references > CSAF_REFERENCES) {
-        err_set(c->e, ERR_LIMIT, "csaf.limit", NULL,
-                "the document refers to products more than %d times", CSAF_REFERENCES);
+    convert_count(c, room);
+    if (convert_failed(c))
         return NULL;
-    }
     struct convert_product **all = arena_new(&c->arena, room, sizeof(struct convert_product *));
     if (!all) {
         err_memory(c->e);

@@ -21,10 +21,8 @@ enum {                 /* convert_product.fix */
 enum fate { STAYS, CHANGES, GOES };
 
 /* Products carry marks of one vulnerability; those of an earlier one do not count. */
-static struct convert_product *marked(struct converter *c, struct convert_product *p,
-                                      uint32_t stamp)
+static struct convert_product *marked(struct convert_product *p, uint32_t stamp)
 {
-    (void)c;
     if (p->stamp != stamp) {
         p->stamp = stamp;
         p->status = 0;
@@ -48,8 +46,10 @@ static bool in_past(const struct converter *c, const struct node *remediation)
 
 /* --- dividing --- */
 
-static enum fate fate_of(const struct convert_product *p, const char *rule)
+static enum fate fate_of(const struct convert_product *p, uint32_t stamp, const char *rule)
 {
+    if (p->stamp != stamp)
+        return STAYS; /* marked for an earlier vulnerability */
     if (strcmp(rule, "optional-patch") == 0)
         return p->status & HARMLESS ? CHANGES : STAYS;
     if (strcmp(rule, "fix-planned") == 0) { /* at none_available */
@@ -92,16 +92,15 @@ static void divide(struct converter *c, struct node *r, const char *rule, struct
         struct convert_product *p = convert_product_find(c, node_text(id));
         if (p)
             p->seen = c->turn;
-        put(c, &parts[p ? fate_of(p, rule) : STAYS], "product_ids", id);
+        put(c, &parts[p ? fate_of(p, c->stamp, rule) : STAYS], "product_ids", id);
     }
     node_each(id, node_get(r, "group_ids"))
     {
         const struct convert_group *g = map_get(&c->groups, node_text(id));
-        enum fate first = g && g->count ? fate_of(g->products[0], rule) : STAYS;
+        enum fate first = g && g->count ? fate_of(g->products[0], c->stamp, rule) : STAYS;
         bool whole = true;
         for (size_t i = 1; g && i < g->count; i++)
-            whole = whole && fate_of(g->products[i], rule) == first;
-        c->references += g ? g->count : 1;
+            whole = whole && fate_of(g->products[i], c->stamp, rule) == first;
         if (whole) {
             put(c, &parts[first], "group_ids", id);
             continue;
@@ -111,7 +110,7 @@ static void divide(struct converter *c, struct node *r, const char *rule, struct
             if (g->products[i]->seen == c->turn)
                 continue;
             g->products[i]->seen = c->turn;
-            put(c, &parts[fate_of(g->products[i], rule)], "product_ids", &product);
+            put(c, &parts[fate_of(g->products[i], c->stamp, rule)], "product_ids", &product);
         }
     }
 }
@@ -188,15 +187,16 @@ static void mark(struct converter *c, const struct node *object, uint32_t stamp,
     size_t count;
     struct convert_product **products = convert_targets(c, object, &count);
     for (size_t i = 0; products && i < count; i++)
-        marked(c, products[i], stamp)->fix |= fix;
+        marked(products[i], stamp)->fix |= fix;
 }
 
+/* A group is looked at only where a rule may ask for it: where none can apply, none is resolved. */
 void convert_remediations(struct converter *c, struct node *vulnerability)
 {
     static const char *const harmless[] = {"known_not_affected", "first_fixed", "fixed"};
     struct node *all = node_get(vulnerability, "remediations");
     struct node *status = node_get(vulnerability, "product_status");
-    bool none = false;
+    bool any_harmless = false, none = false, fix = false;
     if (!all)
         return;
     uint32_t stamp = ++c->stamp;
@@ -205,20 +205,24 @@ void convert_remediations(struct converter *c, struct node *vulnerability)
         {
             struct convert_product *p = convert_product_find(c, node_text(id));
             if (p)
-                marked(c, p, stamp)->status |= HARMLESS;
+                marked(p, stamp)->status |= HARMLESS;
+            any_harmless = true;
         }
-    node_each(r, all) mark(c, r, stamp, 0); /* products without a status are fresh, too */
-    apply_all(c, all, "vendor_fix", "optional-patch", "optional_patch");
+    if (any_harmless)
+        apply_all(c, all, "vendor_fix", "optional-patch", "optional_patch");
     node_each(r, all)
     {
-        if (is(r, "vendor_fix"))
-            mark(c, r, stamp, in_past(c, r) ? FIX_PAST : FIX_FUTURE);
-        else if (is(r, "none_available")) {
-            mark(c, r, stamp, NONE_NOW);
-            none = true;
-        }
+        none = none || is(r, "none_available");
+        fix = fix || is(r, "vendor_fix");
     }
-    if (none) {
+    if (none && fix) {
+        node_each(r, all)
+        {
+            if (is(r, "vendor_fix"))
+                mark(c, r, stamp, in_past(c, r) ? FIX_PAST : FIX_FUTURE);
+            else if (is(r, "none_available"))
+                mark(c, r, stamp, NONE_NOW);
+        }
         apply_all(c, all, "none_available", "fix-planned", "fix_planned");
         apply_all(c, all, "vendor_fix", "vendor-fix-planned", "");
     }
