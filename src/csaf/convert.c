@@ -228,6 +228,23 @@ static int check_version(const struct json_doc *json, struct err *e)
     return 0;
 }
 
+/* Has the converter repaired or left out what the reader of CSAF 2.0 finds wrong there? */
+static bool is_repaired(const struct converter *c, const struct err *wrong)
+{
+    static const char *const repairs[] = {"cpe-invalid", "leap-second", "additional-property",
+                                          "duplicate"};
+    const char *begin = strchr(wrong->where, '(');
+    size_t len = begin ? strlen(begin) : 0;
+    if (len < 2 || begin[len - 1] != ')')
+        return false;
+    for (size_t i = 0; i < c->finding_count; i++)
+        for (size_t k = 0; k < ARRAY_LEN(repairs); k++)
+            if (strcmp(c->findings[i].rule, repairs[k]) == 0 &&
+                slice_is(slice_of(begin + 1, len - 2), c->findings[i].pointer))
+                return true;
+    return false;
+}
+
 /* What the reader of CSAF 2.0 finds wrong with the original goes on into the result. */
 static void check_original(struct converter *c)
 {
@@ -241,10 +258,13 @@ static void check_original(struct converter *c)
     if (csaf_load_report(&d, c->input, report, &e) != 0 && e.kind == ERR_MEMORY)
         err_memory(c->e);
     csaf_free(d);
-    for (size_t i = 0; i < report->error_count && i < CSAF_FINDINGS; i++)
+    for (size_t i = 0; i < report->error_count && i < CSAF_FINDINGS; i++) {
+        if (is_repaired(c, &report->errors[i]))
+            continue;
         convert_tell(c, CSAF_CONVERT_FAULT, "original-invalid", c->root,
                      "the original is not valid: %s (%s; %s)", report->errors[i].text,
                      report->errors[i].where, report->errors[i].clause);
+    }
     if (report->error_count == 0 && err_is_set(&e) && !convert_failed(c))
         convert_tell(c, CSAF_CONVERT_FAULT, "original-invalid", c->root,
                      "the original is not valid: %s (%s)", e.text, e.where);

@@ -136,9 +136,13 @@ static bool apply(struct converter *c, struct node *r, const char *rule, const c
     bool left = parts[STAYS].count || parts[CHANGES].count ||
                 !(parts[STAYS].count || parts[CHANGES].count || parts[GOES].count);
     struct slice old = node_get_text(r, "category");
-    if (parts[GOES].count)
-        convert_tell_value(c, CSAF_CONVERT_WARNING, rule, r, old, "%s the remediation \"%.*s\": %s",
-                           left ? "taken out of" : "with its last products deleted,",
+    if (parts[GOES].count && left)
+        convert_tell_value(c, CSAF_CONVERT_WARNING, rule, r, old,
+                           "products were taken out of the remediation \"%.*s\": %s",
+                           SLICE_ARG(old), buf_text(&parts[GOES].told));
+    else if (parts[GOES].count)
+        convert_tell_value(c, CSAF_CONVERT_WARNING, rule, r, old,
+                           "the remediation \"%.*s\" was deleted with its last products: %s",
                            SLICE_ARG(old), buf_text(&parts[GOES].told));
     if (parts[CHANGES].count && parts[STAYS].count) {
         *added = node_copy(c, r);

@@ -69,8 +69,8 @@ void diff_value(struct diff *d, const char *what, struct slice vulnerability, st
 void diff_item_add(struct diff *d, struct diff_items *items, struct slice full, struct slice near,
                    struct slice far, struct slice shown)
 {
-    if (diff_failed(d))
-        return;
+    if (diff_failed(d) || shown.len == 0)
+        return; /* what says nothing is no difference */
     if (items->count == items->room) {
         size_t room = items->room ? 2 * items->room : 16;
         void *grown = mem_resize(items->at, room, sizeof *items->at);

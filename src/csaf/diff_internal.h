@@ -58,7 +58,7 @@ void diff_tell(struct diff *d, enum csaf_diff_kind kind, const char *what,
 void diff_value(struct diff *d, const char *what, struct slice vulnerability, struct slice before,
                 struct slice after);
 
-/* An element to be compared; the buffers are emptied. */
+/* An element to be compared; one that shows nothing is left out. */
 void diff_item_add(struct diff *d, struct diff_items *items, struct slice full, struct slice near,
                    struct slice far, struct slice shown);
 /* Tells what differs between two lists, and empties them. */
