@@ -44,7 +44,7 @@ static size_t columns_of(const char *data, size_t len)
     for (const uint8_t *at = (const uint8_t *)data, *end = at + len; at < end;) {
         size_t one = utf8_length(at, end);
         int wide = one ? wcwidth((wchar_t)utf8_decode(at, one)) : 1;
-        columns += wide > 0 ? (size_t)wide : 0;
+        columns += wide >= 0 ? (size_t)wide : 1; /* the locale may not know it */
         at += one ? one : 1;
     }
     return columns;
