@@ -6,10 +6,12 @@
 #include "csaf/ssvc.h"
 
 /* One decision point of the short form, in the version of the day of the vector; NULL: not known.
- */
+ * The short form calls Technical Impact T, its definition TI. */
 static struct node *selection(struct converter *c, struct slice key, struct slice value,
                               int64_t time, const struct node *source)
 {
+    if (slice_is(key, "T"))
+        key = slice_str("TI");
     int point = csaf_ssvc_point_at(slice_str("ssvc"), key, time);
     if (point < 0)
         return NULL;

@@ -502,6 +502,7 @@ static void notes_with_ssvc(void **state)
     is(&r, "/vulnerabilities/0/metrics/0/content/ssvc_v2/selections/0/key", "\"E\"");
     is(&r, "/vulnerabilities/0/metrics/0/content/ssvc_v2/selections/0/values",
        "[{\"key\":\"A\",\"name\":\"Active\"}]");
+    is(&r, "/vulnerabilities/0/metrics/0/content/ssvc_v2/selections/2/key", "\"TI\"");
     done(&r);
     static const char *const lost[] = {"SSVCv2/E:Q/2024-04-01T00:00:00Z/", "about", "SSVCv2/E:A/",
                                        "SSVCv2/E:A/2025-01-01T00:00:00Z/"};
