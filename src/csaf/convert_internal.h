@@ -151,7 +151,7 @@ void convert_pointer(const struct node *n, struct buf *out);
 void convert_document(struct converter *c); /* convert_document.c */
 void convert_branches(struct converter *c); /* convert_branches.c */
 void convert_products(struct converter *c); /* convert_product.c: index, paths */
-void convert_helper(struct converter *c, struct node *product); /* convert_helper.c */
+void convert_helper(struct converter *c, struct node *product); /* convert_identification.c */
 void convert_vulnerabilities(struct converter *c);              /* convert_vulnerability.c */
 void convert_notes(struct converter *c);                        /* convert_note.c */
 void convert_profile(struct converter *c);                      /* convert_profile.c */
