@@ -13,7 +13,7 @@ static bool is_space(uint8_t c)
  * linear. */
 static size_t find(struct slice hay, size_t from, const void *needle, size_t len)
 {
-    if (from > hay.len || len == 0)
+    if (from >= hay.len || len == 0)
         return hay.len;
     const uint8_t *at = memmem(hay.data + from, hay.len - from, needle, len);
     return at ? (size_t)(at - hay.data) : hay.len;
