@@ -212,6 +212,21 @@ static void put_cut(struct buf *b, struct slice s, size_t most)
         buf_puts(b, "\xe2\x80\xa6");
 }
 
+/* A branch's name as a reader says it: VERS without its scheme, "vers:all/ *" in words. */
+static void put_name(struct buf *b, const struct csaf_reading_branch *branch)
+{
+    struct slice name = branch->name;
+    const uint8_t *slash = name.len > 5 ? memchr(name.data, '/', name.len) : NULL;
+    if (slice_is(name, "vers:all/*")) {
+        buf_puts(b, "all versions");
+        return;
+    }
+    if (slash && memcmp(name.data, "vers:", 5) == 0 &&
+        slice_is(branch->category, "product_version_range"))
+        name = slice_of(slash + 1, name.len - (size_t)(slash + 1 - name.data));
+    put_cut(b, name, PART_MOST);
+}
+
 /* The names from above `until` (not itself) down to b, with " / " between. */
 static void put_path(struct buf *out, const struct csaf_reading_branch *b,
                      const struct csaf_reading_branch *until, size_t most)
@@ -227,7 +242,7 @@ static void put_path(struct buf *out, const struct csaf_reading_branch *b,
         }
         if (out->len)
             buf_puts(out, " / ");
-        put_cut(out, steps[count]->name, PART_MOST);
+        put_name(out, steps[count]);
     }
 }
 

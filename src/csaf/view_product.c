@@ -198,12 +198,15 @@ static bool are_all(struct view *v, const struct json_value *ids, const struct j
     uint32_t in_all = ++v->turn, counted = ++v->turn;
     if (json_count(all) == 0)
         return false;
+    size_t named = json_count(ids);
     json_each(group, groups)
     {
         const struct csaf_reading_group *g = csaf_reading_group_find(v->r, json_string(group));
-        v->references += g ? g->count : 1;
+        named += g ? g->count : 1;
     }
-    v->references += json_count(all) + json_count(ids);
+    if (named < json_count(all))
+        return false; /* without looking: a remedy for one of many products costs nothing here */
+    v->references += named;
     if (v->references > CSAF_REFERENCES)
         return false;
     json_each(id, all)

@@ -52,8 +52,10 @@ static struct view_score score_of(const struct json_value *cvss)
     else if (json_double(json_get(cvss, "baseScore"), &number) && number >= 0 && number <= 10)
         s.tenths = (int)(number * 10 + 0.5);
     if (s.tenths >= 0) {
-        s.severity = csaf_cvss_severity(s.tenths);
-        s.tone = view_severity_tone(slice_str(s.severity));
+        const char *word = csaf_cvss_severity(s.tenths);
+        bool words = !slice_is(s.version, "2.0"); /* 2.0 has no words for its scores */
+        s.severity = words ? word : NULL;
+        s.tone = view_severity_tone(slice_str(word));
     }
     return s;
 }
@@ -61,21 +63,35 @@ static struct view_score score_of(const struct json_value *cvss)
 struct view_score view_worst_score(const struct json_value *vulnerability)
 {
     static const char *const kinds[] = {"cvss_v4", "cvss_v3", "cvss_v2"};
-    struct view_score worst = {.tenths = -1};
+    struct view_score worst = {.tenths = -1}, old = {.tenths = -1};
     json_each(metric, list_of(vulnerability)) for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
     {
         struct view_score s = score_of(json_get(content_of(metric), kinds[i]));
-        if (s.tenths > worst.tenths)
-            worst = s;
+        struct view_score *than = slice_is(s.version, "2.0") ? &old : &worst;
+        if (s.tenths > than->tenths)
+            *than = s;
     }
-    return worst;
+    return worst.tenths >= 0 ? worst : old; /* of 2.0 only where there is no other */
 }
 
 /* "attackVector" as "Attack vector" */
 static void say_member(struct view *v, const char *member)
 {
+    static const struct {
+        const char *prefix, *words;
+    } systems[] = {{"vuln", "Vulnerable system: "}, {"sub", "Subsequent systems: "}};
     char words[80];
     size_t at = 0;
+    for (size_t i = 0; i < ARRAY_LEN(systems); i++) {
+        size_t len = strlen(systems[i].prefix);
+        if (strncmp(member, systems[i].prefix, len) == 0 && member[len] >= 'A' &&
+            member[len] <= 'Z') {
+            at = strlen(systems[i].words);
+            memcpy(words, systems[i].words, at);
+            words[at++] = (char)(member[len] | 0x20);
+            member += len + 1;
+        }
+    }
     for (const char *c = member; *c && at + 3 < sizeof words; c++) {
         bool upper = *c >= 'A' && *c <= 'Z';
         if (upper && at)

@@ -214,7 +214,7 @@ static void a_reader_finds_what_matters(void **state)
     static const char *const wanted[] = {
         "TLP:CLEAR",
         "Drive controller stops",
-        "CVSS 10.0",
+        "CVSS 9.8 CRITICAL",
         "yes: dates of exploitation are known",
         "Nordlicht / Drives / DC-7",
         "a fix is there",
