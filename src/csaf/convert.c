@@ -121,6 +121,8 @@ static void tell(struct converter *c, enum csaf_convert_kind kind, const char *r
 {
     if (convert_failed(c))
         return;
+    if (!n)
+        n = c->root; /* about what is not there */
     if (c->finding_count == c->finding_room) {
         size_t room = c->finding_room ? 2 * c->finding_room : 64;
         void *grown = mem_resize(c->findings, room, sizeof *c->findings);

@@ -67,6 +67,7 @@ static struct node *converted(struct converter *c, const struct system *system, 
                               bool registered)
 {
     struct node *text = node_get(id, "text");
+    const struct node *about = text ? text : id;
     struct buf b;
     buf_init(&b);
     bool mapped = system->convert && system->convert(node_text(text), &b);
@@ -75,7 +76,7 @@ static struct node *converted(struct converter *c, const struct system *system, 
     const char *what = registered ? "a registered vulnerability system"
                                   : "a vulnerability system with a known mapping";
     if (!mapped || !system->matches(fresh)) {
-        convert_tell(c, CSAF_CONVERT_WARNING, rule, text,
+        convert_tell(c, CSAF_CONVERT_WARNING, rule, about,
                      "an id of %s (%s) was detected but could not be converted: %s", what,
                      system->name,
                      !system->convert ? "no mapping is known for this system"
@@ -83,12 +84,12 @@ static struct node *converted(struct converter *c, const struct system *system, 
                                       : "no rule of the mapping fits its text");
         return NULL;
     }
-    convert_tell(c, CSAF_CONVERT_WARNING, rule, text,
+    convert_tell(c, CSAF_CONVERT_WARNING, rule, about,
                  "an id of %s was detected and converted: %.*s of %s", what, SLICE_ARG(fresh),
                  system->name);
     struct node *n = node_new(c, JSON_OBJECT, id);
     node_set_text(c, n, "system_name", slice_str(system->name), id);
-    node_set_text(c, n, "text", fresh, text);
+    node_set_text(c, n, "text", fresh, about);
     return n;
 }
 

@@ -40,7 +40,8 @@ static struct slice name_for(struct converter *c, const struct convert_product *
     struct slice name = node_get_text(p->node, "name");
     struct buf b;
     buf_init(&b);
-    const uint8_t *at = range.len ? memmem(name.data, name.len, range.data, range.len) : NULL;
+    const uint8_t *at =
+        range.len && name.len ? memmem(name.data, name.len, range.data, range.len) : NULL;
     if (at) {
         buf_put(&b, name.data, (size_t)(at - name.data));
         buf_put_slice(&b, version);

@@ -47,7 +47,8 @@ static struct view_score score_of(const struct json_value *cvss)
         return s;
     s.version = json_get_string(cvss, "version");
     s.vector = json_get_string(cvss, "vectorString");
-    if (csaf_cvss_parse(&parsed, s.vector, &ignored) == 0 && csaf_cvss_score(&parsed, &tenths) == 0)
+    if (s.vector.len && csaf_cvss_parse(&parsed, s.vector, &ignored) == 0 &&
+        csaf_cvss_score(&parsed, &tenths) == 0)
         s.tenths = tenths.base;
     else if (json_double(json_get(cvss, "baseScore"), &number) && number >= 0 && number <= 10)
         s.tenths = (int)(number * 10 + 0.5);

@@ -323,6 +323,9 @@ def rendered(document, folder):
     tree = subprocess.run(["cmark-gfm", "--unsafe", "-e", "table", "-e", "strikethrough", "-e",
                            "autolink", "-e", "tasklist"], input=done.stdout, capture_output=True,
                           timeout=60, check=True).stdout.decode()
+    # what is told of a document that is not valid depends on what it says
+    tree = re.sub(r"<blockquote>\s*<p><strong>This document is not valid\.</strong>.*?</blockquote>",
+                  "", tree, flags=re.S)
     # cmark-gfm makes links of mail addresses even where '@' is escaped: harmless, and left out
     tags = parsed(re.sub(r'<a href="mailto:[^"]*">', "", tree))
     names = [name for name, _ in tags.tags if name != "br"]
