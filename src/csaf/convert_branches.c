@@ -78,7 +78,7 @@ static void to_version(struct converter *c, struct node *branch, struct slice ve
                        const struct node *name)
 {
     set_category(c, branch, BRANCH_VERSION);
-    node_set_text(c, branch, "name", version, name);
+    node_set_text(c, branch, "name", convert_range_version(c, version), name);
 }
 
 /* A range whose last constraint has no upper end. */
@@ -116,6 +116,15 @@ static void range(struct converter *c, struct node *branch)
     struct node *name = node_get(branch, "name");
     if (category(branch) != BRANCH_RANGE || !name)
         return;
+    struct slice canonical =
+        c->options.keep_branches ? slice_of(NULL, 0) : convert_range_canonical(c, node_text(name));
+    if (canonical.len) {
+        convert_tell(c, CSAF_CONVERT_WARNING, "range-form", name,
+                     "this range was put into the form that CSAF 2.1 asks for: %.*s",
+                     SLICE_ARG(canonical));
+        node_set_text(c, branch, "name", canonical, name);
+        name = node_get(branch, "name");
+    }
     struct convert_range r = convert_range_read(node_text(name));
     if (!r.understood) {
         if (!slice_is(node_text(name), "vers:all/*"))

@@ -185,5 +185,13 @@ struct convert_range {
     struct slice before; /* all up to the last constraint, with its '|' */
 };
 struct convert_range convert_range_read(struct slice text);
+/*
+ * What differs from a VERS range or its constraints only in spaces ("< V7.4 SP1"), or by the type
+ * "all" that takes no constraint, in the form that CSAF 2.1 asks for ("<V7.4%20SP1"). Empty: it is
+ * so already, or is something else.
+ */
+struct slice convert_range_canonical(struct converter *c, struct slice text);
+/* A version out of a range, as a product_version says it: "%20" is a space. */
+struct slice convert_range_version(struct converter *c, struct slice version);
 
 #endif

@@ -143,7 +143,7 @@ static struct convert_product *fixed_of(struct fixer *f, struct convert_product 
         if (convert_category(node_get_text(p->branch, "category")) == BRANCH_RANGE)
             r = convert_range_read(node_get_text(p->branch, "name"));
         if (r.understood && slice_is(r.last_comparator, "<"))
-            fixing->fixed = add_product(f, p, r.last_version);
+            fixing->fixed = add_product(f, p, convert_range_version(f->c, r.last_version));
         fixing->version = r.last_version;
     }
     return fixing->fixed;

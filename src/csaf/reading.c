@@ -224,7 +224,18 @@ static void put_name(struct buf *b, const struct csaf_reading_branch *branch)
     if (slash && memcmp(name.data, "vers:", 5) == 0 &&
         slice_is(branch->category, "product_version_range"))
         name = slice_of(slash + 1, name.len - (size_t)(slash + 1 - name.data));
+    size_t from = b->len;
     put_cut(b, name, PART_MOST);
+    if (!slice_is(branch->category, "product_version_range") || b->failed)
+        return;
+    size_t to = from; /* "%20" is a space */
+    for (size_t i = from; i < b->len; i++) {
+        bool space = b->len - i >= 3 && memcmp(b->data + i, "%20", 3) == 0;
+        b->data[to++] = space ? ' ' : b->data[i];
+        i += space ? 2 : 0;
+    }
+    b->len = to;
+    b->data[to] = 0;
 }
 
 /* The names from above `until` (not itself) down to b, with " / " between. */
