@@ -620,6 +620,25 @@ static void remedies_are_sorted_out(void **state)
     }
 }
 
+/* what no rule resolves is a fault of the result (test 6.1.35) */
+static void contradicting_remedies_are_told(void **state)
+{
+    (void)state;
+    struct converted r;
+    convert(
+        &r,
+        &(struct parts){
+            .tree = TWO,
+            .vulnerability =
+                "\"product_status\":{\"known_affected\":[\"A\"]},"
+                "\"remediations\":[" REMEDY("none_available", "\"group_ids\":[\"G\"]") "," REMEDY(
+                    "mitigation", "\"product_ids\":[\"A\"]") "]"},
+        NULL);
+    told(&r, CSAF_CONVERT_FAULT, "contradicting-remedies", "/vulnerabilities/0/remediations/1");
+    assert_int_equal(r.c->faults, 1);
+    done(&r);
+}
+
 static void publishers_of_other_kind(void **state)
 {
     (void)state;
@@ -760,6 +779,7 @@ int main(void)
                                        cmocka_unit_test(notes_with_ssvc),
                                        cmocka_unit_test(ids_of_registered_systems),
                                        cmocka_unit_test(remedies_are_sorted_out),
+                                       cmocka_unit_test(contradicting_remedies_are_told),
                                        cmocka_unit_test(publishers_of_other_kind),
                                        cmocka_unit_test(notes_of_a_product),
                                        cmocka_unit_test(licenses),
