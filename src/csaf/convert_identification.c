@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* product_identification_helper: what identifies a product. */
 #include "csaf/convert_internal.h"
-#include "csaf/schema.h"
 
 static struct slice lower(struct converter *c, struct slice s)
 {
@@ -15,7 +14,7 @@ static struct slice lower(struct converter *c, struct slice s)
 static void cpe(struct converter *c, struct node *helper)
 {
     struct node *n = node_get(helper, "cpe");
-    if (!n || csaf_format_cpe.valid(node_text(n)))
+    if (!n || convert_cpe_is_valid(node_text(n)))
         return;
     convert_tell(c, CSAF_CONVERT_LOSS, "cpe-invalid", n, "an invalid CPE was removed");
     (void)node_take(helper, "cpe");

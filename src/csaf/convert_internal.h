@@ -148,9 +148,10 @@ struct slice convert_slice(struct converter *c, struct buf *b); /* copied; b is 
 void convert_pointer(const struct node *n, struct buf *out);
 
 /* --- the parts, in this order --- */
-void convert_document(struct converter *c); /* convert_document.c */
-void convert_branches(struct converter *c); /* convert_branches.c */
-void convert_products(struct converter *c); /* convert_product.c: index, paths */
+void convert_document(struct converter *c);   /* convert_document.c */
+void convert_branches(struct converter *c);   /* convert_branches.c */
+void convert_products(struct converter *c);   /* convert_product.c: index, paths */
+bool convert_cpe_is_valid(struct slice text); /* convert_cpe.c */
 void convert_helper(struct converter *c, struct node *product); /* convert_identification.c */
 void convert_vulnerabilities(struct converter *c);              /* convert_vulnerability.c */
 void convert_notes(struct converter *c);                        /* convert_note.c */

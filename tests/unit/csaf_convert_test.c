@@ -327,6 +327,12 @@ static void helpers_are_converted(void **state)
         enum csaf_convert_kind kind;
     } cases[] = {
         {"\"cpe\":\"cpe:/x\"", "cpe-invalid", "", CSAF_CONVERT_LOSS},
+        {"\"cpe\":\"cpe:2.3:a:v:p:1:*:*:*:*:*:*\"", "cpe-invalid", "", CSAF_CONVERT_LOSS},
+        {"\"cpe\":\"cpe:2.3:a:v:p q:1:*:*:*:*:*:*:*\"", "cpe-invalid", "", CSAF_CONVERT_LOSS},
+        {"\"cpe\":\"cpe:2.3:h:v:p\\\\:q:1.*:-:*:en-US:*:*:*:*\"", NULL,
+         "{\"cpe\":\"cpe:2.3:h:v:p\\\\:q:1.*:-:*:en-US:*:*:*:*\"}", CSAF_CONVERT_WARNING},
+        {"\"cpe\":\"cpe:/o:redhat:enterprise_linux:8::baseos\"", NULL,
+         "{\"cpe\":\"cpe:/o:redhat:enterprise_linux:8::baseos\"}", CSAF_CONVERT_WARNING},
         {"\"model_numbers\":[\"A\",\"B*\"]", "partial-model-number",
          "{\"model_numbers\":[\"A*\",\"B*\"]}", CSAF_CONVERT_WARNING},
         {"\"serial_numbers\":[\"A\\\\B\"]", "partial-serial-number",
