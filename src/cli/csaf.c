@@ -19,6 +19,32 @@ static const struct cli_option ranges_options[] = {
      false},
 };
 
+static const struct cli_option convert_options[] = {
+    {"out", "FILE", "write the document there instead of to standard output", 'o', false},
+    {"tlp-from-text", NULL, "take \"TLP v2.0: TLP:…\" of the distribution text for the label", 0,
+     false},
+    {"cwe-latest", NULL, "the latest CWE version that matches, not that of the release", 0, false},
+    {"multiplier", NULL, "publisher category \"other\" becomes \"multiplier\"", 0, false},
+    {"quiet-other", NULL, "no warning about publisher category \"other\"", 0, false},
+    {"whole-numbers", NULL, "model and serial numbers and SKUs are complete: add no star", 0,
+     false},
+    {"escape-question", NULL, "'?' in them is part of the number", 0, false},
+    {"escape-star", NULL, "'*' in them is part of the number", 0, false},
+    {"keep-branches", NULL, "repair no stacked branches and version ranges", 0, false},
+    {"keep-hash-names", NULL, "leave unknown hash algorithms as they are written", 0, false},
+    {"keep-ids", NULL, "convert no ids of vulnerability systems", 0, false},
+    {"no-calculator", NULL, "make no CVSS 4.0 metric of references to FIRST's calculator", 0,
+     false},
+    {"no-license", NULL, "take no license expression from notes", 0, false},
+    {"no-fixed-products", NULL, "add no fixed product for the upper end of a range", 0, false},
+};
+
+static const struct cli_option view_options[] = {
+    {"format", "NAME", "text, html or markdown; text when not given", 'f', false},
+    {"out", "FILE", "write there instead of to standard output", 'o', false},
+    {"width", "N", "columns of the text; else those of the terminal, or 100", 0, false},
+};
+
 static const struct cli_verb verbs[] = {
     {
         .name = "validate",
@@ -42,7 +68,7 @@ static const struct cli_verb verbs[] = {
         .uses = CLI_JSON,
         .least = 1,
         .most = CLI_ANY_NUMBER,
-        .run = csaf_validate_command,
+        .run = csaf_validate_run,
     },
     {.name = "ranges",
      .operands = "PATH...",
@@ -60,13 +86,58 @@ static const struct cli_verb verbs[] = {
      .uses = CLI_JSON,
      .least = 1,
      .most = CLI_ANY_NUMBER,
-     .run = csaf_ranges},
+     .run = csaf_ranges_run},
+    {.name = "convert",
+     .operands = "FILE",
+     .summary = "make a CSAF 2.0 document one of CSAF 2.1",
+     .text =
+         "By the rules of CSAF 2.1 for converters. What was lost, what is to be looked at and "
+         "what\n"
+         "keeps the result from being valid is listed on standard error; with --json, a report\n"
+         "with the document in it comes on standard output instead.\n"
+         "Exit code: 0 converted, 1 converted, but something was lost or is not valid, 3 could\n"
+         "not read it.\n",
+     .examples = "  tocsin csaf convert advisory.json --out advisory-2.1.json\n"
+                 "  tocsin csaf convert advisory.json --json | jq '.findings[].text'\n",
+     .options = convert_options,
+     .option_count = ARRAY_LEN(convert_options),
+     .uses = CLI_JSON,
+     .least = 1,
+     .most = 1,
+     .run = csaf_convert_run},
+    {.name = "view",
+     .operands = "FILE",
+     .summary = "show a CSAF document of version 2.0 or 2.1 to people",
+     .text =
+         "What is affected, how bad it is, and what to do. The HTML is one file without script\n"
+         "and without anything from elsewhere, and prints well.\n"
+         "Exit code: 0 shown, 1 shown, but the document is not as the standard wants (said at\n"
+         "its top), 3 could not read it.\n",
+     .examples = "  tocsin csaf view advisory.json\n"
+                 "  tocsin csaf view advisory.json --format html --out advisory.html\n",
+     .options = view_options,
+     .option_count = ARRAY_LEN(view_options),
+     .least = 1,
+     .most = 1,
+     .run = csaf_view_run},
+    {.name = "diff",
+     .operands = "A B",
+     .summary = "what changed for a reader between two documents",
+     .text =
+         "Products are compared by their names and what identifies them, not by the ids of the\n"
+         "document; A and B may be of different CSAF versions.\n"
+         "Exit code: 0 nothing changed for a reader, 1 something did, 3 could not read one.\n",
+     .examples = "  tocsin csaf diff old.json new.json\n",
+     .uses = CLI_JSON,
+     .least = 2,
+     .most = 2,
+     .run = csaf_diff_run},
 };
 
 const struct cli_group cli_csaf_group = {
     .name = "csaf",
     .topic = "Without a centre",
-    .summary = "validate and read CSAF documents",
+    .summary = "validate, convert, view and compare CSAF documents",
     .verbs = verbs,
     .verb_count = ARRAY_LEN(verbs),
 };

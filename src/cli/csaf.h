@@ -6,7 +6,10 @@
 #include "cli/options.h"
 
 /* Each runs a verb and gives its exit code. */
-int csaf_ranges(const struct cli_args *args);
-int csaf_validate_command(const struct cli_args *args);
+int csaf_convert_run(const struct cli_args *args);
+int csaf_diff_run(const struct cli_args *args);
+int csaf_ranges_run(const struct cli_args *args);
+int csaf_validate_run(const struct cli_args *args);
+int csaf_view_run(const struct cli_args *args);
 
 #endif

@@ -357,7 +357,7 @@ static int write_json(const struct ranges *r, struct err *e)
     return result;
 }
 
-int csaf_ranges(const struct cli_args *args)
+int csaf_ranges_run(const struct cli_args *args)
 {
     struct ranges r = {.examples = 5};
     struct err e = {0};

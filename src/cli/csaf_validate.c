@@ -212,7 +212,7 @@ static int prepare(struct run *run, const struct cli_args *args, struct err *e)
     return run->jobs ? 0 : err_memory(e);
 }
 
-int csaf_validate_command(const struct cli_args *args)
+int csaf_validate_run(const struct cli_args *args)
 {
     struct err e = {0};
     int64_t threads;
