@@ -117,8 +117,8 @@ static void heading(FILE *out, const char *file, const struct csaf_result *r, co
     fputc('\n', out);
 }
 
-void csaf_report(FILE *out, const char *file, const struct csaf_result *r, const char *asked,
-                 bool quiet)
+void csaf_report_write(FILE *out, const char *file, const struct csaf_result *r, const char *asked,
+                       bool quiet)
 {
     size_t following = 0, not_run = 0, findings = 0;
 

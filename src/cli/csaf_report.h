@@ -12,7 +12,7 @@
  * place and what would be right. A finding at a place where the schema found something already is
  * not repeated. quiet: nothing about a document without findings.
  */
-void csaf_report(FILE *out, const char *file, const struct csaf_result *result, const char *asked,
-                 bool quiet);
+void csaf_report_write(FILE *out, const char *file, const struct csaf_result *result,
+                       const char *asked, bool quiet);
 
 #endif

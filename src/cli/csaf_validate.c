@@ -86,7 +86,7 @@ static void report(const struct run *run, size_t index, bool *valid)
 
     *valid = job->result.valid;
     if (!run->json) {
-        csaf_report(stdout, path, &job->result, run->asked, run->quiet);
+        csaf_report_write(stdout, path, &job->result, run->asked, run->quiet);
         return;
     }
     struct buf line;

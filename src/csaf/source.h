@@ -3,7 +3,7 @@
 #ifndef CSAF_SOURCE_H
 #define CSAF_SOURCE_H
 
-#include "csaf/model.h"
+#include "csaf/model/model.h"
 
 /* Products that an advisory of another source may name, once for each vulnerability; more is
  * ERR_LIMIT. In these formats a few bytes name one. */

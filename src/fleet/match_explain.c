@@ -205,8 +205,8 @@ static void explain_relation(struct chain *c, const struct fleet_outcome *o)
 }
 
 static const char *const status_rules[CSAF_STATUSES] = {
-    "status.first_affected", "status.first_fixed",        "status.fixed",
-    "status.known_affected", "status.known_not_affected", "status.last_affected",
+    "status.first_affected", "status.first_fixed",         "status.fixed",
+    "status.known_affected", "status.known_not_affected",  "status.last_affected",
     "status.recommended",    "status.under_investigation", "status.unknown"};
 static const char *const status_clauses[CSAF_STATUSES] = {
     "CSAF 2.0 section 3.2.3.9.1", "CSAF 2.0 section 3.2.3.9.2", "CSAF 2.0 section 3.2.3.9.3",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "csaf/cvss.h"
+#include "csaf/facts/cvss.h"
 
 #include <stdlib.h>
 #include <string.h>

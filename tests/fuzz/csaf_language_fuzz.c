@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "csaf/language.h"
-#include "csaf/registry.h"
+#include "csaf/facts/language.h"
+#include "csaf/facts/registry.h"
 
 #include <stdlib.h>
 

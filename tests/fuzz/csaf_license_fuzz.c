@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "csaf/license.h"
+#include "csaf/facts/license.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/compiler.h"
-#include "csaf/combination.h"
+#include "csaf/facts/combination.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 #include "base/json.h"
-#include "csaf/cvss.h"
+#include "csaf/facts/cvss.h"
 #include "csaf_cvss_fixture.h"
 
 #include <stdarg.h>

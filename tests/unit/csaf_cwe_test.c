@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
-#include "csaf/cwe.h"
+#include "csaf/facts/cwe.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

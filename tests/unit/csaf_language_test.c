@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "csaf/language.h"
+#include "csaf/facts/language.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

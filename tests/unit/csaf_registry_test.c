@@ -2,7 +2,7 @@
 #include "base/compiler.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "csaf/registry.h"
+#include "csaf/facts/registry.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
-#include "csaf/ssvc.h"
+#include "csaf/facts/ssvc.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

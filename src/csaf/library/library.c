@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "csaf/validation.h"
+#include "csaf/validate/validation.h"
 
 struct tocsin_csaf_validator {
     const char **presets, **tests; /* end with NULL */

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Vulnerabilities are named once and rightly: CVE, CWE, and who took part when. */
+#include "csaf/facts/cwe.h"
+#include "csaf/validate/moment.h"
+#include "csaf/validate/tests.h"
+
+/* Findings that come with the nearest name; looking for it takes a while. */
+enum { SUGGESTED = 10 };
+
+/* The weakness is there, but is called otherwise. */
+static void wrong_name(struct csaf_validation *v, const struct json_value *item,
+                       const struct csaf_cwe *cwe, const char *version)
+{
+    const struct json_value *name = json_get(item, "name");
+    struct csaf_cwe other;
+
+    if (!name) {
+        csaf_find_under(v, item, "name", "CWE-%u has no name", cwe->number);
+        csaf_suggest(v, "its name is \"%s\"", cwe->name);
+        return;
+    }
+    csaf_find(v, name, "CWE-%u is not called %s%s%s", cwe->number, csaf_quote(v, json_string(name)),
+              *version ? " in version " : "", version);
+    int number = *version ? csaf_cwe_version_find(slice_str(version)) : csaf_cwe_version_newest();
+    if (v->kept <= SUGGESTED && csaf_cwe_nearest(json_string(name), number, &other) &&
+        other.number != cwe->number)
+        csaf_suggest(v, "its name is \"%s\"; or is CWE-%u \"%s\" meant?", cwe->name, other.number,
+                     other.name);
+    else
+        csaf_suggest(v, "its name is \"%s\"", cwe->name);
+}
+
+static void unknown_cwe(struct csaf_validation *v, const struct json_value *item,
+                        const struct json_value *id, int version, const char *in)
+{
+    struct csaf_cwe other;
+
+    csaf_find(v, id, "%s is no weakness of CWE%s%s; categories and views are none either",
+              csaf_quote(v, json_string(id)), *in ? " in version " : "", in);
+    if (v->kept <= SUGGESTED && csaf_cwe_nearest(json_get_string(item, "name"), version, &other))
+        csaf_suggest(v, "is CWE-%u \"%s\" meant?", other.number, other.name);
+}
+
+/* 2.0: no version is given; any will do. */
+static void cwe_of_2_0(struct csaf_validation *v, const struct json_value *item, void *context)
+{
+    const struct json_value *id = json_get(item, "id");
+    int number = csaf_cwe_number(json_string(id));
+    struct csaf_cwe cwe = {0};
+
+    (void)context;
+    if (!json_is(id, JSON_STRING) ||
+        (number >= 0 && csaf_cwe_is_named(number, json_get_string(item, "name"), &cwe)))
+        return;
+    if (number < 0 || !cwe.name)
+        unknown_cwe(v, item, id, csaf_cwe_version_newest(), "");
+    else
+        wrong_name(v, item, &cwe, "");
+}
+
+static void cwe_of_2_1(struct csaf_validation *v, const struct json_value *item, void *context)
+{
+    const struct json_value *id = json_get(item, "id"), *version = json_get(item, "version");
+    int number = csaf_cwe_number(json_string(id));
+    int release = csaf_cwe_version_find(json_string(version));
+    struct csaf_cwe cwe;
+
+    (void)context;
+    if (!json_is(id, JSON_STRING) || !json_is(version, JSON_STRING))
+        return; /* the schema says so */
+    if (release < 0) {
+        csaf_find(v, version, "there is no version %s of CWE that is known here",
+                  csaf_quote(v, json_string(version)));
+        csaf_suggest(v, "the newest is %s", csaf_cwe_version_name(csaf_cwe_version_newest()));
+        return;
+    }
+    if (number < 0 || !csaf_cwe_find(number, release, &cwe))
+        unknown_cwe(v, item, id, release, csaf_cwe_version_name(release));
+    else if (!slice_is(json_get_string(item, "name"), cwe.name))
+        wrong_name(v, item, &cwe, csaf_cwe_version_name(release));
+}
+
+/* CWE */
+void csaf_test_6_1_11(struct csaf_validation *v)
+{
+    if (v->version == CSAF_2_0)
+        csaf_visit(v, "vulnerabilities[].cwe", cwe_of_2_0, NULL);
+    else
+        csaf_visit(v, "vulnerabilities[].cwes[]", cwe_of_2_1, NULL);
+}
+
+/* Multiple Use of Same CVE */
+void csaf_test_6_1_23(struct csaf_validation *v)
+{
+    struct map seen;
+
+    map_init(&seen);
+    csaf_each_vulnerability(vulnerability, v)
+    {
+        const struct json_value *cve = json_get(vulnerability, "cve");
+        size_t line, column;
+        if (!json_is(cve, JSON_STRING))
+            continue;
+        const struct json_value *first = map_get(&seen, json_string(cve));
+        if (first) {
+            json_place(v->doc, first, &line, &column);
+            csaf_find(v, cve, "%s is used for another vulnerability before, in line %zu",
+                      csaf_quote(v, json_string(cve)), line);
+        } else if (map_set(&seen, json_string(cve), (void *)(uintptr_t)cve) < 0) {
+            csaf_no_memory(v);
+            break;
+        }
+    }
+    map_fini(&seen);
+}
+
+/*
+ * Who and when, as a text that is the same for the same point in time; without a date: who alone,
+ * which shall be there once as well (2.0 section 3.2.3.8, 2.1 section 3.2.4.9).
+ */
+static struct slice tuple_of(struct csaf_validation *v, struct slice party,
+                             const struct json_value *date)
+{
+    struct csaf_moment moment;
+    const char *text;
+
+    if (csaf_moment_of(date, &moment))
+        text =
+            arena_printf(v->arena, "%lld.%.*s %.*s", (long long)moment.time,
+                         moment.rest.data ? (int)moment.rest.len : 0,
+                         moment.rest.data ? (const char *)moment.rest.data : "", SLICE_ARG(party));
+    else
+        text =
+            arena_printf(v->arena, "%.*s %.*s", (int)json_string(date).len,
+                         date && json_string(date).data ? (const char *)json_string(date).data : "",
+                         SLICE_ARG(party));
+    if (!text)
+        csaf_no_memory(v);
+    return slice_str(text);
+}
+
+static void took_part_twice(struct csaf_validation *v, const struct json_value *involvements)
+{
+    struct map seen;
+
+    if (json_count(involvements) < 2)
+        return;
+    map_init(&seen);
+    json_each(item, involvements)
+    {
+        const struct json_value *date = json_get(item, "date");
+        struct slice party = json_get_string(item, "party");
+        size_t line, column;
+        if (!party.data)
+            continue;
+        struct slice tuple = tuple_of(v, party, date);
+        const struct json_value *first = map_get(&seen, tuple);
+        if (first) {
+            json_place(v->doc, first, &line, &column);
+            csaf_find(v, item, "the party %s is involved %s%s before, in line %zu",
+                      csaf_quote(v, party), date ? "at the same time, " : "without a date",
+                      date ? csaf_quote(v, json_string(date)) : "", line);
+        } else if (!tuple.data || map_set(&seen, tuple, (void *)(uintptr_t)item) < 0) {
+            csaf_no_memory(v);
+            break;
+        }
+    }
+    map_fini(&seen);
+}
+
+/* Multiple Definition in Involvements */
+void csaf_test_6_1_24(struct csaf_validation *v)
+{
+    csaf_each_vulnerability(vulnerability, v)
+        took_part_twice(v, csaf_array(vulnerability, "involvements"));
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The room's own: what a validator keeps between documents. */
+#ifndef CSAF_VALIDATOR_H
+#define CSAF_VALIDATOR_H
+
+#include "base/buf.h"
+#include "base/json_schema.h"
+#include "csaf/validate/validation.h"
+
+struct csaf_validator {
+    struct csaf_selection selection;
+    struct buf asked;
+    bool network;
+    int64_t now;
+    void (*watch)(void *context, const struct csaf_test *test);
+    void *watch_context;
+    struct json_schema_checker *schemas[2]; /* 2.0, 2.1 */
+    const struct csaf_extensions *extensions;
+    struct json_schema_checker **extension_schemas; /* made when first needed */
+};
+
+#endif
