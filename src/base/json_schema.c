@@ -10,8 +10,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Steps of one pattern on one text, and the deepest nesting of schemas in schemas. */
-enum { STEPS = 2000000, NESTING = 512 };
+/* Steps of one pattern on one text, and the deepest nesting of schemas in schemas. Where work is
+ * limited, a pattern is tried with few steps first, and those that need more are counted in full.
+ */
+enum { STEPS = 2000000, NESTING = 512, FEW_STEPS = 2000 };
 
 struct json_schema_checker {
     const struct json_schema_set *set;
@@ -26,6 +28,7 @@ struct json_schema_checker {
     unsigned quiet; /* over 0: faults are counted only */
     size_t faults;  /* of the schema being compared */
     unsigned nesting;
+    uint64_t *work; /* left of it; NULL: no limit */
     struct buf text;
     struct err *e;
     bool stopped; /* e is set, or report said no */
@@ -50,7 +53,6 @@ struct json_schema_checker *json_schema_checker_new(const struct json_schema_set
         json_schema_checker_free(c);
         return NULL;
     }
-    pcre2_set_match_limit(c->context, STEPS);
     return c;
 }
 
@@ -93,6 +95,27 @@ static void fault(struct json_schema_checker *c, const struct json_value *at, co
 }
 
 static const struct slice nothing = {NULL, 0};
+
+void json_schema_checker_limit(struct json_schema_checker *c, uint64_t *work)
+{
+    c->work = work;
+}
+
+/* false: more than is left, which ends the comparison. */
+static bool take_work(struct json_schema_checker *c, uint64_t amount)
+{
+    if (!c->work || c->stopped)
+        return !c->stopped;
+    if (*c->work < amount) {
+        *c->work = 0;
+        c->stopped = true;
+        err_set(c->e, ERR_LIMIT, "json.schema-work", NULL,
+                "comparing the value with the schema takes more work than is allowed");
+        return false;
+    }
+    *c->work -= amount;
+    return true;
+}
 
 /* A value as a message may quote it: short, one line. */
 static int quoted_len(struct slice s)
@@ -143,10 +166,17 @@ static enum matched matches(struct json_schema_checker *c, unsigned number, stru
 {
     pcre2_code *code = compiled(c, number);
 
-    if (!code)
+    if (!code || !take_work(c, FEW_STEPS / 100 + text.len / 16))
         return NOT_MATCHED;
-    int rc = pcre2_match(code, text.data ? text.data : (PCRE2_SPTR) "", text.len, 0,
-                         PCRE2_NO_UTF_CHECK, c->match, c->context);
+    PCRE2_SPTR subject = text.data ? text.data : (PCRE2_SPTR) "";
+    pcre2_set_match_limit(c->context, c->work ? FEW_STEPS : STEPS);
+    int rc = pcre2_match(code, subject, text.len, 0, PCRE2_NO_UTF_CHECK, c->match, c->context);
+    if (rc == PCRE2_ERROR_MATCHLIMIT && c->work) {
+        if (!take_work(c, STEPS))
+            return NOT_MATCHED;
+        pcre2_set_match_limit(c->context, STEPS);
+        rc = pcre2_match(code, subject, text.len, 0, PCRE2_NO_UTF_CHECK, c->match, c->context);
+    }
     if (rc >= 0)
         return MATCHED;
     if (rc == PCRE2_ERROR_NOMATCH)
@@ -739,7 +769,7 @@ static void descend(struct json_schema_checker *c, const struct json_schema *s,
 static void compare(struct json_schema_checker *c, const struct json_schema *s,
                     const struct json_value *v)
 {
-    if (c->stopped || (c->quiet && c->faults))
+    if (c->stopped || (c->quiet && c->faults) || !take_work(c, 1))
         return;
     if (s->never) {
         fault(c, v, "false", nothing, "may not be here");

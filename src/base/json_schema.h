@@ -120,6 +120,13 @@ struct json_schema_checker;
 struct json_schema_checker *json_schema_checker_new(const struct json_schema_set *set,
                                                     struct err *e) MUST_CHECK;
 void json_schema_checker_free(struct json_schema_checker *c);
+/*
+ * For schemas of strangers, which may ask for work that grows exponentially with their size: every
+ * comparison of a value with a part of a schema takes one off *work, every pattern some more; when
+ * nothing is left, json_schema_check gives ERR_LIMIT "json.schema-work". Several checkers may share
+ * it. NULL, as at first: no limit.
+ */
+void json_schema_checker_limit(struct json_schema_checker *c, uint64_t *work);
 
 /*
  * Compares value with schema (NULL: the set's root) and calls report for each fault, in the order

@@ -65,9 +65,18 @@ static void cwe_of_2_1(struct csaf_validation *v, const struct json_value *item,
     int release = csaf_cwe_version_find(json_string(version));
     struct csaf_cwe cwe;
 
-    (void)context;
     if (!json_is(id, JSON_STRING) || !json_is(version, JSON_STRING))
         return; /* the schema says so */
+    if (release < 0 && csaf_cwe_version_is_newer(json_string(version))) {
+        bool *newer = context;
+        *newer = true;
+        csaf_find_warning(v, version,
+                          "version %s of CWE is newer than %s, the newest that is known here: "
+                          "whether it has this weakness is not known",
+                          csaf_quote(v, json_string(version)),
+                          csaf_cwe_version_name(csaf_cwe_version_newest()));
+        return;
+    }
     if (release < 0) {
         csaf_find(v, version, "there is no version %s of CWE that is known here",
                   csaf_quote(v, json_string(version)));
@@ -83,10 +92,15 @@ static void cwe_of_2_1(struct csaf_validation *v, const struct json_value *item,
 /* CWE */
 void csaf_test_6_1_11(struct csaf_validation *v)
 {
+    bool newer = false;
+
     if (v->version == CSAF_2_0)
         csaf_visit(v, "vulnerabilities[].cwe", cwe_of_2_0, NULL);
     else
-        csaf_visit(v, "vulnerabilities[].cwes[]", cwe_of_2_1, NULL);
+        csaf_visit(v, "vulnerabilities[].cwes[]", cwe_of_2_1, &newer);
+    /* what is wrong is wrong; but it cannot be said that nothing is */
+    if (newer && v->failures == 0)
+        csaf_not_run(v, "the document names a version of CWE that is newer than those known here");
 }
 
 /* Multiple Use of Same CVE */
