@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of tests, and the presets that name sets of them (CSAF 2.1 section 6.4). */
 #include "csaf/validate/tests.h"
+#include "base/suggest.h"
 
 #include <stdio.h>
 
@@ -103,14 +104,22 @@ static void add(struct csaf_selection *s, size_t test)
 
 static void suggest_preset(const char *name, struct err *e)
 {
-    char list[220] = "";
+    struct suggestion near;
+    char list[sizeof e->hint] = "";
     size_t len = 0;
 
-    for (size_t i = 0; i < PRESETS && len < sizeof list - 40; i++)
+    suggest_init(&near, slice_str(name));
+    for (size_t i = 0; i < PRESETS; i++)
+        suggest_offer(&near, slice_str(presets[i].name));
+    err_set(e, ERR_USAGE, "csaf.preset", "CSAF 2.1 section 6.4", "there is no preset \"%s\"", name);
+    if (near.found.data) {
+        err_hint(e, "is \"%.*s\" meant?", SLICE_ARG(near.found));
+        return;
+    }
+    for (size_t i = 0; i < PRESETS && len < sizeof list; i++)
         len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", len ? ", " : "",
                                 presets[i].name);
-    err_set(e, ERR_USAGE, "csaf.preset", "CSAF 2.1 section 6.4", "there is no preset \"%s\"", name);
-    err_hint(e, "presets: %s", list);
+    err_hint(e, "%s", list);
 }
 
 static int select_one(struct csaf_selection *s, const char *name, size_t len, struct err *e)
