@@ -8,8 +8,13 @@
 #define V20 CSAF_2_0
 #define V21 CSAF_2_1
 #define BOTH (CSAF_2_0 | CSAF_2_1)
-#define TEST(versions, group, id, number, title)                                                   \
+#define TEST_OF_MEANING(versions, group, id, number, title)                                        \
     {id, title, CSAF_TEST_##group, versions, csaf_test_##number},
+#ifdef CSAF_TESTS_OF_MEANING_ONLY
+#define TEST(versions, group, id, number, title)
+#else
+#define TEST TEST_OF_MEANING
+#endif
 
 const struct csaf_test csaf_tests[] = {
 #include "csaf/validate/tests.def"
