@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A result as JSON (docs/formats.md). */
+/* A result as JSON (docs/csaf.md). */
 #include "csaf/validate.h"
 
 #include <stdio.h>
