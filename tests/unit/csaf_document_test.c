@@ -152,7 +152,7 @@ static void refusals_name_place_and_rule(void **state)
         assert_string_equal(e.code, cases[i].code);
         assert_non_null(strstr(e.clause, cases[i].clause));
         if (!strstr(e.where, cases[i].where))
-            print_message("%s: %s, not %s\n", cases[i].to, e.where, cases[i].where);
+            print_message("case %zu: %s, not %s\n", i, e.where, cases[i].where);
         assert_non_null(strstr(e.where, cases[i].where));
         assert_int_equal(e.kind, ERR_INPUT);
         free(text);

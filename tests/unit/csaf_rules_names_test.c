@@ -22,8 +22,8 @@ static void weaknesses(void **state)
                              "\"version\":\"4.13\"}]"),
                1, "/vulnerabilities/0/cwes/0/id", "CWE-1000");
     rule_fails("2.1", "6.1.11", "",
-               VULNERABILITY("\"cwes\":[{\"id\":\"CWE-79\",\"name\":\"x\",\"version\":\"99.0\"}]"),
-               1, "/vulnerabilities/0/cwes/0/version", "99.0");
+               VULNERABILITY("\"cwes\":[{\"id\":\"CWE-79\",\"name\":\"x\",\"version\":\"1.99\"}]"),
+               1, "/vulnerabilities/0/cwes/0/version", "1.99");
     rule_fails("2.0", "6.1.11", "", VULNERABILITY("\"cwe\":{\"id\":\"CWE-79\"}"), 1,
                "/vulnerabilities/0/cwe/name", "Cross-site");
     rule_passes(

@@ -117,12 +117,11 @@ static void suggest_preset(const char *name, struct err *e)
     for (size_t i = 0; i < PRESETS; i++)
         suggest_offer(&near, slice_str(presets[i].name));
     err_set(e, ERR_USAGE, "csaf.preset", "CSAF 2.1 section 6.4", "there is no preset \"%s\"", name);
-    if (near.found.data) {
-        err_hint(e, "is \"%.*s\" meant?", SLICE_ARG(near.found));
-        return;
-    }
+    if (near.found.data)
+        len = (size_t)snprintf(list, sizeof list, "is \"%.*s\" meant? ", SLICE_ARG(near.found));
+    size_t from = len;
     for (size_t i = 0; i < PRESETS && len < sizeof list; i++)
-        len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", len ? ", " : "",
+        len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", len > from ? ", " : "",
                                 presets[i].name);
     err_hint(e, "%s", list);
 }
