@@ -70,6 +70,8 @@ static void locate(struct verdict *v, const struct node *n, struct buf *pointer)
             convert_pointer_token(pointer, node_name(child));
         else
             buf_printf(pointer, "/%zu", index++);
+        if (pointer->failed)
+            return;
         locate(v, child, pointer);
         pointer->len = len;
     }
@@ -94,8 +96,11 @@ static void tell_one(struct verdict *v, const char *test, const struct csaf_find
     convert_pointer(n, &original);
     bool known = map_get(&v->told, buf_slice(&original)) != NULL;
     bool elsewhere = !slice_is(buf_slice(&original), f->pointer);
+    bool failed = original.failed;
     buf_fini(&original);
-    if (known)
+    if (failed)
+        err_memory(c->e);
+    if (failed || known)
         return;
     convert_tell(c, CSAF_CONVERT_FAULT, rule, n, "%s%s%s%s%s%s%s", f->text,
                  rule == test ? "" : ", which could not be resolved", f->hint ? "; " : "",
