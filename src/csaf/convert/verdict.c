@@ -28,7 +28,7 @@ struct spot {
 struct verdict {
     struct converter *c;
     struct map spots; /* pointer into the result -> struct spot */
-    struct map told;  /* pointer into the original -> anything: a rule has told a fault of it */
+    struct map told;  /* pointer into the original -> anything: a fault of it was told before */
 };
 
 /* What is missing has no node: its home is spoken of then. */
@@ -145,6 +145,7 @@ static void tell_result(struct verdict *v, const struct csaf_result *result)
     buf_fini(&pointer);
     remember_told(v);
     tell_all(v, "schema", &result->schema);
+    remember_told(v); /* what tests find at the same place follows from that */
     for (size_t t = 0; t < result->test_count && !convert_failed(v->c); t++)
         tell_all(v, result->tests[t].test->id, &result->tests[t].findings);
 }
