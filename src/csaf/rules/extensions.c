@@ -50,7 +50,7 @@ static void not_supported(struct csaf_validation *v, const struct json_value *it
                           const char *what)
 {
     csaf_find_warning(v, item, "the %s of the extension %s is not at hand; it is %s", what,
-                      csaf_quote(v, json_get_string(item, "$schema")), unknown_class);
+                      csaf_quote_whole(v, json_get_string(item, "$schema")), unknown_class);
     csaf_suggest(v, "--extensions names a folder with schemas and metadata of extensions");
 }
 
@@ -90,6 +90,45 @@ static void own_schema(struct csaf_validation *v, const struct json_value *item)
 void csaf_test_6_1_60_2(struct csaf_validation *v)
 {
     each_item(v, own_schema);
+}
+
+struct item {
+    struct csaf_validation *v;
+    const struct json_value *value;
+};
+
+/* What its members are, the schema of every extension says: the document's own check told it. */
+static int additional_in_content(void *context, const struct json_schema_fault *fault)
+{
+    const struct item *item = context;
+
+    if (json_get_slice(item->value, fault->member) == fault->at)
+        return 0;
+    return csaf_find_additional(item->v, fault);
+}
+
+static void nothing_additional(struct csaf_validation *v, const struct json_value *item)
+{
+    const struct csaf_extension *extension =
+        csaf_extension_find(v->validator->extensions, json_get_string(item, "$schema"));
+    struct item context = {v, item};
+    bool valid;
+
+    if (!extension || !extension->has_schema) {
+        not_supported(v, item, "schema");
+        return;
+    }
+    struct json_schema_checker *checker = checker_of(v, extension);
+    if (checker &&
+        json_schema_check(checker, item, NULL, true, additional_in_content, &context, &valid,
+                          v->e) < 0 &&
+        !err_is_set(v->e))
+        csaf_no_memory(v);
+}
+
+void csaf_extensions_additional(struct csaf_validation *v)
+{
+    each_item(v, nothing_additional);
 }
 
 /* The place of a list in the words of metadata; CSAF 2.1's product paths stand where 2.0's

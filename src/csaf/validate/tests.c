@@ -56,7 +56,6 @@ static const struct {
     {"schema", 0, NULL, NULL},
     {"mandatory", MANDATORY, NULL, NULL},
     {"recommended", RECOMMENDED, NULL, NULL},
-    {"optional", RECOMMENDED, NULL, NULL}, /* as 2.0 calls them */
     {"informative", INFORMATIVE, NULL, NULL},
     {"basic", MANDATORY, NULL, NULL},
     {"extended", MANDATORY | RECOMMENDED, NULL, NULL},
@@ -103,10 +102,16 @@ static void add(struct csaf_selection *s, size_t test)
 
 static void suggest_preset(const char *name, struct err *e)
 {
-    char list[220] = "";
+    char list[240] = ""; /* all of them: as long as a hint may be */
     size_t len = 0;
 
-    for (size_t i = 0; i < PRESETS && len < sizeof list - 40; i++)
+    if (strcmp(name, "optional") == 0) { /* 6.4: names of our own would begin with "x_" */
+        err_set(e, ERR_USAGE, "csaf.preset", "CSAF 2.1 section 6.4",
+                "there is no preset \"optional\"");
+        err_hint(e, "what CSAF 2.0 calls optional tests is the preset \"recommended\"");
+        return;
+    }
+    for (size_t i = 0; i < PRESETS && len < sizeof list; i++)
         len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", len ? ", " : "",
                                 presets[i].name);
     err_set(e, ERR_USAGE, "csaf.preset", "CSAF 2.1 section 6.4", "there is no preset \"%s\"", name);
