@@ -178,10 +178,10 @@ def corpus():
     validator = jsonschema.Draft202012Validator(schema_of_2_1())
     assert list(validator.iter_errors({})), "a schema that lets everything through"
     count, clean = convert_all(OASIS.glob("csaf_2.0/**/*.json"), validator)
-    print(f"    official: {count} documents, {clean} without loss or fault", flush=True)
+    print(f"measured: tocsin csaf convert, official examples: {count} documents, {clean} without loss or fault", flush=True)
     assert count >= 239
     count, clean = convert_all((DATA / "cisa-csaf").glob("**/*.json"), validator)
-    print(f"    CISA: {count} documents, {clean} without loss or fault", flush=True)
+    print(f"measured: tocsin csaf convert, CISA: {count} documents, {clean} without loss or fault", flush=True)
     assert count == 387
 
 

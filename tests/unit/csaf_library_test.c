@@ -66,7 +66,8 @@ static void finds_what_is_wrong(void **state)
     assert_non_null(strstr(f->message, "\"B\""));
     assert_null(tocsin_csaf_result_finding(r, 1));
     char *json = tocsin_csaf_result_json(r, "x.json");
-    assert_non_null(strstr(json, "{\"file\":\"x.json\",\"csaf_version\":\"2.0\",\"preset\":"
+    assert_non_null(strstr(json, "{\"format\":\"tocsin-csaf-validation/"
+                                 "v1\",\"file\":\"x.json\",\"csaf_version\":\"2.0\",\"preset\":"
                                  "\"mandatory\",\"valid\":false,"));
     tocsin_csaf_free(json);
     tocsin_csaf_result_free(r);
