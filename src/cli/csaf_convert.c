@@ -83,6 +83,7 @@ static void write_report(const char *path, const struct csaf_conversion *c, bool
     json_member_string(&w, "file", path);
     json_member_string(&w, "from", "2.0");
     json_member_string(&w, "to", "2.1");
+    json_member_bool(&w, "valid", c->valid);
     json_member_int(&w, "warnings", (int64_t)c->warnings);
     json_member_int(&w, "losses", (int64_t)c->losses);
     json_member_int(&w, "faults", (int64_t)c->faults);

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of tests, and the presets that name sets of them (CSAF 2.1 section 6.4). */
 #include "csaf/validate/tests.h"
+#include "base/suggest.h"
 
 #include <stdio.h>
 
 #define V20 CSAF_2_0
 #define V21 CSAF_2_1
 #define BOTH (CSAF_2_0 | CSAF_2_1)
-#define TEST(versions, group, id, number, title)                                                   \
+#define TEST_OF_MEANING(versions, group, id, number, title)                                        \
     {id, title, CSAF_TEST_##group, versions, csaf_test_##number},
+#ifdef CSAF_TESTS_OF_MEANING_ONLY
+#define TEST(versions, group, id, number, title)
+#else
+#define TEST TEST_OF_MEANING
+#endif
 
 const struct csaf_test csaf_tests[] = {
 #include "csaf/validate/tests.def"
@@ -102,20 +108,26 @@ static void add(struct csaf_selection *s, size_t test)
 
 static void suggest_preset(const char *name, struct err *e)
 {
-    char list[240] = ""; /* all of them: as long as a hint may be */
+    struct suggestion near;
+    char list[sizeof e->hint] = "";
     size_t len = 0;
 
+    suggest_init(&near, slice_str(name));
+    for (size_t i = 0; i < PRESETS; i++)
+        suggest_offer(&near, slice_str(presets[i].name));
+    err_set(e, ERR_USAGE, "csaf.preset", "CSAF 2.1 section 6.4", "there is no preset \"%s\"", name);
     if (strcmp(name, "optional") == 0) { /* 6.4: names of our own would begin with "x_" */
-        err_set(e, ERR_USAGE, "csaf.preset", "CSAF 2.1 section 6.4",
-                "there is no preset \"optional\"");
         err_hint(e, "what CSAF 2.0 calls optional tests is the preset \"recommended\"");
+        return;
+    }
+    if (near.found.data) {
+        err_hint(e, "is \"%.*s\" meant?", SLICE_ARG(near.found));
         return;
     }
     for (size_t i = 0; i < PRESETS && len < sizeof list; i++)
         len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", len ? ", " : "",
                                 presets[i].name);
-    err_set(e, ERR_USAGE, "csaf.preset", "CSAF 2.1 section 6.4", "there is no preset \"%s\"", name);
-    err_hint(e, "presets: %s", list);
+    err_hint(e, "%s", list);
 }
 
 static int select_one(struct csaf_selection *s, const char *name, size_t len, struct err *e)

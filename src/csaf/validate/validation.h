@@ -89,6 +89,7 @@ struct csaf_validation {
     struct csaf_finding *findings, *last; /* last: NULL when it was not kept */
     size_t kept, room, count, failures;
     const char *not_run;
+    uint64_t schema_work; /* left for the schemas of extensions */
 };
 
 /* Findings. The severity is that of the test's group (error, warning, info). */

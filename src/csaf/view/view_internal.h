@@ -94,6 +94,7 @@ size_t view_next(struct slice *rest, bool newline, char out[VIEW_SHOWN]);
 
 struct view {
     const struct csaf_reading *r;
+    const struct csaf_result *verdict; /* may be NULL */
     struct view_sink sink;
     struct buf scratch;
     /* products listed by family: scratch of view_product.c */
