@@ -54,7 +54,7 @@ static const struct cli_verb verbs[] = {
                 "tests of section 6 that are asked for. Of a folder, every file whose name ends in "
                 ".json is taken; what has nothing of an advisory (feeds, metadata, inventories) is "
                 "passed over, and said.\n\n"
-                "Presets: schema, mandatory, recommended (2.0: optional), informative, basic, "
+                "Presets: schema, mandatory, recommended (the optional ones of 2.0), informative, basic, "
                 "extended, full, external-request-free, consistent-revision-history, "
                 "consistent-date-times, ssvc, extensions, extensions-exist.\n\n"
                 "A document is valid when it has the shape of its schema and every mandatory test "

@@ -160,6 +160,8 @@ int csaf_pattern_matches(struct csaf_validation *v, const char *pattern, struct 
 
 /* Text as messages quote it: with quotation marks, cut to 60 characters, one line. */
 const char *csaf_quote(struct csaf_validation *v, struct slice text);
+/* The same, uncut: where the standard wants the value itself in the message. */
+const char *csaf_quote_whole(struct csaf_validation *v, struct slice text);
 
 /* Builds the index. -1: no memory. */
 int csaf_index(struct csaf_validation *v) MUST_CHECK;
