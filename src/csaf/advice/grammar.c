@@ -154,7 +154,8 @@ static void check_sentence(struct csaf_validation *v, struct grammar *g,
     else if (answer.verdict == CSAF_PROSE_UNDECIDED)
         g->undecided++;
     else if (answer.verdict == CSAF_PROSE_WRONG)
-        csaf_find(v, value, "the parser finds no grammar in the sentence %s",
+        csaf_find(v, value,
+                  "the parser does not understand %s: a mistake, or English that it does not know",
                   csaf_quote(v, sentence));
 }
 
@@ -179,6 +180,7 @@ void csaf_test_6_3_16(struct csaf_validation *v)
         return;
     map_init(&g.names);
     map_init(&g.seen);
+    csaf_prose_people(v, take_names, &g);
     csaf_prose_names(v, take_names, &g);
     csaf_prose_texts(v, check_text, &g);
     if (g.over && v->failures == 0)

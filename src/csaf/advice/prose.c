@@ -29,21 +29,27 @@ static const char *const text_paths[] = {
     "vulnerabilities[].title",
     NULL};
 
-static const char *const name_paths[] = {"document.acknowledgments[].names[]",
-                                         "document.acknowledgments[].organization",
-                                         "document.publisher.name",
+static const char *const people_paths[] = {
+    "document.acknowledgments[].names[]", "document.acknowledgments[].organization",
+    "vulnerabilities[].acknowledgments[].names[]",
+    "vulnerabilities[].acknowledgments[].organization", NULL};
+
+static const char *const name_paths[] = {"document.publisher.name",
                                          "document.tracking.aliases[]",
                                          "document.tracking.generator.engine.name",
                                          "product_tree.branches[]*.name",
                                          "product_tree.branches[]*.product.name",
                                          "product_tree.full_product_names[].name",
-                                         "vulnerabilities[].acknowledgments[].names[]",
-                                         "vulnerabilities[].acknowledgments[].organization",
                                          NULL};
 
 void csaf_prose_texts(struct csaf_validation *v, csaf_prose_visit *visit, void *context)
 {
     csaf_visit_all(v, text_paths, visit, context);
+}
+
+void csaf_prose_people(struct csaf_validation *v, csaf_prose_visit *visit, void *context)
+{
+    csaf_visit_all(v, people_paths, visit, context);
 }
 
 void csaf_prose_names(struct csaf_validation *v, csaf_prose_visit *visit, void *context)

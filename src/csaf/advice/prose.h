@@ -10,7 +10,9 @@ typedef void csaf_prose_visit(struct csaf_validation *v, const struct json_value
 
 /* What people wrote in sentences or as headings: what both tests look at. */
 void csaf_prose_texts(struct csaf_validation *v, csaf_prose_visit *visit, void *context);
-/* What names people, organisations, products and programs: what 6.3.8 looks at besides. */
+/* Names and organisations of acknowledgments. */
+void csaf_prose_people(struct csaf_validation *v, csaf_prose_visit *visit, void *context);
+/* What names products, programs and the publisher. */
 void csaf_prose_names(struct csaf_validation *v, csaf_prose_visit *visit, void *context);
 
 /*

@@ -3,8 +3,9 @@
  * Words that no dictionary of the document's language has.
  *
  * Advisories are full of names, and a name is no mistake. What the document itself names (products,
- * vendors, people) is known wherever it stands. A word with a capital letter, and each word of a
- * name, is reported only when it is one letter away from an ordinary word: "Produkt", "Secruity".
+ * vendors, people) is known wherever it stands, and people and what they work for are called as
+ * they say. A word with a capital letter, and each word of another name, is reported only when it
+ * is one letter, not the first, away from an ordinary word: "Produkt", "Secruity".
  */
 #include "base/map.h"
 #include "base/suggest.h"
@@ -96,12 +97,12 @@ static bool is_misspelt_name(struct csaf_validation *v, struct spelling *s,
     struct csaf_prose_answer answer;
     char own[128], ordinary[128];
 
-    if (word->len < RESEMBLES_FROM || other.len == 0 || other.len >= sizeof other.text ||
-        strpbrk(nearest, " -"))
+    if (other.len == 0 || other.len >= sizeof other.text || strpbrk(nearest, " -"))
         return false;
     memcpy(other.text, nearest, other.len + 1);
     struct slice a = lower(word, own), b = lower(&other, ordinary);
-    return suggest_distance(a, b) == 1 && ask(v, s, b, false, &answer) == CSAF_PROSE_RIGHT;
+    return a.data[0] == b.data[0] && suggest_distance(a, b) == 1 &&
+           ask(v, s, b, false, &answer) == CSAF_PROSE_RIGHT;
 }
 
 static void check_word(struct csaf_validation *v, struct spelling *s,
@@ -121,6 +122,8 @@ static void check_word(struct csaf_validation *v, struct spelling *s,
         return;
     }
     if (!add(v, &s->seen, written) || ask(v, s, written, false, &answer) != CSAF_PROSE_WRONG)
+        return;
+    if (name && word->len < RESEMBLES_FROM)
         return;
     if (name && s->nearest >= NEAREST_MOST) {
         s->over = true;
@@ -153,6 +156,7 @@ void csaf_test_6_3_8(struct csaf_validation *v)
         return;
     map_init(&s.names);
     map_init(&s.seen);
+    csaf_prose_people(v, take_names, &s);
     csaf_prose_names(v, take_names, &s);
     csaf_prose_texts(v, check_text, &s);
     s.naming = true;
