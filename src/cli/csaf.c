@@ -10,6 +10,7 @@ static const struct cli_option validate_options[] = {
     {"test", "ID", "this test, such as 6.1.1; 6.2 is all of that section", 't', true},
     {"network", NULL, "ask the hosts that URLs name whether they resolve (6.3.6, 6.3.7)", 0, false},
     {"network-local", NULL, "the same, and also of hosts outside the public Internet", 0, false},
+    {"network-timeout", "S", "seconds that a host has to answer (default 10)", 0, false},
     {"network-ca", "FILE", "certificates to trust there instead of the system's", 0, false},
     {"extensions", "DIR", "schemas and metadata of CSAF extensions (6.1.60.2, 6.1.60.3)", 0, false},
     {"jobs", "N", "documents at a time (default: one a processor)", 'j', false},

@@ -228,7 +228,10 @@ static int outside_init(struct outside *o, struct csaf_validator_options *option
 {
     const char *folder = cli_value(args, "extensions");
     bool local = cli_flag(args, "network-local");
+    int64_t seconds;
 
+    if (cli_number(args, "network-timeout", 1, 600, 10, &seconds, e) < 0)
+        return -1;
     o->extensions = csaf_extensions_new();
     if (!o->extensions)
         return err_memory(e);
@@ -236,9 +239,11 @@ static int outside_init(struct outside *o, struct csaf_validator_options *option
         return -1;
     options->extensions = o->extensions;
     if (local || cli_flag(args, "network")) {
-        o->fetch = csaf_fetch_new(
-            &(struct csaf_fetch_options){.local = local, .anchors = cli_value(args, "network-ca")},
-            e);
+        o->fetch =
+            csaf_fetch_new(&(struct csaf_fetch_options){.local = local,
+                                                        .request_ms = (unsigned)seconds * 1000,
+                                                        .anchors = cli_value(args, "network-ca")},
+                           e);
         if (!o->fetch)
             return -1;
         o->resolver = csaf_fetch_resolver(o->fetch);

@@ -16,7 +16,7 @@
 
 /* Distinct words looked at in one document, those whose neighbours are asked for, and from how many
  * letters on a name can be an ordinary word's misspelling. */
-enum { WORDS_MOST = 100000, NEAREST_MOST = 500, RESEMBLES_FROM = 6 };
+enum { WORDS_MOST = 100000, NEAREST_MOST = 200, RESEMBLES_FROM = 6 };
 
 struct spelling {
     const struct csaf_prose_checker *checker;
