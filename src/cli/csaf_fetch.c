@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* Requests of one document at a time, bytes of an answer's head, URLs that are remembered. */
-enum { PARALLEL = 8, HEAD_MOST = 64 << 10, REMEMBERED_MOST = 200000 };
+enum { PARALLEL = 8, HEAD_MOST = 64 << 10, REMEMBERED_MOST = 100000 };
 
 enum state { IDLE, UNDER_WAY, DONE };
 
@@ -84,11 +84,12 @@ struct transfer {
     struct batch *batch;
     struct entry *entry; /* NULL: free */
     CURL *curl;
-    bool get;      /* HEAD did not do */
-    size_t head;   /* bytes */
-    bool turned;   /* an address was refused */
-    bool tried;    /* an address was not */
-    char peer[64]; /* the address refused */
+    bool get;       /* HEAD did not do */
+    size_t head;    /* bytes */
+    bool shortened; /* it has less time than a request should have */
+    bool turned;    /* an address was refused */
+    bool tried;     /* an address was not */
+    char peer[64];  /* the address refused */
     char fault[CURL_ERROR_SIZE];
 };
 
@@ -198,7 +199,7 @@ static void judge_fault(struct transfer *t, CURLcode code)
         }
         break;
     case CURLE_OPERATION_TIMEDOUT:
-        if (left_ms(t->batch) == 0)
+        if (t->shortened)
             break; /* the time of all of them was over before its own */
         entry->outcome = CSAF_URL_FAILS;
         snprintf(entry->reason, sizeof entry->reason, "no answer within %ld ms",
@@ -239,7 +240,9 @@ static int begin(struct batch *b, struct transfer *t, struct entry *entry, bool 
     *t = (struct transfer){.batch = b, .entry = entry, .get = get, .curl = t->curl};
     if (!t->curl)
         t->curl = curl_easy_init();
-    if (!t->curl || !set_up(t, left_ms(b)) ||
+    long ms = left_ms(b);
+    t->shortened = ms < b->fetch->request_ms;
+    if (!t->curl || !set_up(t, ms > 0 ? ms : 1) ||
         curl_multi_add_handle(b->multi, t->curl) != CURLM_OK) {
         t->entry = NULL;
         return -1;

@@ -20,8 +20,9 @@
 
 extern char **environ;
 
-/* Remembered answers: bytes of questions; and processes that may end before it is given up. */
-enum { REMEMBERED_MOST = 64 << 20, DEATHS_MOST = 20 };
+/* Bytes of remembered answers, with what it costs to find one; and processes that may end before
+ * it is given up. */
+enum { REMEMBERED_MOST = 16 << 20, FINDING = 100, DEATHS_MOST = 20 };
 
 struct process {
     pid_t pid; /* 0: not running */
@@ -38,7 +39,7 @@ struct prose {
     char broken[PROSE_ANSWER_MOST + 1]; /* why nothing can be asked; "": something can */
     pthread_mutex_t lock;
     pthread_cond_t freed;
-    struct map answers; /* operation, language, NUL, text → struct prose_answer */
+    struct map answers; /* operation, language, NUL, text → verdict, text, NUL */
     struct arena arena; /* of keys and answers */
     size_t remembered;
 };
@@ -259,14 +260,17 @@ static void ask_process(struct prose *p, enum prose_operation operation, struct 
 
 static void remember(struct prose *p, struct slice key, const struct prose_answer *answer)
 {
+    size_t len = strlen(answer->text);
+
     if (p->remembered > REMEMBERED_MOST)
         return;
-    const uint8_t *kept = (const uint8_t *)arena_copy(&p->arena, key.data, key.len);
-    struct prose_answer *copy = arena_new(&p->arena, 1, sizeof *copy);
+    const char *kept = arena_copy(&p->arena, key.data, key.len);
+    char *copy = arena_alloc(&p->arena, len + 2);
     /* without memory it is asked again, that is all */
     if (kept && copy) {
-        *copy = *answer;
-        p->remembered += key.len + sizeof *copy;
+        copy[0] = (char)answer->verdict;
+        memcpy(copy + 1, answer->text, len + 1);
+        p->remembered += key.len + len + FINDING;
         if (map_set(&p->answers, slice_of(kept, key.len), copy) < 0)
             p->remembered = REMEMBERED_MOST + 1;
     }
@@ -302,9 +306,10 @@ int prose_ask(struct prose *p, enum prose_operation operation, struct slice lang
         return -1;
     }
     pthread_mutex_lock(&p->lock);
-    const struct prose_answer *known = map_get(&p->answers, buf_slice(&key));
+    const char *known = map_get(&p->answers, buf_slice(&key));
     if (known) {
-        *answer = *known;
+        answer->verdict = (enum prose_verdict)known[0];
+        snprintf(answer->text, sizeof answer->text, "%s", known + 1);
     } else {
         ask_process(p, operation, language, text, answer);
         if (answer->verdict != PROSE_NO_CHECKER)
