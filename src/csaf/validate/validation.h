@@ -62,7 +62,6 @@ struct csaf_validation {
     const struct json_doc *doc;
     const struct json_value *root, *document, *tracking, *product_tree, *vulnerabilities;
     int64_t now;
-    bool network;
     bool schema_valid; /* the schema found nothing */
 
     /* the index; in the order of the text */
