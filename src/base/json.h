@@ -97,6 +97,12 @@ struct slice json_name(const struct json_value *v);
 void json_place(const struct json_doc *doc, const struct json_value *v, size_t *line,
                 size_t *column);
 size_t json_offset(const struct json_doc *doc, const struct json_value *v);
+/*
+ * v's number in the order of the text, from 0: no other value of the document has it, and all are
+ * below json_order_count. (Member names take numbers, too.)
+ */
+size_t json_order(const struct json_doc *doc, const struct json_value *v);
+size_t json_order_count(const struct json_doc *doc);
 /* The value's own bytes in the text. */
 struct slice json_text(const struct json_doc *doc, const struct json_value *v);
 /* RFC 6901 pointer of v, appended. */

@@ -383,6 +383,26 @@ static bool fits(struct json_schema_checker *c, const struct json_schema *s,
     return fit;
 }
 
+/*
+ * true: they are strings, each larger than the one before (the longer, or of one length the later),
+ * so none is there twice. Lists of ids mostly are so, at any length.
+ */
+static bool rising(const struct json_value *v)
+{
+    struct slice before = nothing;
+
+    json_each(item, v)
+    {
+        struct slice text = json_string(item);
+        if (!text.data || text.len < before.len ||
+            (text.len == before.len &&
+             (text.len == 0 || memcmp(before.data, text.data, text.len) >= 0)))
+            return false;
+        before = text;
+    }
+    return true;
+}
+
 /* A few strings are quicker compared with each other than put into a map. */
 enum { FEW = 12 };
 
@@ -412,7 +432,7 @@ static void check_unique(struct json_schema_checker *c, const struct json_value 
     struct arena arena;
     struct map seen;
 
-    if (json_count(v) < 2 || few_and_unique(v))
+    if (json_count(v) < 2 || rising(v) || few_and_unique(v))
         return;
     arena_init(&arena, 0);
     map_init(&seen);

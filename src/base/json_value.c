@@ -79,6 +79,16 @@ size_t json_offset(const struct json_doc *doc, const struct json_value *v)
     return v ? json_value_offset(v) : 0;
 }
 
+size_t json_order(const struct json_doc *doc, const struct json_value *v)
+{
+    return (size_t)(v - doc->values);
+}
+
+size_t json_order_count(const struct json_doc *doc)
+{
+    return doc->used;
+}
+
 struct slice json_text(const struct json_doc *doc, const struct json_value *v)
 {
     if (!v)

@@ -130,6 +130,21 @@ int map_set(struct map *m, struct slice key, void *value)
     return 0;
 }
 
+int map_add(struct map *m, struct slice key, void *value, void **before)
+{
+    *before = NULL;
+    if ((m->count + 1) * 4 > m->size * 3 && grow(m) != 0)
+        return -1;
+    uint64_t hash = map_hash(m->seed, key);
+    struct map_slot *slot = find(m, key, hash);
+    *before = slot->value;
+    if (!slot->value) {
+        m->count++;
+        *slot = (struct map_slot){.key = key, .value = value, .hash = hash};
+    }
+    return 0;
+}
+
 void *map_remove(struct map *m, struct slice key)
 {
     if (!m->size)

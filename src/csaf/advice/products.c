@@ -56,14 +56,13 @@ static void covered(struct csaf_validation *v, const char *const *status, const 
             if (json_is(items, JSON_ARRAY))
                 json_each(item, items)
                 {
-                    json_each(id, csaf_array(item, products))
-                        csaf_reach_mark_product(reach, json_string(id), 1);
+                    json_each(id, csaf_array(item, products)) csaf_reach_mark_product(reach, id, 1);
                     json_each(id, csaf_array(item, "group_ids"))
-                        csaf_reach_mark_group(reach, json_string(id), 1);
+                        csaf_reach_mark_group(reach, id, 1);
                 }
         }
         const struct csaf_definition *d = use->defined;
-        if (d && !csaf_reach_product(reach, d->id))
+        if (d && !csaf_reach_product(reach, d->id_value))
             csaf_find(v, use->value, "product %s is %.*s, and there is no %s for it",
                       csaf_quote(v, d->id), SLICE_ARG(use->status), what);
     }
@@ -165,7 +164,7 @@ static void mark_scores(struct csaf_validation *v, const struct json_value *vuln
         }
         json_each(id, json_get(metric, "products"))
         {
-            const struct csaf_definition *d = csaf_defined_product(v, json_string(id));
+            const struct csaf_definition *d = csaf_defined_product(v, id);
             if (!d)
                 continue;
             marks[d->index] = rounds[d->index] == round ? marks[d->index] | mark : mark;
@@ -194,7 +193,7 @@ void csaf_test_6_2_19(struct csaf_validation *v)
         for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
             json_each(id, json_get(status, fixed[i]))
             {
-                const struct csaf_definition *d = csaf_defined_product(v, json_string(id));
+                const struct csaf_definition *d = csaf_defined_product(v, id);
                 if (!d || rounds[d->index] != round || marks[d->index] != SCORED)
                     continue;
                 csaf_find(v, id, "product %s is fixed, and no CVSS score of it is 0",

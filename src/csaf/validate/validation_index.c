@@ -180,24 +180,70 @@ static void vulnerability(struct index *x, const struct json_value *v)
     }
 }
 
-static void lead_to(const struct map *ids, const struct growing *uses)
+/*
+ * The number of an id, a new one when it has none. Lists of ids mostly go through the products as
+ * the tree does: the number behind the last one is tried before the id is looked for.
+ */
+static int number_id(struct csaf_ids *ids, struct slice id, uint32_t *number)
 {
-    struct csaf_use *list = uses->at;
-    for (size_t i = 0; i < uses->count; i++)
-        list[i].defined = map_get(ids, json_string(list[i].value));
+    void *before;
+
+    if (ids->next < ids->count && slice_equal(ids->at[ids->next].text, id)) {
+        *number = ids->next++;
+        return 0;
+    }
+    if (map_add(&ids->numbers, id, (void *)((uintptr_t)ids->count + 1), &before) < 0)
+        return -1;
+    *number = before ? (uint32_t)((uintptr_t)before - 1) : ids->count;
+    ids->next = *number + 1;
+    if (before)
+        return 0;
+    if (ids->count == ids->room) {
+        uint32_t room = ids->room ? ids->room * 2 : 64;
+        struct csaf_numbered *at = mem_resize(ids->at, room, sizeof *at);
+        if (!at)
+            return -1; /* the result is void, and the map with it */
+        ids->at = at;
+        ids->room = room;
+    }
+    ids->at[ids->count++] = (struct csaf_numbered){.text = id};
+    return 0;
 }
 
-static int name_them(struct map *ids, struct csaf_definition *list, size_t count)
+static int number_value(struct csaf_validation *v, struct csaf_ids *ids,
+                        const struct json_value *value, uint32_t *number)
 {
-    for (size_t i = 0; i < count; i++) {
-        list[i].first = &list[i];
-        if (!list[i].id.data)
+    if (number_id(ids, json_string(value), number) < 0)
+        return -1;
+    v->id_numbers[json_order(v->doc, value)] = *number + 1;
+    return 0;
+}
+
+/* Definitions first, so that uses mostly find the number that they try. */
+static int number_them(struct csaf_validation *v, struct csaf_ids *ids, struct growing *definitions,
+                       struct growing *uses)
+{
+    struct csaf_definition *defined = definitions->at;
+    struct csaf_use *used = uses->at;
+    uint32_t number;
+
+    for (size_t i = 0; i < definitions->count; i++) {
+        struct csaf_definition *d = &defined[i];
+        d->first = d;
+        if (!d->id.data)
             continue;
-        struct csaf_definition *first = map_get(ids, list[i].id);
-        if (first)
-            list[i].first = first;
-        else if (map_set(ids, list[i].id, &list[i]) < 0)
+        if (number_value(v, ids, d->id_value, &number) < 0)
             return -1;
+        if (ids->at[number].defined)
+            d->first = ids->at[number].defined;
+        else
+            ids->at[number].defined = d;
+    }
+    ids->next = 0;
+    for (size_t i = 0; i < uses->count; i++) {
+        if (number_value(v, ids, used[i].value, &number) < 0)
+            return -1;
+        used[i].defined = ids->at[number].defined;
     }
     return 0;
 }
@@ -210,8 +256,9 @@ int csaf_index(struct csaf_validation *v)
                       .product_uses = {.size = sizeof(struct csaf_use)},
                       .group_uses = {.size = sizeof(struct csaf_use)}};
 
-    map_init(&v->product_ids);
-    map_init(&v->group_ids);
+    map_init(&v->product_ids.numbers);
+    map_init(&v->group_ids.numbers);
+    v->id_numbers = mem_new(json_order_count(v->doc), sizeof *v->id_numbers);
     if (v->version == CSAF_2_1)
         use_both(&x, json_get(v->document, "notes"), CSAF_USE_NOTE, NULL);
     if (json_is(v->product_tree, JSON_OBJECT))
@@ -226,33 +273,54 @@ int csaf_index(struct csaf_validation *v)
     v->product_use_count = x.product_uses.count;
     v->group_uses = x.group_uses.at;
     v->group_use_count = x.group_uses.count;
-    if (x.failed || name_them(&v->product_ids, v->products, v->product_count) < 0 ||
-        name_them(&v->group_ids, v->groups, v->group_count) < 0)
+    if (x.failed || !v->id_numbers ||
+        number_them(v, &v->product_ids, &x.products, &x.product_uses) < 0 ||
+        number_them(v, &v->group_ids, &x.groups, &x.group_uses) < 0)
         return err_memory(v->e);
-    lead_to(&v->product_ids, &x.product_uses);
-    lead_to(&v->group_ids, &x.group_uses);
     return 0;
 }
 
 void csaf_index_fini(struct csaf_validation *v)
 {
     csaf_reach_free(v->reach);
-    map_fini(&v->product_ids);
-    map_fini(&v->group_ids);
+    map_fini(&v->product_ids.numbers);
+    map_fini(&v->group_ids.numbers);
+    mem_free(v->product_ids.at);
+    mem_free(v->group_ids.at);
+    mem_free(v->id_numbers);
     mem_free(v->products);
     mem_free(v->groups);
     mem_free((void *)(uintptr_t)v->product_uses);
     mem_free((void *)(uintptr_t)v->group_uses);
 }
 
-const struct csaf_definition *csaf_defined_product(const struct csaf_validation *v, struct slice id)
+static uint32_t number_of(const struct csaf_validation *v, const struct csaf_ids *ids,
+                          const struct json_value *id)
 {
-    return id.data ? map_get(&v->product_ids, id) : NULL;
+    if (!json_is(id, JSON_STRING))
+        return CSAF_NO_ID;
+    uint32_t number = v->id_numbers[json_order(v->doc, id)];
+    if (!number) /* an id where the standard has none */
+        number = (uint32_t)(uintptr_t)map_get(&ids->numbers, json_string(id));
+    return number ? number - 1 : CSAF_NO_ID;
 }
 
-const struct csaf_definition *csaf_defined_group(const struct csaf_validation *v, struct slice id)
+uint32_t csaf_product_number(const struct csaf_validation *v, const struct json_value *id)
 {
-    return id.data ? map_get(&v->group_ids, id) : NULL;
+    return number_of(v, &v->product_ids, id);
+}
+
+uint32_t csaf_group_number(const struct csaf_validation *v, const struct json_value *id)
+{
+    return number_of(v, &v->group_ids, id);
+}
+
+const struct csaf_definition *csaf_defined_product(const struct csaf_validation *v,
+                                                   const struct json_value *id)
+{
+    uint32_t number = csaf_product_number(v, id);
+
+    return number == CSAF_NO_ID ? NULL : v->product_ids.at[number].defined;
 }
 
 const struct json_value *csaf_array(const struct json_value *object, const char *name)
