@@ -125,9 +125,18 @@ void csaf_no_memory(struct csaf_validation *v);
 /* Looking things up */
 
 /* The member when it is an array, else NULL. */
-const struct json_value *csaf_array(const struct json_value *object, const char *name);
+static inline const struct json_value *csaf_array(const struct json_value *object, const char *name)
+{
+    const struct json_value *member = json_get(object, name);
+    return json_is(member, JSON_ARRAY) ? member : NULL;
+}
 /* The member when it is an object, else NULL. */
-const struct json_value *csaf_object(const struct json_value *object, const char *name);
+static inline const struct json_value *csaf_object(const struct json_value *object,
+                                                   const char *name)
+{
+    const struct json_value *member = json_get(object, name);
+    return json_is(member, JSON_OBJECT) ? member : NULL;
+}
 /* Each item of the vulnerabilities, of whatever type. */
 #define csaf_each_vulnerability(item, v) json_each(item, csaf_array((v)->root, "vulnerabilities"))
 

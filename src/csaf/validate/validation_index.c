@@ -323,18 +323,6 @@ const struct csaf_definition *csaf_defined_product(const struct csaf_validation 
     return number == CSAF_NO_ID ? NULL : v->product_ids.at[number].defined;
 }
 
-const struct json_value *csaf_array(const struct json_value *object, const char *name)
-{
-    const struct json_value *member = json_get(object, name);
-    return json_is(member, JSON_ARRAY) ? member : NULL;
-}
-
-const struct json_value *csaf_object(const struct json_value *object, const char *name)
-{
-    const struct json_value *member = json_get(object, name);
-    return json_is(member, JSON_OBJECT) ? member : NULL;
-}
-
 struct slice csaf_category(const struct csaf_validation *v)
 {
     return json_get_string(v->document, "category");
