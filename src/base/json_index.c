@@ -99,7 +99,8 @@ const struct json_value *json_index_find(const struct json_value *object, struct
     if (!index) {
         const struct json_value *value = object + 2;
         for (size_t i = 0; i < count; i++, value = json_value_next(value))
-            if (value[-1].span == sum && slice_equal(json_value_bytes(value - 1), name))
+            if (value[-1].span == sum && json_value_size(value - 1) == name.len &&
+                slice_bytes_equal(value[-1].data, name.data, name.len))
                 return value;
         return NULL;
     }

@@ -145,8 +145,11 @@ static enum matched matches(struct json_schema_checker *c, unsigned number, stru
 
     if (!code)
         return NOT_MATCHED;
-    int rc = pcre2_match(code, text.data ? text.data : (PCRE2_SPTR) "", text.len, 0,
-                         PCRE2_NO_UTF_CHECK, c->match, c->context);
+    PCRE2_SPTR subject = text.data ? text.data : (PCRE2_SPTR) "";
+    /* what pcre2_match would come to, past its checks of arguments */
+    int rc = pcre2_jit_match(code, subject, text.len, 0, 0, c->match, c->context);
+    if (rc == PCRE2_ERROR_JIT_BADOPTION) /* not compiled to machine code */
+        rc = pcre2_match(code, subject, text.len, 0, PCRE2_NO_UTF_CHECK, c->match, c->context);
     if (rc >= 0)
         return MATCHED;
     if (rc == PCRE2_ERROR_NOMATCH)
@@ -170,25 +173,21 @@ static bool is_integer(const struct json_value *v)
 
 static unsigned type_of(const struct json_value *v)
 {
-    switch (json_type(v)) {
-    case JSON_NULL: return JSON_SCHEMA_NULL;
-    case JSON_FALSE:
-    case JSON_TRUE: return JSON_SCHEMA_BOOLEAN;
-    case JSON_NUMBER: return JSON_SCHEMA_NUMBER;
-    case JSON_STRING: return JSON_SCHEMA_STRING;
-    case JSON_ARRAY: return JSON_SCHEMA_ARRAY;
-    case JSON_OBJECT: return JSON_SCHEMA_OBJECT;
-    }
-    return 0;
+    static const uint8_t types[] = {
+        [JSON_NULL] = JSON_SCHEMA_NULL,     [JSON_FALSE] = JSON_SCHEMA_BOOLEAN,
+        [JSON_TRUE] = JSON_SCHEMA_BOOLEAN,  [JSON_NUMBER] = JSON_SCHEMA_NUMBER,
+        [JSON_STRING] = JSON_SCHEMA_STRING, [JSON_ARRAY] = JSON_SCHEMA_ARRAY,
+        [JSON_OBJECT] = JSON_SCHEMA_OBJECT,
+    };
+    return types[json_type(v)];
 }
 
-static bool check_type(struct json_schema_checker *c, const struct json_schema *s,
-                       const struct json_value *v)
+/* v's type is none of the schema's, or it is a number and an integer is wanted. */
+static bool check_other_type(struct json_schema_checker *c, const struct json_schema *s,
+                             const struct json_value *v)
 {
     unsigned type = type_of(v);
 
-    if (s->types & type)
-        return true;
     if (type == JSON_SCHEMA_NUMBER && (s->types & JSON_SCHEMA_INTEGER) && is_integer(v))
         return true;
     char wanted[120] = "";
@@ -201,6 +200,12 @@ static bool check_type(struct json_schema_checker *c, const struct json_schema *
         found++;
     fault(c, v, "type", nothing, "must be %s, not %s", wanted, type_names[found]);
     return false;
+}
+
+static inline bool check_type(struct json_schema_checker *c, const struct json_schema *s,
+                              const struct json_value *v)
+{
+    return s->types == 0 || s->types & type_of(v) || check_other_type(c, s, v);
 }
 
 /* Characters of well-formed UTF-8. */
@@ -216,7 +221,7 @@ static void check_names(struct json_schema_checker *c, const struct json_schema 
                         const struct json_value *v, struct slice text)
 {
     for (const struct slice *name = s->names; name->data; name++)
-        if (slice_equal(*name, text))
+        if (name->len == text.len && slice_bytes_equal(name->data, text.data, text.len))
             return;
     char list[300] = "";
     size_t len = 0;
@@ -268,12 +273,6 @@ static void check_text(struct json_schema_checker *c, const struct json_schema *
     if (s->format && !json_format_valid(s->format, text))
         fault(c, v, "format", nothing, "\"%.*s\" is not %s", quoted_len(text),
               text.data ? (const char *)text.data : "", json_format_expected(s->format));
-}
-
-static void check_string(struct json_schema_checker *c, const struct json_schema *s,
-                         const struct json_value *v)
-{
-    check_text(c, s, v, json_string(v));
 }
 
 static void check_number(struct json_schema_checker *c, const struct json_schema *s,
@@ -512,7 +511,7 @@ static void check_array(struct json_schema_checker *c, const struct json_schema 
 static bool is_named(const struct json_schema_member *m, struct slice name)
 {
     return m->name.len == name.len && name.len > 0 && m->name.data[0] == name.data[0] &&
-           memcmp(m->name.data, name.data, name.len) == 0;
+           slice_bytes_equal(m->name.data, name.data, name.len);
 }
 
 static const struct json_schema_member *member_find(const struct json_schema *s, struct slice name)
@@ -705,13 +704,32 @@ static size_t count_faults(struct json_schema_checker *c, const struct json_sche
     return found;
 }
 
+/*
+ * Cannot v fit, because a member that is a constant in the schema ("version": "3.0") is another
+ * string there? That is how the alternatives of most choices differ.
+ */
+static bool is_ruled_out(const struct json_schema *s, const struct json_value *v)
+{
+    if (!json_is(v, JSON_OBJECT))
+        return false;
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        const struct json_schema *m = s->members[i].schema;
+        if (!m || !m->names || !m->names[0].data || m->names[1].data)
+            continue;
+        const struct json_value *value = json_get_slice(v, s->members[i].name);
+        if (json_is(value, JSON_STRING) && !slice_equal(json_string(value), m->names[0]))
+            return true;
+    }
+    return false;
+}
+
 static void check_choice(struct json_schema_checker *c, const struct json_schema *const *list,
                          bool one, const struct json_value *v)
 {
     size_t fitting = 0;
 
     for (size_t i = 0; list[i]; i++)
-        if (fits(c, list[i], v) && ++fitting && !one)
+        if (!is_ruled_out(list[i], v) && fits(c, list[i], v) && ++fitting && !one)
             return;
     if (c->stopped)
         return;
@@ -756,11 +774,28 @@ static void descend(struct json_schema_checker *c, const struct json_schema *s,
     c->part = part;
 }
 
-static void compare(struct json_schema_checker *c, const struct json_schema *s,
-                    const struct json_value *v)
+static inline void compare_plain(struct json_schema_checker *c, const struct json_schema *s,
+                                 const struct json_value *v)
 {
-    if (c->stopped || (c->quiet && c->faults))
-        return;
+    switch (json_type(v)) {
+    case JSON_STRING:
+        if (!names_only(c))
+            check_text(c, s, v, json_string(v));
+        break;
+    case JSON_NUMBER:
+        if (!names_only(c))
+            check_number(c, s, v);
+        break;
+    case JSON_ARRAY: check_array(c, s, v); break;
+    case JSON_OBJECT: check_object(c, s, v); break;
+    default: break;
+    }
+}
+
+/* What a schema says of v besides its members, items and text. */
+static void compare_combined(struct json_schema_checker *c, const struct json_schema *s,
+                             const struct json_value *v)
+{
     if (s->never) {
         fault(c, v, "false", nothing, "may not be here");
         return;
@@ -775,23 +810,10 @@ static void compare(struct json_schema_checker *c, const struct json_schema *s,
         compare(c, s->ref, v);
         c->part--;
     }
-    if (s->types == 0 || check_type(c, s, v)) {
-        bool values = !names_only(c);
-        if (s->constants && values)
+    if (check_type(c, s, v)) {
+        if (s->constants && !names_only(c))
             check_constants(c, s, v);
-        switch (json_type(v)) {
-        case JSON_STRING:
-            if (values)
-                check_string(c, s, v);
-            break;
-        case JSON_NUMBER:
-            if (values)
-                check_number(c, s, v);
-            break;
-        case JSON_ARRAY: check_array(c, s, v); break;
-        case JSON_OBJECT: check_object(c, s, v); break;
-        default: break;
-        }
+        compare_plain(c, s, v);
         c->part++;
         for (size_t i = 0; s->all_of && s->all_of[i]; i++)
             compare(c, s->all_of[i], v);
@@ -810,6 +832,24 @@ static void compare(struct json_schema_checker *c, const struct json_schema *s,
         c->part--;
     }
     c->nesting--;
+}
+
+/* Most schemas ask for nothing that is combined of others. */
+static inline bool is_combined(const struct json_schema *s)
+{
+    return s->never || s->ref || s->all_of || s->any_of || s->one_of || s->negated ||
+           s->condition || s->constants;
+}
+
+static void compare(struct json_schema_checker *c, const struct json_schema *s,
+                    const struct json_value *v)
+{
+    if (c->stopped || (c->quiet && c->faults))
+        return;
+    if (is_combined(s))
+        compare_combined(c, s, v);
+    else if (check_type(c, s, v)) /* one level of v, of which there are few */
+        compare_plain(c, s, v);
 }
 
 int json_schema_check(struct json_schema_checker *c, const struct json_value *value,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recommended: what is said of products is complete. */
-#include "csaf/facts/cvss.h"
 #include "csaf/validate/reach.h"
 #include "csaf/validate/tests.h"
+#include "csaf/validate/vectors.h"
 
 /* Unused Definition of Product ID */
 void csaf_test_6_2_1(struct csaf_validation *v)
@@ -127,14 +127,14 @@ void csaf_test_6_2_31(struct csaf_validation *v)
 }
 
 /* The environmental score of a CVSS object (4.0: its score); -1: it cannot be told. */
-static int overall_score(const struct json_value *score)
+static int overall_score(struct csaf_validation *v, const struct json_value *score)
 {
-    struct csaf_cvss c;
+    const struct csaf_vector *vector = csaf_vector_of(v, score);
     struct csaf_cvss_scores scores;
-    struct err e = {0};
 
-    if (csaf_cvss_parse(&c, json_get_string(score, "vectorString"), &e) < 0)
+    if (!vector)
         return -1;
+    struct csaf_cvss c = vector->cvss;
     json_each(member, score)
     { /* what only the members say */
         int metric = csaf_cvss_metric_of_member(c.version, json_name(member));
@@ -160,7 +160,7 @@ static void mark_scores(struct csaf_validation *v, const struct json_value *vuln
         for (size_t i = 0; i < ARRAY_LEN(names); i++) {
             const struct json_value *score = json_get(content, names[i]);
             if (score)
-                mark |= overall_score(score) == 0 ? SCORED | ZERO : SCORED;
+                mark |= overall_score(v, score) == 0 ? SCORED | ZERO : SCORED;
         }
         json_each(id, json_get(metric, "products"))
         {

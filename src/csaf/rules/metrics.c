@@ -45,14 +45,12 @@ static uint32_t number_of(struct metrics *m, struct slice text)
 {
     if (!text.data || m->failed)
         return 0;
-    void *known = map_get(&m->names, text);
-    if (known)
-        return (uint32_t)(uintptr_t)known;
-    if (map_set(&m->names, text, (void *)(uintptr_t)(m->count + 1)) < 0) {
+    void *known;
+    if (map_add(&m->names, text, (void *)(uintptr_t)(m->count + 1), &known) < 0) {
         no_memory(m);
         return 0;
     }
-    return ++m->count;
+    return known ? (uint32_t)(uintptr_t)known : ++m->count;
 }
 
 /* What stood under the key before; NULL: nothing, and now value does. */
@@ -61,13 +59,12 @@ static const struct json_value *put(struct metrics *m, struct key key,
 {
     if (m->failed)
         return NULL;
-    const struct json_value *before = map_get(&m->seen, slice_of(&key, sizeof key));
-    if (before)
-        return before;
+    void *before = NULL;
     const char *copy = arena_copy(m->v->arena, &key, sizeof key);
-    if (!copy || map_set(&m->seen, slice_of(copy, sizeof key), (void *)(uintptr_t)value) < 0)
+    if (!copy ||
+        map_add(&m->seen, slice_of(copy, sizeof key), (void *)(uintptr_t)value, &before) < 0)
         no_memory(m);
-    return NULL;
+    return before;
 }
 
 static const struct json_value *get(const struct metrics *m, struct key key)
@@ -135,8 +132,8 @@ static void scored_twice(struct metrics *m, const struct json_value *metric,
     json_each(product, csaf_array(metric, "products"))
     {
         size_t line, column;
-        key.product = number_of(m, json_string(product));
-        const struct json_value *before = key.product ? put(m, key, cvss) : NULL;
+        key.product = csaf_product_number(v, product);
+        const struct json_value *before = key.product != CSAF_NO_ID ? put(m, key, cvss) : NULL;
         if (!before || before == cvss)
             continue;
         json_place(v->doc, before, &line, &column);
@@ -183,8 +180,8 @@ static void note_kinds(struct metrics *m, const struct json_value *metric)
     json_each(member, content) if (!score && is_cvss(json_name(member))) score = member;
     json_each(product, csaf_array(metric, "products"))
     {
-        key.product = number_of(m, json_string(product));
-        if (!key.product)
+        key.product = csaf_product_number(m->v, product);
+        if (key.product == CSAF_NO_ID)
             continue;
         key.kind = A_RATING;
         if (rating)
@@ -205,8 +202,8 @@ static void rated_and_scored(struct metrics *m, const struct json_value *metric)
     json_each(product, csaf_array(metric, "products"))
     {
         size_t line, column;
-        key.product = number_of(m, json_string(product));
-        if (!key.product)
+        key.product = csaf_product_number(v, product);
+        if (key.product == CSAF_NO_ID)
             continue;
         key.kind = A_RATING;
         const struct json_value *rating = get(m, key);

@@ -188,7 +188,8 @@ static int number_id(struct csaf_ids *ids, struct slice id, uint32_t *number)
 {
     void *before;
 
-    if (ids->next < ids->count && slice_equal(ids->at[ids->next].text, id)) {
+    if (ids->next < ids->count && ids->at[ids->next].text.len == id.len &&
+        slice_bytes_equal(ids->at[ids->next].text.data, id.data, id.len)) {
         *number = ids->next++;
         return 0;
     }
