@@ -217,12 +217,10 @@ static size_t characters(struct slice text)
     return count;
 }
 
-static void check_names(struct json_schema_checker *c, const struct json_schema *s,
-                        const struct json_value *v, struct slice text)
+static __attribute__((noinline)) void no_such_name(struct json_schema_checker *c,
+                                                   const struct json_schema *s,
+                                                   const struct json_value *v, struct slice text)
 {
-    for (const struct slice *name = s->names; name->data; name++)
-        if (name->len == text.len && slice_bytes_equal(name->data, text.data, text.len))
-            return;
     char list[300] = "";
     size_t len = 0;
     for (const struct slice *name = s->names; name->data; name++) {
@@ -243,12 +241,37 @@ static void check_names(struct json_schema_checker *c, const struct json_schema 
               text.data ? (const char *)text.data : "", list);
 }
 
+static inline bool is_listed(const struct slice *names, struct slice text)
+{
+    for (; names->data; names++)
+        if (names->len == text.len && slice_bytes_equal(names->data, text.data, text.len))
+            return true;
+    return false;
+}
+
+static __attribute__((noinline)) void check_pattern(struct json_schema_checker *c,
+                                                    const struct json_schema *s,
+                                                    const struct json_value *v, struct slice text)
+{
+    const struct json_pattern *p = &c->set->patterns[s->pattern - 1];
+    enum matched m = matches(c, s->pattern - 1, text);
+    const char *shown = text.data ? (const char *)text.data : "";
+    if (m == TOO_LONG)
+        fault(c, v, "pattern", nothing, "is too involved to be %s",
+              p->expected ? p->expected : "compared with its pattern");
+    else if (m == NOT_MATCHED && p->expected)
+        fault(c, v, "pattern", nothing, "\"%.*s\" is not %s", quoted_len(text), shown, p->expected);
+    else if (m == NOT_MATCHED)
+        fault(c, v, "pattern", nothing, "\"%.*s\" does not match %.200s", quoted_len(text), shown,
+              p->text);
+}
+
 /* text is the value's, or the name of the member whose value it is. */
 static void check_text(struct json_schema_checker *c, const struct json_schema *s,
                        const struct json_value *v, struct slice text)
 {
-    if (s->names)
-        check_names(c, s, v, text);
+    if (s->names && !is_listed(s->names, text))
+        no_such_name(c, s, v, text);
     if (s->min_length > 0 && text.len < (size_t)s->min_length * 4 &&
         (text.len == 0 || (s->min_length > 1 && characters(text) < s->min_length)))
         fault(c, v, "minLength", nothing,
@@ -256,27 +279,15 @@ static void check_text(struct json_schema_checker *c, const struct json_schema *
               s->min_length);
     if (s->has_most && text.len > s->max_length && characters(text) > s->max_length)
         fault(c, v, "maxLength", nothing, "must have at most %u characters", s->max_length);
-    if (s->pattern) {
-        const struct json_pattern *p = &c->set->patterns[s->pattern - 1];
-        enum matched m = matches(c, s->pattern - 1, text);
-        const char *shown = text.data ? (const char *)text.data : "";
-        if (m == TOO_LONG)
-            fault(c, v, "pattern", nothing, "is too involved to be %s",
-                  p->expected ? p->expected : "compared with its pattern");
-        else if (m == NOT_MATCHED && p->expected)
-            fault(c, v, "pattern", nothing, "\"%.*s\" is not %s", quoted_len(text), shown,
-                  p->expected);
-        else if (m == NOT_MATCHED)
-            fault(c, v, "pattern", nothing, "\"%.*s\" does not match %.200s", quoted_len(text),
-                  shown, p->text);
-    }
+    if (s->pattern)
+        check_pattern(c, s, v, text);
     if (s->format && !json_format_valid(s->format, text))
         fault(c, v, "format", nothing, "\"%.*s\" is not %s", quoted_len(text),
               text.data ? (const char *)text.data : "", json_format_expected(s->format));
 }
 
-static void check_number(struct json_schema_checker *c, const struct json_schema *s,
-                         const struct json_value *v)
+static __attribute__((noinline)) void
+check_number(struct json_schema_checker *c, const struct json_schema *s, const struct json_value *v)
 {
     struct slice text = json_number(v);
     double number;
@@ -402,31 +413,55 @@ static bool rising(const struct json_value *v)
     return true;
 }
 
-/* A few strings are quicker compared with each other than put into a map. */
+/* A few values are quicker compared with each other than put into a map. */
 enum { FEW = 12 };
 
-/* true: they are few strings, all different. */
+/* Two strings that are not the same: what else differs takes longer to find out. */
+static bool other_string(const struct json_value *a, const struct json_value *b)
+{
+    return json_is(a, JSON_STRING) && json_is(b, JSON_STRING) &&
+           !slice_equal(json_string(a), json_string(b));
+}
+
+/* true: they differ; false: they are equal, or that is not to be seen at once. */
+static bool differ(const struct json_value *a, const struct json_value *b)
+{
+    const struct json_value *x, *y;
+
+    if (json_type(a) != json_type(b) || !json_is(a, JSON_OBJECT))
+        return other_string(a, b);
+    if (json_count(a) != json_count(b))
+        return true;
+    for (x = json_first(a), y = json_first(b); x && y; x = json_next(x), y = json_next(y)) {
+        if (!slice_equal(json_name(x), json_name(y)))
+            return false; /* in another order, or not the same */
+        if (other_string(x, y))
+            return true;
+    }
+    return false;
+}
+
+/* true: they are few and all different, which is seen at once. */
 static bool few_and_unique(const struct json_value *v)
 {
-    struct slice seen[FEW];
+    const struct json_value *seen[FEW];
     size_t count = 0;
 
     if (json_count(v) > FEW)
         return false;
     json_each(item, v)
     {
-        struct slice text = json_string(item);
-        if (!text.data)
-            return false;
         for (size_t i = 0; i < count; i++)
-            if (slice_equal(seen[i], text))
+            if (!differ(seen[i], item))
                 return false;
-        seen[count++] = text;
+        seen[count++] = item;
     }
     return true;
 }
 
-static void check_unique(struct json_schema_checker *c, const struct json_value *v)
+/* Not inline: what lies on its stack is not to be made room for with every value. */
+static __attribute__((noinline)) void check_unique(struct json_schema_checker *c,
+                                                   const struct json_value *v)
 {
     struct arena arena;
     struct map seen;
@@ -656,7 +691,7 @@ static void check_member(struct json_schema_checker *c, const struct json_schema
 static void check_object(struct json_schema_checker *c, const struct json_schema *s,
                          const struct json_value *v)
 {
-    size_t count = json_count(v), required = 0, wanted = 0;
+    size_t count = json_count(v), required = 0;
     uint32_t from = 0;
     bool strict = c->strict && c->part == 0 && names_members(s, 0);
 
@@ -674,9 +709,7 @@ static void check_object(struct json_schema_checker *c, const struct json_schema
         if (c->stopped || (c->quiet && c->faults))
             return;
     }
-    for (uint32_t i = 0; i < s->member_count; i++)
-        wanted += s->members[i].required;
-    if (required == wanted)
+    if (required == s->required_count)
         return;
     for (uint32_t i = 0; i < s->member_count; i++)
         if (s->members[i].required && !json_get_slice(v, s->members[i].name))
@@ -774,8 +807,8 @@ static void descend(struct json_schema_checker *c, const struct json_schema *s,
     c->part = part;
 }
 
-static inline void compare_plain(struct json_schema_checker *c, const struct json_schema *s,
-                                 const struct json_value *v)
+static void compare_plain(struct json_schema_checker *c, const struct json_schema *s,
+                          const struct json_value *v)
 {
     switch (json_type(v)) {
     case JSON_STRING:
@@ -834,22 +867,19 @@ static void compare_combined(struct json_schema_checker *c, const struct json_sc
     c->nesting--;
 }
 
-/* Most schemas ask for nothing that is combined of others. */
-static inline bool is_combined(const struct json_schema *s)
-{
-    return s->never || s->ref || s->all_of || s->any_of || s->one_of || s->negated ||
-           s->condition || s->constants;
-}
-
 static void compare(struct json_schema_checker *c, const struct json_schema *s,
                     const struct json_value *v)
 {
     if (c->stopped || (c->quiet && c->faults))
         return;
-    if (is_combined(s))
+    if (s->combined) {
         compare_combined(c, s, v);
-    else if (check_type(c, s, v)) /* one level of v, of which there are few */
-        compare_plain(c, s, v);
+    } else if (check_type(c, s, v)) { /* one level of v, of which there are few */
+        if (json_type(v) != JSON_STRING)
+            compare_plain(c, s, v);
+        else if (!names_only(c))
+            check_text(c, s, v, json_string(v));
+    }
 }
 
 int json_schema_check(struct json_schema_checker *c, const struct json_value *value,

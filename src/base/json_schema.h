@@ -74,10 +74,12 @@ struct json_schema {
     bool closed;        /* additionalProperties: false */
     bool closed_behind; /* unevaluatedProperties: false */
     bool has_minimum, has_maximum, minimum_open, maximum_open;
-    bool has_most;    /* max_… are given */
+    bool has_most; /* max_… are given */
+    bool
+        combined; /* never, constants, ref, all_of, any_of, one_of, negated or condition is given */
     unsigned pattern; /* number + 1 */
     uint32_t min_length, min_items, min_properties;
-    uint32_t member_count;
+    uint32_t member_count, required_count;
     const struct json_schema_member *members; /* properties, and what is only required */
     const struct json_schema *items;          /* behind those of prefix */
     const struct slice *names;                /* enum or const of strings; ends with data NULL */

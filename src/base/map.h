@@ -29,6 +29,8 @@ uint64_t map_hash(const uint64_t seed[2], struct slice key);
 void map_init(struct map *m);
 void map_fini(struct map *m);
 
+/* Makes room for count keys at once. -1: no memory. */
+int map_reserve(struct map *m, size_t count) MUST_CHECK;
 void *map_get(const struct map *m, struct slice key);
 /* Sets or replaces (the new key is then kept); value is not NULL. -1: no memory, map unchanged. */
 int map_set(struct map *m, struct slice key, void *value) MUST_CHECK;

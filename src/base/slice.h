@@ -31,10 +31,18 @@ static inline bool slice_bytes_equal(const uint8_t *a, const uint8_t *b, size_t 
 
     if (len > 16)
         return memcmp(a, b, len) == 0;
-    if (len < 8) {
+    if (len < 4) {
         while (len > 0 && a[len - 1] == b[len - 1])
             len--;
         return len == 0;
+    }
+    if (len < 8) {
+        uint32_t four[4];
+        memcpy(&four[0], a, 4);
+        memcpy(&four[1], b, 4);
+        memcpy(&four[2], a + len - 4, 4);
+        memcpy(&four[3], b + len - 4, 4);
+        return ((four[0] ^ four[1]) | (four[2] ^ four[3])) == 0;
     }
     memcpy(&first[0], a, 8);
     memcpy(&first[1], b, 8);

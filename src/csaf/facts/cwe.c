@@ -188,12 +188,30 @@ static int distance(struct slice a, struct slice b, int limit)
 
 bool csaf_cwe_nearest(struct slice name, int version, struct csaf_cwe *out)
 {
-    const struct csaf_table_cwe *found = NULL;
+    const struct csaf_table_cwe *found = NULL, *alike = NULL;
     uint8_t letters[32], other_letters[32];
+    int least = MOST_EDITS;
     if (name.len == 0 || name.len > LONGEST_NAME)
         return false;
     int limit = (int)name.len / 3 < MOST_EDITS ? (int)name.len / 3 : MOST_EDITS;
     count_letters(name, letters);
+    /* the name of the most similar letters is near: farther ones need not be looked at */
+    for (size_t i = 0; i < csaf_table_cwe_count; i++) {
+        const struct csaf_table_cwe *row = &csaf_table_cwes[i];
+        if (row->first > version || row->last < version)
+            continue;
+        count_letters(slice_str(csaf_table_cwe_names + row->name), other_letters);
+        int letters_apart = least_distance(letters, other_letters);
+        if (letters_apart < least) {
+            least = letters_apart;
+            alike = row;
+        }
+    }
+    if (alike) {
+        struct slice other = slice_str(csaf_table_cwe_names + alike->name);
+        int edits = other.len > LONGEST_NAME ? limit + 1 : distance(name, other, limit);
+        limit = edits < limit ? edits : limit;
+    }
     for (size_t i = 0; i < csaf_table_cwe_count && limit >= 0; i++) {
         const struct csaf_table_cwe *row = &csaf_table_cwes[i];
         if (row->first > version || row->last < version)

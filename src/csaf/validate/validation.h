@@ -62,7 +62,8 @@ struct csaf_ids {
         const struct csaf_definition *defined; /* first; NULL: nowhere */
     } * at;                                    /* by number */
     uint32_t count, room;
-    uint32_t next; /* the number that is looked at first */
+    /* the numbers that are tried first: behind the last, and where the last list began */
+    uint32_t next, start;
 };
 enum { CSAF_NO_ID = UINT32_MAX };
 

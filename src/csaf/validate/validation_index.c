@@ -17,6 +17,7 @@ struct index {
     bool failed;
 };
 
+/* Room for one more; the caller fills it. */
 static void *append(struct index *x, struct growing *g)
 {
     if (g->count == g->room) {
@@ -29,9 +30,7 @@ static void *append(struct index *x, struct growing *g)
         g->at = at;
         g->room = room;
     }
-    void *item = (uint8_t *)g->at + g->count++ * g->size;
-    memset(item, 0, g->size);
-    return item;
+    return (uint8_t *)g->at + g->count++ * g->size;
 }
 
 static void define(struct index *x, struct growing *list, const struct json_value *value,
@@ -42,28 +41,29 @@ static void define(struct index *x, struct growing *list, const struct json_valu
     struct csaf_definition *d = append(x, list);
     if (!d)
         return;
-    d->id_value = json_get(value, id);
-    d->id = json_string(d->id_value);
-    d->value = value;
-    d->holder = holder;
-    d->in = in;
-    d->index = list->count - 1;
+    const struct json_value *id_value = json_get(value, id);
+    *d = (struct csaf_definition){.id = json_string(id_value),
+                                  .id_value = id_value,
+                                  .value = value,
+                                  .holder = holder,
+                                  .in = in,
+                                  .index = list->count - 1};
 }
 
-static void use(struct index *x, struct growing *list, const struct json_value *value,
-                struct csaf_use as)
+static inline void use(struct index *x, struct growing *list, const struct json_value *value,
+                       const struct csaf_use *as)
 {
     if (!json_is(value, JSON_STRING))
         return;
     struct csaf_use *u = append(x, list);
     if (u) {
-        *u = as;
+        *u = *as;
         u->value = value;
     }
 }
 
 static void use_list(struct index *x, struct growing *list, const struct json_value *values,
-                     struct csaf_use as)
+                     const struct csaf_use *as)
 {
     if (json_is(values, JSON_ARRAY))
         json_each(value, values) use(x, list, value, as);
@@ -102,7 +102,7 @@ static void product_tree(struct index *x, const struct json_value *tree)
             {
                 define(x, &x->groups, item, item, "group_id", CSAF_IN_GROUPS);
                 use_list(x, &x->product_uses, json_get(item, "product_ids"),
-                         (struct csaf_use){.role = CSAF_USE_GROUP, .item = item});
+                         &(struct csaf_use){.role = CSAF_USE_GROUP, .item = item});
             }
         } else if (slice_is(name, "relationships") && x->v->version == CSAF_2_0) {
             json_each(item, part)
@@ -110,9 +110,9 @@ static void product_tree(struct index *x, const struct json_value *tree)
                 define(x, &x->products, json_get(item, "full_product_name"), item, "product_id",
                        CSAF_IN_RELATIONSHIP);
                 use(x, &x->product_uses, json_get(item, "product_reference"),
-                    (struct csaf_use){.role = CSAF_USE_REFERENCE, .item = item});
+                    &(struct csaf_use){.role = CSAF_USE_REFERENCE, .item = item});
                 use(x, &x->product_uses, json_get(item, "relates_to_product_reference"),
-                    (struct csaf_use){.role = CSAF_USE_RELATES_TO, .item = item});
+                    &(struct csaf_use){.role = CSAF_USE_RELATES_TO, .item = item});
             }
         } else if (slice_is(name, "product_paths") && x->v->version == CSAF_2_1) {
             json_each(item, part)
@@ -120,12 +120,12 @@ static void product_tree(struct index *x, const struct json_value *tree)
                 define(x, &x->products, json_get(item, "full_product_name"), item, "product_id",
                        CSAF_IN_PATH);
                 use(x, &x->product_uses, json_get(item, "beginning_product_reference"),
-                    (struct csaf_use){.role = CSAF_USE_REFERENCE, .item = item});
+                    &(struct csaf_use){.role = CSAF_USE_REFERENCE, .item = item});
                 const struct json_value *subpaths = json_get(item, "subpaths");
                 if (json_is(subpaths, JSON_ARRAY))
                     json_each(subpath, subpaths)
                         use(x, &x->product_uses, json_get(subpath, "next_product_reference"),
-                            (struct csaf_use){.role = CSAF_USE_RELATES_TO, .item = item});
+                            &(struct csaf_use){.role = CSAF_USE_RELATES_TO, .item = item});
             }
         }
     }
@@ -140,8 +140,8 @@ static void use_both(struct index *x, const struct json_value *list, enum csaf_r
     {
         struct csaf_use as = {.role = role, .item = item, .vulnerability = vulnerability};
         use_list(x, &x->product_uses,
-                 json_get(item, role == CSAF_USE_METRIC ? "products" : "product_ids"), as);
-        use_list(x, &x->group_uses, json_get(item, "group_ids"), as);
+                 json_get(item, role == CSAF_USE_METRIC ? "products" : "product_ids"), &as);
+        use_list(x, &x->group_uses, json_get(item, "group_ids"), &as);
     }
 }
 
@@ -168,10 +168,10 @@ static void vulnerability(struct index *x, const struct json_value *v)
         if (slice_is(name, "product_status")) {
             if (json_is(member, JSON_OBJECT))
                 json_each(status, member) use_list(x, &x->product_uses, status,
-                                                   (struct csaf_use){.role = CSAF_USE_STATUS,
-                                                                     .item = member,
-                                                                     .vulnerability = v,
-                                                                     .status = json_name(status)});
+                                                   &(struct csaf_use){.role = CSAF_USE_STATUS,
+                                                                      .item = member,
+                                                                      .vulnerability = v,
+                                                                      .status = json_name(status)});
             continue;
         }
         for (size_t i = 0; i < ARRAY_LEN(lists); i++)
@@ -180,22 +180,30 @@ static void vulnerability(struct index *x, const struct json_value *v)
     }
 }
 
+static bool is_at(const struct csaf_ids *ids, uint32_t number, struct slice id)
+{
+    return number < ids->count && ids->at[number].text.len == id.len &&
+           slice_bytes_equal(ids->at[number].text.data, id.data, id.len);
+}
+
 /*
  * The number of an id, a new one when it has none. Lists of ids mostly go through the products as
- * the tree does: the number behind the last one is tried before the id is looked for.
+ * the tree does, and begin where the last one did: that is tried before the id is looked for.
  */
 static int number_id(struct csaf_ids *ids, struct slice id, uint32_t *number)
 {
     void *before;
 
-    if (ids->next < ids->count && ids->at[ids->next].text.len == id.len &&
-        slice_bytes_equal(ids->at[ids->next].text.data, id.data, id.len)) {
+    if (!is_at(ids, ids->next, id) && is_at(ids, ids->start, id))
+        ids->next = ids->start;
+    if (is_at(ids, ids->next, id)) {
         *number = ids->next++;
         return 0;
     }
     if (map_add(&ids->numbers, id, (void *)((uintptr_t)ids->count + 1), &before) < 0)
         return -1;
     *number = before ? (uint32_t)((uintptr_t)before - 1) : ids->count;
+    ids->start = *number;
     ids->next = *number + 1;
     if (before)
         return 0;
@@ -228,6 +236,8 @@ static int number_them(struct csaf_validation *v, struct csaf_ids *ids, struct g
     struct csaf_use *used = uses->at;
     uint32_t number;
 
+    if (map_reserve(&ids->numbers, definitions->count) < 0)
+        return -1;
     for (size_t i = 0; i < definitions->count; i++) {
         struct csaf_definition *d = &defined[i];
         d->first = d;
@@ -240,7 +250,7 @@ static int number_them(struct csaf_validation *v, struct csaf_ids *ids, struct g
         else
             ids->at[number].defined = d;
     }
-    ids->next = 0;
+    ids->next = ids->start = 0;
     for (size_t i = 0; i < uses->count; i++) {
         if (number_value(v, ids, used[i].value, &number) < 0)
             return -1;

@@ -12,8 +12,8 @@ struct csaf_vectors {
         struct csaf_vector vector;
         uint8_t len;
         bool used;
-        char text[118]; /* of nearly all vectors */
-    } places[64];
+        char text[122]; /* of nearly all vectors */
+    } places[256];
     struct csaf_vector too_long;
 };
 
