@@ -12,6 +12,12 @@ void csaf_no_memory(struct csaf_validation *v)
 }
 
 static char *format_text(struct csaf_validation *v, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static void find(struct csaf_validation *v, enum csaf_severity severity,
+                 const struct json_value *at, const char *under, const char *format,
+                 va_list arguments) __attribute__((format(printf, 5, 0)));
+
+static char *format_text(struct csaf_validation *v, const char *format, va_list arguments)
 {
     char text[2048];
     int len = vsnprintf(text, sizeof text, format, arguments);
