@@ -79,6 +79,7 @@ static void write_report(const char *path, const struct csaf_conversion *c, bool
     struct json_writer w;
     json_write_init(&w, out, 2);
     json_write_object(&w);
+    json_member_string(&w, "format", "tocsin-csaf-conversion/v1");
     json_member_string(&w, "file", path);
     json_member_string(&w, "from", "2.0");
     json_member_string(&w, "to", "2.1");

@@ -179,11 +179,12 @@ def corpus():
     validator = jsonschema.Draft202012Validator(schema_of_2_1())
     assert list(validator.iter_errors({})), "a schema that lets everything through"
     count, clean, valid = convert_all(OASIS.glob("csaf_2.0/**/*.json"), validator)
-    print(f"    official: {count} documents, {clean} without loss or fault, {valid} valid",
-          flush=True)
+    print(f"measured: csaf convert, official: {count} documents, {clean} without loss or "
+          f"fault, {valid} valid", flush=True)
     assert count >= 239
     count, clean, valid = convert_all((DATA / "cisa-csaf").glob("**/*.json"), validator)
-    print(f"    CISA: {count} documents, {clean} without loss or fault, {valid} valid", flush=True)
+    print(f"measured: csaf convert, CISA: {count} documents, {clean} without loss or fault, "
+          f"{valid} valid", flush=True)
     assert count == 387 and valid >= 326
 
 

@@ -45,6 +45,41 @@ static void view(struct slice text, enum csaf_view_format format, size_t width, 
     view_as(text, format, width, true, out);
 }
 
+/* CSAF 2.1 section 2.4: who does not know an extension that is essential is told of it */
+static void extensions_are_warned_of(void **state)
+{
+    static const struct {
+        const char *version, *first, *second, *words;
+    } cases[] = {
+        {"2.1", "essential", "essential", "What 2 extensions say is crucial to understand"},
+        {"2.1", "supplementary", "essential", "What 1 extension says is crucial to understand"},
+        {"2.1", "significant", "supplementary", "What 1 extension says is highly relevant"},
+        {"2.1", "supplementary", "supplementary", NULL},
+        {"2.0", "essential", "essential", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf text, out;
+        buf_init(&text);
+        buf_printf(
+            &text,
+            "{\"document\":{\"csaf_version\":\"%s\",\"x_extensions\":[{\"$schema\":"
+            "\"https://a.example/1.json\",\"category\":\"%s\",\"content\":{\"x_extensions\":"
+            "[{\"category\":\"essential\"}]}}]},\"product_tree\":{\"branches\":[{\"product\":{"
+            "\"product_id\":\"P\",\"x_extensions\":[{\"$schema\":\"https://a.example/2.json\","
+            "\"category\":\"%s\"}]}}]}}",
+            cases[i].version, cases[i].first, cases[i].second);
+        view(buf_slice(&text), CSAF_VIEW_TEXT, 200, &out);
+        bool told = strstr(buf_text(&out), "is not shown here: https://a.example/");
+        assert_int_equal(told, cases[i].words != NULL);
+        if (cases[i].words)
+            assert_non_null(strstr(buf_text(&out), cases[i].words));
+        buf_fini(&text);
+        buf_fini(&out);
+    }
+}
+
 /* --- nothing gets through --- */
 
 struct swap {
@@ -385,7 +420,8 @@ static int tear_down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(no_payload_gets_through),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(extensions_are_warned_of),
+                                       cmocka_unit_test(no_payload_gets_through),
                                        cmocka_unit_test(the_checks_can_fail),
                                        cmocka_unit_test(a_reader_finds_what_matters),
                                        cmocka_unit_test(text_keeps_its_width),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A result as JSON (docs/csaf.md). */
+/* A result as JSON (docs/formats.md section 8.1). */
 #include "csaf/validate.h"
 
 #include <stdio.h>
@@ -89,6 +89,7 @@ void csaf_result_json(const struct csaf_result *result, const char *file, const 
                       struct json_writer *w)
 {
     json_write_object(w);
+    json_member_string(w, "format", "tocsin-csaf-validation/v1");
     if (file)
         json_member_string(w, "file", file);
     json_member_string(w, "csaf_version",

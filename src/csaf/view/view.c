@@ -434,6 +434,7 @@ static void top(struct view *v)
     view_open(v, VIEW_HEAD);
     distribution(v);
     validity(v);
+    view_extensions(v);
     view_open(v, VIEW_LINE);
     view_say(v, VIEW_FAINT, json_get_string(v->r->publisher, "name"));
     view_say(v, VIEW_FAINT, slice_str(" \xc2\xb7 "));

@@ -141,6 +141,9 @@ void view_family_list(struct view *v, const struct json_value *vulnerabilities);
 void view_products_inline(struct view *v, const struct json_value *object);
 void view_product_tree(struct view *v);
 
+/* Warns of extensions that the document cannot be understood without; none is known here. */
+void view_extensions(struct view *v);
+
 void view_vulnerability(struct view *v, const struct json_value *vulnerability, size_t number);
 void view_notes(struct view *v, const struct json_value *notes, const char *only_category,
                 const char *but_category);
