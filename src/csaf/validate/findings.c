@@ -13,9 +13,6 @@ void csaf_no_memory(struct csaf_validation *v)
 
 static char *format_text(struct csaf_validation *v, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
-static void find(struct csaf_validation *v, enum csaf_severity severity,
-                 const struct json_value *at, const char *under, const char *format,
-                 va_list arguments) __attribute__((format(printf, 5, 0)));
 
 static char *format_text(struct csaf_validation *v, const char *format, va_list arguments)
 {
@@ -81,6 +78,10 @@ static void place(struct csaf_validation *v, struct csaf_finding *f, const struc
     f->pointer = copy;
     json_place(v->doc, at, &f->line, &f->column);
 }
+
+static void find(struct csaf_validation *v, enum csaf_severity severity, bool fails,
+                 const struct json_value *at, const char *under, const char *format,
+                 va_list arguments) __attribute__((format(printf, 6, 0)));
 
 static void find(struct csaf_validation *v, enum csaf_severity severity, bool fails,
                  const struct json_value *at, const char *under, const char *format,
