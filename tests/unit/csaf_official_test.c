@@ -127,9 +127,10 @@ static bool expected_result(const struct csaf_result *r, const struct json_value
         print_message("%s: %s %s\n", name, text, t->passed ? "passes" : "fails");
         return false;
     }
-    return same_paths(t, CSAF_ERROR, json_get(expected, "errors"), name) &
-           same_paths(t, CSAF_WARNING, json_get(expected, "warnings"), name) &
-           same_paths(t, CSAF_INFO, json_get(expected, "infos"), name);
+    bool errors = same_paths(t, CSAF_ERROR, json_get(expected, "errors"), name);
+    bool warnings = same_paths(t, CSAF_WARNING, json_get(expected, "warnings"), name);
+    bool infos = same_paths(t, CSAF_INFO, json_get(expected, "infos"), name);
+    return errors && warnings && infos;
 }
 
 static void check_result(const char *folder, const char *file, struct slice result,
