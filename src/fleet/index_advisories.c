@@ -4,7 +4,7 @@
  * are compared with each once, however many advisories name it; products lead to the advisories.
  */
 #include "base/memory.h"
-#include "fleet/criteria_pool.h"
+#include "fleet/criteria_share.h"
 #include "fleet/index.h"
 #include "fleet/index_keys.h"
 #include "fleet/match_listen.h"
@@ -158,7 +158,7 @@ int fleet_advisories_named(const struct fleet_advisories *a, enum fleet_name_kin
         if (!p || !is_named(p->target, kind, names, name_count))
             continue;
         for (size_t k = 0; k < p->user_count; k++)
-            found[p->users[k]] = true;
+            found[p->users[k].user] = true;
     }
     for (size_t i = 0; i < a->numbers.count; i++)
         if (found[i])
@@ -183,7 +183,19 @@ struct contact {
 /* A contact, as one advisory sees it. */
 struct link {
     uint32_t contact;
+    uint32_t share;
     uint32_t next; /* + 1 */
+};
+
+/* The contacts of one advisory are all that its status depends on; no byte between them. */
+struct met {
+    uint32_t contact;
+    uint32_t share;
+};
+
+/* Of two advisories that say the same of the same contacts one is judged. */
+struct judged {
+    enum fleet_status status;
 };
 
 struct search {
@@ -203,8 +215,9 @@ struct search {
     uint32_t *heads; /* by slot: its last link + 1 */
     uint32_t *found; /* slots */
     size_t found_count, found_room;
-    uint32_t *order; /* contacts of one advisory */
-    size_t order_room;
+    struct met *met; /* by one advisory, by contact */
+    size_t met_room;
+    struct map judged; /* by what is met */
     struct fleet_touches touches;
     struct fleet_concern *concerns;
     size_t count, room;
@@ -219,7 +232,7 @@ static int grow(void **list, size_t count, size_t *room, size_t size, struct err
 static int add_links(struct search *s, const struct fleet_pool_product *product, uint32_t contact)
 {
     for (size_t i = 0; i < product->user_count; i++) {
-        uint32_t slot = product->users[i];
+        uint32_t slot = product->users[i].user;
         if (!s->heads[slot]) {
             if (grow((void **)&s->found, s->found_count, &s->found_room, sizeof *s->found, s->e) !=
                 0)
@@ -228,7 +241,7 @@ static int add_links(struct search *s, const struct fleet_pool_product *product,
         }
         if (grow((void **)&s->links, s->link_count, &s->link_room, sizeof *s->links, s->e) != 0)
             return -1;
-        s->links[s->link_count++] = (struct link){contact, s->heads[slot]};
+        s->links[s->link_count++] = (struct link){contact, product->users[i].share, s->heads[slot]};
         s->heads[slot] = (uint32_t)s->link_count;
     }
     return 0;
@@ -270,24 +283,25 @@ static int search_identity(struct search *s, const struct fleet_identity *identi
     return 0;
 }
 
-static int by_number(const void *x, const void *y)
-{
-    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-    return (a > b) - (a < b);
-}
-
-/* The contacts of one advisory, by component; how many, or -1. */
-static int64_t contacts_of(struct search *s, uint32_t slot)
+/* The contacts of one advisory, by component; how many, or -1. *alone: it says nothing of them in
+ * relation to other products. */
+static int64_t contacts_of(struct search *s, uint32_t slot, bool *alone)
 {
     size_t count = 0;
-    for (uint32_t at = s->heads[slot]; at; at = s->links[at - 1].next) {
-        if (grow((void **)&s->order, count, &s->order_room, sizeof *s->order, s->e) != 0)
+    *alone = true;
+    for (uint32_t at = s->heads[slot]; at; at = s->links[at - 1].next, count++) {
+        const struct link *link = &s->links[at - 1];
+        if (grow((void **)&s->met, count, &s->met_room, sizeof *s->met, s->e) != 0)
             return -1;
-        s->order[count++] = s->links[at - 1].contact;
+        s->met[count] = (struct met){link->contact, link->share};
+        *alone = *alone && link->share != FLEET_NO_SHARE;
     }
-    /* they were made in the order of components */
-    if (count > 1)
-        qsort(s->order, count, sizeof *s->order, by_number);
+    /* they were made in the order of components, and the last one is found first */
+    for (size_t i = 0; i < count / 2; i++) {
+        struct met other = s->met[i];
+        s->met[i] = s->met[count - 1 - i];
+        s->met[count - 1 - i] = other;
+    }
     return (int64_t)count;
 }
 
@@ -296,15 +310,15 @@ enum { FEW_CONTACTS = 64 };
 
 /* All contacts of one component in the advisory that is looked at. */
 static int touch_one(struct search *s, const struct fleet_criteria *criteria,
-                     struct fleet_alike *alike, const uint32_t *order, size_t count, bool few)
+                     struct fleet_alike *alike, const struct met *contacts, size_t count, bool few)
 {
-    uint32_t number = s->contacts[order[0]].subject;
+    uint32_t number = s->contacts[contacts[0].contact].subject;
     const struct fleet_subject *subject = &s->subjects[number];
     struct fleet_contact *met = arena_alloc(&s->thawed, count * sizeof *met);
     if (!met)
         return err_memory(s->e);
     for (size_t i = 0; i < count; i++) {
-        const struct contact *contact = &s->contacts[order[i]];
+        const struct contact *contact = &s->contacts[contacts[i].contact];
         met[i] = (struct fleet_contact){s->target_of[contact->product], contact->id};
         if (few && fleet_touches_chain(&s->touches, criteria, met[i].leader, subject, number,
                                        &met[i].id, NULL, s->e) != 0)
@@ -322,36 +336,99 @@ static int touch_all(struct search *s, const struct fleet_criteria *criteria, si
     if (!few)
         fleet_alike_init(&alike, criteria, &s->thawed);
     for (size_t i = 0, end; result == 0 && i < count; i = end) {
-        uint32_t subject = s->contacts[s->order[i]].subject;
-        for (end = i; end < count && s->contacts[s->order[end]].subject == subject;)
+        uint32_t subject = s->contacts[s->met[i].contact].subject;
+        for (end = i; end < count && s->contacts[s->met[end].contact].subject == subject;)
             end++;
-        result = touch_one(s, criteria, &alike, &s->order[i], end - i, few);
+        result = touch_one(s, criteria, &alike, &s->met[i], end - i, few);
     }
     if (!few)
         fleet_alike_fini(&alike);
     return result;
 }
 
-static int judge(struct search *s, uint32_t slot, bool software)
+/* The whole advisory, for what it says of products in relation to each other. */
+static int bring_whole(struct search *s, uint32_t slot, const struct fleet_criteria **criteria)
+{
+    const uint32_t *products;
+    if (fleet_pool_thaw(&s->advisories->pool, s->advisories->slots[slot].frozen, s->seen,
+                        &s->thawed, criteria, &products, s->e) != 0)
+        return -1;
+    for (uint32_t t = 0; t < (*criteria)->target_count; t++)
+        if (products[t] != UINT32_MAX && fleet_same_leads(*criteria, t))
+            s->target_of[products[t]] = t;
+    return 0;
+}
+
+/* What it says of the products that were met. */
+static int bring_parts(struct search *s, size_t count, const struct fleet_criteria **criteria)
+{
+    struct fleet_part *parts = arena_alloc(&s->thawed, count * sizeof *parts);
+    size_t kept = 0;
+    if (!parts)
+        return err_memory(s->e);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t product = s->contacts[s->met[i].contact].product;
+        /* a product may be met by several components */
+        if (s->target_of[product] == UINT32_MAX)
+            continue;
+        s->target_of[product] = UINT32_MAX;
+        parts[kept++] = (struct fleet_part){.product = product, .share = s->met[i].share};
+    }
+    for (size_t i = 0; i < kept; i++)
+        s->target_of[parts[i].product] = 0;
+    if (fleet_parts_criteria(&s->advisories->pool, parts, kept, &s->thawed, criteria, s->e) != 0)
+        return -1;
+    for (size_t i = 0; i < kept; i++)
+        s->target_of[parts[i].product] = parts[i].leader;
+    return 0;
+}
+
+static int judge(struct search *s, uint32_t slot, size_t count, bool alone, bool software,
+                 enum fleet_status *status)
 {
     const struct fleet_criteria *criteria;
-    const uint32_t *products;
-    enum fleet_status status = FLEET_NOT_LISTED;
-    int64_t count = contacts_of(s, slot);
-
     arena_reset(&s->thawed);
-    if (count < 0 || fleet_pool_thaw(&s->advisories->pool, s->advisories->slots[slot].frozen,
-                                     s->seen, &s->thawed, &criteria, &products, s->e) != 0)
-        return -1;
-    for (uint32_t t = 0; t < criteria->target_count; t++)
-        if (products[t] != UINT32_MAX && fleet_same_leads(criteria, t))
-            s->target_of[products[t]] = t;
-    int result = touch_all(s, criteria, (size_t)count);
+    int result = alone ? bring_parts(s, count, &criteria) : bring_whole(s, slot, &criteria);
     if (result == 0)
-        result = fleet_combine_status(&status, criteria, s->touches.at, s->touches.count, software,
+        result = touch_all(s, criteria, count);
+    if (result == 0)
+        result = fleet_combine_status(status, criteria, s->touches.at, s->touches.count, software,
                                       &s->combining, s->e);
-    if (result != 0 || status == FLEET_NOT_LISTED)
-        return result;
+    return result;
+}
+
+/* Judges, unless another advisory said the same of the same contacts. */
+static int judge_once(struct search *s, uint32_t slot, bool software, enum fleet_status *status)
+{
+    bool alone;
+    int64_t count = contacts_of(s, slot, &alone);
+    if (count < 0)
+        return -1;
+    if (!alone)
+        return judge(s, slot, (size_t)count, false, software, status);
+    size_t len = (size_t)count * sizeof *s->met;
+    const struct judged *known = map_get(&s->judged, slice_of(s->met, len));
+    if (known) {
+        *status = known->status;
+        return 0;
+    }
+    if (judge(s, slot, (size_t)count, true, software, status) != 0)
+        return -1;
+    struct judged *made = arena_alloc(&s->scratch, sizeof *made);
+    char *key = arena_copy(&s->scratch, s->met, len);
+    if (!made || !key || map_set(&s->judged, slice_of(key, len), made) != 0)
+        return err_memory(s->e);
+    made->status = *status;
+    return 0;
+}
+
+static int look_at(struct search *s, uint32_t slot, bool software)
+{
+    enum fleet_status status = FLEET_NOT_LISTED;
+    if (judge_once(s, slot, software, &status) != 0)
+        return -1;
+    if (status == FLEET_NOT_LISTED)
+        return 0;
     if (grow((void **)&s->concerns, s->count, &s->room, sizeof *s->concerns, s->e) != 0)
         return -1;
     s->concerns[s->count++] = (struct fleet_concern){s->advisories->slots[slot].id, status};
@@ -380,7 +457,7 @@ static int search(struct search *s, const struct fleet_class *class)
             return -1;
     }
     for (size_t i = 0; i < s->found_count; i++)
-        if (judge(s, s->found[i], software) != 0)
+        if (look_at(s, s->found[i], software) != 0)
             return -1;
     if (s->count)
         qsort(s->concerns, s->count, sizeof *s->concerns, by_id);
@@ -398,6 +475,7 @@ int fleet_advisories_match(const struct fleet_advisories *advisories,
     arena_init(&s.scratch, 0);
     arena_init(&s.thawed, 0);
     arena_init(&s.combining, 0);
+    map_init(&s.judged);
     int result = search(&s, class);
     arena_fini(&s.scratch);
     arena_fini(&s.thawed);
@@ -410,7 +488,8 @@ int fleet_advisories_match(const struct fleet_advisories *advisories,
     mem_free(s.links);
     mem_free(s.heads);
     mem_free(s.found);
-    mem_free(s.order);
+    mem_free(s.met);
+    map_fini(&s.judged);
     mem_free(s.touches.at);
     if (result != 0) {
         mem_free(s.concerns);
