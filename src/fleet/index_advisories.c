@@ -177,7 +177,22 @@ int fleet_advisories_named(const struct fleet_advisories *a, enum fleet_name_kin
 struct contact {
     uint32_t subject;
     uint32_t product;
+    uint32_t profile; /* the first contact of which an advisory that says the same means the same */
     struct fleet_identified id;
+};
+
+/*
+ * All of a contact that a status may depend on, besides what an advisory says of the product; no
+ * byte between. Behind it stand the texts of its line and version. Who lets fleet_combine_status or
+ * fleet_touch_decide look at more of an identification or a target adds it here.
+ */
+struct profile {
+    const char *open;
+    uint32_t subject, rule, vendor, rules;
+    int32_t confidence;
+    uint32_t line_len;
+    uint8_t any_version, only_unknown, order_conflict, order_open, edition_open, sku_missing;
+    uint8_t family, unused;
 };
 
 /* A contact, as one advisory sees it. */
@@ -187,7 +202,7 @@ struct link {
     uint32_t next; /* + 1 */
 };
 
-/* The contacts of one advisory are all that its status depends on; no byte between them. */
+/* A contact of one advisory, and what it says of the product. */
 struct met {
     uint32_t contact;
     uint32_t share;
@@ -217,7 +232,9 @@ struct search {
     size_t found_count, found_room;
     struct met *met; /* by one advisory, by contact */
     size_t met_room;
-    struct map judged; /* by what is met */
+    struct map profiles; /* -> contact + 1 */
+    struct map judged;   /* by what is met: profiles and shares */
+    struct buf text;
     struct fleet_touches touches;
     struct fleet_concern *concerns;
     size_t count, room;
@@ -247,6 +264,43 @@ static int add_links(struct search *s, const struct fleet_pool_product *product,
     return 0;
 }
 
+/* Sets the profile of the last contact. */
+static int set_profile(struct search *s)
+{
+    uint32_t number = (uint32_t)s->contact_count - 1;
+    struct contact *c = &s->contacts[number];
+    const struct fleet_target *target = s->advisories->pool.products.at[c->product]->target;
+    const struct profile profile = {.open = c->id.open,
+                                    .subject = c->subject,
+                                    .rule = (uint32_t)c->id.rule,
+                                    .vendor = (uint32_t)c->id.vendor,
+                                    .rules = c->id.rules,
+                                    .confidence = c->id.confidence,
+                                    .line_len = (uint32_t)c->id.line.len,
+                                    .any_version = c->id.any_version,
+                                    .only_unknown = c->id.only_unknown,
+                                    .order_conflict = c->id.order_conflict,
+                                    .order_open = c->id.order_open,
+                                    .edition_open = c->id.edition_open,
+                                    .sku_missing = c->id.sku_missing,
+                                    .family = target->product.family};
+    buf_reset(&s->text);
+    buf_put(&s->text, &profile, sizeof profile);
+    buf_put_slice(&s->text, c->id.line);
+    buf_put_slice(&s->text, c->id.version);
+    if (s->text.failed)
+        return err_memory(s->e);
+    uintptr_t known = (uintptr_t)map_get(&s->profiles, buf_slice(&s->text));
+    c->profile = known ? (uint32_t)known - 1 : number;
+    if (known)
+        return 0;
+    char *key = arena_copy(&s->scratch, s->text.data, s->text.len);
+    if (!key ||
+        map_set(&s->profiles, slice_of(key, s->text.len), (void *)((uintptr_t)number + 1)) != 0)
+        return err_memory(s->e);
+    return 0;
+}
+
 static int meet(struct search *s, uint32_t subject, uint32_t number)
 {
     const struct fleet_pool_product *product = s->advisories->pool.products.at[number];
@@ -256,8 +310,9 @@ static int meet(struct search *s, uint32_t subject, uint32_t number)
     if (grow((void **)&s->contacts, s->contact_count, &s->contact_room, sizeof *s->contacts,
              s->e) != 0)
         return -1;
-    s->contacts[s->contact_count++] = (struct contact){subject, number, id};
-    return add_links(s, product, (uint32_t)s->contact_count - 1);
+    s->contacts[s->contact_count++] =
+        (struct contact){.subject = subject, .product = number, .id = id};
+    return set_profile(s) != 0 ? -1 : add_links(s, product, (uint32_t)s->contact_count - 1);
 }
 
 static int search_identity(struct search *s, const struct fleet_identity *identity, uint32_t number)
@@ -397,26 +452,58 @@ static int judge(struct search *s, uint32_t slot, size_t count, bool alone, bool
     return result;
 }
 
-/* Judges, unless another advisory said the same of the same contacts. */
+static uint64_t key_of(const struct search *s, const struct met *met)
+{
+    return (uint64_t)s->contacts[met->contact].profile << 32 | met->share;
+}
+
+/* Of contacts of one profile of which the same is said, one says it all; the others go, and the
+ * rest stands by profile in s->met, its keys in s->text. How many are left. */
+static size_t condense(struct search *s, size_t count)
+{
+    size_t kept = 0;
+    buf_reset(&s->text);
+    /* mostly in order already: contacts that are alike come one behind the other */
+    for (size_t i = 1; i < count; i++) {
+        struct met met = s->met[i];
+        uint64_t key = key_of(s, &met);
+        size_t at = i;
+        for (; at > 0 && key_of(s, &s->met[at - 1]) > key; at--)
+            s->met[at] = s->met[at - 1];
+        s->met[at] = met;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t key = key_of(s, &s->met[i]);
+        if (kept && key_of(s, &s->met[kept - 1]) == key)
+            continue;
+        s->met[kept++] = s->met[i];
+        buf_put(&s->text, &key, sizeof key);
+    }
+    return kept;
+}
+
+/* Judges, unless another advisory said the same of contacts that are alike. */
 static int judge_once(struct search *s, uint32_t slot, bool software, enum fleet_status *status)
 {
     bool alone;
-    int64_t count = contacts_of(s, slot, &alone);
-    if (count < 0)
+    int64_t met = contacts_of(s, slot, &alone);
+    if (met < 0)
         return -1;
     if (!alone)
-        return judge(s, slot, (size_t)count, false, software, status);
-    size_t len = (size_t)count * sizeof *s->met;
-    const struct judged *known = map_get(&s->judged, slice_of(s->met, len));
+        return judge(s, slot, (size_t)met, false, software, status);
+    size_t count = condense(s, (size_t)met);
+    if (s->text.failed)
+        return err_memory(s->e);
+    const struct judged *known = map_get(&s->judged, buf_slice(&s->text));
     if (known) {
         *status = known->status;
         return 0;
     }
-    if (judge(s, slot, (size_t)count, true, software, status) != 0)
+    if (judge(s, slot, count, true, software, status) != 0)
         return -1;
     struct judged *made = arena_alloc(&s->scratch, sizeof *made);
-    char *key = arena_copy(&s->scratch, s->met, len);
-    if (!made || !key || map_set(&s->judged, slice_of(key, len), made) != 0)
+    char *key = arena_copy(&s->scratch, s->text.data, s->text.len);
+    if (!made || !key || map_set(&s->judged, slice_of(key, s->text.len), made) != 0)
         return err_memory(s->e);
     made->status = *status;
     return 0;
@@ -475,7 +562,9 @@ int fleet_advisories_match(const struct fleet_advisories *advisories,
     arena_init(&s.scratch, 0);
     arena_init(&s.thawed, 0);
     arena_init(&s.combining, 0);
+    map_init(&s.profiles);
     map_init(&s.judged);
+    buf_init(&s.text);
     int result = search(&s, class);
     arena_fini(&s.scratch);
     arena_fini(&s.thawed);
@@ -489,7 +578,9 @@ int fleet_advisories_match(const struct fleet_advisories *advisories,
     mem_free(s.heads);
     mem_free(s.found);
     mem_free(s.met);
+    map_fini(&s.profiles);
     map_fini(&s.judged);
+    buf_fini(&s.text);
     mem_free(s.touches.at);
     if (result != 0) {
         mem_free(s.concerns);
