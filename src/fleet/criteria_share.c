@@ -205,6 +205,41 @@ void fleet_shares_fini(struct fleet_pool *pool)
     fleet_postings_fini(&pool->shares.by_text);
 }
 
+void fleet_share_read(const struct fleet_pool *pool, uint32_t share, struct fleet_share_reading *r)
+{
+    const struct fleet_share *s = pool->shares.at[share];
+    *r = (struct fleet_share_reading){s->bytes, s->bytes + s->len};
+}
+
+bool fleet_share_next(struct fleet_share_reading *r, struct fleet_share_target *t)
+{
+    struct varints v = {r->at};
+    if (r->at >= r->end)
+        return false;
+    t->range = (uint32_t)varint_get(&v);
+    t->worded = (uint32_t)varint_get(&v);
+    t->serials = varint_get(&v);
+    const uint8_t *claims = v.at;
+    t->claim_count = varint_get(&v);
+    for (size_t k = 0; k < t->claim_count; k++)
+        (void)varint_get(&v);
+    t->claims = slice_of(claims, (size_t)(v.at - claims));
+    r->at = v.at;
+    return true;
+}
+
+void fleet_share_target_set(const struct fleet_pool *pool, uint32_t product,
+                            const struct fleet_share_target *from, struct fleet_target *t)
+{
+    *t = *pool->products.at[product]->target;
+    t->range = *pool->ranges.at[from->range].range;
+    if (from->worded)
+        t->worded = *pool->ranges.at[from->worded - 1].range;
+    else
+        t->worded.kind = PRODUCT_RANGE_OPAQUE;
+    t->serials.count = from->serials;
+}
+
 /* ---- criteria of some products ------------------------------------------------------------------
  */
 
@@ -228,15 +263,15 @@ static void measure(const struct fleet_pool *pool, const struct fleet_part *part
 {
     *targets = *claims = *vulnerabilities = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct fleet_share *share = pool->shares.at[parts[i].share];
-        struct varints r = {share->bytes};
-        for (; r.at < share->bytes + share->len; ++*targets) {
-            for (int skipped = 0; skipped < 3; skipped++)
-                (void)varint_get(&r);
-            size_t said = varint_get(&r);
-            *claims += said;
-            for (size_t k = 0; k < said; k++) {
-                size_t vulnerability = varint_get(&r) / CSAF_STATUSES;
+        struct fleet_share_reading r;
+        struct fleet_share_target t;
+        fleet_share_read(pool, parts[i].share, &r);
+        for (; fleet_share_next(&r, &t); ++*targets) {
+            struct varints v = {t.claims.data};
+            (void)varint_get(&v);
+            *claims += t.claim_count;
+            for (size_t k = 0; k < t.claim_count; k++) {
+                size_t vulnerability = varint_get(&v) / CSAF_STATUSES;
                 if (vulnerability >= *vulnerabilities)
                     *vulnerabilities = vulnerability + 1;
             }
@@ -244,24 +279,18 @@ static void measure(const struct fleet_pool *pool, const struct fleet_part *part
     }
 }
 
-static int add_target(struct assembly *s, const struct fleet_pool_product *product,
-                      struct varints *r, uint32_t leader)
+static int add_target(struct assembly *s, uint32_t product, const struct fleet_share_target *from,
+                      uint32_t leader)
 {
     uint32_t at = (uint32_t)s->count++;
     struct fleet_target *t = &s->targets[at];
     struct fleet_criterion *criterion = &s->criterions[at];
-    *t = *product->target;
-    t->range = *s->pool->ranges.at[varint_get(r)].range;
-    size_t worded = varint_get(r);
-    if (worded)
-        t->worded = *s->pool->ranges.at[worded - 1].range;
-    else
-        t->worded.kind = PRODUCT_RANGE_OPAQUE;
+    struct varints r = {from->claims.data};
+    fleet_share_target_set(s->pool, product, from, t);
     t->leader = leader + 1;
     t->next = 0;
     if (at != leader)
         s->targets[at - 1].next = at;
-    t->serials.count = varint_get(r);
     if (t->serials.count &&
         !(t->serials.at = arena_new(s->arena, t->serials.count, sizeof *t->serials.at)))
         return -1;
@@ -269,11 +298,12 @@ static int add_target(struct assembly *s, const struct fleet_pool_product *produ
     t->criteria = &s->own[at];
     t->criterion_count = 1;
     s->operands[at] = (struct fleet_operand){.target = t};
-    *criterion = (struct fleet_criterion){
-        .operands = &s->operands[at], .operand_count = 1, .uses = &s->uses[s->used]};
-    criterion->use_count = varint_get(r);
+    *criterion = (struct fleet_criterion){.operands = &s->operands[at],
+                                          .operand_count = 1,
+                                          .uses = &s->uses[s->used],
+                                          .use_count = varint_get(&r)};
     for (size_t k = 0; k < criterion->use_count; k++) {
-        size_t claim = varint_get(r);
+        size_t claim = varint_get(&r);
         uint32_t vulnerability = (uint32_t)(claim / CSAF_STATUSES);
         /* for now the status stands where the claim's number comes: see set_claims */
         s->uses[s->used++] = (struct fleet_use){vulnerability, (uint32_t)(claim % CSAF_STATUSES)};
@@ -324,11 +354,12 @@ int fleet_parts_criteria(const struct fleet_pool *pool, struct fleet_part *parts
         !s.vulnerabilities)
         return err_memory(e);
     for (size_t i = 0; i < count; i++) {
-        const struct fleet_share *share = pool->shares.at[parts[i].share];
-        struct varints r = {share->bytes};
+        struct fleet_share_reading r;
+        struct fleet_share_target t;
         parts[i].leader = (uint32_t)s.count;
-        while (r.at < share->bytes + share->len)
-            if (add_target(&s, pool->products.at[parts[i].product], &r, parts[i].leader) != 0)
+        fleet_share_read(pool, parts[i].share, &r);
+        while (fleet_share_next(&r, &t))
+            if (add_target(&s, parts[i].product, &t, parts[i].leader) != 0)
                 return err_memory(e);
     }
     if (set_claims(&s, vulnerabilities) != 0)

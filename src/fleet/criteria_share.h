@@ -45,6 +45,28 @@ struct fleet_condensed {
 int fleet_claims_condense(struct fleet_condensed *out, const struct fleet_criteria *criteria,
                           struct arena *arena) MUST_CHECK;
 
+/* A share, target by target. */
+struct fleet_share_reading {
+    const uint8_t *at, *end;
+};
+
+struct fleet_share_target {
+    uint32_t range;  /* its number */
+    uint32_t worded; /* + 1; 0: none */
+    size_t serials;  /* patterns of serial numbers */
+    size_t claim_count;
+    struct slice claims; /* as they are kept: their number first, then vulnerability and status; the
+                            same bytes claim the same */
+};
+
+void fleet_share_read(const struct fleet_pool *pool, uint32_t share, struct fleet_share_reading *r);
+/* false: there is none left. */
+bool fleet_share_next(struct fleet_share_reading *r, struct fleet_share_target *target);
+/* The target itself, as far as one product and its ranges make it: for fleet_touch_decide. Its
+ * parts are the pool's. */
+void fleet_share_target_set(const struct fleet_pool *pool, uint32_t product,
+                            const struct fleet_share_target *from, struct fleet_target *target);
+
 /* A product, and an advisory's share of it. */
 struct fleet_part {
     uint32_t product, share;

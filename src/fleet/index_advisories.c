@@ -234,7 +234,9 @@ struct search {
     size_t met_room;
     struct map profiles; /* -> contact + 1 */
     struct map judged;   /* by what is met: profiles and shares */
-    struct buf text;
+    struct map weighed;  /* by profiles, what is said of the version, and what is claimed */
+    struct map said;     /* by profile and ranges -> a byte of match_listen.h, + 1 */
+    struct buf text, more;
     struct fleet_touches touches;
     struct fleet_concern *concerns;
     size_t count, room;
@@ -482,6 +484,87 @@ static size_t condense(struct search *s, size_t count)
     return kept;
 }
 
+/* What two ranges say of a contact's version; no byte between. */
+struct question {
+    uint32_t profile, range, worded;
+};
+
+/* A byte as fleet_listener_hear gives it; -1: no memory. */
+static int hear(struct search *s, const struct contact *c, struct fleet_share_target *t)
+{
+    const struct question asked = {c->profile, t->range, t->worded};
+    uintptr_t known = (uintptr_t)map_get(&s->said, slice_of(&asked, sizeof asked));
+    if (known)
+        return (int)known - 1;
+    const struct fleet_subject *subject = &s->subjects[c->subject];
+    struct fleet_target target;
+    fleet_share_target_set(&s->advisories->pool, c->product, t, &target);
+    struct fleet_touch touch = {.id = c->id};
+    int says = FLEET_SAYS_NOTHING;
+    if (fleet_touch_decide(&target, subject, subject->identity->version, &touch, NULL))
+        says = FLEET_SAYS + (int)touch.in + (touch.contested ? FLEET_SAYS_CONTESTED : 0);
+    struct question *key = arena_alloc(&s->scratch, sizeof *key);
+    if (!key)
+        return -1;
+    *key = asked;
+    return map_set(&s->said, slice_of(key, sizeof *key), (void *)((uintptr_t)says + 1)) == 0 ? says
+                                                                                             : -1;
+}
+
+/* All that a status follows from, but for the contacts' profiles: into s->more. */
+static int put_said(struct search *s, const struct met *met)
+{
+    const struct contact *c = &s->contacts[met->contact];
+    struct fleet_share_reading r;
+    struct fleet_share_target t;
+    fleet_share_read(&s->advisories->pool, met->share, &r);
+    buf_put(&s->more, &c->profile, sizeof c->profile);
+    while (fleet_share_next(&r, &t)) {
+        int says = hear(s, c, &t);
+        if (says < 0)
+            return -1;
+        buf_putc(&s->more, says);
+        /* how specific a claim is depends on the kind of its range */
+        buf_putc(&s->more, (int)s->advisories->pool.ranges.at[t.range].range->kind);
+        buf_putc(&s->more, t.serials > 0);
+        buf_put_slice(&s->more, t.claims);
+    }
+    /* no such byte begins what is said of a target: it ends here */
+    buf_putc(&s->more, 0xff);
+    return 0;
+}
+
+static int remember(struct search *s, struct map *map, const struct buf *text,
+                    struct judged *judged)
+{
+    char *key = arena_copy(&s->scratch, text->data, text->len);
+    return key && map_set(map, slice_of(key, text->len), judged) == 0 ? 0 : err_memory(s->e);
+}
+
+/* Weighs what is said, unless the same was said already, if in other ranges; NULL: *s->e. */
+static struct judged *weigh(struct search *s, uint32_t slot, size_t count, bool software)
+{
+    bool few = count <= FEW_CONTACTS;
+    int result = 0;
+    buf_reset(&s->more);
+    for (size_t i = 0; result == 0 && few && i < count; i++)
+        result = put_said(s, &s->met[i]);
+    if (result != 0 || s->more.failed) {
+        err_memory(s->e);
+        return NULL;
+    }
+    struct judged *judged = few ? map_get(&s->weighed, buf_slice(&s->more)) : NULL;
+    if (judged)
+        return judged;
+    judged = arena_alloc(&s->scratch, sizeof *judged);
+    if (!judged)
+        err_memory(s->e);
+    if (!judged || judge(s, slot, count, true, software, &judged->status) != 0 ||
+        (few && remember(s, &s->weighed, &s->more, judged) != 0))
+        return NULL;
+    return judged;
+}
+
 /* Judges, unless another advisory said the same of contacts that are alike. */
 static int judge_once(struct search *s, uint32_t slot, bool software, enum fleet_status *status)
 {
@@ -494,18 +577,13 @@ static int judge_once(struct search *s, uint32_t slot, bool software, enum fleet
     size_t count = condense(s, (size_t)met);
     if (s->text.failed)
         return err_memory(s->e);
-    const struct judged *known = map_get(&s->judged, buf_slice(&s->text));
-    if (known) {
-        *status = known->status;
-        return 0;
+    struct judged *judged = map_get(&s->judged, buf_slice(&s->text));
+    if (!judged) {
+        judged = weigh(s, slot, count, software);
+        if (!judged || remember(s, &s->judged, &s->text, judged) != 0)
+            return -1;
     }
-    if (judge(s, slot, count, true, software, status) != 0)
-        return -1;
-    struct judged *made = arena_alloc(&s->scratch, sizeof *made);
-    char *key = arena_copy(&s->scratch, s->text.data, s->text.len);
-    if (!made || !key || map_set(&s->judged, slice_of(key, s->text.len), made) != 0)
-        return err_memory(s->e);
-    made->status = *status;
+    *status = judged->status;
     return 0;
 }
 
@@ -564,7 +642,10 @@ int fleet_advisories_match(const struct fleet_advisories *advisories,
     arena_init(&s.combining, 0);
     map_init(&s.profiles);
     map_init(&s.judged);
+    map_init(&s.weighed);
+    map_init(&s.said);
     buf_init(&s.text);
+    buf_init(&s.more);
     int result = search(&s, class);
     arena_fini(&s.scratch);
     arena_fini(&s.thawed);
@@ -580,7 +661,10 @@ int fleet_advisories_match(const struct fleet_advisories *advisories,
     mem_free(s.met);
     map_fini(&s.profiles);
     map_fini(&s.judged);
+    map_fini(&s.weighed);
+    map_fini(&s.said);
     buf_fini(&s.text);
+    buf_fini(&s.more);
     mem_free(s.touches.at);
     if (result != 0) {
         mem_free(s.concerns);
