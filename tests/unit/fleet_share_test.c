@@ -7,7 +7,7 @@
 #include "fleet/index.h"
 #include "fleet_fixture.h"
 
-enum { ADVISORIES = 400, CLASSES = 60, PRODUCTS = 4, ROUNDS = 3 };
+enum { ADVISORIES = 600, CLASSES = 60, PRODUCTS = 4, ROUNDS = 3 };
 
 static uint64_t state = 0x853c49e6748fea9bu;
 
@@ -27,7 +27,7 @@ static const char *const names[] = {"Drive D-200",          "Drive D-2xx",      
 static const char *const own[] = {"Drive D-200",   "Drive D-215",        "Inverter",
                                   "Drive",         "Panel Node 4177-EU", "Grid Meter 8820",
                                   "Grid Meter 20", "Valve x215"};
-static const char *const ranges[] = {"< V2.0", "<= 3.0", "vers:all/*", "V1.5"};
+static const char *const ranges[] = {"< V2.0", "vers:all/*", "V1.5", "vers:all/*"};
 static const char *const versions[] = {"V1.5", "V2.1", "V4.0", ""};
 static const char *const statuses[] = {"known_affected", "fixed", "known_not_affected",
                                        "under_investigation"};
@@ -35,19 +35,23 @@ static const char *const statuses[] = {"known_affected", "fixed", "known_not_aff
 static struct fleet_criteria *random_criteria(void)
 {
     struct buf tree, vulnerabilities;
-    uint32_t products = 1 + draw(PRODUCTS), count = 1 + draw(3);
+    uint32_t products = 1 + draw(PRODUCTS), count = draw(3) ? 1 : 3;
     bool related = products > 1 && draw(6) == 0;
+    const char *name = draw(3) ? names[0] : PICK(names);
     buf_init(&tree);
     buf_init(&vulnerabilities);
     buf_puts(&tree, "\"branches\":[{" NL ",\"branches\":[");
-    for (uint32_t p = 0; p < products; p++)
+    for (uint32_t p = 0; p < products; p++) {
+        /* mostly versions of one product */
+        if (draw(4) == 0)
+            name = PICK(names);
         buf_printf(
             &tree,
             "%s{\"category\":\"product_name\",\"name\":\"%s\",\"branches\":[{\"category\":"
             "\"%s\",\"name\":\"%s\",\"product\":{\"name\":\"p\",\"product_id\":\"P%u\"%s}}]}",
-            p ? "," : "", PICK(names), draw(4) ? "product_version_range" : "product_version",
-            PICK(ranges), p,
-            draw(12) ? "" : ",\"product_identification_helper\":{\"serial_numbers\":[\"A*\"]}");
+            p ? "," : "", name, draw(4) ? "product_version_range" : "product_version", PICK(ranges),
+            p, draw(4) ? "" : ",\"product_identification_helper\":{\"serial_numbers\":[\"A*\"]}");
+    }
     buf_puts(&tree, "]}]");
     if (related)
         buf_puts(&tree, ",\"relationships\":[{\"category\":\"installed_on\",\"full_product_name\":{"
