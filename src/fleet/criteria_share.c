@@ -305,7 +305,7 @@ static int add_target(struct assembly *s, uint32_t product, const struct fleet_s
     for (size_t k = 0; k < criterion->use_count; k++) {
         size_t claim = varint_get(&r);
         uint32_t vulnerability = (uint32_t)(claim / CSAF_STATUSES);
-        /* for now the status stands where the claim's number comes: see set_claims */
+        /* until set_claims the status stands where the number of the claim belongs */
         s->uses[s->used++] = (struct fleet_use){vulnerability, (uint32_t)(claim % CSAF_STATUSES)};
         s->vulnerabilities[vulnerability].claim_count++;
     }
