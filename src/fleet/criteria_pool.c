@@ -3,9 +3,11 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/packing.h"
-#include "fleet/match_package.h"
+#include "fleet/criteria_share.h"
 #include "fleet/index_keys.h"
+#include "fleet/match_package.h"
 #include "fleet/match_same.h"
+#include "fleet/varint.h"
 
 #include <stdlib.h>
 
@@ -174,7 +176,8 @@ static void leave_product(struct fleet_pool *pool, uint32_t number, uint32_t use
 {
     struct fleet_pool_product *p = pool->products.at[number];
     for (size_t i = p->user_count; i-- > 0;)
-        if (p->users[i] == user) {
+        if (p->users[i].user == user) {
+            fleet_share_leave(pool, p->users[i].share);
             p->users[i] = p->users[--p->user_count];
             break;
         }
@@ -242,39 +245,19 @@ static int keep_range(struct fleet_pool *pool, const struct product_range *range
 /* ---- advisories --------------------------------------------------------------------------------
  */
 
-static void put(struct buf *out, size_t value)
-{
-    for (; value >= 0x80; value >>= 7)
-        buf_putc(out, (int)(value & 0x7f) | 0x80);
-    buf_putc(out, (int)value);
-}
-
-struct reading {
-    const uint8_t *at;
-};
-
-static size_t get(struct reading *r)
-{
-    size_t value = 0;
-    unsigned shift = 0;
-    for (; *r->at & 0x80; shift += 7)
-        value |= (size_t)(*r->at++ & 0x7f) << shift;
-    return value | (size_t)*r->at++ << shift;
-}
-
 /* What was kept so far of one advisory: given back when the rest fails, or when it goes. */
 static void leave_targets(struct fleet_pool *pool, const uint8_t *bytes, size_t count,
                           uint32_t user)
 {
-    struct reading r = {bytes};
+    struct varints r = {bytes};
     for (size_t i = 0; i < count; i++) {
-        size_t product = get(&r);
+        size_t product = varint_get(&r);
         if (product == 0)
             continue;
-        size_t range = get(&r), worded = get(&r);
-        bool first = get(&r) == 0;
-        (void)get(&r);
-        (void)get(&r);
+        size_t range = varint_get(&r), worded = varint_get(&r);
+        bool first = varint_get(&r) == 0;
+        (void)varint_get(&r);
+        (void)varint_get(&r);
         leave_range(pool, (uint32_t)range - 1);
         if (worded)
             leave_range(pool, (uint32_t)worded - 1);
@@ -301,7 +284,7 @@ static int use_product(struct fleet_pool *pool, const struct fleet_target *t, ui
             drop_product(pool, *number);
         return -1;
     }
-    p->users[p->user_count++] = user;
+    p->users[p->user_count++] = (struct fleet_pool_user){user, FLEET_NO_SHARE};
     return 0;
 }
 
@@ -310,7 +293,10 @@ struct freezing {
     const struct fleet_criteria *criteria;
     uint32_t user;
     struct buf out, text, other;
-    uint32_t *products; /* by target that leads a chain */
+    uint32_t *products; /* by target */
+    uint32_t *ranges;   /* by target */
+    uint32_t *worded;   /* by target; + 1, or 0 */
+    struct fleet_condensed claims;
 };
 
 static int freeze_target(struct freezing *f, uint32_t index)
@@ -320,7 +306,7 @@ static int freeze_target(struct freezing *f, uint32_t index)
     bool first = fleet_same_leads(f->criteria, index);
     uint32_t range, second = 0;
     if (t->criterion_count == 0) {
-        put(&f->out, 0);
+        varint_put(&f->out, 0);
         return f->out.failed ? -1 : 0;
     }
     /* room first: once something is kept, writing it down must not fail */
@@ -335,12 +321,14 @@ static int freeze_target(struct freezing *f, uint32_t index)
         goto product;
     if (worded && keep_range(f->pool, &t->worded, &f->text, &f->other, &second) != 0)
         goto range;
-    put(&f->out, (size_t)f->products[index] + 1);
-    put(&f->out, (size_t)range + 1);
-    put(&f->out, worded ? (size_t)second + 1 : 0);
-    put(&f->out, first ? 0 : t->leader);
-    put(&f->out, t->next);
-    put(&f->out, t->serials.count);
+    f->ranges[index] = range;
+    f->worded[index] = worded ? second + 1 : 0;
+    varint_put(&f->out, (size_t)f->products[index] + 1);
+    varint_put(&f->out, (size_t)range + 1);
+    varint_put(&f->out, f->worded[index]);
+    varint_put(&f->out, first ? 0 : t->leader);
+    varint_put(&f->out, t->next);
+    varint_put(&f->out, t->serials.count);
     return 0;
 range:
     leave_range(f->pool, range);
@@ -353,29 +341,47 @@ product:
 static void freeze_claims(struct freezing *f)
 {
     const struct fleet_criteria *c = f->criteria;
-    put(&f->out, c->criterion_count);
+    varint_put(&f->out, c->criterion_count);
     for (size_t i = 0; i < c->criterion_count; i++) {
         const struct fleet_criterion *criterion = &c->criteria[i];
-        put(&f->out, criterion->operand_count << 1 | criterion->partial);
+        varint_put(&f->out, criterion->operand_count << 1 | criterion->partial);
         for (size_t k = 0; k < criterion->operand_count; k++) {
-            put(&f->out, (size_t)(criterion->operands[k].target - c->targets));
-            put(&f->out, (size_t)criterion->operands[k].relation);
+            varint_put(&f->out, (size_t)(criterion->operands[k].target - c->targets));
+            varint_put(&f->out, (size_t)criterion->operands[k].relation);
         }
     }
-    put(&f->out, c->vulnerability_count);
-    for (size_t i = 0; i < c->vulnerability_count; i++) {
-        const struct fleet_vulnerability *v = &c->vulnerabilities[i];
-        put(&f->out, v->claim_count);
-        for (size_t k = 0; k < v->claim_count; k++)
-            put(&f->out, (size_t)v->claims[k].criterion * CSAF_STATUSES + v->claims[k].status);
+    varint_put(&f->out, f->claims.vulnerabilities);
+    for (size_t i = 0, end; i < f->claims.count; i = end) {
+        const struct fleet_condensed_claim *claims = f->claims.claims;
+        for (end = i;
+             end < f->claims.count && claims[end].vulnerability == claims[i].vulnerability;)
+            end++;
+        varint_put(&f->out, end - i);
+        for (size_t k = i; k < end; k++)
+            varint_put(&f->out, (size_t)claims[k].criterion * CSAF_STATUSES + claims[k].status);
     }
+}
+
+/* What the advisory says of each of its products: its place among a product's users is the last, as
+ * nobody came behind it. */
+static int freeze_shares(struct freezing *f)
+{
+    for (uint32_t i = 0; i < f->criteria->target_count; i++) {
+        if (!fleet_same_leads(f->criteria, i))
+            continue;
+        struct fleet_pool_product *p = f->pool->products.at[f->products[i]];
+        if (fleet_share_keep(f->pool, f->criteria, i, f->ranges, f->worded, &f->claims,
+                             &p->users[p->user_count - 1].share) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* The bytes begin with the number of targets; targets begin behind it. */
 static const uint8_t *targets_of(const uint8_t *bytes, size_t *count)
 {
-    struct reading r = {bytes};
-    *count = get(&r);
+    struct varints r = {bytes};
+    *count = varint_get(&r);
     return r.at;
 }
 
@@ -385,15 +391,20 @@ struct fleet_frozen *fleet_pool_freeze(struct fleet_pool *pool,
 {
     struct freezing f = {.pool = pool, .criteria = criteria, .user = user};
     struct fleet_frozen *frozen = NULL;
+    struct arena arena;
     uint32_t done = 0;
     size_t count;
 
     buf_init(&f.out);
     buf_init(&f.text);
     buf_init(&f.other);
-    f.products = mem_new(criteria->target_count + 1, sizeof *f.products);
-    put(&f.out, criteria->target_count);
-    if (!f.products || f.out.failed) {
+    arena_init(&arena, 0);
+    f.products = arena_new(&arena, criteria->target_count + 1, sizeof *f.products);
+    f.ranges = arena_new(&arena, criteria->target_count + 1, sizeof *f.ranges);
+    f.worded = arena_new(&arena, criteria->target_count + 1, sizeof *f.worded);
+    varint_put(&f.out, criteria->target_count);
+    if (!f.products || !f.ranges || !f.worded || f.out.failed ||
+        fleet_claims_condense(&f.claims, criteria, &arena) != 0) {
         err_memory(e);
         goto out;
     }
@@ -408,7 +419,7 @@ struct fleet_frozen *fleet_pool_freeze(struct fleet_pool *pool,
     if (done == criteria->target_count) {
         size_t kept = f.out.len;
         freeze_claims(&f);
-        if (!f.out.failed)
+        if (!f.out.failed && freeze_shares(&f) == 0)
             frozen = mem_new(1, sizeof *frozen + f.out.len);
         if (!frozen)
             f.out.len = kept;
@@ -422,7 +433,7 @@ struct fleet_frozen *fleet_pool_freeze(struct fleet_pool *pool,
     frozen->len = (uint32_t)f.out.len;
     memcpy(frozen->bytes, f.out.data, f.out.len);
 out:
-    mem_free(f.products);
+    arena_fini(&arena);
     buf_fini(&f.out);
     buf_fini(&f.text);
     buf_fini(&f.other);
@@ -451,6 +462,7 @@ void fleet_pool_fini(struct fleet_pool *pool)
     mem_free(pool->ranges.at);
     mem_free(pool->ranges.numbers.free);
     fleet_postings_fini(&pool->ranges.by_text);
+    fleet_shares_fini(pool);
     fleet_postings_fini(&pool->postings);
     *pool = (struct fleet_pool){0};
 }
@@ -465,17 +477,17 @@ struct kept {
     uint32_t serials;
 };
 
-static void thaw_kept(struct reading *r, struct kept *kept, size_t count)
+static void thaw_kept(struct varints *r, struct kept *kept, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        kept[i] = (struct kept){.product = (uint32_t)get(r)};
+        kept[i] = (struct kept){.product = (uint32_t)varint_get(r)};
         if (kept[i].product == 0)
             continue;
-        kept[i].range = (uint32_t)get(r);
-        kept[i].worded = (uint32_t)get(r);
-        kept[i].leader = (uint32_t)get(r);
-        kept[i].next = (uint32_t)get(r);
-        kept[i].serials = (uint32_t)get(r);
+        kept[i].range = (uint32_t)varint_get(r);
+        kept[i].worded = (uint32_t)varint_get(r);
+        kept[i].leader = (uint32_t)varint_get(r);
+        kept[i].next = (uint32_t)varint_get(r);
+        kept[i].serials = (uint32_t)varint_get(r);
     }
 }
 
@@ -496,16 +508,16 @@ static int thaw_target(const struct fleet_pool *pool, const struct kept *kept, s
     return kept->serials && !t->serials.at ? -1 : 0;
 }
 
-static int thaw_criteria(struct reading *r, struct arena *a, struct fleet_criteria *c,
+static int thaw_criteria(struct varints *r, struct arena *a, struct fleet_criteria *c,
                          struct fleet_target *targets, bool *needed)
 {
-    c->criterion_count = get(r);
+    c->criterion_count = varint_get(r);
     struct fleet_criterion *criteria = arena_new(a, c->criterion_count + 1, sizeof *criteria);
     if (!criteria)
         return -1;
     c->criteria = criteria;
     for (size_t i = 0; i < c->criterion_count; i++) {
-        size_t head = get(r);
+        size_t head = varint_get(r);
         criteria[i].partial = head & 1;
         criteria[i].operand_count = head >> 1;
         struct fleet_operand *operands =
@@ -514,8 +526,9 @@ static int thaw_criteria(struct reading *r, struct arena *a, struct fleet_criter
             return -1;
         criteria[i].operands = operands;
         for (size_t k = 0; k < criteria[i].operand_count; k++) {
-            size_t target = get(r);
-            operands[k] = (struct fleet_operand){&targets[target], (enum csaf_relation)get(r)};
+            size_t target = varint_get(r);
+            operands[k] =
+                (struct fleet_operand){&targets[target], (enum csaf_relation)varint_get(r)};
             /* of a relation all parts are looked at, whether they were met or not */
             needed[target] = needed[target] || criteria[i].operand_count > 1;
         }
@@ -550,23 +563,23 @@ static int thaw_target_criteria(struct arena *a, const struct fleet_criteria *c,
     return 0;
 }
 
-static int thaw_claims(struct reading *r, struct arena *a, struct fleet_criteria *c)
+static int thaw_claims(struct varints *r, struct arena *a, struct fleet_criteria *c)
 {
     struct fleet_criterion *criteria = (struct fleet_criterion *)(uintptr_t)c->criteria;
-    c->vulnerability_count = get(r);
+    c->vulnerability_count = varint_get(r);
     struct fleet_vulnerability *all = arena_new(a, c->vulnerability_count + 1, sizeof *all);
     if (!all)
         return -1;
     c->vulnerabilities = all;
     for (size_t i = 0; i < c->vulnerability_count; i++) {
-        all[i].claim_count = get(r);
+        all[i].claim_count = varint_get(r);
         /* of a claim nothing but criterion and status is there */
         struct fleet_claim *claims = arena_alloc(a, (all[i].claim_count + 1) * sizeof *claims);
         if (!claims)
             return -1;
         all[i].claims = claims;
         for (size_t k = 0; k < all[i].claim_count; k++) {
-            size_t claim = get(r);
+            size_t claim = varint_get(r);
             claims[k].criterion = (uint32_t)(claim / CSAF_STATUSES);
             claims[k].status = (enum csaf_status)(claim % CSAF_STATUSES);
             criteria[claims[k].criterion].use_count++;
@@ -590,11 +603,11 @@ int fleet_pool_thaw(const struct fleet_pool *pool, const struct fleet_frozen *fr
                     const uint32_t *met, struct arena *a, const struct fleet_criteria **out,
                     const uint32_t **products, struct err *e)
 {
-    struct reading r = {frozen->bytes};
+    struct varints r = {frozen->bytes};
     struct fleet_criteria *c = arena_new(a, 1, sizeof *c);
     if (!c)
         return err_memory(e);
-    c->target_count = get(&r);
+    c->target_count = varint_get(&r);
     struct fleet_target *targets = arena_alloc(a, (c->target_count + 1) * sizeof *targets);
     struct kept *kept = arena_alloc(a, (c->target_count + 1) * sizeof *kept);
     uint32_t *numbers = arena_alloc(a, (c->target_count + 1) * sizeof *numbers);

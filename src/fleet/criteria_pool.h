@@ -10,12 +10,19 @@
 #include "fleet/criteria.h"
 #include "fleet/index_store.h"
 
+/* An advisory that names a product: what the caller calls it, and what it says of the product, see
+ * criteria_share.h. */
+struct fleet_pool_user {
+    uint32_t user;
+    uint32_t share;
+};
+
 /* A product that advisories name, and who does. */
 struct fleet_pool_product {
     struct fleet_target *target; /* one block; all that identifies it, and nothing else */
     uint64_t *keys;
     size_t key_count;
-    uint32_t *users; /* what the caller calls the advisories */
+    struct fleet_pool_user *users;
     size_t user_count, user_room;
 };
 
@@ -39,9 +46,24 @@ struct fleet_pool_ranges {
     struct fleet_postings by_text;
 };
 
+/* Ranges and claims of one product's targets, as criteria_share.c writes them. */
+struct fleet_share {
+    size_t uses;
+    uint32_t len;
+    uint8_t bytes[];
+};
+
+struct fleet_pool_shares {
+    struct fleet_share **at; /* by number; NULL: free */
+    size_t room;
+    struct fleet_index_numbers numbers;
+    struct fleet_postings by_text;
+};
+
 struct fleet_pool {
     struct fleet_pool_products products;
     struct fleet_pool_ranges ranges;
+    struct fleet_pool_shares shares;
     struct fleet_postings postings; /* key -> product numbers */
     uint64_t seed[2];
 };
@@ -64,7 +86,8 @@ struct fleet_frozen *fleet_pool_freeze(struct fleet_pool *pool,
 void fleet_pool_drop(struct fleet_pool *pool, struct fleet_frozen *frozen, uint32_t user);
 
 /*
- * The criteria again, for fleet_combine_status and fleet_index_match; they live in the arena, and
+ * The criteria again, each claim once, and one vulnerability for all that claim the same; for
+ * fleet_combine_status and fleet_index_match; they live in the arena, and
  * as long as the pool is not changed. met (NULL: all): by product, not 0 when it may be touched;
  * other targets are not filled but for criterion_count, which is 0. products (may be NULL): by
  * target, the number of its product, or UINT32_MAX. -1: ERR_MEMORY.

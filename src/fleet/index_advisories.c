@@ -4,7 +4,7 @@
  * are compared with each once, however many advisories name it; products lead to the advisories.
  */
 #include "base/memory.h"
-#include "fleet/criteria_pool.h"
+#include "fleet/criteria_share.h"
 #include "fleet/index.h"
 #include "fleet/index_keys.h"
 #include "fleet/match_listen.h"
@@ -158,7 +158,7 @@ int fleet_advisories_named(const struct fleet_advisories *a, enum fleet_name_kin
         if (!p || !is_named(p->target, kind, names, name_count))
             continue;
         for (size_t k = 0; k < p->user_count; k++)
-            found[p->users[k]] = true;
+            found[p->users[k].user] = true;
     }
     for (size_t i = 0; i < a->numbers.count; i++)
         if (found[i])
@@ -177,13 +177,40 @@ int fleet_advisories_named(const struct fleet_advisories *a, enum fleet_name_kin
 struct contact {
     uint32_t subject;
     uint32_t product;
+    uint32_t profile; /* the first contact of which an advisory that says the same means the same */
     struct fleet_identified id;
+};
+
+/*
+ * All of a contact that a status may depend on, besides what an advisory says of the product; no
+ * byte between. Behind it stand the texts of its line and version. Who lets fleet_combine_status or
+ * fleet_touch_decide look at more of an identification or a target adds it here.
+ */
+struct profile {
+    const char *open;
+    uint32_t subject, rule, vendor, rules;
+    int32_t confidence;
+    uint32_t line_len;
+    uint8_t any_version, only_unknown, order_conflict, order_open, edition_open, sku_missing;
+    uint8_t family, unused;
 };
 
 /* A contact, as one advisory sees it. */
 struct link {
     uint32_t contact;
+    uint32_t share;
     uint32_t next; /* + 1 */
+};
+
+/* A contact of one advisory, and what it says of the product. */
+struct met {
+    uint32_t contact;
+    uint32_t share;
+};
+
+/* Of two advisories that say the same of the same contacts one is judged. */
+struct judged {
+    enum fleet_status status;
 };
 
 struct search {
@@ -203,8 +230,13 @@ struct search {
     uint32_t *heads; /* by slot: its last link + 1 */
     uint32_t *found; /* slots */
     size_t found_count, found_room;
-    uint32_t *order; /* contacts of one advisory */
-    size_t order_room;
+    struct met *met; /* by one advisory, by contact */
+    size_t met_room;
+    struct map profiles; /* -> contact + 1 */
+    struct map judged;   /* by what is met: profiles and shares */
+    struct map weighed;  /* by profiles, what is said of the version, and what is claimed */
+    struct map said;     /* by profile and ranges -> a byte of match_listen.h, + 1 */
+    struct buf text, more;
     struct fleet_touches touches;
     struct fleet_concern *concerns;
     size_t count, room;
@@ -219,7 +251,7 @@ static int grow(void **list, size_t count, size_t *room, size_t size, struct err
 static int add_links(struct search *s, const struct fleet_pool_product *product, uint32_t contact)
 {
     for (size_t i = 0; i < product->user_count; i++) {
-        uint32_t slot = product->users[i];
+        uint32_t slot = product->users[i].user;
         if (!s->heads[slot]) {
             if (grow((void **)&s->found, s->found_count, &s->found_room, sizeof *s->found, s->e) !=
                 0)
@@ -228,9 +260,46 @@ static int add_links(struct search *s, const struct fleet_pool_product *product,
         }
         if (grow((void **)&s->links, s->link_count, &s->link_room, sizeof *s->links, s->e) != 0)
             return -1;
-        s->links[s->link_count++] = (struct link){contact, s->heads[slot]};
+        s->links[s->link_count++] = (struct link){contact, product->users[i].share, s->heads[slot]};
         s->heads[slot] = (uint32_t)s->link_count;
     }
+    return 0;
+}
+
+/* Sets the profile of the last contact. */
+static int set_profile(struct search *s)
+{
+    uint32_t number = (uint32_t)s->contact_count - 1;
+    struct contact *c = &s->contacts[number];
+    const struct fleet_target *target = s->advisories->pool.products.at[c->product]->target;
+    const struct profile profile = {.open = c->id.open,
+                                    .subject = c->subject,
+                                    .rule = (uint32_t)c->id.rule,
+                                    .vendor = (uint32_t)c->id.vendor,
+                                    .rules = c->id.rules,
+                                    .confidence = c->id.confidence,
+                                    .line_len = (uint32_t)c->id.line.len,
+                                    .any_version = c->id.any_version,
+                                    .only_unknown = c->id.only_unknown,
+                                    .order_conflict = c->id.order_conflict,
+                                    .order_open = c->id.order_open,
+                                    .edition_open = c->id.edition_open,
+                                    .sku_missing = c->id.sku_missing,
+                                    .family = target->product.family};
+    buf_reset(&s->text);
+    buf_put(&s->text, &profile, sizeof profile);
+    buf_put_slice(&s->text, c->id.line);
+    buf_put_slice(&s->text, c->id.version);
+    if (s->text.failed)
+        return err_memory(s->e);
+    uintptr_t known = (uintptr_t)map_get(&s->profiles, buf_slice(&s->text));
+    c->profile = known ? (uint32_t)known - 1 : number;
+    if (known)
+        return 0;
+    char *key = arena_copy(&s->scratch, s->text.data, s->text.len);
+    if (!key ||
+        map_set(&s->profiles, slice_of(key, s->text.len), (void *)((uintptr_t)number + 1)) != 0)
+        return err_memory(s->e);
     return 0;
 }
 
@@ -243,8 +312,9 @@ static int meet(struct search *s, uint32_t subject, uint32_t number)
     if (grow((void **)&s->contacts, s->contact_count, &s->contact_room, sizeof *s->contacts,
              s->e) != 0)
         return -1;
-    s->contacts[s->contact_count++] = (struct contact){subject, number, id};
-    return add_links(s, product, (uint32_t)s->contact_count - 1);
+    s->contacts[s->contact_count++] =
+        (struct contact){.subject = subject, .product = number, .id = id};
+    return set_profile(s) != 0 ? -1 : add_links(s, product, (uint32_t)s->contact_count - 1);
 }
 
 static int search_identity(struct search *s, const struct fleet_identity *identity, uint32_t number)
@@ -270,24 +340,25 @@ static int search_identity(struct search *s, const struct fleet_identity *identi
     return 0;
 }
 
-static int by_number(const void *x, const void *y)
-{
-    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-    return (a > b) - (a < b);
-}
-
-/* The contacts of one advisory, by component; how many, or -1. */
-static int64_t contacts_of(struct search *s, uint32_t slot)
+/* The contacts of one advisory, by component; how many, or -1. *alone: it says nothing of them in
+ * relation to other products. */
+static int64_t contacts_of(struct search *s, uint32_t slot, bool *alone)
 {
     size_t count = 0;
-    for (uint32_t at = s->heads[slot]; at; at = s->links[at - 1].next) {
-        if (grow((void **)&s->order, count, &s->order_room, sizeof *s->order, s->e) != 0)
+    *alone = true;
+    for (uint32_t at = s->heads[slot]; at; at = s->links[at - 1].next, count++) {
+        const struct link *link = &s->links[at - 1];
+        if (grow((void **)&s->met, count, &s->met_room, sizeof *s->met, s->e) != 0)
             return -1;
-        s->order[count++] = s->links[at - 1].contact;
+        s->met[count] = (struct met){link->contact, link->share};
+        *alone = *alone && link->share != FLEET_NO_SHARE;
     }
-    /* they were made in the order of components */
-    if (count > 1)
-        qsort(s->order, count, sizeof *s->order, by_number);
+    /* they were made in the order of components, and the last one is found first */
+    for (size_t i = 0; i < count / 2; i++) {
+        struct met other = s->met[i];
+        s->met[i] = s->met[count - 1 - i];
+        s->met[count - 1 - i] = other;
+    }
     return (int64_t)count;
 }
 
@@ -296,15 +367,15 @@ enum { FEW_CONTACTS = 64 };
 
 /* All contacts of one component in the advisory that is looked at. */
 static int touch_one(struct search *s, const struct fleet_criteria *criteria,
-                     struct fleet_alike *alike, const uint32_t *order, size_t count, bool few)
+                     struct fleet_alike *alike, const struct met *contacts, size_t count, bool few)
 {
-    uint32_t number = s->contacts[order[0]].subject;
+    uint32_t number = s->contacts[contacts[0].contact].subject;
     const struct fleet_subject *subject = &s->subjects[number];
     struct fleet_contact *met = arena_alloc(&s->thawed, count * sizeof *met);
     if (!met)
         return err_memory(s->e);
     for (size_t i = 0; i < count; i++) {
-        const struct contact *contact = &s->contacts[order[i]];
+        const struct contact *contact = &s->contacts[contacts[i].contact];
         met[i] = (struct fleet_contact){s->target_of[contact->product], contact->id};
         if (few && fleet_touches_chain(&s->touches, criteria, met[i].leader, subject, number,
                                        &met[i].id, NULL, s->e) != 0)
@@ -322,36 +393,207 @@ static int touch_all(struct search *s, const struct fleet_criteria *criteria, si
     if (!few)
         fleet_alike_init(&alike, criteria, &s->thawed);
     for (size_t i = 0, end; result == 0 && i < count; i = end) {
-        uint32_t subject = s->contacts[s->order[i]].subject;
-        for (end = i; end < count && s->contacts[s->order[end]].subject == subject;)
+        uint32_t subject = s->contacts[s->met[i].contact].subject;
+        for (end = i; end < count && s->contacts[s->met[end].contact].subject == subject;)
             end++;
-        result = touch_one(s, criteria, &alike, &s->order[i], end - i, few);
+        result = touch_one(s, criteria, &alike, &s->met[i], end - i, few);
     }
     if (!few)
         fleet_alike_fini(&alike);
     return result;
 }
 
-static int judge(struct search *s, uint32_t slot, bool software)
+/* The whole advisory, for what it says of products in relation to each other. */
+static int bring_whole(struct search *s, uint32_t slot, const struct fleet_criteria **criteria)
+{
+    const uint32_t *products;
+    if (fleet_pool_thaw(&s->advisories->pool, s->advisories->slots[slot].frozen, s->seen,
+                        &s->thawed, criteria, &products, s->e) != 0)
+        return -1;
+    for (uint32_t t = 0; t < (*criteria)->target_count; t++)
+        if (products[t] != UINT32_MAX && fleet_same_leads(*criteria, t))
+            s->target_of[products[t]] = t;
+    return 0;
+}
+
+/* What it says of the products that were met. */
+static int bring_parts(struct search *s, size_t count, const struct fleet_criteria **criteria)
+{
+    struct fleet_part *parts = arena_alloc(&s->thawed, count * sizeof *parts);
+    size_t kept = 0;
+    if (!parts)
+        return err_memory(s->e);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t product = s->contacts[s->met[i].contact].product;
+        /* a product may be met by several components */
+        if (s->target_of[product] == UINT32_MAX)
+            continue;
+        s->target_of[product] = UINT32_MAX;
+        parts[kept++] = (struct fleet_part){.product = product, .share = s->met[i].share};
+    }
+    for (size_t i = 0; i < kept; i++)
+        s->target_of[parts[i].product] = 0;
+    if (fleet_parts_criteria(&s->advisories->pool, parts, kept, &s->thawed, criteria, s->e) != 0)
+        return -1;
+    for (size_t i = 0; i < kept; i++)
+        s->target_of[parts[i].product] = parts[i].leader;
+    return 0;
+}
+
+static int judge(struct search *s, uint32_t slot, size_t count, bool alone, bool software,
+                 enum fleet_status *status)
 {
     const struct fleet_criteria *criteria;
-    const uint32_t *products;
-    enum fleet_status status = FLEET_NOT_LISTED;
-    int64_t count = contacts_of(s, slot);
-
     arena_reset(&s->thawed);
-    if (count < 0 || fleet_pool_thaw(&s->advisories->pool, s->advisories->slots[slot].frozen,
-                                     s->seen, &s->thawed, &criteria, &products, s->e) != 0)
-        return -1;
-    for (uint32_t t = 0; t < criteria->target_count; t++)
-        if (products[t] != UINT32_MAX && fleet_same_leads(criteria, t))
-            s->target_of[products[t]] = t;
-    int result = touch_all(s, criteria, (size_t)count);
+    int result = alone ? bring_parts(s, count, &criteria) : bring_whole(s, slot, &criteria);
     if (result == 0)
-        result = fleet_combine_status(&status, criteria, s->touches.at, s->touches.count, software,
+        result = touch_all(s, criteria, count);
+    if (result == 0)
+        result = fleet_combine_status(status, criteria, s->touches.at, s->touches.count, software,
                                       &s->combining, s->e);
-    if (result != 0 || status == FLEET_NOT_LISTED)
-        return result;
+    return result;
+}
+
+static uint64_t key_of(const struct search *s, const struct met *met)
+{
+    return (uint64_t)s->contacts[met->contact].profile << 32 | met->share;
+}
+
+/* Of contacts of one profile of which the same is said, one says it all; the others go, and the
+ * rest stands by profile in s->met, its keys in s->text. How many are left. */
+static size_t condense(struct search *s, size_t count)
+{
+    size_t kept = 0;
+    buf_reset(&s->text);
+    /* mostly in order already: contacts that are alike come one behind the other */
+    for (size_t i = 1; i < count; i++) {
+        struct met met = s->met[i];
+        uint64_t key = key_of(s, &met);
+        size_t at = i;
+        for (; at > 0 && key_of(s, &s->met[at - 1]) > key; at--)
+            s->met[at] = s->met[at - 1];
+        s->met[at] = met;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t key = key_of(s, &s->met[i]);
+        if (kept && key_of(s, &s->met[kept - 1]) == key)
+            continue;
+        s->met[kept++] = s->met[i];
+        buf_put(&s->text, &key, sizeof key);
+    }
+    return kept;
+}
+
+/* What two ranges say of a contact's version; no byte between. */
+struct question {
+    uint32_t profile, range, worded;
+};
+
+/* A byte as fleet_listener_hear gives it; -1: no memory. */
+static int hear(struct search *s, const struct contact *c, struct fleet_share_target *t)
+{
+    const struct question asked = {c->profile, t->range, t->worded};
+    uintptr_t known = (uintptr_t)map_get(&s->said, slice_of(&asked, sizeof asked));
+    if (known)
+        return (int)known - 1;
+    const struct fleet_subject *subject = &s->subjects[c->subject];
+    struct fleet_target target;
+    fleet_share_target_set(&s->advisories->pool, c->product, t, &target);
+    struct fleet_touch touch = {.id = c->id};
+    int says = FLEET_SAYS_NOTHING;
+    if (fleet_touch_decide(&target, subject, subject->identity->version, &touch, NULL))
+        says = FLEET_SAYS + (int)touch.in + (touch.contested ? FLEET_SAYS_CONTESTED : 0);
+    struct question *key = arena_alloc(&s->scratch, sizeof *key);
+    if (!key)
+        return -1;
+    *key = asked;
+    return map_set(&s->said, slice_of(key, sizeof *key), (void *)((uintptr_t)says + 1)) == 0 ? says
+                                                                                             : -1;
+}
+
+/* All that a status follows from, but for the contacts' profiles: into s->more. */
+static int put_said(struct search *s, const struct met *met)
+{
+    const struct contact *c = &s->contacts[met->contact];
+    struct fleet_share_reading r;
+    struct fleet_share_target t;
+    fleet_share_read(&s->advisories->pool, met->share, &r);
+    buf_put(&s->more, &c->profile, sizeof c->profile);
+    while (fleet_share_next(&r, &t)) {
+        int says = hear(s, c, &t);
+        if (says < 0)
+            return -1;
+        buf_putc(&s->more, says);
+        /* how specific a claim is depends on the kind of its range */
+        buf_putc(&s->more, (int)s->advisories->pool.ranges.at[t.range].range->kind);
+        buf_putc(&s->more, t.serials > 0);
+        buf_put_slice(&s->more, t.claims);
+    }
+    /* no such byte begins what is said of a target: it ends here */
+    buf_putc(&s->more, 0xff);
+    return 0;
+}
+
+static int remember(struct search *s, struct map *map, const struct buf *text,
+                    struct judged *judged)
+{
+    char *key = arena_copy(&s->scratch, text->data, text->len);
+    return key && map_set(map, slice_of(key, text->len), judged) == 0 ? 0 : err_memory(s->e);
+}
+
+/* Weighs what is said, unless the same was said already, if in other ranges; NULL: *s->e. */
+static struct judged *weigh(struct search *s, uint32_t slot, size_t count, bool software)
+{
+    bool few = count <= FEW_CONTACTS;
+    int result = 0;
+    buf_reset(&s->more);
+    for (size_t i = 0; result == 0 && few && i < count; i++)
+        result = put_said(s, &s->met[i]);
+    if (result != 0 || s->more.failed) {
+        err_memory(s->e);
+        return NULL;
+    }
+    struct judged *judged = few ? map_get(&s->weighed, buf_slice(&s->more)) : NULL;
+    if (judged)
+        return judged;
+    judged = arena_alloc(&s->scratch, sizeof *judged);
+    if (!judged)
+        err_memory(s->e);
+    if (!judged || judge(s, slot, count, true, software, &judged->status) != 0 ||
+        (few && remember(s, &s->weighed, &s->more, judged) != 0))
+        return NULL;
+    return judged;
+}
+
+/* Judges, unless another advisory said the same of contacts that are alike. */
+static int judge_once(struct search *s, uint32_t slot, bool software, enum fleet_status *status)
+{
+    bool alone;
+    int64_t met = contacts_of(s, slot, &alone);
+    if (met < 0)
+        return -1;
+    if (!alone)
+        return judge(s, slot, (size_t)met, false, software, status);
+    size_t count = condense(s, (size_t)met);
+    if (s->text.failed)
+        return err_memory(s->e);
+    struct judged *judged = map_get(&s->judged, buf_slice(&s->text));
+    if (!judged) {
+        judged = weigh(s, slot, count, software);
+        if (!judged || remember(s, &s->judged, &s->text, judged) != 0)
+            return -1;
+    }
+    *status = judged->status;
+    return 0;
+}
+
+static int look_at(struct search *s, uint32_t slot, bool software)
+{
+    enum fleet_status status = FLEET_NOT_LISTED;
+    if (judge_once(s, slot, software, &status) != 0)
+        return -1;
+    if (status == FLEET_NOT_LISTED)
+        return 0;
     if (grow((void **)&s->concerns, s->count, &s->room, sizeof *s->concerns, s->e) != 0)
         return -1;
     s->concerns[s->count++] = (struct fleet_concern){s->advisories->slots[slot].id, status};
@@ -380,7 +622,7 @@ static int search(struct search *s, const struct fleet_class *class)
             return -1;
     }
     for (size_t i = 0; i < s->found_count; i++)
-        if (judge(s, s->found[i], software) != 0)
+        if (look_at(s, s->found[i], software) != 0)
             return -1;
     if (s->count)
         qsort(s->concerns, s->count, sizeof *s->concerns, by_id);
@@ -398,6 +640,12 @@ int fleet_advisories_match(const struct fleet_advisories *advisories,
     arena_init(&s.scratch, 0);
     arena_init(&s.thawed, 0);
     arena_init(&s.combining, 0);
+    map_init(&s.profiles);
+    map_init(&s.judged);
+    map_init(&s.weighed);
+    map_init(&s.said);
+    buf_init(&s.text);
+    buf_init(&s.more);
     int result = search(&s, class);
     arena_fini(&s.scratch);
     arena_fini(&s.thawed);
@@ -410,7 +658,13 @@ int fleet_advisories_match(const struct fleet_advisories *advisories,
     mem_free(s.links);
     mem_free(s.heads);
     mem_free(s.found);
-    mem_free(s.order);
+    mem_free(s.met);
+    map_fini(&s.profiles);
+    map_fini(&s.judged);
+    map_fini(&s.weighed);
+    map_fini(&s.said);
+    buf_fini(&s.text);
+    buf_fini(&s.more);
     mem_free(s.touches.at);
     if (result != 0) {
         mem_free(s.concerns);

@@ -19,7 +19,9 @@ enum kind {
     BY_BLANK,
     BY_DELETION,
     BY_WORD,
-    BY_HUNDRED
+    BY_HUNDRED,
+    BY_FORM_START,
+    BY_PATTERN
 };
 
 enum { ORDER_START = FLEET_LITERAL_START, ABBREVIATION = 6, ALIASES = 32 };
@@ -235,15 +237,59 @@ static struct slice literal_start(struct slice pattern)
     return slice_of(pattern.data, len);
 }
 
-/* "rlc 4xx": letters and digits in front of the first run of x behind a digit */
-static void put_pattern_start(struct fleet_keys *keys, struct slice form)
+/* The first letters and digits of a name. */
+static void put_form_start(struct fleet_keys *keys, struct slice form)
 {
     uint8_t text[ORDER_START];
     size_t len = 0;
     for (size_t i = 0; i < form.len && len < ORDER_START; i++)
         if (form.data[i] != ' ')
             text[len++] = form.data[i];
-    put_start(keys, slice_of(text, len));
+    put(keys, BY_FORM_START, start_of(slice_of(text, len), ORDER_START));
+}
+
+/* May some x of the word stand for something else? No word that is a pattern is left out. */
+static bool may_be_pattern(struct slice word)
+{
+    bool digit = false;
+    for (size_t i = 0; i < word.len; i++) {
+        digit = digit || (word.data[i] >= '0' && word.data[i] <= '9');
+        if (word.data[i] == 'x' && (digit || (i > 0 && word.data[i - 1] == 'x')))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * "rlc 4xx": the words in front of the first one that may be a pattern are those of every name that
+ * fits, and so is that word's first character, unless it is an x. When there are none in front:
+ * the first characters.
+ */
+static void put_pattern(struct fleet_keys *keys, struct slice form)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++) {
+        if (!may_be_pattern(words.at[i]))
+            continue;
+        size_t front = (size_t)(words.at[i].data - form.data);
+        if (i == 0)
+            put_form_start(keys, form);
+        else
+            put(keys, BY_PATTERN, slice_of(form.data, front + (words.at[i].data[0] != 'x')));
+        return;
+    }
+}
+
+/* All ways in which a pattern that the name fits may begin. */
+static void put_pattern_starts(struct fleet_keys *keys, struct slice form)
+{
+    put_form_start(keys, form);
+    for (size_t i = 0; i + 1 < form.len; i++)
+        if (form.data[i] == ' ') {
+            put(keys, BY_PATTERN, slice_of(form.data, i + 1));
+            put(keys, BY_PATTERN, slice_of(form.data, i + 2));
+        }
 }
 
 static void put_subject_name(struct fleet_keys *keys, const struct fleet_subject *s,
@@ -253,7 +299,7 @@ static void put_subject_name(struct fleet_keys *keys, const struct fleet_subject
     if (source != FLEET_FROM_FAMILY) {
         put_prefixes(keys, BY_NAME, form);
         put_suffixes(keys, BY_NAME, form);
-        put_pattern_start(keys, form);
+        put_pattern_starts(keys, form);
         put_words(keys, form, false);
         if (s->purl_base.len == 0)
             put_spellings(keys, form);
@@ -293,19 +339,10 @@ void fleet_keys_of_subject_aliases(const struct fleet_subject *s,
     }
 }
 
-static void put_pattern(struct fleet_keys *keys, struct slice pattern)
+static void put_order_pattern(struct fleet_keys *keys, struct slice pattern)
 {
     struct slice start = literal_start(pattern);
     put_start(keys, start);
-}
-
-static bool has_run_of_x(struct slice form)
-{
-    for (size_t i = 1; i < form.len; i++)
-        if (form.data[i] == 'x' &&
-            (form.data[i - 1] == 'x' || (form.data[i - 1] >= '0' && form.data[i - 1] <= '9')))
-            return true;
-    return false;
 }
 
 /* By the last words as an order number is written, and by words that are a model's number. */
@@ -331,8 +368,7 @@ static void put_target_name(struct fleet_keys *keys, struct slice form, bool fam
         put_words(keys, form, true);
     put_numbers(keys, form);
     put_spellings(keys, form);
-    if (has_run_of_x(form))
-        put_pattern_start(keys, form);
+    put_pattern(keys, form);
 }
 
 void fleet_keys_of_target(const struct fleet_target *t, const struct fleet_aliases *aliases,
@@ -348,7 +384,7 @@ void fleet_keys_of_target(const struct fleet_target *t, const struct fleet_alias
         if (literal_start(model).len == model.len)
             put(keys, BY_ORDER, model);
         else
-            put_pattern(keys, model);
+            put_order_pattern(keys, model);
     }
     if (t->range.model.len)
         put_model_in_version(keys, t->range.model);

@@ -14,6 +14,7 @@
 #include "fleet/index_store.h"
 #include "fleet/match_combine.h"
 #include "fleet/match_same.h"
+#include "fleet/sparse.h"
 
 #include <stdlib.h>
 
@@ -59,8 +60,8 @@ struct fleet_index_run {
     struct arena scratch;
     struct arena combining; /* for one answer at a time */
     struct fleet_listener listener;
-    uint32_t *seen;  /* by product: the last target that met it, + 1 */
-    uint32_t *known; /* by product: position in candidates + 1 */
+    struct fleet_sparse seen;  /* by product: the last target that met it, + 1 */
+    struct fleet_sparse known; /* by product: position in candidates + 1 */
     struct candidate **candidates;
     size_t candidate_count, candidate_room;
     struct map profiles; /* targets and how sure -> the first candidate */
@@ -72,7 +73,7 @@ struct fleet_index_run {
     size_t touched_count, touched_room;
     struct node *nodes;
     size_t node_count, node_room;
-    uint32_t *state; /* by class: its node; 0: the root */
+    struct fleet_sparse state; /* by class: its node; 0: the root */
     uint32_t *classes;
     size_t class_count, class_room;
     struct fleet_hits *hits;
@@ -94,17 +95,19 @@ static int grow(void **list, size_t count, size_t *room, size_t size, struct err
 
 static struct candidate *candidate(struct fleet_index_run *r, uint32_t product)
 {
-    if (r->known[product])
-        return r->candidates[r->known[product] - 1];
+    uint32_t *known = fleet_sparse_at(&r->known, product);
+    if (known && *known)
+        return r->candidates[*known - 1];
     struct candidate *c = arena_new(&r->scratch, 1, sizeof *c);
-    if (!c || grow((void **)&r->candidates, r->candidate_count, &r->candidate_room,
-                   sizeof(struct candidate *), r->e) != 0) {
+    if (!known || !c ||
+        grow((void **)&r->candidates, r->candidate_count, &r->candidate_room,
+             sizeof(struct candidate *), r->e) != 0) {
         err_memory(r->e);
         return NULL;
     }
     c->product = r->index->products[product];
     r->candidates[r->candidate_count++] = c;
-    r->known[product] = (uint32_t)r->candidate_count;
+    *known = (uint32_t)r->candidate_count;
     return c;
 }
 
@@ -139,9 +142,12 @@ static int find_products(struct fleet_index_run *r)
             const uint64_t *found = fleet_postings_find(&r->index->postings, keys.at[k], &count);
             for (size_t i = 0; result == 0 && i < count; i++) {
                 uint32_t product = (uint32_t)found[i];
-                if (r->seen[product] == t + 1)
+                uint32_t *seen = fleet_sparse_at(&r->seen, product);
+                if (!seen)
+                    result = err_memory(r->e);
+                if (!seen || *seen == t + 1)
                     continue;
-                r->seen[product] = t + 1;
+                *seen = t + 1;
                 result = touch(r, t, product);
             }
         }
@@ -282,7 +288,10 @@ static int find_components(struct fleet_index_run *r)
 
 static int step(struct fleet_index_run *r, uint32_t class, uint32_t component)
 {
-    uint32_t at = r->state[class];
+    uint32_t *state = fleet_sparse_at(&r->state, class), at;
+    if (!state)
+        return err_memory(r->e);
+    at = *state;
     if (at == 0) {
         if (grow((void **)&r->classes, r->class_count, &r->class_room, sizeof *r->classes, r->e) !=
             0)
@@ -296,7 +305,7 @@ static int step(struct fleet_index_run *r, uint32_t class, uint32_t component)
         r->nodes[at].round = component + 1;
         r->nodes[at].next = (uint32_t)r->node_count++;
     }
-    r->state[class] = r->nodes[at].next;
+    *state = r->nodes[at].next;
     return 0;
 }
 
@@ -504,8 +513,11 @@ static int collect(struct fleet_index_run *r)
         return err_memory(r->e);
     for (size_t i = 0; i < r->class_count; i++) {
         const struct fleet_index_class *class = &r->index->classes[r->classes[i]];
+        const uint32_t *state = fleet_sparse_at(&r->state, r->classes[i]);
         uint32_t number = 0;
-        if (answer(r, r->state[r->classes[i]], class->software, &number) != 0)
+        if (!state)
+            return err_memory(r->e);
+        if (answer(r, *state, class->software, &number) != 0)
             return -1;
         if (r->hits->answers[number].status != FLEET_NOT_LISTED)
             r->hits->hits[r->hits->count++] = (struct fleet_hit){class->id, number};
@@ -515,17 +527,12 @@ static int collect(struct fleet_index_run *r)
 
 static int run(struct fleet_index_run *r)
 {
-    r->seen = mem_new(r->index->product_numbers.count + 1, sizeof *r->seen);
-    r->known = mem_new(r->index->product_numbers.count + 1, sizeof *r->known);
-    if (!r->seen || !r->known)
-        return err_memory(r->e);
     for (size_t i = 0; i < r->criteria->criterion_count; i++)
         r->several = r->several || r->criteria->criteria[i].operand_count > 1;
     if (find_products(r) != 0 || find_components(r) != 0)
         return -1;
     if (r->touched_count) {
-        r->state = mem_new(r->index->class_numbers.count + 1, sizeof *r->state);
-        if (!r->state || grow((void **)&r->nodes, 0, &r->node_room, sizeof *r->nodes, r->e) != 0)
+        if (grow((void **)&r->nodes, 0, &r->node_room, sizeof *r->nodes, r->e) != 0)
             return err_memory(r->e);
         r->nodes[r->node_count++] = (struct node){0};
     }
@@ -541,9 +548,9 @@ static void run_free(struct fleet_index_run *r)
     mem_free(r->path);
     mem_free(r->touches.at);
     mem_free(r->nodes);
-    mem_free(r->seen);
-    mem_free(r->known);
-    mem_free(r->state);
+    fleet_sparse_fini(&r->seen);
+    fleet_sparse_fini(&r->known);
+    fleet_sparse_fini(&r->state);
     mem_free(r->classes);
     fleet_listener_fini(&r->listener);
     map_fini(&r->profiles);
@@ -574,6 +581,9 @@ int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
     h->run = r;
     arena_init(&r->scratch, 0);
     arena_init(&r->combining, 0);
+    fleet_sparse_init(&r->seen, index->product_numbers.count);
+    fleet_sparse_init(&r->known, index->product_numbers.count);
+    fleet_sparse_init(&r->state, index->class_numbers.count);
     fleet_listener_init(&r->listener, criteria, &r->scratch);
     map_init(&r->profiles);
     map_init(&r->groups);

@@ -154,10 +154,12 @@ static bool is_suffix(struct slice suffix, struct slice text)
 static bool is_named_suffix(struct slice suffix, struct slice text)
 {
     struct fleet_words words;
+    if (suffix.len < 7 || text.len <= suffix.len + 1 ||
+        text.data[text.len - suffix.len - 1] != ' ' ||
+        memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) != 0)
+        return false;
     fleet_words_split(suffix, &words);
-    return words.count >= 2 && suffix.len >= 7 && text.len > suffix.len + 1 &&
-           text.data[text.len - suffix.len - 1] == ' ' &&
-           memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) == 0;
+    return words.count >= 2;
 }
 
 /* "Micro800 family" and "micro850", "RTU500 series" and "rtu560": a number for its hundred */
@@ -325,10 +327,9 @@ static bool goes_on_in_numbers(struct slice longer, struct slice prefix)
 /* "neuroworks" of "natus xltek neuroworks": one word, but of its own */
 static bool own_word(struct slice word, struct slice text)
 {
-    return word.len >= 7 && !memchr(word.data, ' ', word.len) && !sibling_word(word) &&
-           !fleet_name_plain_word(word) && text.len > word.len + 1 &&
-           text.data[text.len - word.len - 1] == ' ' &&
-           memcmp(text.data + text.len - word.len, word.data, word.len) == 0;
+    return word.len >= 7 && text.len > word.len + 1 && text.data[text.len - word.len - 1] == ' ' &&
+           memcmp(text.data + text.len - word.len, word.data, word.len) == 0 &&
+           !memchr(word.data, ' ', word.len) && !sibling_word(word) && !fleet_name_plain_word(word);
 }
 
 /* "2711r t4t": as specific as an order number */
@@ -361,9 +362,11 @@ static bool same_model(struct slice a, struct slice b)
     struct fleet_words x, y;
     size_t n, m;
     fleet_words_split(a, &x);
+    struct slice model = last_word(&x, &n);
+    if (!fleet_number_like(model) || !memmem(b.data, b.len, model.data, model.len))
+        return false;
     fleet_words_split(b, &y);
-    struct slice model = last_word(&x, &n), other = last_word(&y, &m);
-    if (x.cut || y.cut || !slice_equal(model, other) || !fleet_number_like(model))
+    if (x.cut || y.cut || !slice_equal(model, last_word(&y, &m)))
         return false;
     const struct fleet_words *less = n < m ? &x : &y, *more = n < m ? &y : &x;
     for (size_t i = 0; i < (n < m ? n : m); i++) {

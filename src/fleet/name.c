@@ -73,7 +73,10 @@ const char *fleet_name_rule_text(enum fleet_name_rule rule)
 
 void fleet_words_split(struct slice form, struct fleet_words *out)
 {
-    *out = (struct fleet_words){0};
+    /* not all of it is cleared: names are cut a great many times */
+    out->count = 0;
+    out->cut = false;
+    out->at[0] = slice_of(NULL, 0);
     size_t start = 0;
     for (size_t i = 0; i <= form.len; i++) {
         if (i < form.len && form.data[i] != ' ')
@@ -91,8 +94,9 @@ void fleet_words_split(struct slice form, struct fleet_words *out)
 
 bool fleet_word_in(const char *const *list, struct slice word)
 {
-    for (size_t i = 0; list[i]; i++)
-        if (slice_is(word, list[i]))
+    /* most words differ in their first letter: it is looked at before anything is measured */
+    for (size_t i = 0; word.len && list[i]; i++)
+        if ((uint8_t)list[i][0] == word.data[0] && slice_is(word, list[i]))
             return true;
     return false;
 }

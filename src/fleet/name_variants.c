@@ -217,6 +217,9 @@ int fleet_name_misspelt(struct slice a, struct slice b)
     struct fleet_words x, y;
     if (slice_equal(a, b))
         return 0;
+    /* two characters of four bytes are the most that one has more */
+    if ((a.len > b.len ? a.len - b.len : b.len - a.len) > 8)
+        return -1;
     fleet_words_split(a, &x);
     fleet_words_split(b, &y);
     if (x.count != y.count || x.cut || y.cut)

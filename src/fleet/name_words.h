@@ -15,7 +15,8 @@ struct fleet_words {
     bool cut; /* there were more */
 };
 
-/* The words of a normal form: separated by single spaces. */
+/* The words of a normal form: separated by single spaces. What stands behind the last one is not
+ * set. */
 void fleet_words_split(struct slice form, struct fleet_words *out);
 
 /* true when text is one of the words of a list ended by NULL. */

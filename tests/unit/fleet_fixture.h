@@ -102,8 +102,8 @@ struct expectation {
     int least, most; /* confidence */
 };
 
-static void expect(const struct fleet_criteria *criteria, const struct expectation *cases,
-                   size_t count)
+static inline void expect(const struct fleet_criteria *criteria, const struct expectation *cases,
+                          size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct fleet_result *r = result_of(criteria, cases[i].inventory, NULL);

@@ -130,8 +130,18 @@ static struct fleet_criteria *random_criteria(uint32_t number)
                    "\"relates_to_product_reference\":\"P1\"}]",
                    draw(2) ? "installed_on" : "default_component_of");
     buf_puts(&b, "},\"vulnerabilities\":[");
+    size_t said = 0, behind = 0;
     for (uint32_t v = 0; v < vulnerabilities; v++) {
         buf_printf(&b, "%s{\"cve\":\"CVE-2026-%u\",\"product_status\":{", v ? "," : "", 1000 + v);
+        /* some say just what the one before says */
+        if (v && draw(3) == 0) {
+            char *again = mem_strdup(buf_text(&b));
+            assert_non_null(again);
+            buf_put(&b, again + said, behind - said);
+            mem_free(again);
+            continue;
+        }
+        said = b.len;
         uint32_t first = draw(listed);
         buf_printf(&b, "\"%s\":[\"%s\"", PICK(statuses), related && draw(2) ? "R" : "P0");
         for (uint32_t p = 1; p <= first; p++)
@@ -140,6 +150,7 @@ static struct fleet_criteria *random_criteria(uint32_t number)
         if (first + 1 < listed)
             buf_printf(&b, ",\"last_affected\":[\"P%u\"]", first + 1);
         buf_puts(&b, "}}");
+        behind = b.len;
     }
     buf_puts(&b, "]}");
     if (csaf_load(&d, buf_slice(&b), &e) != 0)
