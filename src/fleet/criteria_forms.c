@@ -63,7 +63,7 @@ static bool version_tail(struct slice text, struct slice *front, struct slice *l
 /* The variants of a normal form, each also without a version line at its end. */
 static int add_variants(struct forms *f, struct slice form, unsigned rules)
 {
-    struct fleet_form variants[FLEET_FORMS];
+    struct fleet_form variants[FLEET_VARIANTS];
     struct slice front, line;
     int count = fleet_name_variants(f->arena, form, rules, &f->target->vendor, variants, f->e);
     for (int i = 0; i < count; i++)
@@ -225,7 +225,7 @@ static int add_called(struct forms *f, struct slice called)
                               SLICE_ARG(t->product.forms[0].text));
     if (!both)
         return err_memory(f->e);
-    struct fleet_form variants[FLEET_FORMS];
+    struct fleet_form variants[FLEET_VARIANTS];
     int count = fleet_name_variants(f->arena, slice_str(both), t->product.forms[0].rules,
                                     &t->vendor, variants, f->e);
     /* "p3 v25" is a model: no version line behind a family */

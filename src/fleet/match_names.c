@@ -16,6 +16,7 @@ int fleet_rule_cost(unsigned rules)
         {FLEET_RULE_VENDOR, 1},   {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
         {FLEET_RULE_LISTED, 5},   {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
         {FLEET_RULE_DIVISION, 5}, {FLEET_RULE_BRAND, 5},    {FLEET_RULE_VARIANT, 8},
+        {FLEET_RULE_PLURAL, 1},
     };
     int cost = 0;
     for (size_t i = 0; i < ARRAY_LEN(costs); i++)

@@ -45,7 +45,7 @@ static int add_form(struct preparation *p, struct slice text, unsigned rules,
 static int add_variants(struct preparation *p, struct slice form, unsigned rules,
                         enum fleet_form_source source)
 {
-    struct fleet_form forms[FLEET_FORMS];
+    struct fleet_form forms[FLEET_VARIANTS];
     int count =
         fleet_name_variants(p->arena, form, rules, &p->subject->identity->vendor, forms, p->e);
     for (int i = 0; i < count; i++)

@@ -49,6 +49,7 @@ static const struct {
     {"name.division", "words that many companies have in their names do not count"},
     {"name.brand", "the vendor is a brand or a former name of the other one"},
     {"name.variant", "what tells variants of one model apart does not count"},
+    {"name.plural", "a word in the plural is the same in the singular"},
 };
 
 static int rule_index(enum fleet_name_rule rule)

@@ -14,7 +14,7 @@ static const char *const plain_words[] = {
     "industrial", "enterprises",  "services",  "products",      "automation", "digital",
     "project",    "foundation",   "community", "healthcare",    "computer",   "engineering",
     "worldwide",  "usa",          "europe",    "germany",       "wireless",   "china",
-    "americas",   "deutschland",  "de",        "traffic",       NULL};
+    "americas",   "deutschland",  "de",        "traffic",       "com",        NULL};
 
 /* In front of a name: where a company is registered, or that a king is fond of it. */
 static const char *const leading_words[] = {
@@ -33,8 +33,12 @@ static const struct {
     {"3s smart software solutions", "codesys"},
     {"abb power grids", "hitachi energy"},
     {"allen bradley", "rockwell automation"},
+    {"ab", "rockwell automation"},
     {"american dynamics", "johnson controls"},
     {"american dynamics", "sensormatic electronics"},
+    {"american power conversion", "schneider electric"},
+    {"apc", "schneider electric"},
+    {"apc by schneider electric", "schneider electric"},
     {"b and r", "b and r industrial automation"},
     {"b and r", "abb"},
     {"b and r industrial automation", "abb"},
