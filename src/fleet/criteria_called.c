@@ -271,6 +271,28 @@ static struct slice last_token(struct slice text)
     return slice_of(text.data + at, text.len - at);
 }
 
+/* "(formerly InTouch Machine Edition)": another name */
+static bool take_former(struct taking *t, struct slice inner, struct slice front)
+{
+    static const char *const words[] = {"formerly known as ",
+                                        "formerly called ",
+                                        "formerly ",
+                                        "previously known as ",
+                                        "previously ",
+                                        "former ",
+                                        "also known as ",
+                                        "aka ",
+                                        "a.k.a. "};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (starts(inner, words[i]) && inner.len > strlen(words[i]) + 3) {
+            size_t len = strlen(words[i]);
+            put(t, slice_of(inner.data + len, inner.len - len), FLEET_RULE_ACRONYM);
+            put(t, front, FLEET_RULE_NOTE);
+            return true;
+        }
+    return false;
+}
+
 static int take_parentheses(struct taking *t, struct slice called)
 {
     static const char *const systems[] = {"Windows", "Linux", "Android", "iOS", NULL};
@@ -281,6 +303,8 @@ static int take_parentheses(struct taking *t, struct slice called)
     for (size_t i = 0; i < count; i++) {
         struct slice inner = trimmed(all[i].inner);
         struct slice front = trimmed(slice_of(called.data, all[i].start));
+        if (front.len && take_former(t, inner, front))
+            continue;
         /* "EZSocket (communication middleware …)": at the end, and in words */
         variants += variant[i] =
             tells_variant(inner) || (all[i].end + 1 >= called.len && in_words(inner));
@@ -474,6 +498,78 @@ static int take_optional(struct taking *t, struct slice called)
     return 0;
 }
 
+/* "FX5U(C) CPU modules": a letter or two of a model that may be there or not */
+static int take_letters(struct taking *t, struct slice called)
+{
+    for (size_t i = 3; i + 2 < called.len; i++) {
+        size_t letters = 0, start = i;
+        if (called.data[i] != '(' || called.data[i - 1] == ' ')
+            continue;
+        while (i + 1 + letters < called.len && is_upper(called.data[i + 1 + letters]))
+            letters++;
+        size_t end = i + 1 + letters;
+        if (letters == 0 || letters > 2 || end >= called.len || called.data[end] != ')' ||
+            (end + 1 < called.len && called.data[end + 1] != ' '))
+            continue;
+        while (start > 0 && called.data[start - 1] != ' ')
+            start--;
+        if (!model_like(slice_of(called.data + start, i - start)))
+            continue;
+        for (size_t with = 0; with < 2; with++) {
+            char *text =
+                arena_printf(t->arena, "%.*s%.*s%.*s", (int)i, (const char *)called.data,
+                             with ? (int)letters : 0, (const char *)called.data + i + 1,
+                             (int)(called.len - end - 1), (const char *)called.data + end + 1);
+            if (!text)
+                return err_memory(t->e);
+            put(t, slice_str(text), FLEET_RULE_LISTED);
+        }
+        return 0;
+    }
+    return 0;
+}
+
+/* "750-880/xxx-xxx": the model without what stands for its variants */
+static void take_without_x(struct taking *t, struct slice called)
+{
+    size_t at = called.len, x = 0;
+    while (at > 0 && ((called.data[at - 1] | 0x20) == 'x' || called.data[at - 1] == '-')) {
+        x += called.data[at - 1] != '-';
+        at--;
+    }
+    if (x >= 3 && at > 4 && called.data[at - 1] == '/' && is_digit(called.data[at - 2]))
+        put(t, slice_of(called.data, at - 1), FLEET_RULE_VARIANT);
+}
+
+/* "SiteSentinel Integra and SiteSentinel iSite": each begins with the same word, and has more */
+static void take_named(struct taking *t, struct slice called)
+{
+    struct slice parts[TOKENS];
+    size_t count = 0, start = 0;
+    for (size_t i = 0; i <= called.len && count < TOKENS; i++) {
+        struct slice rest = slice_of(called.data + i, called.len - i);
+        bool comma = rest.len && rest.data[0] == ',', joint = starts(rest, " and ");
+        if (i < called.len && !comma && !joint)
+            continue;
+        struct slice part = trimmed(slice_of(called.data + start, i - start));
+        if (part.len)
+            parts[count++] = part;
+        i += joint ? strlen(" and ") - 1 : 0;
+        start = i + 1;
+    }
+    if (count < 2)
+        return;
+    const uint8_t *space = memchr(parts[0].data, ' ', parts[0].len);
+    size_t first = space ? (size_t)(space - parts[0].data) + 1 : 0;
+    if (first < 4)
+        return;
+    for (size_t i = 1; i < count; i++)
+        if (parts[i].len <= first + 1 || memcmp(parts[i].data, parts[0].data, first) != 0)
+            return;
+    for (size_t i = 0; i < count; i++)
+        put(t, parts[i], FLEET_RULE_LISTED);
+}
+
 /* "STARDOM FCN/FCJ", "AFF660/665": a stroke between the ends of two models */
 static int take_strokes(struct taking *t, struct slice called)
 {
@@ -570,8 +666,11 @@ int fleet_called_make(struct arena *a, struct slice called, struct fleet_called_
     take_tail(&t, called);
     take_codes(&t, called);
     take_described(&t, called);
-    return take_parentheses(&t, called) == 0 && take_run(&t, called) == 0 &&
-                   take_optional(&t, called) == 0 && take_strokes(&t, called) == 0
+    take_without_x(&t, called);
+    take_named(&t, called);
+    return take_letters(&t, called) == 0 && take_parentheses(&t, called) == 0 &&
+                   take_run(&t, called) == 0 && take_optional(&t, called) == 0 &&
+                   take_strokes(&t, called) == 0
                ? 0
                : -1;
 }

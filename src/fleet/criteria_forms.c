@@ -179,6 +179,27 @@ static struct slice front_of(struct slice part)
     return at > 1 ? slice_of(part.data, at - 1) : slice_of(NULL, 0);
 }
 
+/* "1734-AENT/1734-AENTR Series C": of each the series C */
+static int with_series(struct forms *f, struct slice parts[LISTED], size_t count)
+{
+    static const char series[] = " Series ";
+    struct slice last = parts[count - 1], tail;
+    if (last.len < sizeof series + 3)
+        return 0;
+    tail = slice_of(last.data + last.len - sizeof series, sizeof series);
+    if (memcmp(tail.data, series, sizeof series - 1) != 0)
+        return 0;
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (memchr(parts[i].data, ' ', parts[i].len))
+            continue;
+        char *text = arena_printf(f->arena, "%.*s%.*s", SLICE_ARG(parts[i]), SLICE_ARG(tail));
+        if (!text)
+            return err_memory(f->e);
+        parts[i] = slice_str(text);
+    }
+    return 0;
+}
+
 static int add_list(struct forms *f, struct slice called)
 {
     struct slice parts[LISTED];
@@ -193,6 +214,8 @@ static int add_list(struct forms *f, struct slice called)
         return 0;
     }
     struct slice front = front_of(parts[0]);
+    if (with_series(f, parts, count) != 0)
+        return -1;
     for (size_t i = 0; i < count; i++) {
         if (add_part(f, parts[i]) != 0)
             return -1;
