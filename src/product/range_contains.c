@@ -41,6 +41,38 @@ static bool without_prefix(struct slice prefix, struct slice *version)
     return true;
 }
 
+static bool digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool letter(uint8_t c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/*
+ * "ALEOS 4.12.0", "InRouter6XX-S-V2.3.0": the name of what has the version stands in front of it.
+ * Takes that off; false: there is none. A name has two letters in front, and a version a dot.
+ */
+static bool without_name(struct slice *version)
+{
+    const struct slice v = *version;
+    if (v.len < 5 || !letter(v.data[0]) || !letter(v.data[1]))
+        return false;
+    for (size_t i = v.len - 1; i > 2; i--) {
+        if (!memchr(" -_", v.data[i - 1], 3))
+            continue;
+        size_t at = i + ((v.data[i] | 0x20) == 'v');
+        struct slice rest = slice_of(v.data + at, v.len - at);
+        if (rest.len < 3 || !digit(rest.data[0]) || !memchr(rest.data, '.', rest.len))
+            continue;
+        *version = rest;
+        return true;
+    }
+    return false;
+}
+
 /* *doubt: PRODUCT_MAYBE because of an interval in doubt, not because an order is missing. */
 static enum product_in in_intervals(const struct product_range *range, struct slice version,
                                     bool *doubt)
@@ -94,7 +126,15 @@ enum product_in product_range_contains(const struct product_range *range, struct
     }
     bool prefixed = !range->prefix.len || without_prefix(range->prefix, &version);
     bool doubt;
-    switch (in_intervals(range, version, &doubt)) {
+    enum product_in in = in_intervals(range, version, &doubt);
+    /* what has a name in front is in the range of a product that has no other version; that it is
+     * out says nothing, for the range may be of something else */
+    if (in == PRODUCT_MAYBE && !doubt && !range->prefix.len && without_name(&version) &&
+        in_intervals(range, version, &doubt) == PRODUCT_IN && !range->conditional) {
+        *reason = "the version is in the range, but for the words in front of it";
+        return PRODUCT_IN;
+    }
+    switch (in) {
     case PRODUCT_IN: return inside(range, prefixed, reason);
     case PRODUCT_MAYBE:
         *reason = doubt && range->why ? range->why : "the two versions have no known order";
@@ -106,7 +146,7 @@ enum product_in product_range_contains(const struct product_range *range, struct
         *reason = "the advisory lists single versions, and says nothing of this one";
         return PRODUCT_SILENT;
     }
-    if (range->remark.len || !prefixed) {
+    if ((range->remark.len && !product_remark_narrows(range->remark)) || !prefixed) {
         *reason = "the version is out of the range, but a remark or prefix limits that";
         return PRODUCT_MAYBE;
     }

@@ -167,7 +167,7 @@ static void ranges_as_advisories_write_them(void **state)
         {"All versions between V2.5 (including) and V2.7 (excluding)", "2.7", PRODUCT_OUT},
         {"All versions only if web components are used", "1", PRODUCT_MAYBE},
         {"< V10.3 only if web components are used", "10.2", PRODUCT_MAYBE},
-        {"< V10.3 only if web components are used", "10.3", PRODUCT_MAYBE},
+        {"< V10.3 only if web components are used", "10.3", PRODUCT_OUT},
         {"All Versions >= V2.1 and < V2.1.3", "2.1.2", PRODUCT_IN},
         {"All Versions >= V2.1 and < V2.1.3", "2.1.3", PRODUCT_OUT},
         {"All Versions >= V2.1 and < V2.1.3", "2.0", PRODUCT_OUT},
