@@ -323,6 +323,11 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
             if (with.rule == FLEET_VENDOR_PREFIX && found.rule == FLEET_BY_NAME &&
                 fleet_name_specific(t->forms[i].text))
                 with.cost -= 16;
+            /* one typing error in the vendor's name, and a product that has that name alone */
+            if (with.rule == FLEET_VENDOR_MISSPELT && with.cost < 27 &&
+                found.rule == FLEET_BY_NAME && t->forms[i].text.len >= 6 &&
+                !(found.rules & (FLEET_RULE_KIND | FLEET_RULE_LISTED)))
+                with.cost -= 8;
             /* the brand stands in front of the product's name in the advisory, too */
             if (both && found.rule == FLEET_BY_NAME && with.rule >= FLEET_VENDOR_ALIAS &&
                 with.cost > 2)
@@ -339,7 +344,7 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
                 with = (struct vendor_match){.rule = FLEET_VENDOR_PREFIX,
                                              .cost = 8,
                                              .advisory = t->vendor.forms[0].text,
-                                             .inventory = s->identity->vendor.forms[0].text};
+                                             .inventory = s->vendor.forms[0].text};
             }
             if (found.rule != FLEET_BY_NOTHING)
                 offer(out, &with, found);

@@ -16,7 +16,7 @@ int fleet_rule_cost(unsigned rules)
         {FLEET_RULE_VENDOR, 1},   {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
         {FLEET_RULE_LISTED, 5},   {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
         {FLEET_RULE_DIVISION, 5}, {FLEET_RULE_BRAND, 5},    {FLEET_RULE_VARIANT, 8},
-        {FLEET_RULE_PLURAL, 1},
+        {FLEET_RULE_PLURAL, 1},   {FLEET_RULE_CPE, 3},
     };
     int cost = 0;
     for (size_t i = 0; i < ARRAY_LEN(costs); i++)
@@ -319,6 +319,18 @@ static bool goes_on_in_numbers(struct slice longer, struct slice prefix)
     return digits >= 3 && may_be_shortened(longer, prefix) && fleet_word_has_digit(prefix);
 }
 
+/* "tropos 2420" of "tropos", a device: a line of products that has a word of its own, and the
+ * number of the model */
+static bool line_and_number(struct slice longer, struct slice prefix)
+{
+    struct slice rest = beyond(longer, prefix);
+    size_t digits = 0;
+    for (size_t i = 0; i < rest.len; i++)
+        digits += rest.data[i] >= '0' && rest.data[i] <= '9';
+    return prefix.len >= 5 && !memchr(prefix.data, ' ', prefix.len) &&
+           !fleet_name_plain_word(prefix) && digits >= 3 && !memchr(rest.data, ' ', rest.len);
+}
+
 /* "neuroworks" of "natus xltek neuroworks": one word, but of its own */
 static bool own_word(struct slice word, struct slice text)
 {
@@ -500,12 +512,14 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
         r.rule = FLEET_BY_FAMILY;
         r.confidence += 72;
     } else if (fleet_name_prefix(a->text, b->text) && !family_source &&
-               (fleet_name_specific(a->text) || (t->product.family && a->text.len >= 5))) {
+               (fleet_name_specific(a->text) || (t->product.family && a->text.len >= 5) ||
+                (vendor_sure && s->identity->kind == FLEET_DEVICE &&
+                 line_and_number(b->text, a->text)))) {
         r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
         if (t->product.family)
             r.confidence += excepts_some(t->product.raw) ? 75 : 89;
         else if (vendor_sure && s->identity->kind == FLEET_DEVICE &&
-                 goes_on_in_numbers(b->text, a->text))
+                 (goes_on_in_numbers(b->text, a->text) || line_and_number(b->text, a->text)))
             r.confidence += 60;
         else
             r.confidence += 42;

@@ -50,6 +50,7 @@ static const struct {
     {"name.brand", "the vendor is a brand or a former name of the other one"},
     {"name.variant", "what tells variants of one model apart does not count"},
     {"name.plural", "a word in the plural is the same in the singular"},
+    {"name.cpe", "the inventory's CPE name says vendor and product"},
 };
 
 static int rule_index(enum fleet_name_rule rule)

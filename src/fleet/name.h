@@ -42,8 +42,9 @@ enum fleet_name_rule {
     FLEET_RULE_BRAND = 1 << 21,    /* a brand's owner in place of the brand */
     FLEET_RULE_VARIANT = 1 << 22,  /* "(24 V DC)", "(EU)" left out: variants of one model */
     FLEET_RULE_PLURAL = 1 << 23,   /* "libraries" as "library" */
+    FLEET_RULE_CPE = 1 << 24,      /* vendor and product from the inventory's CPE name */
 };
-enum { FLEET_NAME_RULES = 24 };
+enum { FLEET_NAME_RULES = 25 };
 
 /* "name.case", … and one sentence for people. NULL for what is no rule. */
 const char *fleet_name_rule_id(enum fleet_name_rule rule);

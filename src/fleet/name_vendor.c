@@ -179,6 +179,14 @@ static bool begins_with(struct slice form, const char *owner)
            (form.len == len || form.data[len] == ' ');
 }
 
+/* "rockwell automation allen bradley", "belden hirschmann": owner and brand together */
+static bool both(struct slice form, const char *owner, const char *brand)
+{
+    size_t len = strlen(owner), behind = strlen(brand);
+    return form.len == len + 1 + behind && begins_with(form, owner) &&
+           memcmp(form.data + len + 1, brand, behind) == 0;
+}
+
 struct slice fleet_vendor_behind_brand(struct slice form, const struct fleet_name *vendor)
 {
     struct slice best = slice_of(NULL, 0);
@@ -206,7 +214,8 @@ int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fle
         add_short(&m, &name->forms[i]);
     for (size_t i = 0, own = m.count; i < own; i++)
         for (size_t k = 0; k < ARRAY_LEN(brands); k++)
-            if (slice_is(m.forms[i].text, brands[k].brand))
+            if (slice_is(m.forms[i].text, brands[k].brand) ||
+                both(m.forms[i].text, brands[k].owner, brands[k].brand))
                 add(&m, slice_str(brands[k].owner), m.forms[i].rules | FLEET_RULE_BRAND);
     struct fleet_form *kept = arena_new(a, m.count + 1, sizeof *kept);
     if (!kept)
