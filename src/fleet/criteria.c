@@ -368,7 +368,8 @@ static int set_range(struct builder *b, struct fleet_target *t, const struct csa
     }
     if (result == 0 && version)
         model_for_version(t);
-    if (result == 0 && t->range.kind != PRODUCT_RANGE_OPAQUE && says_condition(t->label))
+    if (result == 0 && t->range.kind != PRODUCT_RANGE_OPAQUE && says_condition(t->label) &&
+        !product_remark_on_others(t->range.remark))
         t->range.conditional = true;
     if (result == 0 && narrowed(product) && t->purl.len == 0) {
         t->range.conditional = true;
@@ -425,6 +426,70 @@ static int set_versioned(struct builder *b, struct fleet_target *t, struct slice
     return 0;
 }
 
+/* "NMC2 <= 6.9.6" of "Network Management Card 2 (NMC2)": the range says again whose version it is
+ */
+static void drop_own_prefix(struct fleet_target *t, struct slice called)
+{
+    struct slice prefix = t->range.prefix;
+    for (size_t i = 0; prefix.len >= 3 && i + prefix.len <= called.len; i++) {
+        struct slice rest = slice_of(called.data + i, called.len - i);
+        bool begins = i == 0 || memchr(" (-/", called.data[i - 1], 4);
+        bool ends = rest.len == prefix.len || memchr(" )-/,", rest.data[prefix.len], 5);
+        if (begins && ends && product_text_starts_with(rest, prefix)) {
+            t->range.prefix = slice_of(NULL, 0);
+            return;
+        }
+    }
+}
+
+/* "DMC 3000 Transmitter Module" where a version was due: three words or more, and two of them names
+ * of things, are a product. */
+static bool names_product(struct slice text)
+{
+    static const char *const others[] = {
+        "version", "release", "revision", "firmware", "hardware", "build", "update", "all ",
+        "prior",   "before",  "with",     "without",  "only",     "no ",   "when",   NULL};
+    size_t words = 0, named = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        struct slice rest = slice_of(text.data + i, text.len - i);
+        if (i > 0 && text.data[i - 1] != ' ')
+            continue;
+        for (size_t k = 0; others[k]; k++)
+            if (product_text_starts(rest, others[k]))
+                return false;
+        size_t small = 0;
+        while (1 + small < rest.len && rest.data[1 + small] >= 'a' && rest.data[1 + small] <= 'z')
+            small++;
+        words += text.data[i] != ' ';
+        named += rest.data[0] >= 'A' && rest.data[0] <= 'Z' && small >= 4;
+    }
+    return (words >= 3 && named >= 2) || (words >= 2 && named >= 1 && text.len >= 10);
+}
+
+/* The product that stands in its version's place; its range is then every version. */
+static bool product_in_version(struct fleet_target *t, const struct csaf_product *product,
+                               struct slice *called)
+{
+    const struct csaf_branch *exact = csaf_branch_find(product, CSAF_BRANCH_PRODUCT_VERSION);
+    struct slice text = t->range_text;
+    if (!exact || t->range.model.len ||
+        memchr(text.data ? text.data : (const uint8_t *)"|", '|', text.len ? text.len : 1))
+        return false;
+    while (text.len && memchr(" ,;", text.data[text.len - 1], 3))
+        text.len--;
+    for (size_t i = 0; i + 1 < text.len; i++)
+        if (text.data[i] == '.' && text.data[i + 1] >= '0' && text.data[i + 1] <= '9')
+            return false;
+    if (text.len > 4 && product_text_starts(slice_of(text.data + text.len - 4, 4), " and"))
+        text.len -= 4;
+    while (text.len && memchr(" ,;", text.data[text.len - 1], 3))
+        text.len--;
+    if (text.data[0] < 'A' || !names_product(text))
+        return false;
+    *called = text;
+    return true;
+}
+
 static int build_target(struct builder *b, const struct csaf_product *product)
 {
     struct fleet_target *t = &b->targets[product->index];
@@ -457,6 +522,16 @@ static int build_target(struct builder *b, const struct csaf_product *product)
         return -1;
     if (versioned && set_versioned(b, t, tail) != 0)
         return -1;
+    drop_own_prefix(t, called);
+    if (product_in_version(t, product, &called)) {
+        t->range = (struct product_range){.kind = PRODUCT_RANGE_ALL,
+                                          .text = t->range_text,
+                                          .scheme = t->range.scheme,
+                                          .form = "all"};
+        versioned = false;
+        if (set_name(b, FLEET_NAME_PRODUCT, called, &t->product) != 0)
+            return -1;
+    }
     /* "WHA-GW-*": all that begin so */
     if (called.len > 3 && called.data[called.len - 1] == '*')
         t->product.family = true;

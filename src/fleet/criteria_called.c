@@ -541,6 +541,22 @@ static void take_without_x(struct taking *t, struct slice called)
         put(t, slice_of(called.data, at - 1), FLEET_RULE_VARIANT);
 }
 
+/* "1794-AENT Flex I/O Series B": the number and its series, without what it is */
+static int take_series(struct taking *t, struct slice called)
+{
+    static const char series[] = " Series ";
+    const uint8_t *space = memchr(called.data, ' ', called.len);
+    size_t first = space ? (size_t)(space - called.data) : 0, digits = 0;
+    if (first < 6 || called.len < first + 2 * sizeof series)
+        return 0;
+    struct slice tail = slice_of(called.data + called.len - sizeof series, sizeof series);
+    for (size_t i = 0; i < first; i++)
+        digits += is_digit(called.data[i]);
+    if (digits < 3 || memcmp(tail.data, series, sizeof series - 1) != 0)
+        return 0;
+    return put_both(t, slice_of(called.data, first), trimmed(tail), FLEET_RULE_NOTE);
+}
+
 /* "SiteSentinel Integra and SiteSentinel iSite": each begins with the same word, and has more */
 static void take_named(struct taking *t, struct slice called)
 {
@@ -668,9 +684,9 @@ int fleet_called_make(struct arena *a, struct slice called, struct fleet_called_
     take_described(&t, called);
     take_without_x(&t, called);
     take_named(&t, called);
-    return take_letters(&t, called) == 0 && take_parentheses(&t, called) == 0 &&
-                   take_run(&t, called) == 0 && take_optional(&t, called) == 0 &&
-                   take_strokes(&t, called) == 0
+    return take_series(&t, called) == 0 && take_letters(&t, called) == 0 &&
+                   take_parentheses(&t, called) == 0 && take_run(&t, called) == 0 &&
+                   take_optional(&t, called) == 0 && take_strokes(&t, called) == 0
                ? 0
                : -1;
 }

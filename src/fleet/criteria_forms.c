@@ -50,6 +50,12 @@ static bool version_tail(struct slice text, struct slice *front, struct slice *l
     struct slice mark = words.at[first];
     if (first == 0)
         return false;
+    /* "WinCC OA 3.15" */
+    if (dotted_number(mark) && memchr(mark.data, '.', mark.len) && mark.data[mark.len - 1] != '.') {
+        *line = mark;
+        *front = slice_of(text.data, (size_t)(mark.data - text.data) - 1);
+        return front->len > 1;
+    }
     if (slice_is(mark, "version"))
         *line = words.at[first + 1];
     else if (mark.len > 1 && mark.data[0] == 'v')

@@ -94,6 +94,15 @@ bool fleet_touch_identify(const struct fleet_target *t, const struct fleet_subje
     return true;
 }
 
+/* What a version says behind its line, and behind the sign that ends it. */
+static struct slice behind_line(struct slice version, struct slice line)
+{
+    if (version.len <= line.len + 1 || memcmp(version.data, line.data, line.len) != 0 ||
+        !memchr(" -_", version.data[line.len], 3))
+        return slice_of(NULL, 0);
+    return slice_of(version.data + line.len + 1, version.len - line.len - 1);
+}
+
 bool fleet_touch_decide(const struct fleet_target *t, const struct fleet_subject *subject,
                         struct slice version, struct fleet_touch *out,
                         struct fleet_nearest *nearest)
@@ -110,6 +119,12 @@ bool fleet_touch_decide(const struct fleet_target *t, const struct fleet_subject
         out->reason = "the identifier names this very version";
     } else {
         out->in = product_range_contains(&t->range, version, &out->reason);
+    }
+    /* "P017" of "3.15 P017", against "< P018" of the line 3.15 */
+    if (line == PRODUCT_IN && out->id.line.len && out->in == PRODUCT_MAYBE) {
+        struct slice rest = behind_line(version, out->id.line);
+        if (rest.len)
+            out->in = product_range_contains(&t->range, rest, &out->reason);
     }
     if (line == PRODUCT_MAYBE && out->in != PRODUCT_MAYBE) {
         out->in = PRODUCT_MAYBE;

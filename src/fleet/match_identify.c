@@ -323,11 +323,6 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
             if (with.rule == FLEET_VENDOR_PREFIX && found.rule == FLEET_BY_NAME &&
                 fleet_name_specific(t->forms[i].text))
                 with.cost -= 16;
-            /* one typing error in the vendor's name, and a product that has that name alone */
-            if (with.rule == FLEET_VENDOR_MISSPELT && with.cost < 27 &&
-                found.rule == FLEET_BY_NAME && t->forms[i].text.len >= 6 &&
-                !(found.rules & (FLEET_RULE_KIND | FLEET_RULE_LISTED)))
-                with.cost -= 8;
             /* the brand stands in front of the product's name in the advisory, too */
             if (both && found.rule == FLEET_BY_NAME && with.rule >= FLEET_VENDOR_ALIAS &&
                 with.cost > 2)

@@ -538,8 +538,7 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
         r.only_unknown = !described;
     } else if (vendor_sure && !family_source && own_word(b->text, a->text)) {
         r.rule = FLEET_BY_LESS_SPECIFIC;
-        r.confidence += 60;
-        r.only_unknown = true;
+        r.confidence += 72;
     } else if (vendor_sure && !family_source && inside_with_number(b->text, a->text)) {
         r.rule = FLEET_BY_LESS_SPECIFIC;
         r.confidence += 55;

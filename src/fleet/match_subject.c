@@ -111,6 +111,21 @@ static int add_without_line(struct preparation *p)
     return 0;
 }
 
+/* "1794-AENT/B": the number in its series B */
+static int add_series(struct preparation *p)
+{
+    const struct fleet_name *model = &p->subject->identity->model;
+    struct slice form = model->count ? model->forms[0].text : slice_of(NULL, 0);
+    if (form.len < 8 || form.data[form.len - 2] != ' ' || form.data[form.len - 1] < 'a' ||
+        form.data[form.len - 1] > 'h' || !fleet_word_has_digit(form))
+        return 0;
+    char *text = arena_printf(p->arena, "%.*s series %c", (int)form.len - 2,
+                              (const char *)form.data, form.data[form.len - 1]);
+    if (!text)
+        return err_memory(p->e);
+    return add_form(p, slice_str(text), model->forms[0].rules | FLEET_RULE_NOTE, FLEET_FROM_MODEL);
+}
+
 /* "data_center_manager_sdk": words */
 static int cpe_words(struct arena *a, const struct product_cpe_value *v, enum fleet_name_kind kind,
                      struct fleet_name *out, struct err *e)
@@ -230,7 +245,7 @@ int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity
         out->cpe = cpe.product;
         out->platform = cpe.name;
     }
-    if (add_names(&p) != 0 || add_cpe(&p) != 0)
+    if (add_names(&p) != 0 || add_series(&p) != 0 || add_cpe(&p) != 0)
         return -1;
     for (size_t i = 0; i < identity->orders.count; i++)
         if (add_order(&p, identity->orders.at[i]) != 0)

@@ -129,7 +129,7 @@ enum product_in product_range_contains(const struct product_range *range, struct
     enum product_in in = in_intervals(range, version, &doubt);
     /* what has a name in front is in the range of a product that has no other version; that it is
      * out says nothing, for the range may be of something else */
-    if (in == PRODUCT_MAYBE && !doubt && !range->prefix.len && without_name(&version) &&
+    if (in == PRODUCT_MAYBE && !doubt && prefixed && without_name(&version) &&
         in_intervals(range, version, &doubt) == PRODUCT_IN && !range->conditional) {
         *reason = "the version is in the range, but for the words in front of it";
         return PRODUCT_IN;
