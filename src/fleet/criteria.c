@@ -6,6 +6,7 @@
 #include "fleet/criteria_forms.h"
 #include "fleet/inventory_source.h"
 #include "fleet/match_same.h"
+#include "fleet/name_words.h"
 #include "product/range_words.h"
 
 #include <stdlib.h>
@@ -490,6 +491,30 @@ static bool product_in_version(struct fleet_target *t, const struct csaf_product
     return true;
 }
 
+/*
+ * "Version" or "All products" as the name of a product says nothing: it is what the title speaks
+ * of, "Philips Alice 6 Vulnerabilities (Update B)". Empty: the name is one.
+ */
+static struct slice title_for_name(const struct builder *b, const struct fleet_name *name)
+{
+    static const char *const last[] = {"vulnerabilities", "vulnerability", "update", NULL};
+    static const char *const nothing[] = {"version", "versions", "all",
+                                          "product", "products", NULL};
+    struct fleet_words words;
+    struct slice title = b->title;
+    fleet_words_split(name->count ? name->forms[0].text : slice_of(NULL, 0), &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (!fleet_word_in(nothing, words.at[i]))
+            return slice_of(NULL, 0);
+    fleet_words_split(title, &words);
+    if (name->count == 0 || words.cut)
+        return slice_of(NULL, 0);
+    for (size_t i = 1; i < words.count; i++)
+        if (fleet_word_in(last, words.at[i]))
+            return slice_of(title.data, (size_t)(words.at[i].data - title.data) - 1);
+    return title;
+}
+
 static int build_target(struct builder *b, const struct csaf_product *product)
 {
     struct fleet_target *t = &b->targets[product->index];
@@ -508,6 +533,12 @@ static int build_target(struct builder *b, const struct csaf_product *product)
         set_name(b, FLEET_NAME_PRODUCT, versioned ? front : called, &t->product) != 0 ||
         set_name(b, FLEET_NAME_PRODUCT, family ? family->name : slice_of(NULL, 0), &t->family) != 0)
         return -1;
+    struct slice title = title_for_name(b, &t->product);
+    if (title.len && !versioned) {
+        called = title;
+        if (set_name(b, FLEET_NAME_PRODUCT, called, &t->product) != 0)
+            return -1;
+    }
     if (!name && family)
         t->product.family = true;
     t->whole = !product->branch;

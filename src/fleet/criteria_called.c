@@ -193,13 +193,23 @@ static bool has_word(struct slice text, const char *const *list)
     return false;
 }
 
+/* "(2x 230V, coated)" */
+static bool volts(struct slice inner)
+{
+    for (size_t i = 1; i < inner.len; i++)
+        if (inner.data[i] == 'V' && is_digit(inner.data[i - 1]) &&
+            (i + 1 == inner.len || !is_letter(inner.data[i + 1])))
+            return true;
+    return false;
+}
+
 /* Supply voltage, market, carrier, wiring: of one model, made in variants. */
 static bool tells_variant(struct slice inner)
 {
     static const char *const words[] = {"AC",   "DC",  "EU",   "NAM",   "US",   "USA",   "CN",
                                         "JP",   "ROW", "ROK",  "EVDO",  "ATT",  "VZW",   "EMEA",
                                         "APAC", "FCC", "ETSI", "CMIIT", "ARIB", "Annex", NULL};
-    return (inner.len == 1 && is_letter(inner.data[0])) || has_word(inner, words);
+    return (inner.len == 1 && is_letter(inner.data[0])) || has_word(inner, words) || volts(inner);
 }
 
 /* Several words that begin with small letters: a description. "TIA Portal" is none. */
@@ -214,10 +224,14 @@ static bool in_words(struct slice inner)
     return words >= 2 && small >= 1;
 }
 
-/* "(TDI Firmware)" */
+/* "(TDI Firmware)", "(DashBoard.exe)" */
 static bool tells_part(struct slice inner)
 {
     static const char *const words[] = {"firmware", "software", "hardware", NULL};
+    static const char *const files[] = {".exe", ".dll", ".sys", ".jar", ".ocx", NULL};
+    for (size_t i = 0; files[i]; i++)
+        if (inner.len > 4 && starts(slice_of(inner.data + inner.len - 4, 4), files[i]))
+            return true;
     return has_word(inner, words);
 }
 

@@ -117,6 +117,11 @@ static size_t split(struct slice text, struct slice parts[LISTED])
         struct slice part = trimmed(slice_of(text.data + start, i - start));
         if (part.len && count < LISTED)
             parts[count++] = part;
+        /* "6MD89 (CP300)": behind a model a part or a variant of it, not another model */
+        if (i < text.len && text.data[i] == '(' && fleet_word_has_digit(part)) {
+            const uint8_t *close = memchr(text.data + i, ')', text.len - i);
+            len = close ? (size_t)(close - text.data) + 1 - i : text.len - i;
+        }
         start = i + len;
         i = start - 1;
     }

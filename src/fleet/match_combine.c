@@ -609,6 +609,13 @@ static int by_number(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
+/* Met by a name that only begins or ends as ours does. */
+static bool of_other_name(const struct fleet_touch *t)
+{
+    return t->id.rule == FLEET_BY_LESS_SPECIFIC || t->id.rule == FLEET_BY_SUFFIX ||
+           t->id.rule == FLEET_BY_PREFIX;
+}
+
 /*
  * Of an advisory that lists "ITC2200" and "ITC2200 PRO", a component that calls itself ITC2200 is
  * the first: that it might be the other one, and say less of itself, is no question.
@@ -619,7 +626,7 @@ static int drop_longer_names(const struct fleet_criteria *criteria, struct fleet
     size_t known = 0, kept = 0, vague = 0;
     for (size_t i = 0; i < *count; i++) {
         known += exact(criteria, &touches[i]);
-        vague += touches[i].id.rule == FLEET_BY_LESS_SPECIFIC;
+        vague += of_other_name(&touches[i]);
     }
     if (known == 0 || vague == 0)
         return 0;
@@ -632,7 +639,7 @@ static int drop_longer_names(const struct fleet_criteria *criteria, struct fleet
             subjects[known++] = touches[i].subject;
     qsort(subjects, known, sizeof *subjects, by_number);
     for (size_t i = 0; i < *count; i++)
-        if (touches[i].id.rule != FLEET_BY_LESS_SPECIFIC ||
+        if (!of_other_name(&touches[i]) ||
             !bsearch(&touches[i].subject, subjects, known, sizeof *subjects, by_number))
             touches[kept++] = touches[i];
     *count = kept;

@@ -292,6 +292,15 @@ static struct slice beyond(struct slice longer, struct slice prefix)
     return slice_of(longer.data + prefix.len + 1, longer.len - prefix.len - 1);
 }
 
+bool fleet_name_telling(struct slice form, struct slice raw)
+{
+    size_t capitals = 0;
+    for (size_t i = 0; i < raw.len && raw.data[i] != ' '; i++)
+        capitals += raw.data[i] >= 'A' && raw.data[i] <= 'Z';
+    return fleet_name_specific(form) ||
+           (form.len >= 6 && capitals >= 2 && !sibling_word(form) && !fleet_name_plain_word(form));
+}
+
 /* "conext combox" of "conext combox model 865 1058": what is more tells no sibling. */
 static bool may_be_shortened(struct slice longer, struct slice prefix)
 {
