@@ -36,6 +36,7 @@ struct version {
     int stage;    /* 0 alpha, 1 beta, 2 pre, 3 rc, 4 release */
     struct slice stage_number;
     struct slice qualifier[QUALIFIERS]; /* digits; empty: not there */
+    struct slice minor[QUALIFIERS];     /* "4" of "SP3.4"; empty: none */
     uint8_t letter[QUALIFIERS];         /* behind the digits; 0: none */
     struct slice words[GROUPS];         /* anything else, in order */
     size_t word_count;
@@ -190,13 +191,30 @@ static bool take_stage(struct version *v, struct slice word, struct cursor *c)
     return false;
 }
 
+/* "Service Pack", "Hot Fix": the second word, which then goes with the first. */
+static bool second_word(struct slice word, const char *name, struct cursor *c)
+{
+    size_t len = word.len;
+    struct cursor ahead = *c;
+    if (len < 3 || strlen(name) <= len || !equal_ignoring_case(word, slice_of(name, len)) ||
+        !separator(cursor_peek(&ahead)))
+        return false;
+    while (separator(cursor_peek(&ahead)))
+        cursor_u8(&ahead);
+    if (!equal_ignoring_case(take(&ahead, true), slice_str(name + len)))
+        return false;
+    *c = ahead;
+    return true;
+}
+
 static bool take_qualifier(struct version *v, struct slice word, struct cursor *c)
 {
     for (size_t i = 0; i < ARRAY_LEN(qualifiers); i++) {
         enum qualifier q = qualifiers[i].qualifier;
-        if (!word_is(word, qualifiers[i].word) || v->qualifier[q].len)
-            continue;
         size_t at = c->at;
+        if (v->qualifier[q].len ||
+            (!word_is(word, qualifiers[i].word) && !second_word(word, qualifiers[i].word, c)))
+            continue;
         while (separator(cursor_peek(c)))
             cursor_u8(c);
         struct slice digits = take(c, false);
@@ -205,6 +223,11 @@ static bool take_qualifier(struct version *v, struct slice word, struct cursor *
             return false;
         }
         v->qualifier[q] = digits;
+        struct cursor behind_dot = *c;
+        if (cursor_peek(c) == '.' && (cursor_u8(&behind_dot), digit(cursor_peek(&behind_dot)))) {
+            *c = behind_dot;
+            v->minor[q] = take(c, false);
+        }
         /* "HF5a", but not the "HF" of "SP1HF5" */
         if (letter(cursor_peek(c))) {
             size_t before = c->at;
@@ -412,6 +435,8 @@ enum product_order product_firmware_compare(struct slice a, struct slice b)
             return PRODUCT_NO_ORDER;
         int by = product_digits_compare(x.qualifier[q], y.qualifier[q]);
         if (by == 0)
+            by = product_digits_compare(x.minor[q], y.minor[q]);
+        if (by == 0)
             by = (x.letter[q] > y.letter[q]) - (x.letter[q] < y.letter[q]);
         if (by)
             return by < 0 ? PRODUCT_LESS : PRODUCT_GREATER;
@@ -451,6 +476,7 @@ bool product_firmware_key(struct slice text, struct product_key *k)
     product_key_number(k, v.stage_number);
     for (size_t q = 0; q < QUALIFIERS; q++) {
         product_key_number(k, v.qualifier[q]);
+        product_key_number(k, v.minor[q]);
         product_key_byte(k, v.letter[q]);
     }
     k->doubtful =
