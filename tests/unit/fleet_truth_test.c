@@ -358,6 +358,12 @@ static void wide(void **state)
     run_set("wide");
 }
 
+static void final(void **state)
+{
+    (void)state;
+    run_set("final");
+}
+
 /* What is asked of all pairs together. */
 static void goals(void **state)
 {
@@ -379,7 +385,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(development), cmocka_unit_test(held_out), cmocka_unit_test(fresh),
-        cmocka_unit_test(last),        cmocka_unit_test(wide),     cmocka_unit_test(goals),
+        cmocka_unit_test(last),        cmocka_unit_test(wide),     cmocka_unit_test(final),
+        cmocka_unit_test(goals),
     };
     only = argc > 1 ? argv[1] : NULL;
     return cmocka_run_group_tests(tests, NULL, NULL);
