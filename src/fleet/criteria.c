@@ -335,6 +335,17 @@ static bool says_condition(struct slice label)
     return false;
 }
 
+/* "Metasys ADX Server: version 12.0 running MVE": behind the name, for names have it, too. */
+static bool says_running(struct slice label, struct slice called)
+{
+    static const char running[] = " running ";
+    size_t start =
+        label.len >= called.len && called.len && memcmp(label.data, called.data, called.len) == 0
+            ? called.len
+            : label.len;
+    return memmem(label.data + start, label.len - start, running, sizeof running - 1) != NULL;
+}
+
 static int set_range(struct builder *b, struct fleet_target *t, const struct csaf_product *product,
                      struct slice helper_version)
 {
@@ -515,6 +526,24 @@ static struct slice title_for_name(const struct builder *b, const struct fleet_n
     return title;
 }
 
+/* "LOGIQ, not including LOGIQ 100 Pro": a line of products, and what of it is not meant. false: the
+ * name excepts nothing so. */
+static bool excepted(struct slice called, struct slice *front, struct slice *except)
+{
+    static const char *const words[] = {", not including ", ", excluding ", ", except for ",
+                                        ", except "};
+    for (size_t i = 2; i < called.len; i++)
+        for (size_t k = 0; k < ARRAY_LEN(words); k++)
+            if (called.data[i] == ',' &&
+                product_text_starts(slice_of(called.data + i, called.len - i), words[k])) {
+                size_t end = i + strlen(words[k]);
+                *front = slice_of(called.data, i);
+                *except = slice_of(called.data + end, called.len - end);
+                return true;
+            }
+    return false;
+}
+
 static int build_target(struct builder *b, const struct csaf_product *product)
 {
     struct fleet_target *t = &b->targets[product->index];
@@ -539,6 +568,15 @@ static int build_target(struct builder *b, const struct csaf_product *product)
         if (set_name(b, FLEET_NAME_PRODUCT, called, &t->product) != 0)
             return -1;
     }
+    struct slice except;
+    if (!versioned && excepted(called, &called, &except)) {
+        struct fleet_name others;
+        if (set_name(b, FLEET_NAME_PRODUCT, called, &t->product) != 0 ||
+            set_name(b, FLEET_NAME_PRODUCT, except, &others) != 0)
+            return -1;
+        t->except = others.count ? others.forms[0].text : slice_of(NULL, 0);
+        t->product.family = true;
+    }
     if (!name && family)
         t->product.family = true;
     t->whole = !product->branch;
@@ -553,6 +591,10 @@ static int build_target(struct builder *b, const struct csaf_product *product)
         return -1;
     if (versioned && set_versioned(b, t, tail) != 0)
         return -1;
+    if (t->range.kind != PRODUCT_RANGE_OPAQUE && says_running(t->label, called)) {
+        t->range.conditional = true;
+        t->range.literal = false;
+    }
     drop_own_prefix(t, called);
     if (product_in_version(t, product, &called)) {
         t->range = (struct product_range){.kind = PRODUCT_RANGE_ALL,

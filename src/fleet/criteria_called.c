@@ -124,9 +124,9 @@ static bool code_like(struct slice token)
 static void take_tail(struct taking *t, struct slice called)
 {
     static const char *const tails[] = {
-        " for Windows",   " for Linux",        " using the optional ",
-        " running ",      " used with ",       " with firmware",
-        " with software", " firmware version", " software version"};
+        " for Windows",      " for PC",          " for Linux",     " using the optional ",
+        " running ",         " used with ",      " with firmware", " with software",
+        " firmware version", " software version"};
     size_t end = called.len;
     for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
         size_t at = find_words(called, tails[i]);
@@ -555,6 +555,20 @@ static void take_without_x(struct taking *t, struct slice called)
         put(t, slice_of(called.data, at - 1), FLEET_RULE_VARIANT);
 }
 
+/* "MicroLogix 1400 Controllers Series C": without the word for its kind */
+static int take_kind_of_series(struct taking *t, struct slice called, struct slice tail)
+{
+    uint8_t word[32];
+    struct slice front = slice_of(called.data, called.len - tail.len), last = last_token(front);
+    if (last.len < 3 || last.len > sizeof word || last.len == front.len)
+        return 0;
+    for (size_t i = 0; i < last.len; i++)
+        word[i] = last.data[i] | 0x20;
+    if (!fleet_name_plain_word(slice_of(word, last.len)))
+        return 0;
+    return put_both(t, slice_of(front.data, front.len - last.len), trimmed(tail), FLEET_RULE_NOTE);
+}
+
 /* "1794-AENT Flex I/O Series B": the number and its series, without what it is */
 static int take_series(struct taking *t, struct slice called)
 {
@@ -566,9 +580,10 @@ static int take_series(struct taking *t, struct slice called)
     struct slice tail = slice_of(called.data + called.len - sizeof series, sizeof series);
     for (size_t i = 0; i < first; i++)
         digits += is_digit(called.data[i]);
-    if (digits < 3 || memcmp(tail.data, series, sizeof series - 1) != 0)
+    if (memcmp(tail.data, series, sizeof series - 1) != 0)
         return 0;
-    return put_both(t, slice_of(called.data, first), trimmed(tail), FLEET_RULE_NOTE);
+    return digits >= 3 ? put_both(t, slice_of(called.data, first), trimmed(tail), FLEET_RULE_NOTE)
+                       : take_kind_of_series(t, called, tail);
 }
 
 /* "SiteSentinel Integra and SiteSentinel iSite": each begins with the same word, and has more */
@@ -578,13 +593,14 @@ static void take_named(struct taking *t, struct slice called)
     size_t count = 0, start = 0;
     for (size_t i = 0; i <= called.len && count < TOKENS; i++) {
         struct slice rest = slice_of(called.data + i, called.len - i);
-        bool comma = rest.len && rest.data[0] == ',', joint = starts(rest, " and ");
+        bool comma = rest.len && rest.data[0] == ',';
+        size_t joint = starts(rest, " and ") ? 5 : starts(rest, " / ") ? 3 : 0;
         if (i < called.len && !comma && !joint)
             continue;
         struct slice part = trimmed(slice_of(called.data + start, i - start));
         if (part.len)
             parts[count++] = part;
-        i += joint ? strlen(" and ") - 1 : 0;
+        i += joint ? joint - 1 : 0;
         start = i + 1;
     }
     if (count < 2)

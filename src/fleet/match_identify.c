@@ -530,6 +530,14 @@ static void check_skus(const struct fleet_target *t, const struct fleet_subject 
     out->order_conflict = true;
 }
 
+/* "LOGIQ, not including LOGIQ 100 Pro", and we are that */
+static bool is_excepted(const struct fleet_target *t, const struct fleet_subject *s)
+{
+    const struct fleet_name *model = &s->identity->model;
+    struct slice form = model->count ? model->forms[0].text : slice_of(NULL, 0);
+    return form.len >= 4 && memmem(t->except.data, t->except.len, form.data, form.len);
+}
+
 void fleet_identify(const struct fleet_target *target, const struct fleet_subject *subject,
                     const struct fleet_aliases *aliases, struct fleet_identified *out)
 {
@@ -539,6 +547,8 @@ void fleet_identify(const struct fleet_target *target, const struct fleet_subjec
         return;
     /* two package URLs that differ are two packages, whatever their names */
     if (target->purl.len && subject->purl_base.len)
+        return;
+    if (target->except.len && is_excepted(target, subject))
         return;
     struct vendor_match vendor = match_vendor(&target->vendors, &subject->vendor, aliases);
     by_model(target, subject, &vendor, out);

@@ -492,7 +492,8 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
         r.rule = FLEET_BY_NAME;
         r.rules |= FLEET_RULE_ALIAS;
         r.confidence += 94;
-    } else if (!family_source && same_words(a->text, b->text)) {
+    } else if (!family_source && !(r.rules & FLEET_RULE_LISTED) && same_words(a->text, b->text)) {
+        /* not of a name that was put together from a title or a list */
         r.rule = FLEET_BY_NAME;
         r.confidence += 93;
     } else if (name_pattern(a->text, b->text) && !family_source) {

@@ -455,12 +455,16 @@ static size_t order_at_end(struct slice s)
     struct slice last = slice_of(s.data + at, s.len - at);
     if (at >= 6 && s.data[at - 1] == ' ' && spaced_order(slice_of(s.data + at - 5, s.len - at + 5)))
         return at - 5;
+    size_t first = 0; /* what stands in front of the first hyphen: "6es7511", not "800" */
+    while (first < last.len && last.data[first] != '-')
+        first++;
     for (size_t i = 0; i < last.len; i++) {
         digits += last.data[i] >= '0' && last.data[i] <= '9';
         letters += last.data[i] >= 'a' && last.data[i] <= 'z';
     }
-    bool order = at >= 4 && last.len >= 12 && digits >= 6 && letters >= 2 && order_like(last) &&
-                 last.data[0] >= '0' && last.data[0] <= '9' && !memchr(last.data, '/', last.len);
+    bool order = at >= 4 && last.len >= 12 && first >= 6 && digits >= 6 && letters >= 2 &&
+                 order_like(last) && last.data[0] >= '0' && last.data[0] <= '9' &&
+                 !memchr(last.data, '/', last.len);
     return order ? at : s.len;
 }
 

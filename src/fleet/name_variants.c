@@ -6,9 +6,9 @@
 #include "fleet/name_words.h"
 
 static const char *const generic_words[] = {
-    "firmware", "fw",     "software", "series",   "family",  "families", "product",
-    "products", "device", "devices",  "hardware", "version", "versions", "all",
-    "models",   "model",  "of",       "the",      "line",    "range",    NULL};
+    "firmware", "fw",      "software", "series",  "family",   "families", "product", "products",
+    "device",   "devices", "hardware", "version", "versions", "all",      "models",  "model",
+    "of",       "the",     "line",     "range",   "variant",  "variants", NULL};
 
 /* What a device is, not which one. */
 static const char *const kind_words[] = {
@@ -29,10 +29,11 @@ static const char *const kind_of_number[] = {
 
 /* In front of such a word they say what it does. */
 static const char *const trade_words[] = {
-    "modbus",      "profinet",      "profibus", "ethernet", "serial", "wireless", "industrial",
-    "web",         "data",          "network",  "cellular", "access", "protocol", "digital",
-    "ip",          "cpap",          "power",    "energy",   "motor",  "remote",   "system",
-    "engineering", "configuration", "syringe",  "infusion", NULL};
+    "modbus",     "profinet", "profibus", "ethernet",    "serial",        "wireless",
+    "industrial", "web",      "data",     "network",     "cellular",      "access",
+    "protocol",   "digital",  "ip",       "cpap",        "power",         "energy",
+    "motor",      "remote",   "system",   "engineering", "configuration", "syringe",
+    "infusion",   "lan",      "adsl",     "shdsl",       "lte",           NULL};
 
 static bool add(struct fleet_form *out, int *count, struct slice form, unsigned rules)
 {

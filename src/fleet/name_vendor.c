@@ -48,6 +48,7 @@ static const struct {
     {"carefusion", "becton dickinson"},
     {"cylon", "abb"},
     {"dahua technology", "dahua"},
+    {"delta industrial automation", "delta electronics"},
     {"draeger", "dr\xc3\xa4ger"},
     {"dr\xc3\xa4gerwerk", "dr\xc3\xa4ger"},
     {"emerson electric", "emerson"},
