@@ -11,11 +11,11 @@ int fleet_rule_cost(unsigned rules)
         unsigned rule;
         int cost;
     } costs[] = {
-        {FLEET_RULE_ACCENT, 1},   {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 3},
+        {FLEET_RULE_ACCENT, 1},   {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 2},
         {FLEET_RULE_ACRONYM, 5},  {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
         {FLEET_RULE_VENDOR, 1},   {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
         {FLEET_RULE_LISTED, 5},   {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
-        {FLEET_RULE_DIVISION, 5}, {FLEET_RULE_BRAND, 5},    {FLEET_RULE_VARIANT, 8},
+        {FLEET_RULE_DIVISION, 5}, {FLEET_RULE_BRAND, 3},    {FLEET_RULE_VARIANT, 8},
         {FLEET_RULE_PLURAL, 1},   {FLEET_RULE_CPE, 3},
     };
     int cost = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "product/range.h"
+#include "base/compiler.h"
 #include "product/range_token.h"
 #include "product/range_words.h"
 
@@ -51,15 +52,29 @@ static bool letter(uint8_t c)
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
+/* What stands in front of a version and is no name of what has it. */
+static bool no_name(struct slice name)
+{
+    static const char *const words[] = {"sp",       "service", "update", "upd",  "patch", "hf",
+                                        "hotfix",   "build",   "rev",    "bios", "boot",  "uefi",
+                                        "hardware", "hw",      "kernel", "cpld", "fpga",  "driver"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (product_text_starts(name, words[i]))
+            return true;
+    return false;
+}
+
 /*
  * "ALEOS 4.12.0", "InRouter6XX-S-V2.3.0": the name of what has the version stands in front of it.
  * Takes that off; false: there is none. A name has two letters in front, and a version a dot.
+ * *plain: the name has no number that it may be one of several by.
  */
-static bool without_name(struct slice *version)
+static bool without_name(struct slice *version, bool *plain)
 {
     const struct slice v = *version;
-    if (v.len < 5 || !letter(v.data[0]) || !letter(v.data[1]))
+    if (v.len < 5 || !letter(v.data[0]) || !letter(v.data[1]) || no_name(v))
         return false;
+    *plain = false;
     for (size_t i = v.len - 1; i > 2; i--) {
         if (!memchr(" -_", v.data[i - 1], 3))
             continue;
@@ -67,6 +82,9 @@ static bool without_name(struct slice *version)
         struct slice rest = slice_of(v.data + at, v.len - at);
         if (rest.len < 3 || !digit(rest.data[0]) || !memchr(rest.data, '.', rest.len))
             continue;
+        *plain = true;
+        for (size_t k = 0; k + 1 < i; k++)
+            *plain = *plain && letter(v.data[k]);
         *version = rest;
         return true;
     }
@@ -127,12 +145,13 @@ enum product_in product_range_contains(const struct product_range *range, struct
     bool prefixed = !range->prefix.len || without_prefix(range->prefix, &version);
     bool doubt;
     enum product_in in = in_intervals(range, version, &doubt);
-    /* what has a name in front is in the range of a product that has no other version; that it is
-     * out says nothing, for the range may be of something else */
-    if (in == PRODUCT_MAYBE && !doubt && prefixed && without_name(&version) &&
-        in_intervals(range, version, &doubt) == PRODUCT_IN && !range->conditional) {
-        *reason = "the version is in the range, but for the words in front of it";
-        return PRODUCT_IN;
+    /* a device that names its firmware in front of the version names no other one; by a name with
+     * a number in it, it may, and then that the version is out says nothing */
+    bool plain;
+    if (in == PRODUCT_MAYBE && !doubt && prefixed && without_name(&version, &plain)) {
+        enum product_in behind = in_intervals(range, version, &doubt);
+        if (behind == PRODUCT_IN || (behind == PRODUCT_OUT && plain))
+            in = behind;
     }
     switch (in) {
     case PRODUCT_IN: return inside(range, prefixed, reason);

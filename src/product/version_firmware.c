@@ -32,8 +32,9 @@ struct version {
     struct slice prefix; /* the product's own letters; empty: none */
     struct number group[GROUPS];
     size_t count;
-    bool indexed; /* the last group stands in parentheses behind another: "01.12.04(12)" */
-    int stage;    /* 0 alpha, 1 beta, 2 pre, 3 rc, 4 release */
+    bool firmware; /* "FW12" */
+    bool indexed;  /* the last group stands in parentheses behind another: "01.12.04(12)" */
+    int stage;     /* 0 alpha, 1 beta, 2 pre, 3 rc, 4 release */
     struct slice stage_number;
     struct slice qualifier[QUALIFIERS]; /* digits; empty: not there */
     struct slice minor[QUALIFIERS];     /* "4" of "SP3.4"; empty: none */
@@ -163,6 +164,7 @@ static bool take_prefix(struct cursor *c, struct version *v)
         bool nothing = false;
         for (size_t i = 0; no_prefix[i]; i++)
             nothing = nothing || word_is(word, no_prefix[i]);
+        v->firmware = v->firmware || word_is(word, "fw") || word_is(word, "firmware");
         if (!nothing) {
             own = true;
             end = c->at;
@@ -372,6 +374,26 @@ static bool index_differs(const struct version *indexed, const struct version *o
     return (by_index < 0) != (order < 0) || by_index == 0;
 }
 
+static enum product_order turned(enum product_order order)
+{
+    return order == PRODUCT_LESS      ? PRODUCT_GREATER
+           : order == PRODUCT_GREATER ? PRODUCT_LESS
+                                      : order;
+}
+
+/* "01.12.04(12)" against "FW11": its index is what the maker counts firmware by. */
+static bool by_index(const struct version *indexed, const struct version *other,
+                     enum product_order *order)
+{
+    if (!indexed->indexed || !other->firmware || other->firmware == indexed->firmware ||
+        other->count > 1 || other->group[0].digits.len > 2 || other->group[0].letter)
+        return false;
+    int by =
+        product_digits_compare(indexed->group[indexed->count - 1].digits, other->group[0].digits);
+    *order = by < 0 ? PRODUCT_LESS : by > 0 ? PRODUCT_GREATER : PRODUCT_EQUAL;
+    return true;
+}
+
 static enum product_order compare_groups(const struct version *a, const struct version *b)
 {
     size_t most = a->count > b->count ? a->count : b->count;
@@ -417,7 +439,10 @@ enum product_order product_firmware_compare(struct slice a, struct slice b)
     for (size_t i = 0; i < x.word_count; i++)
         if (!equal_ignoring_case(x.words[i], y.words[i]))
             return PRODUCT_NO_ORDER;
-    enum product_order order = compare_groups(&x, &y);
+    enum product_order order;
+    if (by_index(&x, &y, &order) || (by_index(&y, &x, &order) && (order = turned(order), true)))
+        return order;
+    order = compare_groups(&x, &y);
     if (order != PRODUCT_EQUAL)
         return order;
     if (x.stage != y.stage)
