@@ -31,7 +31,8 @@ static bool without_our_line(const struct fleet_touch *t)
 static bool of_other_name(const struct fleet_touch *t)
 {
     return t->id.rule == FLEET_BY_LESS_SPECIFIC || t->id.rule == FLEET_BY_SUFFIX ||
-           t->id.rule == FLEET_BY_PREFIX || (t->id.rule == FLEET_BY_NAME && without_our_line(t));
+           t->id.rule == FLEET_BY_PREFIX || t->id.rule == FLEET_BY_MISSPELT_PRODUCT ||
+           (t->id.rule == FLEET_BY_NAME && without_our_line(t));
 }
 
 /*
