@@ -535,7 +535,9 @@ static bool is_excepted(const struct fleet_target *t, const struct fleet_subject
 {
     const struct fleet_name *model = &s->identity->model;
     struct slice form = model->count ? model->forms[0].text : slice_of(NULL, 0);
-    return form.len >= 4 && memmem(t->except.data, t->except.len, form.data, form.len);
+    size_t line = t->product.count ? t->product.forms[0].text.len : 0;
+    /* the line itself is meant: "Venue", not including "Venue 40" */
+    return form.len > line && memmem(t->except.data, t->except.len, form.data, form.len);
 }
 
 void fleet_identify(const struct fleet_target *target, const struct fleet_subject *subject,
