@@ -56,10 +56,11 @@ static const struct cli_verb verbs[] = {
         .text =
             "Each document is compared with the JSON schema of its version, then put to the\n"
             "tests of section 6 that are asked for. Of a folder, every file whose name ends in\n"
-            ".json is taken.\n"
+            ".json is taken; what has nothing of an advisory (feeds, metadata, inventories) is\n"
+            "passed over, and said.\n"
             "\n"
-            "Presets: schema, mandatory, recommended (2.0: optional), informative, basic,\n"
-            "extended, full, external-request-free, consistent-revision-history,\n"
+            "Presets: schema, mandatory, recommended (the optional ones of 2.0), informative,\n"
+            "basic, extended, full, external-request-free, consistent-revision-history,\n"
             "consistent-date-times, ssvc, extensions, extensions-exist.\n"
             "\n"
             "A document is valid when it has the shape of its schema and every mandatory test\n"
@@ -107,8 +108,9 @@ static const struct cli_verb verbs[] = {
      .text =
          "By the rules of CSAF 2.1 for converters. What was lost, what is to be looked at and "
          "what\n"
-         "keeps the result from being valid is listed on standard error; with --json, a report\n"
-         "with the document in it comes on standard output instead.\n"
+         "keeps the result from being valid (by its schema and all mandatory tests) is listed on\n"
+         "standard error; with --json, a report with the document in it comes on standard output\n"
+         "instead.\n"
          "Exit code: 0 converted, 1 converted, but something was lost or is not valid, 3 could\n"
          "not read it.\n",
      .examples = "  tocsin csaf convert advisory.json --out advisory-2.1.json\n"

@@ -19,7 +19,8 @@ enum { JOBS_MOST = 64, LIMIT = 150 << 20, EXTENSION_LIMIT = 4 << 20, AHEAD = 64 
 
 struct job {
     struct csaf_result result;
-    struct err e; /* set: the document could not be read, or memory ran out */
+    struct err e;     /* set: the document could not be read, or memory ran out */
+    bool passed_over; /* it lay in a folder and has nothing of an advisory */
     bool done;
 };
 
@@ -36,18 +37,20 @@ struct run {
     bool broken;  /* a worker could not start */
 };
 
-static void validate_one(struct csaf_validator *v, const char *path, struct job *job,
+static void validate_one(struct csaf_validator *v, const struct document *document, struct job *job,
                          struct buf *text)
 {
     buf_reset(text);
-    if (file_read(path, LIMIT, text, &job->e) == 0 || job->e.kind == ERR_LIMIT) {
-        if (err_is_set(&job->e)) { /* larger than CSAF allows: an answer, not a failure to read */
-            job->result = (struct csaf_result){.unreadable = job->e};
-            arena_init(&job->result.arena, 0);
-            err_clear(&job->e);
-        } else if (csaf_validate(v, buf_slice(text), &job->result, &job->e) < 0) {
+    if (file_read(document->path, LIMIT, text, &job->e) != 0) {
+        if (job->e.kind != ERR_LIMIT)
             return;
-        }
+        err_clear(&job->e); /* larger than CSAF allows: an answer, not a failure to read */
+        arena_init(&job->result.arena, 0);
+        err_set(&job->result.unreadable, ERR_LIMIT, "json.size", "CSAF 2.1 appendix C.1",
+                "it is larger than 150 MiB, up to which CSAF documents are read");
+    } else if (csaf_validate(v, buf_slice(text), &job->result, &job->e) == 0 &&
+               !job->result.version && !document->named) {
+        job->passed_over = document_is_other(buf_slice(text));
     }
 }
 
@@ -69,7 +72,7 @@ static void *work(void *context)
         }
         size_t mine = run->next++;
         pthread_mutex_unlock(&run->lock);
-        validate_one(v, run->documents.items[mine].path, &run->jobs[mine], &text);
+        validate_one(v, &run->documents.items[mine], &run->jobs[mine], &text);
         pthread_mutex_lock(&run->lock);
         run->jobs[mine].done = true;
         pthread_cond_broadcast(&run->changed);
@@ -100,10 +103,33 @@ static void report(const struct run *run, size_t index, bool *valid)
     buf_fini(&line);
 }
 
+/* Gives the exit code. */
+static int end(const struct run *run, const struct cli_args *args, size_t invalid, size_t unread,
+               size_t passed)
+{
+    size_t all = run->documents.count - passed;
+
+    if (all == 0) {
+        struct err e = {0};
+        err_set(&e, ERR_NOT_FOUND, "cli.documents", NULL, "there is no CSAF document in %s",
+                args->operands[0]);
+        err_hint(&e, "%zu file%s whose name ends in .json %s nothing of one", passed,
+                 passed == 1 ? "" : "s", passed == 1 ? "has" : "have");
+        return say_fail(args, &e);
+    }
+    if (!run->json && run->documents.count > 1)
+        printf("%zu document%s: %zu valid, %zu not valid, %zu could not be read\n", all,
+               all == 1 ? "" : "s", all - invalid - unread, invalid, unread);
+    if (passed)
+        fprintf(run->json ? stderr : stdout, "passed over: %zu file%s that %s no CSAF document%s\n",
+                passed, passed == 1 ? "" : "s", passed == 1 ? "is" : "are", passed == 1 ? "" : "s");
+    return unread ? 3 : invalid ? 1 : 0;
+}
+
 /* Waits for each document in turn. Gives the exit code. */
 static int collect(struct run *run, const struct cli_args *args)
 {
-    size_t invalid = 0, unread = 0, all = run->documents.count;
+    size_t invalid = 0, unread = 0, passed = 0, all = run->documents.count;
     struct progress progress;
 
     progress_start(&progress, "documents", all);
@@ -126,6 +152,8 @@ static int collect(struct run *run, const struct cli_args *args)
         if (err_is_set(&job->e)) {
             unread++;
             say_fail(args, &job->e);
+        } else if (job->passed_over) {
+            passed++;
         } else {
             report(run, i, &valid);
             invalid += !valid;
@@ -138,10 +166,7 @@ static int collect(struct run *run, const struct cli_args *args)
         pthread_mutex_unlock(&run->lock);
     }
     progress_end(&progress);
-    if (!run->json && all > 1)
-        printf("%zu documents: %zu valid, %zu not valid%s%zu%s\n", all, all - invalid - unread,
-               invalid, ", ", unread, " could not be read");
-    return unread ? 3 : invalid ? 1 : 0;
+    return end(run, args, invalid, unread, passed);
 }
 
 static int validate_all(struct run *run, size_t threads, const struct cli_args *args)

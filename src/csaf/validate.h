@@ -135,7 +135,7 @@ extern const struct json_limits csaf_validate_limits;
 /* What was asked for: "mandatory", "basic", "full", "6.1.1+6.1.2". */
 const char *csaf_validator_asked(const struct csaf_validator *v);
 
-/* One object of JSON, as docs/formats.md describes it; file may be NULL. */
+/* One object of JSON, as docs/csaf.md describes it; file may be NULL. */
 void csaf_result_json(const struct csaf_result *result, const char *file, const char *asked,
                       struct json_writer *w);
 
