@@ -2,11 +2,24 @@
 /* tocsin-prose: answers questions about words and sentences on its pipes (frame.h). */
 #include "prose/checkers.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+
+/* Sanitizers reserve more address space than there is memory. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
 
 static void limit(int resource, rlim_t most)
 {
@@ -21,9 +34,8 @@ static void confine(void)
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, 0);
     limit(RLIMIT_NOFILE, 32);
-#ifndef __SANITIZE_ADDRESS__
-    limit(RLIMIT_AS, (rlim_t)2 << 30);
-#endif
+    if (!SANITIZED)
+        limit(RLIMIT_AS, (rlim_t)2 << 30);
 }
 
 static bool plain(const char *language)
