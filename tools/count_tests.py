@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Counts the single tests in a log of `meson test` (testlog*.json): each cmocka test counts as one,
-and a test program without cmocka's lines as one. Prints the names of what failed or was skipped, what
-was measured ("measured: …" at the start of a line), and last "PASSED FAILED SKIPPED". A program that dies adds one failure to what it had counted so far."""
+and a test program without cmocka's lines as one. Prints the names of what failed or was skipped, the
+lines "measured: …", and last "PASSED FAILED SKIPPED". A program that dies adds one failure to what it
+had counted so far; so does one that says "skipped: …" where all its tests count as passed."""
 
 import json
 import re
@@ -11,7 +12,7 @@ import sys
 PASSED = re.compile(r"^\[\s+OK \] (\S+)", re.M)
 FAILED = re.compile(r"^\[\s+FAILED\s+\] (?!\S+: \d+ test|\d+ test)(\S+)", re.M)
 SKIPPED = re.compile(r"^\[\s+SKIPPED \] (?!\d+ test)(\S+)", re.M)
-MEASURED = re.compile(r"^measured: (.*)$", re.M)
+MEASURED = re.compile(r"^measured: .*$", re.M)
 SAID_SKIPPED = re.compile(r"^skipped: .*$", re.M)
 TELLS = re.compile(r"ERROR|LINE   \]|runtime error|SUMMARY|Assertion|[Ww]arning: ThreadSan")
 TELLING_LINES = 30
@@ -44,11 +45,15 @@ def main(path):
         if not good_end and not bad:
             bad.add("program")
             print(f"not ok {entry['name']}: {entry['result'].lower()} ({entry.get('returncode')})")
+        said_skipped = sorted(set(SAID_SKIPPED.findall(output)))
+        if said_skipped and ok and not left_out and not bad:
+            bad.add("skipped")
+            print(f"not ok {entry['name']}: says that it skips, and counts it as passed")
         if bad:
             print(what_it_said(output))
         for line in MEASURED.findall(output):
             print(line)
-        for line in sorted(set(SAID_SKIPPED.findall(output))):
+        for line in said_skipped:
             print(f"{entry['name']}: {line}")
         if entry["result"] == "SKIP" and not ok:
             skipped += 1

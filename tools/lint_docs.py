@@ -3,6 +3,7 @@
 """What documents claim about the tree, checked against it.
 
   lint_docs.py conformance   tests named in docs/conformance/*.md exist (`path` or `path:name`)
+  lint_docs.py csaf          docs/conformance/csaf.md has each test of the standard, as the tree has it
   lint_docs.py links         relative links in *.md lead somewhere, and so do `src/…` and `tools/…`
   lint_docs.py sql           each statement of src/store/sql/*.def is used, each used one is there
   lint_docs.py config        each key of the configuration is used somewhere
@@ -87,7 +88,14 @@ def man():
             yield said
 
 
-LINTS = {"conformance": conformance, "links": links, "sql": sql, "config": config, "man": man}
+def csaf():
+    done = subprocess.run([TOP / "tools" / "make_csaf_conformance", "--check"], capture_output=True,
+                          text=True, check=False)
+    if done.returncode != 0:
+        yield (done.stdout + done.stderr).strip()
+
+
+LINTS = {"conformance": conformance, "csaf": csaf, "links": links, "sql": sql, "config": config, "man": man}
 
 
 def main():

@@ -295,7 +295,7 @@ class Story:
         chapter("Three in the morning: advisories come in, one of them broken")
         self.run(self.tocsin, "advisory", "import", "--home", self.home,
                        os.path.join(HERE, "advisories", "nw-2026-004.json"),
-                       os.path.join(HERE, "advisories", "broken.json"), code=(1,), show=True)
+                       os.path.join(HERE, "advisories", "broken.csaf"), code=(1,), show=True)
         say("The broken one was refused with its place and rule; the other went in.")
         say("Before anybody is told, who would be:")
         self.cli("advisory", "preview", "NW-2026-004", show=True)

@@ -121,9 +121,40 @@ static bool begins(const struct json_reader *r, const uint8_t *at, const char *w
     return left >= len && strncasecmp((const char *)at, word, len) == 0;
 }
 
+/* What is no JSON at all says by its first bytes what it is. */
+static bool hint_file(struct json_reader *r)
+{
+    static const struct {
+        const char *magic, *hint;
+    } kinds[] = {
+        {"<", "this looks like HTML or XML: was a web page saved in place of the document?"},
+        {"\x1f\x8b", "this is compressed (gzip): unpack it first"},
+        {"BZh", "this is compressed (bzip2): unpack it first"},
+        {"\xfd"
+         "7zXZ",
+         "this is compressed (xz): unpack it first"},
+        {"\x28\xb5\x2f\xfd", "this is compressed (zstd): unpack it first"},
+        {"PK\x03\x04", "this is a ZIP archive: unpack it first"},
+        {"%PDF", "this is a PDF document"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (begins(r, r->text.data, kinds[i].magic)) {
+            err_hint(r->e, "%s", kinds[i].hint);
+            return true;
+        }
+    uint8_t first = r->text.data[0];
+    if (first < 0x20 || first == 0x7f || !utf8_length(r->text.data, r->text.data + r->text.len)) {
+        err_hint(r->e, "this is no text");
+        return true;
+    }
+    return false;
+}
+
 /* The mistakes that people make, and what to write in their place. */
 static void hint_value(struct json_reader *r, const uint8_t *at)
 {
+    if (at == r->text.data && hint_file(r))
+        return;
     if (begins(r, at, "'"))
         err_hint(r->e, "put strings in double quotes");
     else if (begins(r, at, "//") || begins(r, at, "/*") || begins(r, at, "#"))
@@ -150,6 +181,16 @@ static bool is_wide(struct slice text)
             !text.data[0] || !text.data[1]);
 }
 
+static bool fault_wide(struct json_reader *r, const uint8_t *at, enum json_here here)
+{
+    if (at - r->text.data > 1 || !is_wide(r->text))
+        return false;
+    json_fault(r, r->text.data, here, ERR_INPUT, "json.utf8", "RFC 8259 section 8.1",
+               "the text is not in UTF-8 but seems to be in UTF-16 or UTF-32");
+    err_hint(r->e, "save the file as UTF-8");
+    return true;
+}
+
 int json_fault_value(struct json_reader *r, const uint8_t *at)
 {
     const uint8_t *end = r->text.data + r->text.len;
@@ -163,11 +204,8 @@ int json_fault_value(struct json_reader *r, const uint8_t *at)
                    "the text begins with a byte order mark");
         return err_hint(r->e, "save the file as UTF-8 without a byte order mark");
     }
-    if (is_wide(r->text) && at - r->text.data < 2) {
-        json_fault(r, at, JSON_HERE_VALUE, ERR_INPUT, "json.utf8", "RFC 8259 section 8.1",
-                   "the text is not in UTF-8 but seems to be in UTF-16 or UTF-32");
-        return err_hint(r->e, "save the file as UTF-8");
-    }
+    if (fault_wide(r, at, JSON_HERE_VALUE))
+        return -1;
     describe(found, r, at);
     json_fault(r, at, JSON_HERE_VALUE, ERR_INPUT, "json.syntax", "RFC 8259 section 3",
                "expected a value, found %s", found);
@@ -180,6 +218,8 @@ int json_fault_name(struct json_reader *r, const uint8_t *at, bool after_comma)
 {
     char found[QUOTED];
 
+    if (fault_wide(r, at, JSON_HERE_CONTAINER))
+        return -1;
     describe(found, r, at);
     json_fault(r, at, JSON_HERE_CONTAINER, ERR_INPUT, "json.syntax", "RFC 8259 section 4",
                after_comma ? "expected a name in double quotes after ',', found %s"

@@ -4,20 +4,18 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include <math.h>
-#include <pcre2.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Steps of one pattern on one text, and the deepest nesting of schemas in schemas. */
-enum { STEPS = 2000000, NESTING = 512 };
+/* Steps of one pattern on one text, and the deepest nesting of schemas in schemas. Where work is
+ * limited, a pattern is tried with few steps first, and those that need more are counted in full.
+ */
+enum { STEPS = JSON_PATTERN_STEPS, NESTING = 512, FEW_STEPS = 2000 };
 
 struct json_schema_checker {
     const struct json_schema_set *set;
-    pcre2_code **codes; /* one a pattern, compiled when first needed */
-    pcre2_match_data *match;
-    pcre2_match_context *context;
+    struct json_patterns *patterns;
 
     bool strict;
     int (*report)(void *context, const struct json_schema_fault *fault);
@@ -30,7 +28,8 @@ struct json_schema_checker {
         const struct json_schema *schema;
         const struct json_value *value;
         bool fit;
-    } fitting; /* of fits_again */
+    } fitting;      /* of fits_again */
+    uint64_t *work; /* left of it; NULL: no limit */
     struct buf text;
     struct err *e;
     bool stopped; /* e is set, or report said no */
@@ -47,15 +46,11 @@ struct json_schema_checker *json_schema_checker_new(const struct json_schema_set
     }
     c->set = set;
     buf_init(&c->text);
-    c->codes = mem_new(set->pattern_count + 1, sizeof(pcre2_code *));
-    c->match = pcre2_match_data_create(1, NULL);
-    c->context = pcre2_match_context_create(NULL);
-    if (!c->codes || !c->match || !c->context) {
-        err_memory(e);
+    c->patterns = json_patterns_new(set->patterns, set->pattern_count, e);
+    if (!c->patterns) {
         json_schema_checker_free(c);
         return NULL;
     }
-    pcre2_set_match_limit(c->context, STEPS);
     return c;
 }
 
@@ -63,11 +58,7 @@ void json_schema_checker_free(struct json_schema_checker *c)
 {
     if (!c)
         return;
-    for (size_t i = 0; c->codes && i < c->set->pattern_count; i++)
-        pcre2_code_free(c->codes[i]);
-    mem_free(c->codes);
-    pcre2_match_data_free(c->match);
-    pcre2_match_context_free(c->context);
+    json_patterns_free(c->patterns);
     buf_fini(&c->text);
     mem_free(c);
 }
@@ -99,6 +90,27 @@ static void fault(struct json_schema_checker *c, const struct json_value *at, co
 
 static const struct slice nothing = {NULL, 0};
 
+void json_schema_checker_limit(struct json_schema_checker *c, uint64_t *work)
+{
+    c->work = work;
+}
+
+/* false: more than is left, which ends the comparison. */
+static bool take_work(struct json_schema_checker *c, uint64_t amount)
+{
+    if (!c->work || c->stopped)
+        return !c->stopped;
+    if (*c->work < amount) {
+        *c->work = 0;
+        c->stopped = true;
+        err_set(c->e, ERR_LIMIT, "json.schema-work", NULL,
+                "comparing the value with the schema takes more work than is allowed");
+        return false;
+    }
+    *c->work -= amount;
+    return true;
+}
+
 /* A value as a message may quote it: short, one line. */
 static int quoted_len(struct slice s)
 {
@@ -107,61 +119,22 @@ static int quoted_len(struct slice s)
 
 /* Patterns */
 
-/* As ECMA-262 reads it; NULL: *error says why not. */
-static pcre2_code *compile(const char *text, size_t len, int *error)
-{
-    pcre2_code *code = NULL;
-    size_t offset;
-    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-
-    *error = PCRE2_ERROR_NOMEMORY;
-    if (context) {
-        pcre2_set_newline(context, PCRE2_NEWLINE_ANYCRLF);
-        code =
-            pcre2_compile((PCRE2_SPTR)text, len,
-                          PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX |
-                              PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C,
-                          error, &offset, context);
-        pcre2_compile_context_free(context);
-    }
-    return code;
-}
-
-static pcre2_code *compiled(struct json_schema_checker *c, unsigned number)
-{
-    if (!c->codes[number]) {
-        const struct json_pattern *p = &c->set->patterns[number];
-        int error;
-        c->codes[number] = compile(p->text, p->len, &error);
-        /* A pattern that does not compile was refused where its schema was made. */
-        if (!c->codes[number])
-            out_of_memory(c);
-        else
-            (void)pcre2_jit_compile(c->codes[number], PCRE2_JIT_COMPLETE); /* or interpreted */
-    }
-    return c->codes[number];
-}
-
 enum matched { MATCHED, NOT_MATCHED, TOO_LONG };
 
 static enum matched matches(struct json_schema_checker *c, unsigned number, struct slice text)
 {
-    pcre2_code *code = compiled(c, number);
-
-    if (!code)
+    if (!take_work(c, FEW_STEPS / 100 + text.len / 16))
         return NOT_MATCHED;
-    PCRE2_SPTR subject = text.data ? text.data : (PCRE2_SPTR) "";
-    /* what pcre2_match would come to, past its checks of arguments */
-    int rc = pcre2_jit_match(code, subject, text.len, 0, 0, c->match, c->context);
-    if (rc == PCRE2_ERROR_JIT_BADOPTION) /* not compiled to machine code */
-        rc = pcre2_match(code, subject, text.len, 0, PCRE2_NO_UTF_CHECK, c->match, c->context);
-    if (rc >= 0)
-        return MATCHED;
-    if (rc == PCRE2_ERROR_NOMATCH)
-        return NOT_MATCHED;
-    if (rc == PCRE2_ERROR_NOMEMORY)
+    enum json_matched result =
+        json_patterns_match(c->patterns, number, text, c->work ? FEW_STEPS : STEPS);
+    if (result == JSON_TOO_INVOLVED && c->work) {
+        if (!take_work(c, STEPS))
+            return NOT_MATCHED;
+        result = json_patterns_match(c->patterns, number, text, STEPS);
+    }
+    if (result == JSON_MATCH_FAILED)
         out_of_memory(c);
-    return TOO_LONG;
+    return result == JSON_MATCHED ? MATCHED : result == JSON_NOT_MATCHED ? NOT_MATCHED : TOO_LONG;
 }
 
 /* Single values */
@@ -584,9 +557,10 @@ static const struct json_schema_member *member_next(const struct json_schema *s,
  * Cannot v fit, because a member that is a constant in the schema ("version": "3.0") is another
  * string there? That is how the alternatives of most choices differ.
  */
-static bool is_ruled_out(const struct json_schema *s, const struct json_value *v)
+static bool is_ruled_out(struct json_schema_checker *c, const struct json_schema *s,
+                         const struct json_value *v)
 {
-    if (!json_is(v, JSON_OBJECT))
+    if (!json_is(v, JSON_OBJECT) || !take_work(c, s->member_count / 16))
         return false;
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct json_schema *m = s->members[i].schema;
@@ -604,7 +578,7 @@ static bool fits_again(struct json_schema_checker *c, const struct json_schema *
                        const struct json_value *v)
 {
     if (c->fitting.schema != s || c->fitting.value != v) {
-        if (is_ruled_out(s, v))
+        if (is_ruled_out(c, s, v))
             return false;
         bool fit = fits(c, s, v);
         c->fitting.schema = s;
@@ -785,7 +759,7 @@ static void check_choice(struct json_schema_checker *c, const struct json_schema
     size_t fitting = 0;
 
     for (size_t i = 0; list[i]; i++)
-        if (!is_ruled_out(list[i], v) && fits(c, list[i], v) && ++fitting && !one)
+        if (!is_ruled_out(c, list[i], v) && fits(c, list[i], v) && ++fitting && !one)
             return;
     if (c->stopped)
         return;
@@ -893,7 +867,7 @@ static void compare_combined(struct json_schema_checker *c, const struct json_sc
 static void compare(struct json_schema_checker *c, const struct json_schema *s,
                     const struct json_value *v)
 {
-    if (c->stopped || (c->quiet && c->faults))
+    if (c->stopped || (c->quiet && c->faults) || !take_work(c, 1))
         return;
     if (s->combined) {
         compare_combined(c, s, v);
@@ -925,32 +899,4 @@ int json_schema_check(struct json_schema_checker *c, const struct json_value *va
     if (!c->stopped)
         return 0;
     return err_is_set(e) ? -1 : err_memory(e);
-}
-
-int json_pattern_matches(const char *pattern, struct slice text, bool *matches, struct err *e)
-{
-    int error, rc = PCRE2_ERROR_NOMEMORY;
-    pcre2_code *code = compile(pattern, strlen(pattern), &error);
-    pcre2_match_data *match = pcre2_match_data_create(1, NULL);
-    pcre2_match_context *context = pcre2_match_context_create(NULL);
-
-    if (code && match && context) {
-        pcre2_set_match_limit(context, STEPS);
-        rc = pcre2_match(code, text.data ? text.data : (PCRE2_SPTR) "", text.len, 0,
-                         PCRE2_NO_UTF_CHECK, match, context);
-    } else if (!code && error != PCRE2_ERROR_HEAP_FAILED && error != PCRE2_ERROR_NOMEMORY) {
-        rc = 0;
-        err_set(e, ERR_INPUT, "json.pattern", "ECMA-262", "%s is no regular expression", pattern);
-    }
-    pcre2_code_free(code);
-    pcre2_match_data_free(match);
-    pcre2_match_context_free(context);
-    *matches = rc >= 0;
-    if (err_is_set(e))
-        return -1;
-    if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
-        return 0;
-    if (rc == PCRE2_ERROR_NOMEMORY)
-        return err_memory(e);
-    return err_set(e, ERR_LIMIT, "json.pattern", NULL, "the text is too involved for its pattern");
 }

@@ -11,13 +11,14 @@
  * oneOf, not, if/then/else, $ref, unevaluatedProperties.
  *
  * Costs: one visit a value and schema that applies to it; uniqueItems is linear (by hashes).
- * Patterns run in PCRE2 with a limit on steps: a text for which it is reached does not match, and
- * the fault says so.
+ * Patterns run with a limit on steps: a text for which it is reached does not match, and the fault
+ * says so.
  */
 #ifndef BASE_JSON_SCHEMA_H
 #define BASE_JSON_SCHEMA_H
 
 #include "base/json.h"
+#include "base/json_pattern.h"
 
 enum json_schema_types {
     JSON_SCHEMA_NULL = 1,
@@ -43,13 +44,6 @@ enum json_schema_format {
     JSON_FORMAT_IPV6,
     JSON_FORMAT_JSON_POINTER, /* RFC 6901 */
     JSON_FORMAT_REGEX,
-};
-
-/* A pattern (ECMA-262), numbered from 0 among those of one set of schemas. */
-struct json_pattern {
-    const char *text;
-    size_t len;
-    const char *expected; /* for people: "a CVE id such as CVE-2026-12345"; NULL: the pattern */
 };
 
 struct json_schema;
@@ -123,6 +117,13 @@ struct json_schema_checker;
 struct json_schema_checker *json_schema_checker_new(const struct json_schema_set *set,
                                                     struct err *e) MUST_CHECK;
 void json_schema_checker_free(struct json_schema_checker *c);
+/*
+ * For schemas of strangers, which may ask for work that grows exponentially with their size: every
+ * comparison of a value with a part of a schema takes one off *work, every pattern some more; when
+ * nothing is left, json_schema_check gives ERR_LIMIT "json.schema-work". Several checkers may share
+ * it. NULL, as at first: no limit.
+ */
+void json_schema_checker_limit(struct json_schema_checker *c, uint64_t *work);
 
 /*
  * Compares value with schema (NULL: the set's root) and calls report for each fault, in the order
@@ -135,13 +136,6 @@ int json_schema_check(struct json_schema_checker *c, const struct json_value *va
                       const struct json_schema *schema, bool strict,
                       int (*report)(void *context, const struct json_schema_fault *fault),
                       void *context, bool *valid, struct err *e) MUST_CHECK;
-
-/*
- * Does text match one pattern, compiled for this once? -1 with ERR_INPUT "json.pattern" when it is
- * no pattern, ERR_LIMIT when it is too involved for this text, ERR_MEMORY.
- */
-int json_pattern_matches(const char *pattern, struct slice text, bool *matches,
-                         struct err *e) MUST_CHECK;
 
 /* Does text have this format? */
 bool json_format_valid(enum json_schema_format format, struct slice text);

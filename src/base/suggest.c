@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/suggest.h"
 
+#include <strings.h>
+
 enum { WORD_MAX = 63 };
 
 static size_t least(size_t a, size_t b)
@@ -40,6 +42,13 @@ void suggest_init(struct suggestion *s, struct slice typed)
     *s = (struct suggestion){.typed = typed, .distance = SIZE_MAX};
 }
 
+/* A word in other letters of ASCII: "dc9" for "DC9", however short it is. */
+static bool is_same_word(struct slice a, struct slice b)
+{
+    return a.len && a.len == b.len &&
+           strncasecmp((const char *)a.data, (const char *)b.data, a.len) == 0;
+}
+
 void suggest_offer(struct suggestion *s, struct slice w)
 {
     size_t distance = suggest_distance(s->typed, w);
@@ -49,7 +58,10 @@ void suggest_offer(struct suggestion *s, struct slice w)
     if (distance != SIZE_MAX && s->typed.len >= 3 && w.len > s->typed.len &&
         memcmp(w.data, s->typed.data, s->typed.len) == 0)
         distance = 1;
-    if (distance < s->distance && distance * 3 <= longer) {
+    bool same = is_same_word(s->typed, w);
+    if (same && distance > 1)
+        distance = 1;
+    if (distance < s->distance && (same || distance * 3 <= longer)) {
         s->found = w;
         s->distance = distance;
     }

@@ -38,7 +38,8 @@ extern const struct command_type command_asset_remove;
 extern const struct command_type command_asset_import;
 
 /* ---- advisories (commands_advisory.c) ---- */
-/* {"document":hash}; prepared: struct advisory_import */
+/* {"document":hash}; prepared: struct advisory_import → {"advisory","revision","tracking_id",
+ * "version","title","repeated","warnings","warning_count"} */
 extern const struct command_type command_advisory_import;
 /* "confidence"?: any, strong, exact or 0 to 100, that a match needs for a device to be told.
  * {"advisory","revision"?} → {"advisory","revision"}; revision: only when that is the newest */
@@ -58,6 +59,8 @@ struct csaf_document;
 struct advisory_import {
     struct csaf_document *document;
     uint8_t digest[32];
+    struct buf warnings; /* JSON: an array of what does not refuse the document */
+    size_t warning_count;
 };
 
 /* ---- approvals (commands_approval.c) ---- */

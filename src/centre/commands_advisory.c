@@ -59,6 +59,9 @@ static int advisory_import(struct command_run *run, struct err *e)
     json_member_slice(run->answer, "version", import->document->version);
     json_member_slice(run->answer, "title", import->document->title);
     json_member_bool(run->answer, "repeated", done.repeated);
+    json_member_int(run->answer, "warning_count", (int64_t)import->warning_count);
+    json_write_name(run->answer, "warnings");
+    json_write_raw(run->answer, buf_slice(&import->warnings));
     return 0;
 }
 

@@ -22,6 +22,7 @@ static void free_import(void *context)
     struct advisory_import *import = context;
 
     csaf_free(import->document);
+    buf_fini(&import->warnings);
     mem_free(import);
 }
 
@@ -44,6 +45,44 @@ static int read_spooled(struct http_exchange *x, struct buf *text, struct err *e
     return buf_check(text, e);
 }
 
+/* The same words for the same document: who wants them again imports it again. */
+static int write_warnings(struct advisory_import *import, const struct csaf_report *report,
+                          struct err *e)
+{
+    struct json_writer w;
+
+    import->warning_count = report->warning_count;
+    json_write_init(&w, &import->warnings, 0);
+    json_write_array(&w);
+    for (size_t i = 0; i < report->warning_count && i < CSAF_FINDINGS; i++) {
+        const struct err *warning = &report->warnings[i];
+        const char *test = strstr(warning->clause, "section 6.");
+        json_write_object(&w);
+        if (strcmp(warning->code, "csaf.test") == 0 && test)
+            json_member_string(&w, "test", test + strlen("section "));
+        json_member_string(&w, "code", warning->code);
+        json_member_string(&w, "text", warning->text);
+        json_member_string(&w, "where", warning->where);
+        json_member_string(&w, "clause", warning->clause);
+        if (warning->hint[0])
+            json_member_string(&w, "hint", warning->hint);
+        json_write_object_end(&w);
+    }
+    json_write_array_end(&w);
+    return buf_check(&import->warnings, e);
+}
+
+static int load(struct advisory_import *import, struct slice text, struct err *e)
+{
+    struct csaf_report *report = mem_new(1, sizeof(*report));
+    int result = report ? csaf_load_report(&import->document, text, report, e) : err_memory(e);
+
+    if (result == 0)
+        result = write_warnings(import, report, e);
+    mem_free(report);
+    return result;
+}
+
 static void post_import(struct worker *worker, struct route_call *call)
 {
     struct advisory_import *import = mem_new(1, sizeof(*import));
@@ -58,13 +97,14 @@ static void post_import(struct worker *worker, struct route_call *call)
         err_memory(&e);
         goto failed;
     }
+    buf_init(&import->warnings);
     if (read_spooled(call->x, &text, &e) != 0)
         goto failed;
     if (sha256(buf_slice(&text), import->digest) != 0) {
         err_memory(&e);
         goto failed;
     }
-    if (csaf_load(&import->document, buf_slice(&text), &e) != 0)
+    if (load(import, buf_slice(&text), &e) != 0)
         goto failed;
     buf_fini(&text);
     hash_text_format(import->digest, hash);

@@ -187,7 +187,10 @@ static const struct cli_verb verbs[] = {
          "that is no advisory is passed over, and said. Revisions of one advisory go in from the "
          "oldest to the newest, whatever their\n"
          "files are called; of them --publish tells the newest alone. An older one than what\n"
-         "is here is refused: the newer one holds. \"-\" reads standard input.\n",
+         "is here is refused: the newer one holds. \"-\" reads standard input.\n\n"
+         "A document is refused when its shape is wrong, or when it contradicts itself so that\n"
+         "it would mean nothing; what else the mandatory tests of CSAF find in it is a warning:\n"
+         "it is taken, and how it should be is said.\n",
      .examples =
          "  tocsin advisory import examples/advisories\n"
          "  tocsin advisory import ex-2026-001.json --publish\n"

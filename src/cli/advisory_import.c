@@ -25,6 +25,7 @@ struct import {
     bool as_json;
     size_t counts[4];
     size_t published;
+    size_t with_warnings;
     char pending[64]; /* an advisory whose revision came in, and is to be published with those of
                          it that still come: "" none */
     int worst;        /* exit code of what could not be done at all */
@@ -46,6 +47,12 @@ static void write_one(struct import *m, const char *path, enum outcome outcome,
         json_member_slice(w, "id", json_get_string(answer, "tracking_id"));
         json_member_slice(w, "version", json_get_string(answer, "version"));
         json_member_slice(w, "title", json_get_string(answer, "title"));
+        if (json_count(json_get(answer, "warnings"))) {
+            json_write_name(w, "warnings");
+            json_write_value(w, json_get(answer, "warnings"));
+            json_write_name(w, "warning_count");
+            json_write_value(w, json_get(answer, "warning_count"));
+        }
     }
     if (published)
         json_member_bool(w, "published", true);
@@ -58,6 +65,37 @@ static void write_one(struct import *m, const char *path, enum outcome outcome,
             json_member_string(w, "hint", e->hint);
     }
     json_write_object_end(w);
+}
+
+/* What is wrong with a document that was taken all the same; to standard error, below its line. */
+static void say_warnings(const struct json_value *answer)
+{
+    const struct json_value *warnings = json_get(answer, "warnings");
+    int64_t count = 0;
+
+    (void)json_int64(json_get(answer, "warning_count"), &count);
+    fflush(stdout);
+    json_each(warning, warnings)
+    {
+        struct slice test = json_get_string(warning, "test");
+        struct slice hint = json_get_string(warning, "hint");
+        fputs("  ", stderr);
+        say_styled(stderr, SAY_DOUBT, slice_str("warning: "));
+        say_text(stderr, json_get_string(warning, "text"));
+        fputs(" (", stderr);
+        say_text(stderr, json_get_string(warning, "where"));
+        fputs("; ", stderr);
+        say_text(stderr, test.len ? test : json_get_string(warning, "clause"));
+        fputs(")\n", stderr);
+        if (hint.len) {
+            fputs("      → ", stderr);
+            say_text(stderr, hint);
+            fputc('\n', stderr);
+        }
+    }
+    if (count > (int64_t)json_count(warnings))
+        fprintf(stderr, "  and %lld more; all of them: tocsin csaf validate FILE\n",
+                (long long)(count - (int64_t)json_count(warnings)));
 }
 
 static void say_one(struct import *m, const struct document *document, enum outcome outcome,
@@ -87,6 +125,7 @@ static void say_one(struct import *m, const struct document *document, enum outc
         fputs(" (", stdout);
         say_text(stdout, slice_str(path));
         fputs(")\n", stdout);
+        say_warnings(answer);
     } else {
         say_text(stdout, slice_str(path));
         printf(": %s\n", e->text);
@@ -94,23 +133,6 @@ static void say_one(struct import *m, const struct document *document, enum outc
 }
 
 /* ---- one document ---- */
-
-/* Feeds, provider metadata and the like lie beside advisories in every mirror. */
-static bool is_other_json(struct slice text)
-{
-    struct json_doc *doc = NULL;
-    struct err ignored = {0};
-    bool other = false;
-
-    if (json_parse(&doc, text, &json_limits_advisory, &ignored) == 0) {
-        const struct json_value *root = json_root(doc);
-        other = json_is(root, JSON_OBJECT) && !json_get(root, "document") &&
-                (json_get(root, "feed") || json_get(root, "metadata_version") ||
-                 json_get(root, "categories"));
-    }
-    json_doc_free(doc);
-    return other;
-}
 
 static void keep_pending(struct import *m, const struct json_value *answer)
 {
@@ -183,15 +205,17 @@ static int import_one(struct import *m, const struct document *document, struct 
         keep_pending(m, answer.root);
     } else if (!is_refusal(&e)) {
         *stop = e;
-    } else if (!document->named && is_other_json(buf_slice(&m->text))) {
+    } else if (!document->named && document_is_other(buf_slice(&m->text))) {
         outcome = PASSED_OVER;
         err_clear(&e);
-        err_set(&e, ERR_INPUT, "cli.no-advisory", NULL, "no CSAF document (a feed or metadata)");
+        err_set(&e, ERR_INPUT, "cli.no-advisory", NULL,
+                "no advisory (a feed, metadata or an inventory)");
     }
     if (answer.root && !document->follows && publish(m, &published, &e) != 0)
         m->worst = 3;
     if (!err_is_set(stop)) {
         m->counts[outcome]++;
+        m->with_warnings += json_count(json_get(answer.root, "warnings")) > 0;
         say_one(m, document, outcome, answer.root, published, &e);
     }
     api_answer_fini(&answer);
@@ -231,6 +255,7 @@ static void say_counts(struct import *m)
         for (size_t i = 0; i < ARRAY_LEN(outcome_names); i++)
             json_member_int(w, outcome_names[i], (int64_t)m->counts[i]);
         json_member_int(w, "published", (int64_t)m->published);
+        json_member_int(w, "with_warnings", (int64_t)m->with_warnings);
         json_write_object_end(w);
         output_line(stdout, &m->json);
         return;
@@ -241,6 +266,8 @@ static void say_counts(struct import *m)
         printf(", %zu passed over", m->counts[PASSED_OVER]);
     if (cli_flag(m->args, "publish"))
         printf(", %zu published", m->published);
+    if (m->with_warnings)
+        printf(", %zu with warnings", m->with_warnings);
     fputc('\n', stdout);
 }
 

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "csaf/document.h"
+#include "csaf/source.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,30 +30,55 @@ static int copy(struct arena *a, struct slice text, struct slice *out, struct er
     return kept ? 0 : err_memory(e);
 }
 
+static int keep_head(struct heads *heads, struct slice namespace, struct slice id,
+                     struct slice version, struct head *head, struct err *e)
+{
+    struct buf name;
+
+    if (!id.len || !version.len)
+        return 0;
+    buf_init(&name);
+    buf_put_slice(&name, namespace);
+    buf_putc(&name, '\n');
+    buf_put_slice(&name, id);
+    int result = buf_check(&name, e);
+    if (result == 0 && (copy(&heads->arena, buf_slice(&name), &head->name, e) != 0 ||
+                        copy(&heads->arena, version, &head->version, e) != 0))
+        result = -1;
+    buf_fini(&name);
+    return result;
+}
+
+/* Of the other formats only their readers know what an advisory is called and which of two is the
+ * newer one; these documents are small. */
+static int read_other(struct heads *heads, struct slice text, struct head *head, struct err *e)
+{
+    struct csaf_document *d = NULL;
+    struct err unreadable = {0};
+
+    if (csaf_load(&d, text, &unreadable) != 0)
+        return unreadable.kind == ERR_MEMORY ? err_memory(e) : 0;
+    int result = keep_head(heads, d->namespace, d->id, d->version, head, e);
+    csaf_free(d);
+    return result;
+}
+
 static int read_head(struct heads *heads, struct slice text, struct head *head, struct err *e)
 {
     struct json_doc *doc = NULL;
     struct err unreadable = {0};
-    struct buf name;
-    int result = 0;
+    int result;
 
     if (json_parse(&doc, text, &json_limits_advisory, &unreadable) != 0)
         return unreadable.kind == ERR_MEMORY ? err_memory(e) : 0;
     const struct json_value *document = json_get(json_root(doc), "document");
     const struct json_value *tracking = json_get(document, "tracking");
-    struct slice id = json_get_string(tracking, "id");
-    struct slice version = json_get_string(tracking, "version");
-    buf_init(&name);
-    if (id.len && version.len) {
-        buf_put_slice(&name, json_get_string(json_get(document, "publisher"), "namespace"));
-        buf_putc(&name, '\n');
-        buf_put_slice(&name, id);
-        result = buf_check(&name, e);
-        if (result == 0 && (copy(&heads->arena, buf_slice(&name), &head->name, e) != 0 ||
-                            copy(&heads->arena, version, &head->version, e) != 0))
-            result = -1;
-    }
-    buf_fini(&name);
+    if (csaf_source_detect(json_root(doc)) != CSAF_SOURCE_CSAF)
+        result = read_other(heads, text, head, e);
+    else
+        result = keep_head(heads, json_get_string(json_get(document, "publisher"), "namespace"),
+                           json_get_string(tracking, "id"), json_get_string(tracking, "version"),
+                           head, e);
     json_doc_free(doc);
     return result;
 }

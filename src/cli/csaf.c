@@ -8,7 +8,10 @@ static const struct cli_option validate_options[] = {
     {"preset", "NAME", "the tests of this preset; several by '+' or again (default: mandatory)",
      'p', true},
     {"test", "ID", "this test, such as 6.1.1; 6.2 is all of that section", 't', true},
-    {"network", NULL, "tests 6.3.6 and 6.3.7 may ask the hosts that URLs name", 0, false},
+    {"network", NULL, "ask the hosts that URLs name whether they resolve (6.3.6, 6.3.7)", 0, false},
+    {"network-local", NULL, "the same, and also of hosts outside the public Internet", 0, false},
+    {"network-timeout", "S", "seconds that a host has to answer (default 10)", 0, false},
+    {"network-ca", "FILE", "certificates to trust there instead of the system's", 0, false},
     {"extensions", "DIR", "schemas and metadata of CSAF extensions (6.1.60.2, 6.1.60.3)", 0, false},
     {"jobs", "N", "documents at a time (default: one a processor)", 'j', false},
     {"quiet", NULL, "only what is not as it should be", 'q', false},
@@ -52,13 +55,18 @@ static const struct cli_verb verbs[] = {
         .summary = "check CSAF 2.0 and 2.1 documents against schema and tests",
         .text = "Each document is compared with the JSON schema of its version, then put to the "
                 "tests of section 6 that are asked for. Of a folder, every file whose name ends in "
-                ".json is taken.\n\n"
-                "Presets: schema, mandatory, recommended (2.0: optional), informative, basic, "
+                ".json is taken; what has nothing of an advisory (feeds, metadata, inventories) is "
+                "passed over, and said.\n\n"
+                "Presets: schema, mandatory, recommended (the optional ones of 2.0), informative, basic, "
                 "extended, full, external-request-free, consistent-revision-history, "
                 "consistent-date-times, ssvc, extensions, extensions-exist.\n\n"
                 "A document is valid when it has the shape of its schema and every mandatory test "
                 "that was asked for holds; warnings and remarks do not make it invalid. A test "
                 "that cannot be run here is said to be so, never passed.\n\n"
+                "No other host is asked unless --network says so: then each URL of a document, by "
+                "HEAD or GET over http or https, once, and only at addresses of the public "
+                "Internet. Spelling (6.3.8) and grammar (6.3.16) are checked by tocsin-prose where "
+                "it is installed; DICPATH names folders of Hunspell dictionaries.\n\n"
                 "Exit code: 0 all are valid, 1 one is not, 2 wrong usage, 3 one could not be read.",
         .examples = "tocsin csaf validate advisory.json\n"
                     "tocsin csaf validate --preset full --json advisories/\n"
@@ -93,8 +101,9 @@ static const struct cli_verb verbs[] = {
      .text =
          "By the rules of CSAF 2.1 for converters. What was lost, what is to be looked at and "
          "what\n"
-         "keeps the result from being valid is listed on standard error; with --json, a report\n"
-         "with the document in it comes on standard output instead.\n"
+         "keeps the result from being valid (by its schema and all mandatory tests) is listed on\n"
+         "standard error; with --json, a report with the document in it comes on standard output\n"
+         "instead.\n"
          "Exit code: 0 converted, 1 converted, but something was lost or is not valid, 3 could\n"
          "not read it.\n",
      .examples = "  tocsin csaf convert advisory.json --out advisory-2.1.json\n"

@@ -79,9 +79,11 @@ static void write_report(const char *path, const struct csaf_conversion *c, bool
     struct json_writer w;
     json_write_init(&w, out, 2);
     json_write_object(&w);
+    json_member_string(&w, "format", "tocsin-csaf-conversion/v1");
     json_member_string(&w, "file", path);
     json_member_string(&w, "from", "2.0");
     json_member_string(&w, "to", "2.1");
+    json_member_bool(&w, "valid", c->valid);
     json_member_int(&w, "warnings", (int64_t)c->warnings);
     json_member_int(&w, "losses", (int64_t)c->losses);
     json_member_int(&w, "faults", (int64_t)c->faults);

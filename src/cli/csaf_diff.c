@@ -79,6 +79,7 @@ static void write_all(const struct cli_args *args, struct csaf_reading *const si
     struct json_writer w;
     json_write_init(&w, out, 2);
     json_write_object(&w);
+    json_member_string(&w, "format", "tocsin-csaf-difference/v1");
     write_side(&w, "a", args->operands[0], sides[0]);
     write_side(&w, "b", args->operands[1], sides[1]);
     json_member_bool(&w, "same", d->count == 0);

@@ -322,6 +322,7 @@ static int write_json(const struct ranges *r, struct err *e)
     buf_init(&out);
     json_write_init(&w, &out, 2);
     json_write_object(&w);
+    json_member_string(&w, "format", "tocsin-csaf-ranges/v1");
     json_member_int(&w, "documents", (int64_t)r->documents);
     json_member_int(&w, "refused", (int64_t)r->refused);
     json_member_int(&w, "leaves", (int64_t)r->leaves);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/csaf_report.h"
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/map.h"
 #include "base/output.h"
 #include "cli/say.h"
 
@@ -48,15 +50,72 @@ static void show_more(FILE *out, size_t count, const char *rule)
         fprintf(out, "      %zu more of %s\n", count, rule);
 }
 
+/* Faults of the schema that are one mistake made again and again: the same keyword at places that
+ * differ in their numbers only. */
+struct kind {
+    size_t count, shown;
+};
+
+/* The keyword, a space, and the place with stars for numbers; empty: no memory. */
+static struct slice kind_of(const struct csaf_finding *f, struct arena *arena)
+{
+    struct buf text;
+    buf_init(&text);
+    buf_printf(&text, "%s ", f->keyword);
+    for (const char *at = f->pointer; *at;) {
+        size_t digits = at[0] == '/' ? strspn(at + 1, "0123456789") : 0;
+        if (digits && (at[1 + digits] == '/' || at[1 + digits] == '\0')) {
+            buf_puts(&text, "/*");
+            at += 1 + digits;
+        } else {
+            buf_putc(&text, *at++);
+        }
+    }
+    const char *copy = text.failed ? NULL : arena_copy(arena, text.data, text.len);
+    size_t len = copy ? text.len : 0;
+    buf_fini(&text);
+    return slice_of(copy ? copy : "", len);
+}
+
+/* One mistake made a thousand times shall not hide the others. */
 static void show_schema(FILE *out, const struct csaf_result *r)
 {
+    enum { SAME = 3 };
+    struct arena arena;
+    struct map kinds;
+    size_t others = r->schema.count - r->schema.kept;
     char rule[60];
 
     snprintf(rule, sizeof rule, "JSON schema of CSAF %s", csaf_version_name(r->version));
-    for (size_t i = 0; i < r->schema.kept && i < SHOWN; i++)
+    arena_init(&arena, 0);
+    map_init(&kinds);
+    struct slice *names = arena_new(&arena, r->schema.kept + 1, sizeof *names);
+    for (size_t i = 0; names && i < r->schema.kept; i++) {
+        names[i] = kind_of(&r->schema.at[i], &arena);
+        struct kind *kind = map_get(&kinds, names[i]);
+        if (!kind && kinds.count < SHOWN && (kind = arena_new(&arena, 1, sizeof *kind)) &&
+            map_set(&kinds, names[i], kind) != 0)
+            kind = NULL;
+        if (kind)
+            kind->count++;
+        else
+            others++;
+    }
+    for (size_t i = 0; names && i < r->schema.kept; i++) {
+        struct kind *kind = map_get(&kinds, names[i]);
+        if (!kind || kind->shown > (kind->count == SAME + 1 ? SAME : SAME - 1))
+            continue;
         show(out, &r->schema.at[i], rule);
-    if (r->schema.count > SHOWN)
-        show_more(out, r->schema.count - SHOWN, "the JSON schema");
+        if (++kind->shown == SAME && kind->count > SAME + 1) {
+            size_t keyword = strlen(r->schema.at[i].keyword) + 1;
+            fprintf(out, "      %zu more like it at ", kind->count - SAME);
+            say_text(out, slice_of(names[i].data + keyword, names[i].len - keyword));
+            fputc('\n', out);
+        }
+    }
+    show_more(out, names ? others : r->schema.count, "the JSON schema");
+    map_fini(&kinds);
+    arena_fini(&arena);
 }
 
 /* Findings of one severity; gives how many were left out because the schema said it. */
@@ -120,6 +179,8 @@ static void heading(FILE *out, const char *file, const struct csaf_result *r, co
 void csaf_report_write(FILE *out, const char *file, const struct csaf_result *r, const char *asked,
                        bool quiet)
 {
+    if (strcmp(file, "-") == 0)
+        file = "standard input";
     size_t following = 0, not_run = 0, findings = 0;
 
     if (!r->version) {

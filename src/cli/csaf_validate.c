@@ -5,6 +5,8 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/csaf.h"
+#include "cli/csaf_fetch.h"
+#include "cli/csaf_prose.h"
 #include "cli/csaf_report.h"
 #include "cli/documents.h"
 #include "cli/progress.h"
@@ -17,7 +19,8 @@ enum { JOBS_MOST = 64, LIMIT = 150 << 20, EXTENSION_LIMIT = 4 << 20, AHEAD = 64 
 
 struct job {
     struct csaf_result result;
-    struct err e; /* set: the document could not be read, or memory ran out */
+    struct err e;     /* set: the document could not be read, or memory ran out */
+    bool passed_over; /* it lay in a folder and has nothing of an advisory */
     bool done;
 };
 
@@ -34,18 +37,20 @@ struct run {
     bool broken;  /* a worker could not start */
 };
 
-static void validate_one(struct csaf_validator *v, const char *path, struct job *job,
+static void validate_one(struct csaf_validator *v, const struct document *document, struct job *job,
                          struct buf *text)
 {
     buf_reset(text);
-    if (file_read(path, LIMIT, text, &job->e) == 0 || job->e.kind == ERR_LIMIT) {
-        if (err_is_set(&job->e)) { /* larger than CSAF allows: an answer, not a failure to read */
-            job->result = (struct csaf_result){.unreadable = job->e};
-            arena_init(&job->result.arena, 0);
-            err_clear(&job->e);
-        } else if (csaf_validate(v, buf_slice(text), &job->result, &job->e) < 0) {
+    if (file_read(document->path, LIMIT, text, &job->e) != 0) {
+        if (job->e.kind != ERR_LIMIT)
             return;
-        }
+        err_clear(&job->e); /* larger than CSAF allows: an answer, not a failure to read */
+        arena_init(&job->result.arena, 0);
+        err_set(&job->result.unreadable, ERR_LIMIT, "json.size", "CSAF 2.1 appendix C.1",
+                "it is larger than 150 MiB, up to which CSAF documents are read");
+    } else if (csaf_validate(v, buf_slice(text), &job->result, &job->e) == 0 &&
+               !job->result.version && !document->named) {
+        job->passed_over = document_is_other(buf_slice(text));
     }
 }
 
@@ -67,7 +72,7 @@ static void *work(void *context)
         }
         size_t mine = run->next++;
         pthread_mutex_unlock(&run->lock);
-        validate_one(v, run->documents.items[mine].path, &run->jobs[mine], &text);
+        validate_one(v, &run->documents.items[mine], &run->jobs[mine], &text);
         pthread_mutex_lock(&run->lock);
         run->jobs[mine].done = true;
         pthread_cond_broadcast(&run->changed);
@@ -98,10 +103,33 @@ static void report(const struct run *run, size_t index, bool *valid)
     buf_fini(&line);
 }
 
+/* Gives the exit code. */
+static int end(const struct run *run, const struct cli_args *args, size_t invalid, size_t unread,
+               size_t passed)
+{
+    size_t all = run->documents.count - passed;
+
+    if (all == 0) {
+        struct err e = {0};
+        err_set(&e, ERR_NOT_FOUND, "cli.documents", NULL, "there is no CSAF document in %s",
+                args->operands[0]);
+        err_hint(&e, "%zu file%s whose name ends in .json %s nothing of one", passed,
+                 passed == 1 ? "" : "s", passed == 1 ? "has" : "have");
+        return say_fail(args, &e);
+    }
+    if (!run->json && run->documents.count > 1)
+        printf("%zu document%s: %zu valid, %zu not valid, %zu could not be read\n", all,
+               all == 1 ? "" : "s", all - invalid - unread, invalid, unread);
+    if (passed)
+        fprintf(run->json ? stderr : stdout, "passed over: %zu file%s that %s no CSAF document%s\n",
+                passed, passed == 1 ? "" : "s", passed == 1 ? "is" : "are", passed == 1 ? "" : "s");
+    return unread ? 3 : invalid ? 1 : 0;
+}
+
 /* Waits for each document in turn. Gives the exit code. */
 static int collect(struct run *run, const struct cli_args *args)
 {
-    size_t invalid = 0, unread = 0, all = run->documents.count;
+    size_t invalid = 0, unread = 0, passed = 0, all = run->documents.count;
     struct progress progress;
 
     progress_start(&progress, "documents", all);
@@ -124,6 +152,8 @@ static int collect(struct run *run, const struct cli_args *args)
         if (err_is_set(&job->e)) {
             unread++;
             say_fail(args, &job->e);
+        } else if (job->passed_over) {
+            passed++;
         } else {
             report(run, i, &valid);
             invalid += !valid;
@@ -136,10 +166,7 @@ static int collect(struct run *run, const struct cli_args *args)
         pthread_mutex_unlock(&run->lock);
     }
     progress_end(&progress);
-    if (!run->json && all > 1)
-        printf("%zu documents: %zu valid, %zu not valid%s%zu%s\n", all, all - invalid - unread,
-               invalid, ", ", unread, " could not be read");
-    return unread ? 3 : invalid ? 1 : 0;
+    return end(run, args, invalid, unread, passed);
 }
 
 static int validate_all(struct run *run, size_t threads, const struct cli_args *args)
@@ -212,32 +239,81 @@ static int prepare(struct run *run, const struct cli_args *args, struct err *e)
     return run->jobs ? 0 : err_memory(e);
 }
 
+/* What the tests ask for besides the documents. */
+struct outside {
+    struct csaf_extensions *extensions;
+    struct csaf_fetch *fetch; /* NULL: no leave to ask other hosts */
+    struct prose *prose;
+    struct csaf_resolver resolver;
+    struct csaf_prose_checker spelling, grammar;
+};
+
+static int outside_init(struct outside *o, struct csaf_validator_options *options, size_t threads,
+                        const struct cli_args *args, struct err *e)
+{
+    const char *folder = cli_value(args, "extensions");
+    bool local = cli_flag(args, "network-local");
+    int64_t seconds;
+
+    if (cli_number(args, "network-timeout", 1, 600, 10, &seconds, e) < 0)
+        return -1;
+    o->extensions = csaf_extensions_new();
+    if (!o->extensions)
+        return err_memory(e);
+    if (folder && read_extensions(folder, o->extensions, e) < 0)
+        return -1;
+    options->extensions = o->extensions;
+    if (local || cli_flag(args, "network")) {
+        o->fetch =
+            csaf_fetch_new(&(struct csaf_fetch_options){.local = local,
+                                                        .request_ms = (unsigned)seconds * 1000,
+                                                        .anchors = cli_value(args, "network-ca")},
+                           e);
+        if (!o->fetch)
+            return -1;
+        o->resolver = csaf_fetch_resolver(o->fetch);
+        options->network = true;
+        options->resolver = &o->resolver;
+    }
+    o->prose = prose_new(&(struct prose_options){.processes = (unsigned)threads}, e);
+    if (!o->prose)
+        return -1;
+    o->spelling = csaf_prose_spelling(o->prose);
+    o->grammar = csaf_prose_grammar(o->prose);
+    options->spelling = &o->spelling;
+    options->grammar = &o->grammar;
+    return 0;
+}
+
+static void outside_fini(struct outside *o)
+{
+    csaf_extensions_free(o->extensions);
+    csaf_fetch_free(o->fetch);
+    prose_free(o->prose);
+}
+
 int csaf_validate_run(const struct cli_args *args)
 {
     struct err e = {0};
     int64_t threads;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     const char **presets = values(args, "preset"), **tests = values(args, "test");
-    struct csaf_validator_options options = {.presets = presets,
-                                             .tests = tests,
-                                             .network = cli_flag(args, "network"),
-                                             .now = clock_now(&clock_system)};
+    struct csaf_validator_options options = {
+        .presets = presets, .tests = tests, .now = clock_now(&clock_system)};
     struct run run = {.options = &options,
                       .json = cli_flag(args, "json"),
                       .quiet = cli_flag(args, "quiet"),
                       .lock = PTHREAD_MUTEX_INITIALIZER,
                       .changed = PTHREAD_COND_INITIALIZER};
     struct csaf_validator *named = NULL; /* checks the options, and knows their name */
-    struct csaf_extensions *extensions = csaf_extensions_new();
-    const char *folder = cli_value(args, "extensions");
+    struct outside outside = {0};
     int code = 0;
 
-    options.extensions = extensions;
-    if (!presets || !tests || !extensions)
+    if (!presets || !tests)
         err_memory(&e);
-    else if ((!folder || read_extensions(folder, extensions, &e) == 0) &&
-             cli_number(args, "jobs", 1, JOBS_MOST, processors > 0 ? processors : 1, &threads,
-                        &e) == 0)
+    else if (cli_number(args, "jobs", 1, JOBS_MOST, processors > 0 ? processors : 1, &threads,
+                        &e) == 0 &&
+             outside_init(&outside, &options, (size_t)threads, args, &e) == 0)
         named = csaf_validator_new(&options, &e);
     if (!named || prepare(&run, args, &e) < 0) {
         code = say_fail(args, &e);
@@ -246,7 +322,7 @@ int csaf_validate_run(const struct cli_args *args)
         code = validate_all(&run, (size_t)threads, args);
     }
     csaf_validator_free(named);
-    csaf_extensions_free(extensions);
+    outside_fini(&outside);
     for (size_t i = 0; run.jobs && i < run.documents.count; i++)
         csaf_result_free(&run.jobs[i].result);
     mem_free(run.jobs);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin csaf view: a document for people. */
+#include "base/clock.h"
 #include "base/file.h"
-#include "base/memory.h"
 #include "base/output.h"
 #include "cli/csaf.h"
 #include "cli/say.h"
-#include "csaf/document.h"
 #include "csaf/view.h"
 
 #include <stdio.h>
@@ -29,26 +28,13 @@ static int format_of(const struct cli_args *args, enum csaf_view_format *format,
     return 0;
 }
 
-/* What the checks of CSAF 2.0 find is told at the top of the view. */
-static int check(struct csaf_reading *r, struct slice text, struct err *e)
+/* Schema and mandatory tests of the document's version. */
+static int check(struct slice text, struct csaf_result *verdict, struct err *e)
 {
-    if (!slice_is(r->version, "2.0"))
-        return 0;
-    struct csaf_report *report = mem_new(1, sizeof *report);
-    struct csaf_document *d = NULL;
-    struct err found = {0};
-    int result = 0;
-    if (!report)
-        return err_memory(e);
-    if (csaf_load_report(&d, text, report, &found) != 0 && found.kind == ERR_MEMORY)
-        result = err_memory(e);
-    for (size_t i = 0; result == 0 && i < report->error_count && i < CSAF_FINDINGS; i++) {
-        char line[900];
-        err_line(&report->errors[i], line, sizeof line);
-        result = csaf_reading_problem(r, line, e);
-    }
-    csaf_free(d);
-    mem_free(report);
+    struct csaf_validator *v =
+        csaf_validator_new(&(struct csaf_validator_options){.now = clock_now(&clock_system)}, e);
+    int result = v ? csaf_validate(v, text, verdict, e) : -1;
+    csaf_validator_free(v);
     return result;
 }
 
@@ -72,7 +58,8 @@ int csaf_view_run(const struct cli_args *args)
     struct err e = {0};
     struct buf text;
     struct csaf_reading *r = NULL;
-    struct csaf_view_options options = {0};
+    struct csaf_result verdict = {0};
+    struct csaf_view_options options = {.verdict = &verdict};
     int64_t width = 0;
     int result = 3;
     bool to_file = cli_value(args, "out") != NULL;
@@ -84,17 +71,18 @@ int csaf_view_run(const struct cli_args *args)
     options.width = (size_t)width;
     options.colour = !to_file && say_has_colour(stdout);
     if (file_read(args->operands[0], DOCUMENT_LIMIT, &text, &e) != 0 ||
-        csaf_reading_open(&r, buf_slice(&text), &e) != 0 || check(r, buf_slice(&text), &e) != 0 ||
-        show(args, r, &options, &e) != 0) {
+        csaf_reading_open(&r, buf_slice(&text), &e) != 0 ||
+        check(buf_slice(&text), &verdict, &e) != 0 || show(args, r, &options, &e) != 0) {
         err_context(&e, "%s", args->operands[0]);
         goto out;
     }
-    result = r->problem_count ? 1 : 0;
+    result = verdict.valid ? 0 : 1;
 out:
     if (err_is_set(&e)) {
         int said = say_fail(args, &e);
         result = e.kind == ERR_USAGE ? said : 3;
     }
+    csaf_result_free(&verdict);
     csaf_reading_free(r);
     buf_fini(&text);
     return say_end(args, result);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/documents.h"
+#include "csaf/document.h"
+#include "csaf/source.h"
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 
 #include <dirent.h>
@@ -106,4 +109,20 @@ void documents_fini(struct documents *d)
         mem_free(d->items[i].path);
     mem_free(d->items);
     *d = (struct documents){0};
+}
+
+bool document_is_other(struct slice text)
+{
+    static const char *const members[] = {"document", "product_tree", "vulnerabilities"};
+    struct json_doc *doc = NULL;
+    struct err ignored = {0};
+
+    if (json_parse(&doc, text, &json_limits_advisory, &ignored) != 0)
+        return false;
+    const struct json_value *root = json_root(doc);
+    bool other = csaf_source_detect(root) == CSAF_SOURCE_CSAF;
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        other = other && !json_get(root, members[i]);
+    json_doc_free(doc);
+    return other;
 }

@@ -4,6 +4,7 @@
 #define CLI_DOCUMENTS_H
 
 #include "base/err.h"
+#include "base/slice.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,5 +28,9 @@ struct documents {
 int documents_add(struct documents *d, const char *path, const char *suffix,
                   struct err *e) MUST_CHECK;
 void documents_fini(struct documents *d);
+
+/* Feeds, provider metadata, inventories and the like lie beside advisories: JSON that has nothing
+ * of a CSAF document and of the other formats that advisories come in. */
+bool document_is_other(struct slice text);
 
 #endif

@@ -214,9 +214,9 @@ static void print_statement(const struct match_run *m, const struct asset *asset
 {
     print_head(status, s->confidence, criteria, s->vulnerability, asset->name);
     if (status == FLEET_UNKNOWN && s->status != FLEET_UNKNOWN)
-        printf("    decided by: nameplate.serial\n");
+        printf("    would be decided by: nameplate.serial\n");
     else if (s->decide.len)
-        print_line("    decided by: ", s->decide);
+        print_line("    would be decided by: ", s->decide);
     if (s->flag.len)
         print_line("    justification: ", s->flag);
     for (size_t i = 0; m->explain && i < s->reason_count; i++)
@@ -575,12 +575,14 @@ static int run(struct match_run *m)
         json_write_object_end(&m->writer);
         output_line(stdout, &m->out);
     } else {
-        printf("%zu assets, %zu advisories: %zu affected, %zu unknown, %zu under investigation, "
-               "%zu fixed, %zu not affected, %zu not listed; %zu inputs refused\n",
-               m->asset_count, t->advisories, t->by_status[FLEET_AFFECTED],
-               t->by_status[FLEET_UNKNOWN], t->by_status[FLEET_UNDER_INVESTIGATION],
-               t->by_status[FLEET_FIXED], t->by_status[FLEET_NOT_AFFECTED],
-               t->by_status[FLEET_NOT_LISTED], t->refused);
+        say_count(stdout, (int64_t)m->asset_count, "asset", "assets");
+        fputs(", ", stdout);
+        say_count(stdout, (int64_t)t->advisories, "advisory", "advisories");
+        printf(": %zu affected, %zu unknown, %zu under investigation, %zu fixed, %zu not affected, "
+               "%zu not listed; %zu inputs refused\n",
+               t->by_status[FLEET_AFFECTED], t->by_status[FLEET_UNKNOWN],
+               t->by_status[FLEET_UNDER_INVESTIGATION], t->by_status[FLEET_FIXED],
+               t->by_status[FLEET_NOT_AFFECTED], t->by_status[FLEET_NOT_LISTED], t->refused);
     }
     if (output_end(stdout, &e) != 0)
         return failed(&e);

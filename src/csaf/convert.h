@@ -32,12 +32,14 @@ struct csaf_convert_options {
 enum csaf_convert_kind {
     CSAF_CONVERT_WARNING, /* converted; to be looked at */
     CSAF_CONVERT_LOSS,    /* something of the original is not in the result */
-    CSAF_CONVERT_FAULT,   /* the result is not valid because of it */
+    CSAF_CONVERT_FAULT,   /* keeps the result from being valid, or had to be resolved by the rules
+                             and could not be */
 };
 
 struct csaf_convert_finding {
     enum csaf_convert_kind kind;
-    const char *rule;    /* stable: "tlp-default", "stacked-branches" */
+    const char *rule; /* stable: "tlp-default", "stacked-branches"; of what the validator finds in
+                         the result "schema" or the test's id, "6.1.8" */
     const char *pointer; /* RFC 6901, into the original */
     size_t line, column; /* there */
     struct slice value;  /* of the original, cut to 200 bytes; data NULL: none of interest */
@@ -49,6 +51,7 @@ struct csaf_conversion {
     const struct csaf_convert_finding *findings; /* in the order of the rules */
     size_t finding_count;
     size_t warnings, losses, faults;
+    bool valid; /* the result: by the schema of 2.1 and every mandatory test */
 };
 
 /* Values of a document that is converted at most; a document at the size limit of CSAF 2.0 section

@@ -2,8 +2,8 @@
 /*
  * A CSAF document of version 2.0 or 2.1 as a reader meets it: which products there are, by which
  * path, and in which groups. For showing and comparing, also of a document that is not valid: what
- * is missing is empty, what is wrong is noted. What must be right to be matched or validated is the
- * business of csaf/document.h.
+ * is missing is empty, of what is defined twice the first holds. What is wrong says
+ * csaf/validate.h.
  *
  * All slices point into the document, which lives as long as the reading; read-only, may be shared.
  */
@@ -55,7 +55,7 @@ struct csaf_reading_group {
     size_t count;
 };
 
-enum { CSAF_READING_LABEL = 240, CSAF_READING_PROBLEMS = 20 };
+enum { CSAF_READING_LABEL = 240 };
 
 struct csaf_reading {
     struct slice version; /* "2.0", "2.1", or what stands there */
@@ -66,8 +66,6 @@ struct csaf_reading {
     size_t branch_count;
     const struct csaf_reading_group *groups;
     size_t group_count;
-    const char *problems[CSAF_READING_PROBLEMS]; /* what is wrong; one harmless line each */
-    size_t problem_count;                        /* may be more */
 };
 
 /*
@@ -81,9 +79,6 @@ const struct csaf_reading_product *csaf_reading_product_find(const struct csaf_r
                                                              struct slice id);
 const struct csaf_reading_group *csaf_reading_group_find(const struct csaf_reading *r,
                                                          struct slice id);
-
-/* Adds to the problems (text is copied); more than there is room for are counted. */
-int csaf_reading_problem(struct csaf_reading *r, const char *text, struct err *e) MUST_CHECK;
 
 /* "installed on" for "installed_on": underscores are spaces; at most size - 1 bytes. */
 void csaf_reading_words(struct slice name, char *out, size_t size);

@@ -12,20 +12,21 @@
 
 #include "base/buf.h"
 #include "csaf/reading.h"
+#include "csaf/validate.h"
 
 enum csaf_view_format { CSAF_VIEW_TEXT, CSAF_VIEW_HTML, CSAF_VIEW_MARKDOWN };
 
 struct csaf_view_options {
     enum csaf_view_format format;
-    size_t width; /* columns of TEXT, 40 to 500; 0: 100 */
-    bool colour;  /* TEXT: with escape sequences for a terminal, ours alone */
+    size_t width;                      /* columns of TEXT, 40 to 500; 0: 100 */
+    bool colour;                       /* TEXT: with escape sequences for a terminal, ours alone */
+    const struct csaf_result *verdict; /* what is wrong is told at the top; NULL: nobody asked */
 };
 
 /* What is shown at most; a document within CSAF's limits needs far less. */
 enum { CSAF_VIEW_LIMIT = 1 << 30 };
 
-/* Appends the view to out. The problems of the reading are told at the top. 0, or -1: ERR_LIMIT,
- * ERR_MEMORY. */
+/* Appends the view to out. 0, or -1: ERR_LIMIT, ERR_MEMORY. */
 int csaf_view(const struct csaf_reading *r, const struct csaf_view_options *options,
               struct buf *out, struct err *e) MUST_CHECK;
 

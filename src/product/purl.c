@@ -66,7 +66,7 @@ static uint8_t under(uint8_t c)
 
 static bool holds(struct slice s, const char *text)
 {
-    return s.len && memmem(s.data, s.len, text, strlen(text));
+    return s.data && s.len && memmem(s.data, s.len, text, strlen(text));
 }
 
 static int normalise_case(struct arena *a, struct product_purl *p, unsigned rules, struct err *e)

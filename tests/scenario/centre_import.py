@@ -104,6 +104,54 @@ def revisions(centre, folder):
         scenario(test)
 
 
+def without_notes(number):
+    """A document that fails two mandatory tests, neither of which makes it mean nothing."""
+    value = json.loads(csaf(number, "< 2.3", vendor=VENDOR))
+    value["document"]["category"] = "csaf_security_advisory"
+    vulnerability = value["vulnerabilities"][0]
+    vulnerability.pop("notes", None)
+    vulnerability["cwe"] = {"id": "CWE-787", "name": "Out-of-bounds Wrte"}
+    return json.dumps(value, indent=1).encode()
+
+
+def warned(centre, folder):
+    """What does not refuse a document is told to whoever imports it."""
+    folder.mkdir()
+    path = folder / "warned.json"
+    path.write_bytes(without_notes(9))
+    good = json.loads(csaf(4, "< 2.3", vendor=VENDOR))
+    good["document"]["category"] = "csaf_base"
+    (folder / "good.json").write_bytes(json.dumps(good).encode())
+
+    def text():
+        """mandatory tests that fail are warnings with test, place, words and what would be right"""
+        done = centre.cli("advisory", "import", folder, code=0)
+        said = done.stdout + done.stderr
+        assert "accepted: EXP-2026-009" in said and "1 with warnings" in done.stdout, said
+        line = path.read_text().splitlines().index('    "name": "Out-of-bounds Wrte"') + 1
+        assert re.search(rf'warning: CWE-787 is not called "Out-of-bounds Wrte" '
+                         rf"\(line {line} column \d+ \(/vulnerabilities/0/cwe/name\); 6\.1\.11\)",
+                         done.stderr), done.stderr
+        assert 'its name is "Out-of-bounds Write"' in done.stderr, done.stderr
+        assert "; 6.1.27.5)" in done.stderr, done.stderr
+
+    def again():
+        """the same document says the same again: in the API's answer and in that of --json"""
+        status, answer, _ = centre.call("POST", "/v1/advisories/import", path.read_bytes())
+        assert status == 200 and answer["repeated"], answer
+        tests = {warning["test"]: warning for warning in answer["warnings"]}
+        assert {"6.1.11", "6.1.27.5"} <= set(tests) and answer["warning_count"] == len(tests), answer
+        assert tests["6.1.11"]["code"] == "csaf.test" and tests["6.1.11"]["hint"], tests
+        assert "/vulnerabilities/0/cwe/name" in tests["6.1.11"]["where"], tests
+        report = centre.json("advisory", "import", folder)
+        listed = {item["id"]: item for item in report["documents"]}
+        assert listed["EXP-2026-009"]["warnings"] == answer["warnings"], listed
+        assert "warnings" not in listed["EXP-2026-004"] and report["with_warnings"] == 1, listed
+
+    for test in (text, again):
+        scenario(test)
+
+
 def main():
     needs_programs()
     with Workplace("import") as place:
@@ -177,6 +225,7 @@ def main():
         for test in (one_each, others, code, journal, enormous):
             scenario(test)
         revisions(centre, place.folder / "revisions")
+        warned(centre, place.folder / "warned")
     finish()
 
 

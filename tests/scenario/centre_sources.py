@@ -94,7 +94,25 @@ def main():
             assert CVE in texts, [text[:60] for text in texts]
             centre.verify_log()
 
-        for test in (imported, told, explained, kept):
+        def in_order():
+            """of several states of a record in one folder the oldest goes in first, whatever the
+            files are called"""
+            folder = place.folder / "states"
+            folder.mkdir()
+            for name, document, old, new in (
+                    ("a.json", OSV, b"2026-01-03", b"2026-03-03"),
+                    ("b.json", OSV, b"2026-01-03", b"2026-02-03"),
+                    ("c.json", CVE, b"2026-01-02", b"2026-03-02"),
+                    ("d.json", CVE, b"2026-01-02", b"2026-02-02")):
+                (folder / name).write_bytes(document.replace(old, new, 1))
+            done = centre.json("advisory", "import", folder)
+            assert [(item["id"], item["version"], item["state"]) for item in done["documents"]] == [
+                ("OSV-2026-1", "20260203000000", "accepted"),
+                ("OSV-2026-1", "20260303000000", "accepted"),
+                ("CVE-2026-1000", "20260202000000", "accepted"),
+                ("CVE-2026-1000", "20260302000000", "accepted")], done
+
+        for test in (imported, told, explained, kept, in_order):
             scenario(test)
     finish()
 

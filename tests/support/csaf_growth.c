@@ -141,6 +141,12 @@ static const struct csaf_growth growths[] = {
                                    "status':{'known_affected':['P1']},'remediations':[{'category':'"
                                    "none_available','details':'d','product_ids':['P1']}]}",
                                    ""}}},
+    {"vulnerabilities, each with a product of its own",
+     .parts = {PRODUCTS,
+               {VULNERABILITIES, 0, "",
+                "{'cve':'CVE-2024-1#','product_status':{'known_affected':['P#']},'remediations':[{"
+                "'category':'none_available','details':'d','product_ids':['P#']}]}",
+                ""}}},
     {"vulnerabilities with the same CVE id",
      .parts =
          {{VULNERABILITIES, 0, "",

@@ -58,7 +58,7 @@ static void samples_have_the_answers_they_were_made_for(void **state)
         {"drive-fixed.json", "fixed                97%  NL-2026-0001", 0},
         {"drive-newer.json", "not_affected         97%  NL-2026-0001", 0},
         {"drive-sibling.json", "3 not listed", 0},
-        {"drive-unversioned.json", "decided by: nameplate.firmware", 1},
+        {"drive-unversioned.json", "would be decided by: nameplate.firmware", 1},
         {"drive-serial.json", "3 not listed", 0},
         {"gateway.json", "HC-2026-17  CVE-2026-90117", 1},
         {"host.cdx.json", "not_affected         98%  AP-2026-3", 0},

@@ -121,6 +121,7 @@ static void what_every_document_gets(void **state)
     is(&r, "/document/csaf_version", "\"2.1\"");
     is(&r, "/document/distribution/tlp/label", "\"CLEAR\"");
     assert_int_equal(r.c->finding_count, 0);
+    assert_true(r.c->valid);
     /* members by name, two spaces, a line's end */
     assert_non_null(strstr((const char *)r.c->text.data, "{\n  \"$schema\": "));
     assert_int_equal(r.c->text.data[r.c->text.len - 1], '\n');
@@ -270,9 +271,9 @@ static void branches_are_repaired(void **state)
          BRANCH("product_version_range", "<=2.0|3.0", PRODUCT("A")), CSAF_CONVERT_WARNING},
         {BRANCH("product_version_range", ">= V2 Update 3", PRODUCT("A")), "upper-open",
          BRANCH("product_version", "V2 Update 3", PRODUCT("A")), CSAF_CONVERT_WARNING},
-        {BRANCH("product_version_range", "< V2 on Linux", PRODUCT("A")), "range-syntax",
+        {BRANCH("product_version_range", "< V2 on Linux", PRODUCT("A")), "6.1.50",
          BRANCH("product_version_range", "< V2 on Linux", PRODUCT("A")), CSAF_CONVERT_FAULT},
-        {BRANCH("product_version_range", "All versions < V4.2", PRODUCT("A")), "range-syntax",
+        {BRANCH("product_version_range", "All versions < V4.2", PRODUCT("A")), "6.1.50",
          BRANCH("product_version_range", "All versions < V4.2", PRODUCT("A")), CSAF_CONVERT_FAULT},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -410,6 +411,7 @@ static void relationships_become_paths(void **state)
        "\"product_id\":\"C\"},\"subpaths\":[{\"category\":\"installed_on\","
        "\"next_product_reference\":\"B\"}]}]");
     assert_int_equal(r.c->finding_count, 0);
+    assert_true(r.c->valid);
     done(&r);
 }
 
@@ -640,9 +642,50 @@ static void contradicting_remedies_are_told(void **state)
                 "\"remediations\":[" REMEDY("none_available", "\"group_ids\":[\"G\"]") "," REMEDY(
                     "mitigation", "\"product_ids\":[\"A\"]") "]"},
         NULL);
-    told(&r, CSAF_CONVERT_FAULT, "contradicting-remedies", "/vulnerabilities/0/remediations/1");
+    told(&r, CSAF_CONVERT_FAULT, "6.1.35", "/vulnerabilities/0/remediations/1/product_ids/0");
     assert_int_equal(r.c->faults, 1);
+    assert_false(r.c->valid);
     done(&r);
+}
+
+/* what the validator finds in the result is told where the original has it */
+static void faults_of_the_result_have_places_of_the_original(void **state)
+{
+    (void)state;
+    struct converted r;
+    /* schema: what is missing is told of the object that lacks it; the reference has moved */
+    convert(&r,
+            &(struct parts){.tree = TWO,
+                            .vulnerability =
+                                "\"scores\":[{\"products\":[\"A\"],\"cvss_v2\":{\"version\":"
+                                "\"2.0\",\"vectorString\":\"AV:N/AC:L/Au:N/C:C/I:C/A:C\"}}]"},
+            NULL);
+    told(&r, CSAF_CONVERT_FAULT, "schema", "/vulnerabilities/0/scores/0/cvss_v2");
+    assert_non_null(strstr(finding(&r, "schema")->text,
+                           "/vulnerabilities/0/metrics/0/content/cvss_v2/baseScore"));
+    assert_false(r.c->valid);
+    done(&r);
+    /* tests */
+    convert(&r,
+            &(struct parts){.tree = TWO,
+                            .vulnerability = "\"title\":\"v\",\"product_status\":{\"fixed\":"
+                                             "[\"A\",\"a\"],\"known_affected\":[\"A\"]}"},
+            NULL);
+    told(&r, CSAF_CONVERT_FAULT, "6.1.1", "/vulnerabilities/0/product_status/fixed/1");
+    assert_non_null(finding(&r, "6.1.6"));
+    done(&r);
+    /* a hundred of a kind are told, the others counted */
+    struct buf ids;
+    buf_init(&ids);
+    buf_puts(&ids, "\"title\":\"v\",\"product_status\":{\"fixed\":[\"A\"");
+    for (int i = 0; i < 150; i++)
+        buf_printf(&ids, ",\"U%d\"", i);
+    buf_puts(&ids, "]}");
+    convert(&r, &(struct parts){.tree = TWO, .vulnerability = buf_text(&ids)}, NULL);
+    assert_int_equal(r.c->faults, 101);
+    assert_non_null(strstr(r.c->findings[r.c->finding_count - 1].text, "50 more"));
+    done(&r);
+    buf_fini(&ids);
 }
 
 static void publishers_of_other_kind(void **state)
@@ -769,27 +812,29 @@ static void only_csaf_2_0_is_taken(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_every_document_gets),
-                                       cmocka_unit_test(additional_properties_are_named),
-                                       cmocka_unit_test(leap_seconds_are_replaced),
-                                       cmocka_unit_test(labels_of_tlp),
-                                       cmocka_unit_test(titles_lose_the_id),
-                                       cmocka_unit_test(branches_are_repaired),
-                                       cmocka_unit_test(other_paths_stay),
-                                       cmocka_unit_test(helpers_are_converted),
-                                       cmocka_unit_test(options_of_numbers),
-                                       cmocka_unit_test(relationships_become_paths),
-                                       cmocka_unit_test(weaknesses_get_their_version),
-                                       cmocka_unit_test(dates_and_scores_move),
-                                       cmocka_unit_test(the_calculator_gives_a_metric),
-                                       cmocka_unit_test(notes_with_ssvc),
-                                       cmocka_unit_test(ids_of_registered_systems),
-                                       cmocka_unit_test(remedies_are_sorted_out),
-                                       cmocka_unit_test(contradicting_remedies_are_told),
-                                       cmocka_unit_test(publishers_of_other_kind),
-                                       cmocka_unit_test(notes_of_a_product),
-                                       cmocka_unit_test(licenses),
-                                       cmocka_unit_test(profiles),
-                                       cmocka_unit_test(only_csaf_2_0_is_taken)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_every_document_gets),
+        cmocka_unit_test(additional_properties_are_named),
+        cmocka_unit_test(leap_seconds_are_replaced),
+        cmocka_unit_test(labels_of_tlp),
+        cmocka_unit_test(titles_lose_the_id),
+        cmocka_unit_test(branches_are_repaired),
+        cmocka_unit_test(other_paths_stay),
+        cmocka_unit_test(helpers_are_converted),
+        cmocka_unit_test(options_of_numbers),
+        cmocka_unit_test(relationships_become_paths),
+        cmocka_unit_test(weaknesses_get_their_version),
+        cmocka_unit_test(dates_and_scores_move),
+        cmocka_unit_test(the_calculator_gives_a_metric),
+        cmocka_unit_test(notes_with_ssvc),
+        cmocka_unit_test(ids_of_registered_systems),
+        cmocka_unit_test(remedies_are_sorted_out),
+        cmocka_unit_test(contradicting_remedies_are_told),
+        cmocka_unit_test(faults_of_the_result_have_places_of_the_original),
+        cmocka_unit_test(publishers_of_other_kind),
+        cmocka_unit_test(notes_of_a_product),
+        cmocka_unit_test(licenses),
+        cmocka_unit_test(profiles),
+        cmocka_unit_test(only_csaf_2_0_is_taken)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

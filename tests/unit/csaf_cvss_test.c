@@ -75,6 +75,8 @@ static void check_line(const char *line, size_t len)
     print_and_parse_again(vector, &c);
 }
 
+enum { VECTORS = 7667 };
+
 /* every vector of the reference data has the expected score */
 static void scores_of_the_reference_vectors(void **state)
 {
@@ -104,8 +106,9 @@ static void scores_of_the_reference_vectors(void **state)
         }
         buf_fini(&b);
     }
-    print_message("CVSS: %d vectors have the expected scores\n", count);
-    assert_int_equal(count, 7667);
+    print_message("measured: CVSS: %d of %d vectors of the reference data have their scores\n",
+                  count, VECTORS);
+    assert_int_equal(count, VECTORS);
 }
 
 /* section 8.2 of 4.0: distances in every equivalence set */

@@ -139,6 +139,20 @@ static void numbers(void **state)
         assert_int_equal(csaf_cwe_number(slice_str(cases[i].id)), cases[i].number);
 }
 
+static void newer_versions(void **state)
+{
+    (void)state;
+    static const char *const newer[] = {"99.0", "4.99", "4.99.1", "5.0"};
+    static const char *const others[] = {"1.0",  "4.13",  "4.9",       "4",    "",     "x",
+                                         "99.x", "99.0.", "9999999.0", "4..1", "99.0 "};
+    for (size_t i = 0; i < ARRAY_LEN(newer); i++)
+        assert_true(csaf_cwe_version_is_newer(slice_str(newer[i])));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        assert_false(csaf_cwe_version_is_newer(slice_str(others[i])));
+    assert_false(
+        csaf_cwe_version_is_newer(slice_str(csaf_cwe_version_name(csaf_cwe_version_newest()))));
+}
+
 static void nearest_names(void **state)
 {
     (void)state;
@@ -172,7 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_of_all_versions), cmocka_unit_test(the_specification_s_examples),
         cmocka_unit_test(versions_by_day),       cmocka_unit_test(numbers),
-        cmocka_unit_test(nearest_names),
+        cmocka_unit_test(newer_versions),        cmocka_unit_test(nearest_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

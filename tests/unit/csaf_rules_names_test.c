@@ -22,8 +22,8 @@ static void weaknesses(void **state)
                              "\"version\":\"4.13\"}]"),
                1, "/vulnerabilities/0/cwes/0/id", "CWE-1000");
     rule_fails("2.1", "6.1.11", "",
-               VULNERABILITY("\"cwes\":[{\"id\":\"CWE-79\",\"name\":\"x\",\"version\":\"99.0\"}]"),
-               1, "/vulnerabilities/0/cwes/0/version", "99.0");
+               VULNERABILITY("\"cwes\":[{\"id\":\"CWE-79\",\"name\":\"x\",\"version\":\"1.99\"}]"),
+               1, "/vulnerabilities/0/cwes/0/version", "1.99");
     rule_fails("2.0", "6.1.11", "", VULNERABILITY("\"cwe\":{\"id\":\"CWE-79\"}"), 1,
                "/vulnerabilities/0/cwe/name", "Cross-site");
     rule_passes(
@@ -254,14 +254,33 @@ static void titles(void **state)
     rule_passes("2.1", "6.1.55", "\"license_expression\":\"MIT\"", "");
 }
 
+/* 6.1.15, 6.2.12, 6.2.43: what is not there and what is empty are told apart */
+static void missing_and_empty(void **state)
+{
+    (void)state;
+    rule_fails("2.1", "6.1.15", "\"publisher\":{\"category\":\"translator\"},\"source_lang\":\"\"",
+               "", 1, "/document/source_lang", "empty");
+    rule_fails("2.1", "6.2.12", "", "", 1, "/document/lang", "does not say");
+    rule_fails("2.1", "6.2.12", "\"lang\":\"\"", "", 1, "/document/lang", "empty");
+    rule_fails("2.1", "6.2.43", "", "", 1, "/document/license_expression", "does not say");
+    rule_fails("2.1", "6.2.43", "\"license_expression\":\"\"", "", 1,
+               "/document/license_expression", "empty");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(weaknesses), cmocka_unit_test(vulnerabilities),
-        cmocka_unit_test(helpers),    cmocka_unit_test(single_versions),
-        cmocka_unit_test(ranges),     cmocka_unit_test(paths),
-        cmocka_unit_test(languages),  cmocka_unit_test(sharing),
-        cmocka_unit_test(scores),     cmocka_unit_test(titles),
+        cmocka_unit_test(weaknesses),
+        cmocka_unit_test(vulnerabilities),
+        cmocka_unit_test(helpers),
+        cmocka_unit_test(single_versions),
+        cmocka_unit_test(ranges),
+        cmocka_unit_test(paths),
+        cmocka_unit_test(languages),
+        cmocka_unit_test(sharing),
+        cmocka_unit_test(scores),
+        cmocka_unit_test(titles),
+        cmocka_unit_test(missing_and_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

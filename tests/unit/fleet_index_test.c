@@ -228,7 +228,7 @@ static void index_answers_as_single_matching(void **unused)
     static const char root[] = "../shared/data/cisa-csaf/csaf_files/OT/white";
     if (file_kind(root) != 2) {
         print_message("skipped: no ../shared/data\n");
-        return;
+        skip();
     }
     static struct world w;
     w.index = fleet_index_new();

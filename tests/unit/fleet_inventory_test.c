@@ -453,17 +453,17 @@ static void public_boms_are_read(void **state)
     (void)state;
     if (file_kind("../shared/data") != 2) {
         print_message("skipped: no ../shared/data\n");
-        return;
+        skip();
     }
     struct counts c = {0};
     read_boms("../shared/data/cyclonedx-bom-examples", &c);
-    print_message("CycloneDX: %zu files, %zu components; %zu older than 1.4\n", c.files,
+    print_message("measured: CycloneDX: %zu files, %zu components; %zu older than 1.4\n", c.files,
                   c.components, c.old);
     assert_int_equal(c.files, 48);
     assert_int_equal(c.old, 8);
     struct counts spdx = {0};
     read_boms("../shared/data/spdx-examples", &spdx);
-    print_message("SPDX: %zu files, %zu components\n", spdx.files, spdx.components);
+    print_message("measured: SPDX: %zu files, %zu components\n", spdx.files, spdx.components);
     assert_int_equal(spdx.files, 1);
     assert_int_equal(spdx.components, 5);
 }

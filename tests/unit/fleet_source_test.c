@@ -49,8 +49,10 @@ static void whole_corpora(void **state)
     (void)state;
     static const size_t counts[] = {4291, 239};
     static const enum csaf_source sources[] = {CSAF_SOURCE_OSV, CSAF_SOURCE_CVE};
-    if (!have_data())
+    if (!have_data()) {
+        print_message("skipped: no ../shared/data\n");
         skip();
+    }
     for (size_t f = 0; f < ARRAY_LEN(folders); f++) {
         size_t read = 0, refused = 0, silent = 0, products = 0, understood = 0;
         DIR *dir = opendir(folders[f]);
@@ -86,9 +88,10 @@ static void whole_corpora(void **state)
             csaf_free(d);
         }
         closedir(dir);
-        print_message("%s: %zu documents read, %zu refused; %zu packages, %zu ranges understood; "
-                      "%zu documents say nothing (withdrawn)\n",
-                      csaf_source_name(sources[f]), read, refused, products, understood, silent);
+        print_message(
+            "measured: %s: %zu documents read, %zu refused; %zu packages, %zu ranges understood; "
+            "%zu documents say nothing (withdrawn)\n",
+            csaf_source_name(sources[f]), read, refused, products, understood, silent);
         assert_int_equal(read, counts[f]);
         assert_int_equal(understood, products);
     }
@@ -453,8 +456,10 @@ static void answers_read_by_hand(void **state)
         {"GO-2023-1989", "pkg:golang/golang.org/x/image@v0.9.0", -2, A},
         {"GO-2023-1989", "pkg:golang/golang.org/x/image@v0.10.0", -2, N},
     };
-    if (!have_data())
+    if (!have_data()) {
+        print_message("skipped: no ../shared/data\n");
         skip();
+    }
     size_t wrong = 0, asked = 0;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const int wanted[] = {rows[i].osv, rows[i].cve};

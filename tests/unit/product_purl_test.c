@@ -150,12 +150,14 @@ static bool have_data(void)
 static void official_cases(void **state)
 {
     (void)state;
-    if (!have_data())
+    if (!have_data()) {
+        print_message("skipped: no ../shared/data\n");
         skip();
+    }
     size_t passed = 0, total = 0;
     cases_of("spec", &passed, &total);
     cases_of("types", &passed, &total);
-    print_message("purl: %zu of %zu official cases\n", passed, total);
+    print_message("measured: package URLs: %zu of %zu official cases\n", passed, total);
     assert_int_equal(total, 586);
     assert_int_equal(passed, total);
 }
@@ -169,8 +171,10 @@ static bool says(const struct json_value *definition, const char *member, const 
 static void table_of_types(void **state)
 {
     (void)state;
-    if (!have_data())
+    if (!have_data()) {
+        print_message("skipped: no ../shared/data\n");
         skip();
+    }
     struct file index;
     document_read(&index, "../shared/data/purl-spec/purl-types-index.json");
     size_t count = 0;

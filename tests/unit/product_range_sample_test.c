@@ -103,7 +103,8 @@ static void no_leaf_is_read_wrongly(void **state)
             leaf(line, &t);
     }
     buf_fini(&text);
-    print_message("%zu leaves: %zu exact, %zu reduced, %zu not understood; %zu answers, %zu more "
+    print_message("measured: versions read by hand: %zu leaves: %zu exact, %zu reduced, %zu not "
+                  "understood; %zu answers, %zu more "
                   "careful than a person's, %zu wrong\n",
                   t.leaves, t.grades[PRODUCT_EXACT], t.grades[PRODUCT_REDUCED],
                   t.grades[PRODUCT_OBSCURE], t.probes, t.careful, t.wrong);

@@ -371,7 +371,7 @@ static void corpus_is_mostly_understood(void **state)
     static const char root[] = "../shared/data/cisa-csaf/csaf_files/OT/white";
     if (file_kind(root) != 2) {
         print_message("skipped: no ../shared/data\n");
-        return;
+        skip();
     }
     size_t grades[3] = {0}, total = 0;
     for (int year = 2017; year <= 2024; year++) {
@@ -415,8 +415,11 @@ static void corpus_is_mostly_understood(void **state)
         }
         closedir(dir);
     }
-    print_message("%zu versions: %zu exact, %zu reduced, %zu not understood\n", total,
-                  grades[PRODUCT_EXACT], grades[PRODUCT_REDUCED], grades[PRODUCT_OBSCURE]);
+    print_message(
+        "measured: versions of CISA's products: %zu: %zu exact (%.1f %%), %zu reduced, %zu "
+        "not understood\n",
+        total, grades[PRODUCT_EXACT], 100.0 * (double)grades[PRODUCT_EXACT] / (double)total,
+        grades[PRODUCT_REDUCED], grades[PRODUCT_OBSCURE]);
     assert_true(grades[PRODUCT_EXACT] * 100 >= total * 93);
     assert_true(grades[PRODUCT_OBSCURE] * 100 <= total * 2);
 }

@@ -321,7 +321,7 @@ static void official_cases(void **state)
         skip();
     }
     run_folder("../shared/data/vers-spec/tests", &all);
-    print_message("vers-spec: %zu of %zu cases, %zu excepted\n", all.passed,
+    print_message("measured: vers-spec: %zu of %zu cases, %zu excepted\n", all.passed,
                   all.passed + all.excepted + all.failed, all.excepted);
     assert_int_equal(all.failed, 0);
     assert_int_equal(all.passed, 2683);
@@ -345,7 +345,7 @@ static void univers_cases(void **state)
             print_message("no longer an exception: %s\n", exceptions[i].input);
     for (size_t i = 0; i < ARRAY_LEN(exceptions); i++)
         assert_true(used[i]);
-    print_message("univers: %zu of %zu cases, %zu excepted\n", all.passed,
+    print_message("measured: univers: %zu of %zu cases, %zu excepted\n", all.passed,
                   all.passed + all.excepted + all.failed, all.excepted);
     assert_int_equal(all.failed, 0);
     assert_in_range(all.passed, 7700, 8100);

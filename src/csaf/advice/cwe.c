@@ -37,7 +37,7 @@ void csaf_test_6_2_23(struct csaf_validation *v)
 void csaf_test_6_2_24(struct csaf_validation *v)
 {
     int64_t newest = 0, at;
-    bool dated = false;
+    bool dated = false, newer = false;
 
     json_each(item, json_get(v->tracking,
                              "revision_history")) if (csaf_time_of(json_get(item, "date"), &at) &&
@@ -53,11 +53,17 @@ void csaf_test_6_2_24(struct csaf_validation *v)
         int version = csaf_cwe_version_find(json_string(named));
         if (latest < 0 || !json_is(named, JSON_STRING) || version == latest)
             continue;
+        if (csaf_cwe_version_is_newer(json_string(named))) {
+            newer = true;
+            continue;
+        }
         csaf_find(v, item,
                   "version %s of the CWE catalogue is not the one that was current at "
                   "the last revision, %s",
                   csaf_quote(v, json_string(named)), csaf_cwe_version_name(latest));
     }
+    if (newer && v->failures == 0)
+        csaf_not_run(v, "the document names a version of CWE that is newer than those known here");
 }
 
 static void not_allowed(struct csaf_validation *v, const struct json_value *item,

@@ -4,7 +4,7 @@
 #include "csaf/validate/extensions.h"
 #include "csaf/validate/validator.h"
 
-static int additional(void *context, const struct json_schema_fault *fault)
+int csaf_find_additional(void *context, const struct json_schema_fault *fault)
 {
     struct csaf_validation *v = context;
 
@@ -19,7 +19,9 @@ void csaf_test_6_2_20(struct csaf_validation *v)
     bool valid;
 
     if (json_schema_check(v->validator->schemas[v->version == CSAF_2_1], v->root, NULL, true,
-                          additional, v, &valid, v->e) < 0 &&
+                          csaf_find_additional, v, &valid, v->e) < 0 &&
         !err_is_set(v->e))
         csaf_no_memory(v);
+    if (v->version == CSAF_2_1)
+        csaf_extensions_additional(v);
 }

@@ -126,14 +126,7 @@ static void range(struct converter *c, struct node *branch)
         name = node_get(branch, "name");
     }
     struct convert_range r = convert_range_read(node_text(name));
-    if (!r.understood) {
-        if (!slice_is(node_text(name), "vers:all/*"))
-            convert_tell(c, CSAF_CONVERT_FAULT, "range-syntax", name,
-                         "this is neither a VERS range nor its constraints alone, as CSAF 2.1 "
-                         "section 3.1.2.3.2 wants (test 6.1.50); it stays as it is");
-        return;
-    }
-    if (c->options.keep_branches)
+    if (!r.understood || c->options.keep_branches)
         return;
     if (slice_is(r.last_comparator, ">=") || slice_is(r.last_comparator, ">")) {
         upper_open(c, branch, &r);
@@ -318,28 +311,6 @@ static void repair(struct converter *c, struct node *branches)
     }
 }
 
-/* What is wrong still, told where it becomes so. */
-static void judge(struct converter *c, const struct node *branches, unsigned above)
-{
-    node_each(branch, branches)
-    {
-        unsigned here = category(branch), twice = here & above & ~(unsigned)BRANCH_FAMILY;
-        unsigned both = BRANCH_VERSION | BRANCH_RANGE;
-        if (twice)
-            convert_tell_value(c, CSAF_CONVERT_FAULT, "stacked-branches", branch,
-                               node_get_text(branch, "name"),
-                               "stacked branch categories (%.*s more than once on this path) could "
-                               "not be resolved (test 6.1.57)",
-                               SLICE_ARG(node_get_text(branch, "category")));
-        else if ((here & both) && ((above | here) & both) == both && (above & both) != both)
-            convert_tell_value(c, CSAF_CONVERT_FAULT, "version-and-range", branch,
-                               node_get_text(branch, "name"),
-                               "product_version and product_version_range on one path could not be "
-                               "resolved (test 6.1.58)");
-        judge(c, node_get(branch, "branches"), above | here);
-    }
-}
-
 void convert_branches(struct converter *c)
 {
     struct node *branches = node_get(node_get(c->root, "product_tree"), "branches");
@@ -351,5 +322,4 @@ void convert_branches(struct converter *c)
         repair(c, branches);
     }
     ranges(c, branches);
-    judge(c, branches, 0);
 }

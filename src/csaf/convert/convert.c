@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "csaf/convert/convert_internal.h"
-#include "csaf/document.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,7 +33,7 @@ struct slice convert_slice(struct converter *c, struct buf *b)
 
 /* --- what is told --- */
 
-static void pointer_token(struct buf *out, struct slice name)
+void convert_pointer_token(struct buf *out, struct slice name)
 {
     buf_putc(out, '/');
     for (size_t i = 0; i < name.len; i++) {
@@ -60,7 +59,7 @@ void convert_pointer(const struct node *n, struct buf *out)
     }
     while (depth-- > 0) {
         if (path[depth]->name)
-            pointer_token(out, node_name(path[depth]));
+            convert_pointer_token(out, node_name(path[depth]));
         else
             buf_printf(out, "/%u", path[depth]->index);
     }
@@ -230,54 +229,11 @@ static int check_version(const struct json_doc *json, struct err *e)
     return 0;
 }
 
-/* Has the converter repaired or left out what the reader of CSAF 2.0 finds wrong there? */
-static bool is_repaired(const struct converter *c, const struct err *wrong)
-{
-    static const char *const repairs[] = {"cpe-invalid", "leap-second", "additional-property",
-                                          "duplicate"};
-    const char *begin = strchr(wrong->where, '(');
-    size_t len = begin ? strlen(begin) : 0;
-    if (len < 2 || begin[len - 1] != ')')
-        return false;
-    for (size_t i = 0; i < c->finding_count; i++)
-        for (size_t k = 0; k < ARRAY_LEN(repairs); k++)
-            if (strcmp(c->findings[i].rule, repairs[k]) == 0 &&
-                slice_is(slice_of(begin + 1, len - 2), c->findings[i].pointer))
-                return true;
-    return false;
-}
-
-/* What the reader of CSAF 2.0 finds wrong with the original goes on into the result. */
-static void check_original(struct converter *c)
-{
-    struct csaf_report *report = mem_new(1, sizeof *report);
-    struct csaf_document *d = NULL;
-    struct err e = {0};
-    if (!report) {
-        err_memory(c->e);
-        return;
-    }
-    if (csaf_load_report(&d, c->input, report, &e) != 0 && e.kind == ERR_MEMORY)
-        err_memory(c->e);
-    csaf_free(d);
-    for (size_t i = 0; i < report->error_count && i < CSAF_FINDINGS; i++) {
-        if (is_repaired(c, &report->errors[i]))
-            continue;
-        convert_tell(c, CSAF_CONVERT_FAULT, "original-invalid", c->root,
-                     "the original is not valid: %s (%s; %s)", report->errors[i].text,
-                     report->errors[i].where, report->errors[i].clause);
-    }
-    if (report->error_count == 0 && err_is_set(&e) && !convert_failed(c))
-        convert_tell(c, CSAF_CONVERT_FAULT, "original-invalid", c->root,
-                     "the original is not valid: %s (%s)", e.text, e.where);
-    mem_free(report);
-}
-
 static void run(struct converter *c)
 {
-    void (*const parts[])(struct converter * c) = {
-        convert_document, convert_branches, convert_products, convert_vulnerabilities,
-        convert_notes,    convert_profile,  check_original};
+    void (*const parts[])(struct converter * c) = {convert_document, convert_branches,
+                                                   convert_products, convert_vulnerabilities,
+                                                   convert_notes,    convert_profile};
     for (size_t i = 0; i < ARRAY_LEN(parts) && !convert_failed(c); i++)
         parts[i](c);
 }
@@ -290,6 +246,7 @@ static void write_result(struct converter *c)
     buf_putc(&c->out, '\n');
     if (buf_check(&c->out, c->e) != 0)
         return;
+    convert_judge(c);
     c->result.text = buf_slice(&c->out);
     c->result.findings = c->findings;
     c->result.finding_count = c->finding_count;

@@ -145,7 +145,8 @@ void convert_tell_value(struct converter *c, enum csaf_convert_kind kind, const 
     PRINTF_LIKE(6, 7);
 bool convert_failed(const struct converter *c);
 struct slice convert_slice(struct converter *c, struct buf *b); /* copied; b is ended */
-void convert_pointer(const struct node *n, struct buf *out);
+void convert_pointer(const struct node *n, struct buf *out);    /* into the original */
+void convert_pointer_token(struct buf *out, struct slice name);
 
 /* --- the parts, in this order --- */
 void convert_document(struct converter *c);   /* convert_document.c */
@@ -156,6 +157,10 @@ void convert_helper(struct converter *c, struct node *product); /* convert_ident
 void convert_vulnerabilities(struct converter *c);              /* convert_vulnerability.c */
 void convert_notes(struct converter *c);                        /* convert_note.c */
 void convert_profile(struct converter *c);                      /* convert_profile.c */
+
+/* Of the written result: whether it is valid, and faults for what the schema and the mandatory
+ * tests of 2.1 find in it. verdict.c */
+void convert_judge(struct converter *c);
 
 /* Parts of a vulnerability. */
 void convert_cwe(struct converter *c, struct node *vulnerability);

@@ -68,9 +68,6 @@ static void tlp(struct converter *c)
         convert_tell(c, CSAF_CONVERT_WARNING, "tlp-default", label_holder,
                      "no TLP label was given: the default TLP:CLEAR has been set");
         label = "CLEAR";
-    } else if (!label) {
-        convert_tell(c, CSAF_CONVERT_FAULT, "tlp-label", old,
-                     "this is no TLP label of CSAF 2.0 and stays as it is");
     }
     if (said && (!label || strcmp(said, label) != 0)) {
         if (c->options.tlp_from_text) {

@@ -182,9 +182,6 @@ static void purl(struct converter *c, struct node *helper)
         convert_tell(c, CSAF_CONVERT_WARNING, "purl-type", n,
                      "the type of a purl is lower case in CSAF 2.1: %.*s", SLICE_ARG(fresh));
     }
-    if (type && memchr(old.data, '+', type))
-        convert_tell(c, CSAF_CONVERT_FAULT, "purl-type", n,
-                     "the type of a purl has no '+' in CSAF 2.1");
     struct node *purls = node_new(c, JSON_ARRAY, n);
     node_append(purls, node_string(c, fresh, n));
     node_set(helper, "purls", purls);

@@ -13,16 +13,6 @@ struct node *convert_metrics_of(struct converter *c, struct node *vulnerability)
     return metrics;
 }
 
-/* What FIRST's schemas require; the checks of CSAF 2.0 do not look into scores. */
-static void complete(struct converter *c, const struct node *cvss, bool severity)
-{
-    static const char *const members[] = {"version", "vectorString", "baseScore", "baseSeverity"};
-    for (size_t i = 0; cvss && i < ARRAY_LEN(members) - !severity; i++)
-        if (!node_get(cvss, members[i]))
-            convert_tell(c, CSAF_CONVERT_FAULT, "score-incomplete", cvss,
-                         "this score has no \"%s\", which CVSS requires", members[i]);
-}
-
 static void scores(struct converter *c, struct node *vulnerability)
 {
     struct node *old = node_take(vulnerability, "scores");
@@ -33,8 +23,6 @@ static void scores(struct converter *c, struct node *vulnerability)
         struct node *products = node_get(score, "products");
         if (convert_failed(c))
             return;
-        complete(c, node_get(score, "cvss_v2"), false);
-        complete(c, node_get(score, "cvss_v3"), true);
         node_set(content, "cvss_v2", node_take(score, "cvss_v2"));
         node_set(content, "cvss_v3", node_take(score, "cvss_v3"));
         if (node_empty(content)) {

@@ -195,41 +195,6 @@ static void mark(struct converter *c, const struct node *object, uint32_t stamp,
         marked(products[i], stamp)->fix |= fix;
 }
 
-/* What no rule resolves: a product with remedies that contradict each other (test 6.1.35), told
- * once a remedy. */
-static void contradictions(struct converter *c, const struct node *all)
-{
-    uint32_t categories = 0, stamp = ++c->stamp;
-    node_each(r, all)
-    {
-        int category = csaf_remediation_find(node_get_text(r, "category"));
-        categories |= category >= 0 ? 1u << category : 0;
-    }
-    if ((categories & (categories - 1)) == 0)
-        return; /* of one category alone */
-    node_each(r, all)
-    {
-        int category = csaf_remediation_find(node_get_text(r, "category"));
-        size_t count;
-        struct convert_product **products = convert_targets(c, r, &count);
-        bool told = category < 0;
-        for (size_t i = 0; products && i < count; i++) {
-            struct convert_product *p = marked(products[i], stamp);
-            for (int other = 0; other < CSAF_REMEDIATIONS && !told; other++)
-                if ((p->status & (1u << other)) &&
-                    csaf_remediation_with(category, other) == CSAF_COMBINATION_PROHIBITED) {
-                    convert_tell_value(c, CSAF_CONVERT_FAULT, "contradicting-remedies", r,
-                                       node_get_text(r, "category"),
-                                       "for the product %.*s this contradicts a remediation \"%s\" "
-                                       "(test 6.1.35)",
-                                       SLICE_ARG(p->id), csaf_remediation_name(other));
-                    told = true;
-                }
-            p->status |= category >= 0 ? 1u << category : 0;
-        }
-    }
-}
-
 /* A group is looked at only where a rule may ask for it: where none can apply, none is resolved. */
 void convert_remediations(struct converter *c, struct node *vulnerability)
 {
@@ -268,6 +233,4 @@ void convert_remediations(struct converter *c, struct node *vulnerability)
     }
     if (node_empty(all))
         (void)node_take(vulnerability, "remediations");
-    else
-        contradictions(c, all);
 }

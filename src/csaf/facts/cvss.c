@@ -86,6 +86,8 @@ static const char *lacking(const struct csaf_cvss *c)
 int csaf_cvss_parse(struct csaf_cvss *out, struct slice text, struct err *e)
 {
     *out = (struct csaf_cvss){.version = CSAF_CVSS_2_0, .in_order = true};
+    if (text.len == 0)
+        text = slice_str(""); /* there may be no text at all */
     if (starts_with(text, "CVSS:")) {
         int version = CSAF_CVSS_3_0;
         while (version <= CSAF_CVSS_4_0 && !starts_with(text, versions[version].prefix))

@@ -25,6 +25,39 @@ int csaf_cwe_version_newest(void)
     return (int)csaf_table_cwe_version_count - 1;
 }
 
+/* Takes a number off the front; -1: there is none, or one of more digits than versions have. */
+static int take_number(struct slice *rest)
+{
+    int number = 0;
+    size_t len = 0;
+    while (len < rest->len && rest->data[len] >= '0' && rest->data[len] <= '9' && len < 6)
+        number = number * 10 + (rest->data[len++] - '0');
+    *rest = slice_of(rest->data + len, rest->len - len);
+    return len == 0 || len == 6 ? -1 : number;
+}
+
+bool csaf_cwe_version_is_newer(struct slice name)
+{
+    struct slice newest = slice_str(csaf_cwe_version_name(csaf_cwe_version_newest()));
+    bool known = false, later = false; /* once two parts differ */
+    while (name.len) {
+        int part = take_number(&name), other = newest.len ? take_number(&newest) : 0;
+        if (part < 0)
+            return false;
+        if (!known && part != other) {
+            known = true;
+            later = part > other;
+        }
+        if (name.len && (name.data[0] != '.' || name.len == 1))
+            return false;
+        if (name.len)
+            name = slice_of(name.data + 1, name.len - 1);
+        if (newest.len)
+            newest = slice_of(newest.data + 1, newest.len - 1);
+    }
+    return later;
+}
+
 int csaf_cwe_version_at(int64_t time)
 {
     char text[TIME_TEXT];

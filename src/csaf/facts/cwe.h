@@ -25,6 +25,8 @@ struct csaf_cwe {
 int csaf_cwe_version_find(struct slice name);
 const char *csaf_cwe_version_name(int version);
 int csaf_cwe_version_newest(void);
+/* "4.99": written as the catalogue's versions are, and later than the newest that is known. */
+bool csaf_cwe_version_is_newer(struct slice name);
 /* The newest version on a day of UTC, given as microseconds (base/clock.h); -1: there was none. */
 int csaf_cwe_version_at(int64_t time);
 

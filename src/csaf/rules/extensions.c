@@ -26,18 +26,27 @@ static void each_item(struct csaf_validation *v,
     csaf_visit_all(v, csaf_extension_paths, each_of, &items);
 }
 
-static void check(struct csaf_validation *v, struct json_schema_checker *checker,
+/* What the schemas of extensions may take of one document: a second or two. */
+enum { WORK = 30000000 };
+
+/* false: the schema asks for too much. */
+static bool check(struct csaf_validation *v, struct json_schema_checker *checker,
                   const struct json_value *item, const struct json_schema *schema)
 {
+    struct err e = {0};
     bool valid;
-    if (json_schema_check(checker, item, schema, false, csaf_find_fault, v, &valid, v->e) < 0 &&
-        !err_is_set(v->e))
-        csaf_no_memory(v);
+
+    if (json_schema_check(checker, item, schema, false, csaf_find_fault, v, &valid, &e) == 0)
+        return true;
+    if (e.kind == ERR_LIMIT && !err_is_set(v->e))
+        return false;
+    csaf_no_memory(v);
+    return true;
 }
 
 static void content(struct csaf_validation *v, const struct json_value *item)
 {
-    check(v, v->validator->schemas[1], item, csaf_schema_extension_content.root);
+    (void)check(v, v->validator->schemas[1], item, csaf_schema_extension_content.root);
 }
 
 /* Content Schema */
@@ -50,7 +59,7 @@ static void not_supported(struct csaf_validation *v, const struct json_value *it
                           const char *what)
 {
     csaf_find_warning(v, item, "the %s of the extension %s is not at hand; it is %s", what,
-                      csaf_quote(v, json_get_string(item, "$schema")), unknown_class);
+                      csaf_quote_whole(v, json_get_string(item, "$schema")), unknown_class);
     csaf_suggest(v, "--extensions names a folder with schemas and metadata of extensions");
 }
 
@@ -82,14 +91,75 @@ static void own_schema(struct csaf_validation *v, const struct json_value *item)
         return;
     }
     struct json_schema_checker *checker = checker_of(v, extension);
-    if (checker)
-        check(v, checker, item, NULL);
+    if (!checker)
+        return;
+    json_schema_checker_limit(checker, &v->schema_work);
+    if (!check(v, checker, item, NULL)) {
+        csaf_find_warning(v, item,
+                          "the schema of the extension %s goes round in circles, or asks for more "
+                          "work than is allowed: whether the content is as it wants is not known",
+                          csaf_quote(v, extension->id));
+        csaf_not_run(v, "the schema of an extension asks for more work than is allowed");
+    }
+    json_schema_checker_limit(checker, NULL);
 }
 
 /* Extension Schema */
 void csaf_test_6_1_60_2(struct csaf_validation *v)
 {
+    v->schema_work = WORK;
     each_item(v, own_schema);
+    if (v->failures > 0)
+        v->not_run = NULL; /* it has failed, whatever else there is */
+}
+
+struct item {
+    struct csaf_validation *v;
+    const struct json_value *value;
+};
+
+/* What its members are, the schema of every extension says: the document's own check told it. */
+static int additional_in_content(void *context, const struct json_schema_fault *fault)
+{
+    const struct item *item = context;
+
+    if (json_get_slice(item->value, fault->member) == fault->at)
+        return 0;
+    return csaf_find_additional(item->v, fault);
+}
+
+static void nothing_additional(struct csaf_validation *v, const struct json_value *item)
+{
+    const struct csaf_extension *extension =
+        csaf_extension_find(v->validator->extensions, json_get_string(item, "$schema"));
+    struct item context = {v, item};
+    struct err e = {0};
+    bool valid;
+
+    if (!extension || !extension->has_schema) {
+        not_supported(v, item, "schema");
+        return;
+    }
+    struct json_schema_checker *checker = checker_of(v, extension);
+    if (!checker)
+        return;
+    json_schema_checker_limit(checker, &v->schema_work);
+    if (json_schema_check(checker, item, NULL, true, additional_in_content, &context, &valid, &e) <
+        0) {
+        if (e.kind == ERR_LIMIT && !err_is_set(v->e))
+            csaf_not_run(v, "the schema of an extension asks for more work than is allowed");
+        else
+            csaf_no_memory(v);
+    }
+    json_schema_checker_limit(checker, NULL);
+}
+
+void csaf_extensions_additional(struct csaf_validation *v)
+{
+    v->schema_work = WORK;
+    each_item(v, nothing_additional);
+    if (v->failures > 0)
+        v->not_run = NULL;
 }
 
 /* The place of a list in the words of metadata; CSAF 2.1's product paths stand where 2.0's

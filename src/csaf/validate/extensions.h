@@ -32,6 +32,12 @@ struct csaf_extensions {
 /* The extension of this "$schema", or NULL. */
 const struct csaf_extension *csaf_extension_find(const struct csaf_extensions *x, struct slice id);
 
+/* Of 6.2.20: what the schemas of extensions do not name; which of them are not at hand. */
+void csaf_extensions_additional(struct csaf_validation *v);
+/* A fault of a strict walk as a finding, when it is about what is not named; for json_schema_check,
+ * with the validation as context. */
+int csaf_find_additional(void *context, const struct json_schema_fault *fault);
+
 void csaf_extension_schemas_free(struct csaf_validator *v);
 
 #endif

@@ -23,11 +23,10 @@ static char *format_text(struct csaf_validation *v, const char *format, va_list 
     return copy;
 }
 
-static struct csaf_finding *next(struct csaf_validation *v, enum csaf_severity severity)
+static struct csaf_finding *next(struct csaf_validation *v, enum csaf_severity severity, bool fails)
 {
     v->count++;
-    if (severity == (enum csaf_severity)v->severity)
-        v->failures++;
+    v->failures += fails;
     if (v->kept == CSAF_FINDINGS_KEPT || err_is_set(v->e))
         return NULL;
     if (v->kept == v->room) {
@@ -77,11 +76,11 @@ static void place(struct csaf_validation *v, struct csaf_finding *f, const struc
     json_place(v->doc, at, &f->line, &f->column);
 }
 
-static void find(struct csaf_validation *v, enum csaf_severity severity,
+static void find(struct csaf_validation *v, enum csaf_severity severity, bool fails,
                  const struct json_value *at, const char *under, const char *format,
                  va_list arguments)
 {
-    struct csaf_finding *f = next(v, severity);
+    struct csaf_finding *f = next(v, severity, fails);
 
     v->last = f;
     if (!f)
@@ -96,7 +95,7 @@ void csaf_find(struct csaf_validation *v, const struct json_value *at, const cha
 {
     va_list arguments;
     va_start(arguments, format);
-    find(v, v->severity, at, NULL, format, arguments);
+    find(v, v->severity, true, at, NULL, format, arguments);
     va_end(arguments);
 }
 
@@ -105,7 +104,7 @@ void csaf_find_under(struct csaf_validation *v, const struct json_value *at, con
 {
     va_list arguments;
     va_start(arguments, format);
-    find(v, v->severity, at, under, format, arguments);
+    find(v, v->severity, true, at, under, format, arguments);
     va_end(arguments);
 }
 
@@ -114,7 +113,7 @@ void csaf_find_warning(struct csaf_validation *v, const struct json_value *at, c
 {
     va_list arguments;
     va_start(arguments, format);
-    find(v, v->severity == CSAF_ERROR ? CSAF_WARNING : CSAF_INFO, at, NULL, format, arguments);
+    find(v, CSAF_WARNING, false, at, NULL, format, arguments);
     va_end(arguments);
 }
 
@@ -136,7 +135,7 @@ void csaf_not_run(struct csaf_validation *v, const char *reason)
 int csaf_find_fault(void *context, const struct json_schema_fault *fault)
 {
     struct csaf_validation *v = context;
-    struct csaf_finding *f = next(v, CSAF_ERROR);
+    struct csaf_finding *f = next(v, CSAF_ERROR, v->severity == CSAF_ERROR);
 
     v->last = f;
     if (f) {
@@ -154,11 +153,10 @@ int csaf_find_fault(void *context, const struct json_schema_fault *fault)
     return err_is_set(v->e) ? -1 : 0;
 }
 
-const char *csaf_quote(struct csaf_validation *v, struct slice text)
+static const char *quote(struct csaf_validation *v, struct slice text, size_t most)
 {
-    enum { MOST = 60 };
-    bool cut = text.len > MOST;
-    size_t len = utf8_cut(text, MOST);
+    bool cut = text.len > most;
+    size_t len = utf8_cut(text, most);
     char *out = arena_alloc(v->arena, len + 8);
 
     if (!out) {
@@ -170,6 +168,16 @@ const char *csaf_quote(struct csaf_validation *v, struct slice text)
         out[i + 1] = (char)(text.data[i] < ' ' || text.data[i] == 0x7f ? '?' : text.data[i]);
     memcpy(out + 1 + len, cut ? "…\"" : "\"", cut ? 5 : 2);
     return out;
+}
+
+const char *csaf_quote(struct csaf_validation *v, struct slice text)
+{
+    return quote(v, text, 60);
+}
+
+const char *csaf_quote_whole(struct csaf_validation *v, struct slice text)
+{
+    return quote(v, text, text.len);
 }
 
 void csaf_find_begin(struct csaf_validation *v, enum csaf_severity severity)

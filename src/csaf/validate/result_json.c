@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A result as JSON (docs/formats.md). */
+/* A result as JSON (docs/formats.md section 8.1). */
 #include "csaf/validate.h"
+
+#include <stdio.h>
 
 static void write_finding(const struct csaf_finding *f, struct json_writer *w)
 {
@@ -53,10 +55,41 @@ static void write_test(const struct csaf_test_result *t, enum csaf_version versi
     json_write_object_end(w);
 }
 
+/* What is no document of a known version keeps no schema; the same members say so. */
+static void write_unreadable(const struct err *e, struct json_writer *w)
+{
+    size_t line = 1, column = 1;
+    const char *begin = strchr(e->where, '('), *end = strrchr(e->where, ')');
+
+    if (sscanf(e->where, "line %zu column %zu", &line, &column) != 2)
+        line = column = 1;
+    json_write_name(w, "schema");
+    json_write_object(w);
+    json_member_bool(w, "valid", false);
+    json_write_name(w, "errors");
+    json_write_array(w);
+    json_write_object(w);
+    json_member_slice(w, "instance_path",
+                      begin && end > begin ? slice_of(begin + 1, (size_t)(end - begin - 1))
+                                           : slice_str(""));
+    json_member_int(w, "line", (int64_t)line);
+    json_member_int(w, "column", (int64_t)column);
+    json_member_string(w, "message", e->text);
+    if (e->hint[0])
+        json_member_string(w, "suggestion", e->hint);
+    json_write_object_end(w);
+    json_write_array_end(w);
+    json_write_object_end(w);
+    json_write_name(w, "tests");
+    json_write_array(w);
+    json_write_array_end(w);
+}
+
 void csaf_result_json(const struct csaf_result *result, const char *file, const char *asked,
                       struct json_writer *w)
 {
     json_write_object(w);
+    json_member_string(w, "format", "tocsin-csaf-validation/v1");
     if (file)
         json_member_string(w, "file", file);
     json_member_string(w, "csaf_version",
@@ -71,6 +104,7 @@ void csaf_result_json(const struct csaf_result *result, const char *file, const 
         json_member_string(w, "where", result->unreadable.where);
         json_member_string(w, "clause", result->unreadable.clause);
         json_write_object_end(w);
+        write_unreadable(&result->unreadable, w);
         json_write_object_end(w);
         return;
     }

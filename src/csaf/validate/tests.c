@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of tests, and the presets that name sets of them (CSAF 2.1 section 6.4). */
 #include "csaf/validate/tests.h"
+#include "base/suggest.h"
 
 #include <stdio.h>
 
 #define V20 CSAF_2_0
 #define V21 CSAF_2_1
 #define BOTH (CSAF_2_0 | CSAF_2_1)
-#define TEST(versions, group, id, number, title)                                                   \
+#define TEST_OF_MEANING(versions, group, id, number, title)                                        \
     {id, title, CSAF_TEST_##group, versions, csaf_test_##number},
+#ifdef CSAF_TESTS_OF_MEANING_ONLY
+#define TEST(versions, group, id, number, title)
+#else
+#define TEST TEST_OF_MEANING
+#endif
 
 const struct csaf_test csaf_tests[] = {
 #include "csaf/validate/tests.def"
@@ -56,7 +62,6 @@ static const struct {
     {"schema", 0, NULL, NULL},
     {"mandatory", MANDATORY, NULL, NULL},
     {"recommended", RECOMMENDED, NULL, NULL},
-    {"optional", RECOMMENDED, NULL, NULL}, /* as 2.0 calls them */
     {"informative", INFORMATIVE, NULL, NULL},
     {"basic", MANDATORY, NULL, NULL},
     {"extended", MANDATORY | RECOMMENDED, NULL, NULL},
@@ -103,14 +108,25 @@ static void add(struct csaf_selection *s, size_t test)
 
 static void suggest_preset(const char *name, struct err *e)
 {
-    char list[220] = "";
+    struct suggestion near;
+    char list[sizeof e->hint] = "";
     size_t len = 0;
 
-    for (size_t i = 0; i < PRESETS && len < sizeof list - 40; i++)
-        len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", len ? ", " : "",
-                                presets[i].name);
+    suggest_init(&near, slice_str(name));
+    for (size_t i = 0; i < PRESETS; i++)
+        suggest_offer(&near, slice_str(presets[i].name));
     err_set(e, ERR_USAGE, "csaf.preset", "CSAF 2.1 section 6.4", "there is no preset \"%s\"", name);
-    err_hint(e, "presets: %s", list);
+    if (strcmp(name, "optional") == 0) { /* 6.4: names of our own would begin with "x_" */
+        err_hint(e, "what CSAF 2.0 calls optional tests is the preset \"recommended\"");
+        return;
+    }
+    if (near.found.data)
+        len = (size_t)snprintf(list, sizeof list, "is \"%.*s\" meant? ", SLICE_ARG(near.found));
+    size_t from = len;
+    for (size_t i = 0; i < PRESETS && len < sizeof list; i++)
+        len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", len > from ? ", " : "",
+                                presets[i].name);
+    err_hint(e, "%s", list);
 }
 
 static int select_one(struct csaf_selection *s, const char *name, size_t len, struct err *e)

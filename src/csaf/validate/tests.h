@@ -8,7 +8,6 @@
 
 #define TEST(versions, group, id, number, title) void csaf_test_##number(struct csaf_validation *v);
 #include "csaf/validate/tests.def"
-#undef TEST
 
 /*
  * Exactly one note of the document has the term's title in this language, and this category. Not

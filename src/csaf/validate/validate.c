@@ -2,9 +2,11 @@
 /* One document: its version, the schema, then the tests that were asked for. */
 #include "csaf/validate.h"
 #include "base/memory.h"
+#include "base/suggest.h"
 #include "csaf/validate/extensions.h"
 #include "csaf/validate/findings.h"
 #include "csaf/facts/schema_tables.h"
+#include "csaf/source.h"
 #include "csaf/validate/validator.h"
 
 const struct json_limits csaf_validate_limits = {
@@ -42,6 +44,9 @@ struct csaf_validator *csaf_validator_new(const struct csaf_validator_options *o
     }
     buf_init(&v->asked);
     v->network = options->network;
+    v->resolver = options->resolver;
+    v->spelling = options->spelling;
+    v->grammar = options->grammar;
     v->now = options->now;
     v->watch = options->watch;
     v->watch_context = options->watch_context;
@@ -72,6 +77,34 @@ const char *csaf_validator_asked(const struct csaf_validator *v)
     return buf_text(&v->asked);
 }
 
+/* The text is JSON, but has no object "document": what is it, then? */
+static void no_document(const struct json_doc *doc, struct err *unreadable)
+{
+    static const char *const sources[] = {[CSAF_SOURCE_OSV] = "an advisory in OSV format",
+                                          [CSAF_SOURCE_CVE] = "a CVE record",
+                                          [CSAF_SOURCE_OPENVEX] = "an OpenVEX document",
+                                          [CSAF_SOURCE_CYCLONEDX] = "a CycloneDX document"};
+    const struct json_value *root = json_root(doc);
+    enum csaf_source source = csaf_source_detect(root);
+    struct suggestion near;
+
+    err_set(unreadable, ERR_INPUT, "csaf.not-csaf", "CSAF 2.1 section 3.2",
+            "this is no CSAF document: it has no object \"document\"");
+    json_err_where(doc, root, unreadable);
+    suggest_init(&near, slice_str("document"));
+    if (json_is(root, JSON_OBJECT))
+        json_each(member, root) suggest_offer(&near, json_name(member));
+    if (source != CSAF_SOURCE_CSAF)
+        err_hint(unreadable, "it is %s, whose rules are not those of CSAF", sources[source]);
+    else if (json_get(root, "document"))
+        err_hint(unreadable, "\"document\" is there, but it is no object");
+    else if (near.found.data)
+        err_hint(unreadable, "is \"document\" meant where it says \"%.*s\"?",
+                 SLICE_ARG(near.found));
+    else if (json_is(root, JSON_ARRAY))
+        err_hint(unreadable, "it is a list: each document is a file of its own");
+}
+
 /* Which version the document says that it is; 0 and unreadable set: none that is known. */
 static enum csaf_version recognise(const struct json_doc *doc, struct err *unreadable)
 {
@@ -84,18 +117,22 @@ static enum csaf_version recognise(const struct json_doc *doc, struct err *unrea
     if (slice_is(json_string(named), "2.1"))
         return CSAF_2_1;
     if (!json_is(root, JSON_OBJECT) || !json_is(document, JSON_OBJECT)) {
-        err_set(unreadable, ERR_INPUT, "csaf.not-csaf", "CSAF 2.1 section 3.2",
-                "this is no CSAF document: it has no object \"document\"");
-        json_err_where(doc, root, unreadable);
+        no_document(doc, unreadable);
     } else if (!named) {
         err_set(unreadable, ERR_INPUT, "csaf.not-csaf", "CSAF 2.1 section 3.2.2",
                 "this is no CSAF document: it does not say its csaf_version");
         json_err_where(doc, document, unreadable);
+        err_hint(unreadable, "add \"csaf_version\": \"2.0\" or \"2.1\" to \"document\"");
+    } else if (!json_is(named, JSON_STRING)) {
+        err_set(unreadable, ERR_INPUT, "csaf.version", "CSAF 2.1 section 3.2.2",
+                "csaf_version must be a text, \"2.0\" or \"2.1\"");
+        json_err_where(doc, named, unreadable);
+        err_hint(unreadable, "put it in double quotes");
     } else {
         err_set(unreadable, ERR_INPUT, "csaf.version", "CSAF 2.1 section 3.2.2",
-                "CSAF version \"%.*s\" is not known here; 2.0 and 2.1 are",
-                (int)(json_string(named).len < 40 ? json_string(named).len : 40),
-                json_string(named).data ? (const char *)json_string(named).data : "");
+                "CSAF version %.*s is not known here; \"2.0\" and \"2.1\" are",
+                (int)(json_text(doc, named).len < 40 ? json_text(doc, named).len : 40),
+                (const char *)json_text(doc, named).data);
         json_err_where(doc, named, unreadable);
     }
     return 0;
@@ -176,7 +213,6 @@ int csaf_validate_parsed(struct csaf_validator *validator, const struct json_doc
                                 .doc = doc,
                                 .root = json_root(doc),
                                 .now = validator->now,
-                                .network = validator->network,
                                 .arena = &scratch,
                                 .kept_arena = &result->arena,
                                 .e = e};

@@ -75,7 +75,6 @@ struct csaf_validation {
     const struct json_doc *doc;
     const struct json_value *root, *document, *tracking, *product_tree, *vulnerabilities;
     int64_t now;
-    bool network;
     bool schema_valid; /* the schema found nothing */
 
     /* the index; in the order of the text */
@@ -103,6 +102,7 @@ struct csaf_validation {
     struct csaf_finding *findings, *last; /* last: NULL when it was not kept */
     size_t kept, room, count, failures;
     const char *not_run;
+    uint64_t schema_work; /* left for the schemas of extensions */
 };
 
 /* Findings. The severity is that of the test's group (error, warning, info). */
@@ -188,6 +188,8 @@ int csaf_pattern_matches(struct csaf_validation *v, const char *pattern, struct 
 
 /* Text as messages quote it: with quotation marks, cut to 60 characters, one line. */
 const char *csaf_quote(struct csaf_validation *v, struct slice text);
+/* The same, uncut: where the standard wants the value itself in the message. */
+const char *csaf_quote_whole(struct csaf_validation *v, struct slice text);
 
 /* Builds the index. -1: no memory. */
 int csaf_index(struct csaf_validation *v) MUST_CHECK;

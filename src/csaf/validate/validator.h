@@ -21,6 +21,8 @@ struct csaf_validator {
     struct csaf_selection selection;
     struct buf asked;
     bool network;
+    const struct csaf_resolver *resolver;
+    const struct csaf_prose_checker *spelling, *grammar;
     int64_t now;
     void (*watch)(void *context, const struct csaf_test *test);
     void *watch_context;

@@ -5,7 +5,6 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 enum { PART_MOST = 100, WHICH_MOST = 120, STEPS_SHOWN = 4, VALUES = 20000000 };
@@ -24,32 +23,6 @@ struct reading {
 static struct reading *inside(const struct csaf_reading *r)
 {
     return (struct reading *)(uintptr_t)r;
-}
-
-static void problem(struct reading *r, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static void problem(struct reading *r, const char *format, ...)
-{
-    char text[300];
-    va_list list;
-    va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    if (csaf_reading_problem(&r->open, text, r->e) != 0)
-        return;
-}
-
-int csaf_reading_problem(struct csaf_reading *r, const char *text, struct err *e)
-{
-    if (r->problem_count++ >= CSAF_READING_PROBLEMS)
-        return 0;
-    const char *copy = arena_strdup(&inside(r)->arena, text);
-    if (!copy) {
-        r->problem_count--;
-        return err_memory(e);
-    }
-    r->problems[r->problem_count - 1] = copy;
-    return 0;
 }
 
 void csaf_reading_words(struct slice name, char *out, size_t size)
@@ -99,8 +72,6 @@ static struct csaf_reading_product *add(struct reading *r, const struct json_val
                                        .index = r->open.product_count++};
     if (!json_is(p->helper, JSON_OBJECT))
         p->helper = NULL;
-    if (id.len == 0)
-        problem(r, "a product has no product_id");
     return p;
 }
 
@@ -123,8 +94,6 @@ static void branches(struct reading *r, const struct json_value *list,
                                           .name = json_get_string(v, "name"),
                                           .parent = parent,
                                           .index = r->open.branch_count++};
-        if (b->name.len == 0)
-            problem(r, "a branch of the product tree has no name");
         if (json_is(json_get(v, "product"), JSON_OBJECT))
             (void)add(r, json_get(v, "product"), b);
         branches(r, json_get(v, "branches"), b);
@@ -177,12 +146,8 @@ static void index_products(struct reading *r)
     r->open.products = r->list;
     for (size_t i = 0; i < r->open.product_count; i++) {
         struct csaf_reading_product *p = &r->list[i];
-        if (p->id.len == 0)
-            continue;
-        if (map_get(&r->products, p->id)) {
-            problem(r, "a product id is defined twice: %.*s", (int)utf8_cut(p->id, 80), p->id.data);
-            continue;
-        }
+        if (p->id.len == 0 || map_get(&r->products, p->id))
+            continue; /* defined twice: the first holds */
         if (map_set(&r->products, p->id, p) != 0) {
             err_memory(r->e);
             return;
@@ -313,13 +278,8 @@ static void name_products(struct reading *r)
             continue;
         p->begins = csaf_reading_product_find(&r->open, p->begins_id);
         struct csaf_reading_step *steps = (struct csaf_reading_step *)(uintptr_t)p->steps;
-        for (size_t s = 0; s < p->step_count; s++) {
+        for (size_t s = 0; s < p->step_count; s++)
             steps[s].product = csaf_reading_product_find(&r->open, steps[s].id);
-            if (!steps[s].product)
-                problem(r, "a product path leads to %.*s, which is not defined",
-                        (int)utf8_cut(steps[s].id, 80),
-                        steps[s].id.data ? (const char *)steps[s].id.data : "");
-        }
         label_path(p, &b);
         p->label = keep(r, &b);
     }
@@ -358,27 +318,6 @@ static void groups(struct reading *r, const struct json_value *tree)
     }
 }
 
-/* --- what every document has --- */
-
-static void look(struct reading *r)
-{
-    static const struct {
-        const char *where, *what;
-    } needed[] = {{"/document/title", "title"},
-                  {"/document/category", "category"},
-                  {"/document/publisher/name", "name of a publisher"},
-                  {"/document/tracking/id", "tracking id"},
-                  {"/document/tracking/version", "version"},
-                  {"/document/tracking/current_release_date", "date of its current release"}};
-    if (!slice_is(r->open.version, "2.0") && !r->open.is_2_1)
-        problem(r, "it says that it is CSAF \"%.*s\", which is not known here",
-                (int)utf8_cut(r->open.version, 20),
-                r->open.version.data ? (const char *)r->open.version.data : "");
-    for (size_t i = 0; i < ARRAY_LEN(needed); i++)
-        if (json_string(json_resolve(r->json, slice_str(needed[i].where))).len == 0)
-            problem(r, "it has no %s (%s)", needed[i].what, needed[i].where);
-}
-
 static const struct json_value *object_at(const struct json_value *v, const char *name)
 {
     const struct json_value *found = json_get(v, name);
@@ -398,13 +337,10 @@ static void read_all(struct reading *r)
     o->tracking = object_at(o->document, "tracking");
     o->publisher = object_at(o->document, "publisher");
     o->vulnerabilities = json_get(o->root, "vulnerabilities");
-    if (o->vulnerabilities && !json_is(o->vulnerabilities, JSON_ARRAY)) {
+    if (!json_is(o->vulnerabilities, JSON_ARRAY))
         o->vulnerabilities = NULL;
-        problem(r, "/vulnerabilities is no array");
-    }
     o->version = json_get_string(o->document, "csaf_version");
     o->is_2_1 = slice_is(o->version, "2.1");
-    look(r);
     const struct json_value *tree = object_at(o->root, "product_tree");
     branches(r, json_get(tree, "branches"), NULL);
     json_each(v, json_get(tree, "full_product_names"))(void) add(r, v, NULL);

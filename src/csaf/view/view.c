@@ -194,23 +194,55 @@ static void distribution(struct view *v)
     view_close(v, VIEW_NOTICE);
 }
 
+/* The first few faults of a document; *left: how many may still be told. */
+static size_t faults(struct view *v, const struct csaf_findings *findings, const char *rule,
+                     size_t *left)
+{
+    size_t others = findings->count - findings->kept;
+    for (size_t i = 0; i < findings->kept; i++) {
+        const struct csaf_finding *f = &findings->at[i];
+        if (f->severity != CSAF_ERROR)
+            continue;
+        if (*left == 0) {
+            others++;
+            continue;
+        }
+        --*left;
+        view_open(v, VIEW_ITEM);
+        view_printf(v, VIEW_PLAIN, "line %zu: ", f->line);
+        VIEW_SAY(v, f->text);
+        view_printf(v, VIEW_FAINT, " (%s)", rule);
+        view_close(v, VIEW_ITEM);
+    }
+    return others;
+}
+
 static void validity(struct view *v)
 {
-    size_t shown =
-        v->r->problem_count < CSAF_READING_PROBLEMS ? v->r->problem_count : CSAF_READING_PROBLEMS;
-    if (shown == 0)
+    const struct csaf_result *r = v->verdict;
+    size_t left = 5, others = 0;
+    if (!r || r->valid)
         return;
     view_open_tone(v, VIEW_NOTICE, VIEW_HIGH);
     view_say(v, VIEW_STRONG, slice_str("This document is not valid."));
-    VIEW_SAY(v, " What it says may be incomplete or wrong: ");
-    for (size_t i = 0; i < shown && i < 5; i++) {
-        VIEW_SAY(v, i ? "; " : "");
-        VIEW_SAY(v, v->r->problems[i]);
-    }
-    if (v->r->problem_count > 5)
-        view_printf(v, VIEW_PLAIN, "; and %zu more", v->r->problem_count - 5);
-    VIEW_SAY(v, ".");
+    VIEW_SAY(v, " What it says may be incomplete or wrong.");
     view_close(v, VIEW_NOTICE);
+    view_open(v, VIEW_LIST);
+    if (!r->version) {
+        view_open(v, VIEW_ITEM);
+        VIEW_SAY(v, r->unreadable.text);
+        view_close(v, VIEW_ITEM);
+    }
+    others += faults(v, &r->schema, "schema", &left);
+    /* what tests find in a document of another shape follows from that */
+    for (size_t t = 0; r->schema_valid && t < r->test_count; t++)
+        others += faults(v, &r->tests[t].findings, r->tests[t].test->id, &left);
+    if (others) {
+        view_open(v, VIEW_ITEM);
+        view_printf(v, VIEW_FAINT, "and %zu more", others);
+        view_close(v, VIEW_ITEM);
+    }
+    view_close(v, VIEW_LIST);
 }
 
 static void status_badge(struct view *v)
@@ -402,6 +434,7 @@ static void top(struct view *v)
     view_open(v, VIEW_HEAD);
     distribution(v);
     validity(v);
+    view_extensions(v);
     view_open(v, VIEW_LINE);
     view_say(v, VIEW_FAINT, json_get_string(v->r->publisher, "name"));
     view_say(v, VIEW_FAINT, slice_str(" \xc2\xb7 "));
@@ -665,7 +698,7 @@ int csaf_view(const struct csaf_reading *r, const struct csaf_view_options *opti
 {
     static const struct view_format *const formats[] = {&view_format_text, &view_format_html,
                                                         &view_format_markdown};
-    struct view v = {.r = r, .e = e};
+    struct view v = {.r = r, .verdict = options->verdict, .e = e};
     size_t width = options->width ? options->width : 100;
     v.sink = (struct view_sink){.format = formats[options->format],
                                 .out = out,

@@ -94,6 +94,7 @@ size_t view_next(struct slice *rest, bool newline, char out[VIEW_SHOWN]);
 
 struct view {
     const struct csaf_reading *r;
+    const struct csaf_result *verdict; /* may be NULL */
     struct view_sink sink;
     struct buf scratch;
     /* products listed by family: scratch of view_product.c */
@@ -139,6 +140,9 @@ void view_family_list(struct view *v, const struct json_value *vulnerabilities);
 /* ", for A, B, group G": what an object is about, where there is little room. */
 void view_products_inline(struct view *v, const struct json_value *object);
 void view_product_tree(struct view *v);
+
+/* Warns of extensions that the document cannot be understood without; none is known here. */
+void view_extensions(struct view *v);
 
 void view_vulnerability(struct view *v, const struct json_value *vulnerability, size_t number);
 void view_notes(struct view *v, const struct json_value *notes, const char *only_category,
