@@ -9,7 +9,7 @@
  *
  * Costs: parsing is one pass, 24 bytes of memory a value and 24 a name. First, next, name, string
  * and count are immediate; so are json_at, and json_get over 16 members (by a hash that strangers
- * cannot steer), up to 16 it is a walk. A place costs a look at 4 KiB of the text, a pointer a walk
+ * cannot steer), up to 16 it is a walk. A place costs a look at 1 KiB of the text, a pointer a walk
  * past the members before it on each level.
  */
 #ifndef BASE_JSON_H

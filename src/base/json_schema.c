@@ -24,6 +24,11 @@ struct json_schema_checker {
     unsigned quiet; /* over 0: faults are counted only */
     size_t faults;  /* of the schema being compared */
     unsigned nesting;
+    struct {
+        const struct json_schema *schema;
+        const struct json_value *value;
+        bool fit;
+    } fitting;      /* of fits_again */
     uint64_t *work; /* left of it; NULL: no limit */
     struct buf text;
     struct err *e;
@@ -548,6 +553,41 @@ static const struct json_schema_member *member_next(const struct json_schema *s,
     return member_find(s, name);
 }
 
+/*
+ * Cannot v fit, because a member that is a constant in the schema ("version": "3.0") is another
+ * string there? That is how the alternatives of most choices differ.
+ */
+static bool is_ruled_out(struct json_schema_checker *c, const struct json_schema *s,
+                         const struct json_value *v)
+{
+    if (!json_is(v, JSON_OBJECT) || !take_work(c, s->member_count / 16))
+        return false;
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        const struct json_schema *m = s->members[i].schema;
+        if (!m || !m->names || !m->names[0].data || m->names[1].data)
+            continue;
+        const struct json_value *value = json_get_slice(v, s->members[i].name);
+        if (json_is(value, JSON_STRING) && !slice_equal(json_string(value), m->names[0]))
+            return true;
+    }
+    return false;
+}
+
+/* The same asked for each member of one object: the last answer is remembered. */
+static bool fits_again(struct json_schema_checker *c, const struct json_schema *s,
+                       const struct json_value *v)
+{
+    if (c->fitting.schema != s || c->fitting.value != v) {
+        if (is_ruled_out(c, s, v))
+            return false;
+        bool fit = fits(c, s, v);
+        c->fitting.schema = s;
+        c->fitting.value = v;
+        c->fitting.fit = fit;
+    }
+    return c->fitting.fit;
+}
+
 /* Is the member named so looked at by s, or by what s refers to (draft 2020-12 section 11.3)? */
 static bool evaluated(struct json_schema_checker *c, const struct json_schema *s,
                       const struct json_value *object, struct slice name, unsigned depth)
@@ -564,11 +604,14 @@ static bool evaluated(struct json_schema_checker *c, const struct json_schema *s
     for (size_t i = 0; s->all_of && s->all_of[i]; i++)
         if (evaluated(c, s->all_of[i], object, name, depth + 1))
             return true;
+    /* whether it has the name is found out sooner than whether it fits */
     for (size_t i = 0; s->any_of && s->any_of[i]; i++)
-        if (fits(c, s->any_of[i], object) && evaluated(c, s->any_of[i], object, name, depth + 1))
+        if (evaluated(c, s->any_of[i], object, name, depth + 1) &&
+            fits_again(c, s->any_of[i], object))
             return true;
     for (size_t i = 0; s->one_of && s->one_of[i]; i++)
-        if (fits(c, s->one_of[i], object) && evaluated(c, s->one_of[i], object, name, depth + 1))
+        if (evaluated(c, s->one_of[i], object, name, depth + 1) &&
+            fits_again(c, s->one_of[i], object))
             return true;
     if (s->condition) {
         bool holds = fits(c, s->condition, object);
@@ -710,32 +753,13 @@ static size_t count_faults(struct json_schema_checker *c, const struct json_sche
     return found;
 }
 
-/*
- * Cannot v fit, because a member that is a constant in the schema ("version": "3.0") is another
- * string there? That is how the alternatives of most choices differ.
- */
-static bool is_ruled_out(const struct json_schema *s, const struct json_value *v)
-{
-    if (!json_is(v, JSON_OBJECT))
-        return false;
-    for (uint32_t i = 0; i < s->member_count; i++) {
-        const struct json_schema *m = s->members[i].schema;
-        if (!m || !m->names || !m->names[0].data || m->names[1].data)
-            continue;
-        const struct json_value *value = json_get_slice(v, s->members[i].name);
-        if (json_is(value, JSON_STRING) && !slice_equal(json_string(value), m->names[0]))
-            return true;
-    }
-    return false;
-}
-
 static void check_choice(struct json_schema_checker *c, const struct json_schema *const *list,
                          bool one, const struct json_value *v)
 {
     size_t fitting = 0;
 
     for (size_t i = 0; list[i]; i++)
-        if (!is_ruled_out(list[i], v) && fits(c, list[i], v) && ++fitting && !one)
+        if (!is_ruled_out(c, list[i], v) && fits(c, list[i], v) && ++fitting && !one)
             return;
     if (c->stopped)
         return;
@@ -868,6 +892,7 @@ int json_schema_check(struct json_schema_checker *c, const struct json_value *va
     c->nesting = 0;
     c->part = 0;
     c->stopped = false;
+    c->fitting.value = NULL;
     c->e = e;
     compare(c, schema ? schema : c->set->root, value);
     *valid = c->faults == 0;

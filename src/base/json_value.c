@@ -75,6 +75,19 @@ static const struct json_value *child_towards(const struct json_value *container
     return child;
 }
 
+/* As "/%zu" writes it, of which every finding has several. */
+static void put_index(struct buf *out, size_t number)
+{
+    char text[24];
+    size_t at = sizeof text;
+
+    do
+        text[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    text[--at] = '/';
+    buf_put(out, text + at, sizeof text - at);
+}
+
 void json_pointer(const struct json_doc *doc, const struct json_value *v, struct buf *out)
 {
     const struct json_value *at = json_root(doc);
@@ -87,7 +100,7 @@ void json_pointer(const struct json_doc *doc, const struct json_value *v, struct
         if (at->size & JSON_MEMBER)
             json_pointer_name(out, json_value_bytes(at - 1));
         else
-            buf_printf(out, "/%zu", number);
+            put_index(out, number);
     }
 }
 

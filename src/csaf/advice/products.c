@@ -44,10 +44,18 @@ static void covered(struct csaf_validation *v, const char *const *status, const 
 {
     struct csaf_reach *reach = csaf_reach(v);
     const struct json_value *vulnerability = NULL;
+    const uint8_t *last = NULL; /* products of one list have one name of a status */
+    bool wanted = false;
 
     for (size_t i = 0; reach && i < v->product_use_count; i++) {
         const struct csaf_use *use = &v->product_uses[i];
-        if (use->role != CSAF_USE_STATUS || !listed(status, use->status))
+        if (use->role != CSAF_USE_STATUS)
+            continue;
+        if (use->status.data != last) {
+            last = use->status.data;
+            wanted = listed(status, use->status);
+        }
+        if (!wanted)
             continue;
         if (use->vulnerability != vulnerability) {
             vulnerability = use->vulnerability;
