@@ -101,8 +101,8 @@ struct csaf_validator_options {
     const struct csaf_resolver *resolver;
     const struct csaf_prose_checker *spelling; /* 6.3.8 */
     const struct csaf_prose_checker *grammar;  /* 6.3.16 */
-    const struct csaf_extensions *extensions; /* must outlive the validator; NULL: none known */
-    int64_t now;                              /* microseconds: what is "in the future" and "old" */
+    const struct csaf_extensions *extensions;  /* must outlive the validator; NULL: none known */
+    int64_t now;                               /* microseconds: what is "in the future" and "old" */
     /* Told of each test that begins, and of NULL when all are done; NULL: nobody watches. */
     void (*watch)(void *context, const struct csaf_test *test);
     void *watch_context;
