@@ -114,6 +114,12 @@ void json_pointer_name(struct buf *out, struct slice name);
 /* Line and column (both from 1, columns in bytes) of an offset, by counting from the beginning. */
 void json_place_of(struct slice text, size_t offset, size_t *line, size_t *column);
 
+/* --- json_unique.c ------------------------------------------------------------------------------
+ */
+
+/* true: no item of the list is there twice; false: that is not to be seen at once. */
+bool json_all_differ(const struct json_value *list);
+
 /* --- json_number.c: decimal to binary and back --------------------------------------------------
  */
 
