@@ -9,7 +9,7 @@
  *
  * Costs: parsing is one pass, 24 bytes of memory a value and 24 a name. First, next, name, string
  * and count are immediate; so are json_at, and json_get over 16 members (by a hash that strangers
- * cannot steer), up to 16 it is a walk. A place costs a look at 4 KiB of the text, a pointer a walk
+ * cannot steer), up to 16 it is a walk. A place costs a look at 1 KiB of the text, a pointer a walk
  * past the members before it on each level.
  */
 #ifndef BASE_JSON_H
@@ -18,19 +18,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-
-enum json_type {
-    JSON_NULL,
-    JSON_FALSE,
-    JSON_TRUE,
-    JSON_NUMBER,
-    JSON_STRING,
-    JSON_ARRAY,
-    JSON_OBJECT
-};
+#include "base/json_layout.h"
 
 struct json_doc;
-struct json_value;
+struct json_value; /* base/json_layout.h: enum json_type, and what the inline functions need */
 
 struct json_limits {
     size_t bytes;  /* of the text; never over 512 MiB - 1 */
@@ -56,47 +47,89 @@ void json_doc_free(struct json_doc *doc);
 const struct json_value *json_root(const struct json_doc *doc);
 
 /* All reading functions take NULL (a value that is not there) and then answer as said. */
-enum json_type json_type(const struct json_value *v);          /* NULL: JSON_NULL; see json_is */
-bool json_is(const struct json_value *v, enum json_type type); /* NULL: false */
+static inline enum json_type
+json_type(const struct json_value *v) /* NULL: JSON_NULL; see json_is */
+{
+    return v ? json_value_type(v) : JSON_NULL;
+}
+static inline bool json_is(const struct json_value *v, enum json_type type) /* NULL: false */
+{
+    return v && json_value_type(v) == type;
+}
 static inline bool json_is_bool(const struct json_value *v)
 {
     return json_is(v, JSON_TRUE) || json_is(v, JSON_FALSE);
 }
 
 /* The decoded string, UTF-8; the empty slice with data NULL when v is not a string. */
-struct slice json_string(const struct json_value *v);
+static inline struct slice json_string(const struct json_value *v)
+{
+    return json_is(v, JSON_STRING) ? json_value_bytes(v) : slice_of(NULL, 0);
+}
 /* The number's text as it stands in the document; empty when v is not a number. */
-struct slice json_number(const struct json_value *v);
+static inline struct slice json_number(const struct json_value *v)
+{
+    return json_is(v, JSON_NUMBER) ? json_value_bytes(v) : slice_of(NULL, 0);
+}
 /* true and *out, when v is a number whose value is exactly an integer that fits (1e2, 1.0 are). */
 bool json_int64(const struct json_value *v, int64_t *out);
 /* true and the nearest double, when v is a number within range (a too small one is nearest zero).
  */
 bool json_double(const struct json_value *v, double *out);
 
-size_t json_count(const struct json_value *v); /* elements or members; 0 for others */
+/* Elements or members; 0 for others. */
+static inline size_t json_count(const struct json_value *v)
+{
+    return v && json_value_type(v) >= JSON_ARRAY ? json_value_size(v) : 0;
+}
 /* Member by name, or element by index; NULL when there is none. */
 const struct json_value *json_get_slice(const struct json_value *v, struct slice name);
+/* The same with the name's json_name_sum, which the compiler works out for a constant name. */
+const struct json_value *json_get_sum(const struct json_value *v, struct slice name, uint32_t sum);
 static inline const struct json_value *json_get(const struct json_value *v, const char *name)
 {
-    return json_get_slice(v, slice_str(name));
+    struct slice s = slice_str(name);
+    if (__builtin_constant_p(s.len))
+        return json_get_sum(v, s, json_name_sum(s));
+    return json_get_slice(v, s);
 }
 const struct json_value *json_at(const struct json_value *v, size_t index);
 /* json_get and json_string in one. */
-struct slice json_get_string(const struct json_value *v, const char *name);
+static inline struct slice json_get_string(const struct json_value *v, const char *name)
+{
+    return json_string(json_get(v, name));
+}
 
 /* Elements or members in the order of the text: first, then next until NULL. */
-const struct json_value *json_first(const struct json_value *v);
-const struct json_value *json_next(const struct json_value *v);
+static inline const struct json_value *json_first(const struct json_value *v)
+{
+    if (json_count(v) == 0)
+        return NULL;
+    return v + (json_value_type(v) == JSON_OBJECT ? 2 : 1);
+}
+static inline const struct json_value *json_next(const struct json_value *v)
+{
+    return !v || v->size & JSON_LAST ? NULL : json_value_next(v);
+}
 #define json_each(item, container)                                                                 \
     for (const struct json_value *item = json_first(container); item; item = json_next(item))
 
 /* The decoded name of a member's value; empty for elements and the root. */
-struct slice json_name(const struct json_value *v);
+static inline struct slice json_name(const struct json_value *v)
+{
+    return v && v->size & JSON_MEMBER ? json_value_bytes(v - 1) : slice_of(NULL, 0);
+}
 
 /* Where v begins (a member's value: its value). Line and column from 1, offset from 0. */
 void json_place(const struct json_doc *doc, const struct json_value *v, size_t *line,
                 size_t *column);
 size_t json_offset(const struct json_doc *doc, const struct json_value *v);
+/*
+ * v's number in the order of the text, from 0: no other value of the document has it, and all are
+ * below json_order_count. (Member names take numbers, too.)
+ */
+size_t json_order(const struct json_doc *doc, const struct json_value *v);
+size_t json_order_count(const struct json_doc *doc);
 /* The value's own bytes in the text. */
 struct slice json_text(const struct json_doc *doc, const struct json_value *v);
 /* RFC 6901 pointer of v, appended. */

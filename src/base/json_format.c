@@ -74,9 +74,11 @@ enum {
     AT = 4,
     SLASH = 8,
     QUESTION = 16,
+    HASH = 32,
     USER = ANYWHERE | COLON,
     PATH = ANYWHERE | COLON | AT | SLASH,
-    QUERY = PATH | QUESTION
+    QUERY = PATH | QUESTION,
+    FRAGMENT = QUERY | 64 /* of the same characters; what follows it is another matter */
 };
 
 static const uint8_t kinds[256] = {
@@ -102,6 +104,7 @@ static const uint8_t kinds[256] = {
     ['@'] = AT,
     ['/'] = SLASH,
     ['?'] = QUESTION,
+    ['#'] = HASH,
 };
 
 /* Characters of these kinds, and %XX. */
@@ -209,32 +212,41 @@ static bool authority(struct slice s)
     return true;
 }
 
-/* What follows the scheme. */
+/* What follows the scheme: [ "//" authority ] path [ "?" query ] [ "#" fragment ]. */
 static bool hierarchical(struct slice s)
 {
-    size_t fragment = find(s, "#");
-    if (fragment < s.len && !characters(from(s, fragment + 1), QUERY))
-        return false;
-    s.len = fragment;
-    size_t query = find(s, "?");
-    if (query < s.len && !characters(from(s, query + 1), QUERY))
-        return false;
-    s.len = query;
+    size_t i = 0;
+
     if (s.len >= 2 && s.data[0] == '/' && s.data[1] == '/') {
-        s = from(s, 2);
-        size_t path = find(s, "/");
-        if (!authority(slice_of(s.data, path)))
+        size_t end = 2;
+        while (end < s.len && !(kinds[s.data[end]] & (SLASH | QUESTION | HASH)))
+            end++;
+        if (!authority(slice_of(s.data + 2, end - 2)))
             return false;
-        s = from(s, path);
+        i = end;
     }
-    return characters(s, PATH);
+    unsigned allowed = PATH;
+    for (; i < s.len; i++) {
+        if (kinds[s.data[i]] & allowed)
+            continue;
+        if (s.data[i] == '%' && s.len - i > 2 && hexadecimal(s.data[i + 1]) &&
+            hexadecimal(s.data[i + 2]))
+            i += 2;
+        else if (s.data[i] == '?' && allowed == PATH)
+            allowed = QUERY;
+        else if (s.data[i] == '#' && allowed != FRAGMENT)
+            allowed = FRAGMENT;
+        else
+            return false;
+    }
+    return true;
 }
 
 static bool uri(struct slice s)
 {
     size_t i = 0;
-    while (i < s.len && (digit(s.data[i]) || letter(s.data[i]) || strchr("+-.", s.data[i])) &&
-           s.data[i])
+    while (i < s.len && (digit(s.data[i]) || letter(s.data[i]) || s.data[i] == '+' ||
+                         s.data[i] == '-' || s.data[i] == '.'))
         i++;
     return i > 0 && i < s.len && s.data[i] == ':' && letter(s.data[0]) &&
            hierarchical(from(s, i + 1));

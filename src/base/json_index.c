@@ -7,28 +7,19 @@
 #include "base/clock.h"
 #include "base/map.h"
 
-/* A cheap summary: two names of different summaries differ. */
-static uint32_t summary_of(struct slice name)
-{
-    if (name.len == 0)
-        return 0;
-    return (uint32_t)name.len << 24 ^ (uint32_t)name.data[0] << 16 ^
-           (uint32_t)name.data[name.len / 2] << 8 ^ name.data[name.len - 1];
-}
-
 static int check_few(const struct json_reader *r, const struct json_value *object, uint32_t *twice)
 {
-    uint32_t summaries[JSON_INDEXED];
+    uint32_t sums[JSON_INDEXED];
     const struct json_value *names[JSON_INDEXED];
     size_t count = json_value_size(object);
     const struct json_value *value = object + 2;
 
     for (size_t i = 0; i < count; i++, value = json_value_next(value)) {
-        struct slice name = json_value_bytes(value - 1);
         names[i] = value - 1;
-        summaries[i] = summary_of(name);
+        sums[i] = names[i]->span;
         for (size_t j = 0; j < i; j++) {
-            if (summaries[j] == summaries[i] && slice_equal(json_value_bytes(names[j]), name)) {
+            if (sums[j] == sums[i] &&
+                slice_equal(json_value_bytes(names[j]), json_value_bytes(names[i]))) {
                 *twice = (uint32_t)(value - 1 - r->values);
                 return -1;
             }
@@ -99,7 +90,8 @@ int json_index_close(struct json_reader *r, struct json_value *container, uint32
     return index_names(r, container, twice);
 }
 
-const struct json_value *json_index_find(const struct json_value *object, struct slice name)
+const struct json_value *json_index_find(const struct json_value *object, struct slice name,
+                                         uint32_t sum)
 {
     const struct json_name_index *index = (const void *)object->data;
     size_t count = json_value_size(object);
@@ -107,7 +99,8 @@ const struct json_value *json_index_find(const struct json_value *object, struct
     if (!index) {
         const struct json_value *value = object + 2;
         for (size_t i = 0; i < count; i++, value = json_value_next(value))
-            if (slice_equal(json_value_bytes(value - 1), name))
+            if (value[-1].span == sum && json_value_size(value - 1) == name.len &&
+                slice_bytes_equal(value[-1].data, name.data, name.len))
                 return value;
         return NULL;
     }

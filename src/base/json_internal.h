@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What the files of the JSON reader share. A document is one array of slots in the order of the
- * text: a container is followed by all that is in it, a member's value is preceded by the slot of
- * its name. So the first child is a fixed step away, the next sibling is `span` slots away, and 24
- * bytes a slot are enough.
- */
+/* What the files of the JSON reader share. */
 #ifndef BASE_JSON_INTERNAL_H
 #define BASE_JSON_INTERNAL_H
 
@@ -12,21 +7,7 @@
 
 #include <stdatomic.h>
 
-struct json_value {
-    const uint8_t *data; /* string: decoded bytes; number: its text; container: its index or NULL */
-    uint32_t place;      /* offset in the text << JSON_SHIFT | enum json_type */
-    uint32_t size; /* bytes of a string or number, or count of children, << JSON_SHIFT | flags */
-    uint32_t span; /* slots it takes with all below; while open: slot of the one around */
-    uint32_t end;  /* offset behind its text; while open: slot of the last child */
-};
-
 enum {
-    JSON_SHIFT = 3,
-    JSON_TYPE_MASK = 7,
-    JSON_ONE = 1 << JSON_SHIFT, /* to count a child */
-    JSON_MEMBER = 1,            /* has the slot of its name before it */
-    JSON_LAST = 2,              /* has no next sibling */
-    JSON_FLAGS = 7,
     JSON_INDEXED = 16,     /* containers with more children than this get an index */
     JSON_DEPTH_MOST = 1024 /* whatever the limits say: bounds recursion over a document */
 };
@@ -65,36 +46,7 @@ struct json_reader {
     struct err *e;
 };
 
-static inline enum json_type json_value_type(const struct json_value *v)
-{
-    return (enum json_type)(v->place & JSON_TYPE_MASK);
-}
-
-static inline size_t json_value_size(const struct json_value *v)
-{
-    return v->size >> JSON_SHIFT;
-}
-
-static inline size_t json_value_offset(const struct json_value *v)
-{
-    return v->place >> JSON_SHIFT;
-}
-
-static inline struct slice json_value_bytes(const struct json_value *v)
-{
-    return slice_of(v->data, json_value_size(v));
-}
-
-/* The slot after v and all in it, taken as a sibling's value. */
-static inline const struct json_value *json_value_next(const struct json_value *v)
-{
-    return v + v->span + (v->size & JSON_MEMBER);
-}
-
 /* --- json_scan.c: tokens ---------------------------------------------------------------------- */
-
-/* Past spaces, tabs, line feeds and carriage returns. */
-const uint8_t *json_scan_space(const uint8_t *at, const uint8_t *end);
 
 /*
  * From behind the opening quote to the closing one, or to the byte that may not stand there, or to
@@ -125,8 +77,9 @@ enum json_decode json_decode_string(struct slice raw, uint8_t *out, size_t *len,
  */
 int json_index_close(struct json_reader *r, struct json_value *container, uint32_t *twice);
 
-/* The slot of a member's value by its name, or NULL. */
-const struct json_value *json_index_find(const struct json_value *object, struct slice name);
+/* The slot of a member's value by its name (sum: its json_name_sum), or NULL. */
+const struct json_value *json_index_find(const struct json_value *object, struct slice name,
+                                         uint32_t sum);
 
 /* --- json_fault.c: errors that name the place --------------------------------------------------
  */

@@ -68,9 +68,14 @@ static pcre2_code *compile(const char *text, size_t len, int *error)
 static int run(const pcre2_code *code, struct slice text, uint32_t steps, pcre2_match_data *match,
                pcre2_match_context *context)
 {
+    PCRE2_SPTR subject = text.data ? text.data : (PCRE2_SPTR) "";
+
     pcre2_set_match_limit(context, steps);
-    return pcre2_match(code, text.data ? text.data : (PCRE2_SPTR) "", text.len, 0,
-                       PCRE2_NO_UTF_CHECK, match, context);
+    /* what pcre2_match would come to, past its checks of arguments */
+    int rc = pcre2_jit_match(code, subject, text.len, 0, 0, match, context);
+    if (rc == PCRE2_ERROR_JIT_BADOPTION) /* not compiled to machine code */
+        rc = pcre2_match(code, subject, text.len, 0, PCRE2_NO_UTF_CHECK, match, context);
+    return rc;
 }
 
 enum json_matched json_patterns_match(struct json_patterns *p, size_t number, struct slice text,

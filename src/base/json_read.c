@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The grammar of RFC 8259 in one pass over the text, without recursion. */
 #include "base/json_internal.h"
+#include "base/json_scan.h"
 #include "base/memory.h"
 
 const struct json_limits json_limits_default = {.bytes = 4U << 20, .depth = 64, .values = 1000000};
@@ -19,21 +20,19 @@ static int grow(struct json_reader *r)
     return 0;
 }
 
-static inline const uint8_t *skip_space(const uint8_t *at, const uint8_t *end)
-{
-    return at<end && * at> ' ' ? at : json_scan_space(at, end);
-}
-
 /* Fills slot v from the string that opens at `at`; behind it, or NULL with the error set. */
 static inline const uint8_t *read_string(struct json_reader *r, struct json_value *v,
                                          const uint8_t *at, const uint8_t *end, enum json_here here)
 {
     bool escaped = false;
-    const uint8_t *stop = json_scan_string(at + 1, end, &escaped);
+    const uint8_t *stop = json_scan_plain(at + 1, end);
 
     if (stop == end || *stop != '"') {
-        json_fault_string(r, stop, at, here);
-        return NULL;
+        stop = json_scan_string(stop, end, &escaped);
+        if (stop == end || *stop != '"') {
+            json_fault_string(r, stop, at, here);
+            return NULL;
+        }
     }
     struct slice bytes = slice_of(at + 1, (size_t)(stop - at - 1));
     if (escaped) {
@@ -97,10 +96,8 @@ static const uint8_t *read_word(struct json_reader *r, struct json_value *v, con
     return at + len;
 }
 
-static int open_container(struct json_reader *r, uint32_t slot, const uint8_t *at)
+static inline int open_container(struct json_reader *r, struct json_value *v, const uint8_t *at)
 {
-    struct json_value *v = &r->values[slot];
-
     if (r->depth == r->deepest)
         return json_fault(r, at, JSON_HERE_VALUE, ERR_LIMIT, "json.depth", "RFC 8259 section 9",
                           "arrays and objects are nested deeper than %zu", r->deepest);
@@ -136,49 +133,61 @@ static int close_container(struct json_reader *r, const uint8_t *behind)
 }
 
 /* Counts the value in the slot as a child of the open container. */
-static inline void adopt(struct json_reader *r, uint32_t slot)
+static inline void adopt(struct json_value *around, struct json_value *v, uint32_t slot)
 {
-    if (r->open == JSON_NO_SLOT) {
-        r->values[slot].size |= JSON_LAST;
+    if (!around) {
+        v->size |= JSON_LAST;
         return;
     }
-    struct json_value *around = &r->values[r->open];
     around->size += JSON_ONE;
     around->end = slot;
     if (json_value_type(around) == JSON_OBJECT)
-        r->values[slot].size |= JSON_MEMBER;
+        v->size |= JSON_MEMBER;
 }
 
+static inline struct json_value *open_one(const struct json_reader *r)
+{
+    return r->open == JSON_NO_SLOT ? NULL : &r->values[r->open];
+}
+
+/*
+ * What changes with every slot is kept in registers; r->used follows, because the functions that
+ * say what is wrong look at it.
+ */
 static int read_text(struct json_reader *r)
 {
     const uint8_t *at = r->text.data;
     const uint8_t *const end = at + r->text.len;
-    struct json_value *v;
-    uint32_t slot;
+    struct json_value *around = NULL; /* the open container */
+    struct json_value *v = r->values; /* the next slot */
+    struct json_value *last = r->values + r->room - 2;
 
 value:
-    at = skip_space(at, end);
+    at = json_scan_space(at, end);
     if (at == end)
         return json_fault_value(r, at);
     if (r->values_left == 0)
         return json_fault(r, at, JSON_HERE_VALUE, ERR_LIMIT, "json.size", "RFC 8259 section 9",
                           "the text has more values than are accepted");
     r->values_left--;
-    if (r->room - r->used < 2 && grow(r) != 0)
-        return -1;
-    slot = (uint32_t)r->used;
-    v = &r->values[slot];
+    if (v > last) { /* for a value and a name behind it */
+        if (grow(r) != 0)
+            return -1;
+        v = r->values + r->used;
+        last = r->values + r->room - 2;
+        around = open_one(r);
+    }
     switch (*at) {
     case '"': at = read_string(r, v, at, end, JSON_HERE_VALUE); break;
     case '{':
     case '[':
-        if (open_container(r, slot, at) != 0)
+        if (open_container(r, v, at) != 0)
             return -1;
-        adopt(r, slot);
-        r->used++;
-        r->open = slot;
-        at = skip_space(at + 1, end);
-        if (json_value_type(v) == JSON_ARRAY) {
+        adopt(around, v, (uint32_t)r->used);
+        r->open = (uint32_t)r->used++;
+        around = v++;
+        at = json_scan_space(at + 1, end);
+        if (json_value_type(around) == JSON_ARRAY) {
             if (at == end || *at != ']')
                 goto value;
         } else if (at == end || *at != '}') {
@@ -189,6 +198,7 @@ value:
         at++;
         if (close_container(r, at) != 0)
             return -1;
+        around = open_one(r);
         goto after;
     case '-':
     case '0' ... '9': at = read_number(r, v, at, end); break;
@@ -199,16 +209,17 @@ value:
     }
     if (!at)
         return -1;
-    adopt(r, slot);
+    adopt(around, v, (uint32_t)r->used);
     r->used++;
+    v++;
 
 after:
-    at = skip_space(at, end);
-    if (r->open == JSON_NO_SLOT)
+    at = json_scan_space(at, end);
+    if (!around)
         return at == end ? 0 : json_fault_behind(r, at);
     if (at == end)
         return json_fault_after(r, at);
-    if (json_value_type(&r->values[r->open]) == JSON_ARRAY) {
+    if (json_value_type(around) == JSON_ARRAY) {
         if (*at == ',') {
             at++;
             goto value;
@@ -217,7 +228,7 @@ after:
             return json_fault_after(r, at);
     } else {
         if (*at == ',') {
-            at = skip_space(at + 1, end);
+            at = json_scan_space(at + 1, end);
             if (at == end || *at != '"')
                 return json_fault_name(r, at, true);
             goto name;
@@ -228,16 +239,17 @@ after:
     at++;
     if (close_container(r, at) != 0)
         return -1;
+    around = open_one(r);
     goto after;
 
 name:
-    if (r->room - r->used < 2 && grow(r) != 0)
-        return -1;
-    at = read_string(r, &r->values[r->used], at, end, JSON_HERE_CONTAINER);
+    at = read_string(r, v, at, end, JSON_HERE_CONTAINER);
     if (!at)
         return -1;
+    v->span = json_name_sum(json_value_bytes(v));
+    v++;
     r->used++;
-    at = skip_space(at, end);
+    at = json_scan_space(at, end);
     if (at == end || *at != ':')
         return json_fault_colon(r, at);
     at++;

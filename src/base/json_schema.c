@@ -24,6 +24,11 @@ struct json_schema_checker {
     unsigned quiet; /* over 0: faults are counted only */
     size_t faults;  /* of the schema being compared */
     unsigned nesting;
+    struct {
+        const struct json_schema *schema;
+        const struct json_value *value;
+        bool fit;
+    } fitting;      /* of fits_again */
     uint64_t *work; /* left of it; NULL: no limit */
     struct buf text;
     struct err *e;
@@ -146,25 +151,21 @@ static bool is_integer(const struct json_value *v)
 
 static unsigned type_of(const struct json_value *v)
 {
-    switch (json_type(v)) {
-    case JSON_NULL: return JSON_SCHEMA_NULL;
-    case JSON_FALSE:
-    case JSON_TRUE: return JSON_SCHEMA_BOOLEAN;
-    case JSON_NUMBER: return JSON_SCHEMA_NUMBER;
-    case JSON_STRING: return JSON_SCHEMA_STRING;
-    case JSON_ARRAY: return JSON_SCHEMA_ARRAY;
-    case JSON_OBJECT: return JSON_SCHEMA_OBJECT;
-    }
-    return 0;
+    static const uint8_t types[] = {
+        [JSON_NULL] = JSON_SCHEMA_NULL,     [JSON_FALSE] = JSON_SCHEMA_BOOLEAN,
+        [JSON_TRUE] = JSON_SCHEMA_BOOLEAN,  [JSON_NUMBER] = JSON_SCHEMA_NUMBER,
+        [JSON_STRING] = JSON_SCHEMA_STRING, [JSON_ARRAY] = JSON_SCHEMA_ARRAY,
+        [JSON_OBJECT] = JSON_SCHEMA_OBJECT,
+    };
+    return types[json_type(v)];
 }
 
-static bool check_type(struct json_schema_checker *c, const struct json_schema *s,
-                       const struct json_value *v)
+/* v's type is none of the schema's, or it is a number and an integer is wanted. */
+static bool check_other_type(struct json_schema_checker *c, const struct json_schema *s,
+                             const struct json_value *v)
 {
     unsigned type = type_of(v);
 
-    if (s->types & type)
-        return true;
     if (type == JSON_SCHEMA_NUMBER && (s->types & JSON_SCHEMA_INTEGER) && is_integer(v))
         return true;
     char wanted[120] = "";
@@ -179,6 +180,12 @@ static bool check_type(struct json_schema_checker *c, const struct json_schema *
     return false;
 }
 
+static inline bool check_type(struct json_schema_checker *c, const struct json_schema *s,
+                              const struct json_value *v)
+{
+    return s->types == 0 || s->types & type_of(v) || check_other_type(c, s, v);
+}
+
 /* Characters of well-formed UTF-8. */
 static size_t characters(struct slice text)
 {
@@ -188,12 +195,10 @@ static size_t characters(struct slice text)
     return count;
 }
 
-static void check_names(struct json_schema_checker *c, const struct json_schema *s,
-                        const struct json_value *v, struct slice text)
+static __attribute__((noinline)) void no_such_name(struct json_schema_checker *c,
+                                                   const struct json_schema *s,
+                                                   const struct json_value *v, struct slice text)
 {
-    for (const struct slice *name = s->names; name->data; name++)
-        if (slice_equal(*name, text))
-            return;
     char list[300] = "";
     size_t len = 0;
     for (const struct slice *name = s->names; name->data; name++) {
@@ -214,12 +219,37 @@ static void check_names(struct json_schema_checker *c, const struct json_schema 
               text.data ? (const char *)text.data : "", list);
 }
 
+static inline bool is_listed(const struct slice *names, struct slice text)
+{
+    for (; names->data; names++)
+        if (names->len == text.len && slice_bytes_equal(names->data, text.data, text.len))
+            return true;
+    return false;
+}
+
+static __attribute__((noinline)) void check_pattern(struct json_schema_checker *c,
+                                                    const struct json_schema *s,
+                                                    const struct json_value *v, struct slice text)
+{
+    const struct json_pattern *p = &c->set->patterns[s->pattern - 1];
+    enum matched m = matches(c, s->pattern - 1, text);
+    const char *shown = text.data ? (const char *)text.data : "";
+    if (m == TOO_LONG)
+        fault(c, v, "pattern", nothing, "is too involved to be %s",
+              p->expected ? p->expected : "compared with its pattern");
+    else if (m == NOT_MATCHED && p->expected)
+        fault(c, v, "pattern", nothing, "\"%.*s\" is not %s", quoted_len(text), shown, p->expected);
+    else if (m == NOT_MATCHED)
+        fault(c, v, "pattern", nothing, "\"%.*s\" does not match %.200s", quoted_len(text), shown,
+              p->text);
+}
+
 /* text is the value's, or the name of the member whose value it is. */
 static void check_text(struct json_schema_checker *c, const struct json_schema *s,
                        const struct json_value *v, struct slice text)
 {
-    if (s->names)
-        check_names(c, s, v, text);
+    if (s->names && !is_listed(s->names, text))
+        no_such_name(c, s, v, text);
     if (s->min_length > 0 && text.len < (size_t)s->min_length * 4 &&
         (text.len == 0 || (s->min_length > 1 && characters(text) < s->min_length)))
         fault(c, v, "minLength", nothing,
@@ -227,33 +257,15 @@ static void check_text(struct json_schema_checker *c, const struct json_schema *
               s->min_length);
     if (s->has_most && text.len > s->max_length && characters(text) > s->max_length)
         fault(c, v, "maxLength", nothing, "must have at most %u characters", s->max_length);
-    if (s->pattern) {
-        const struct json_pattern *p = &c->set->patterns[s->pattern - 1];
-        enum matched m = matches(c, s->pattern - 1, text);
-        const char *shown = text.data ? (const char *)text.data : "";
-        if (m == TOO_LONG)
-            fault(c, v, "pattern", nothing, "is too involved to be %s",
-                  p->expected ? p->expected : "compared with its pattern");
-        else if (m == NOT_MATCHED && p->expected)
-            fault(c, v, "pattern", nothing, "\"%.*s\" is not %s", quoted_len(text), shown,
-                  p->expected);
-        else if (m == NOT_MATCHED)
-            fault(c, v, "pattern", nothing, "\"%.*s\" does not match %.200s", quoted_len(text),
-                  shown, p->text);
-    }
+    if (s->pattern)
+        check_pattern(c, s, v, text);
     if (s->format && !json_format_valid(s->format, text))
         fault(c, v, "format", nothing, "\"%.*s\" is not %s", quoted_len(text),
               text.data ? (const char *)text.data : "", json_format_expected(s->format));
 }
 
-static void check_string(struct json_schema_checker *c, const struct json_schema *s,
-                         const struct json_value *v)
-{
-    check_text(c, s, v, json_string(v));
-}
-
-static void check_number(struct json_schema_checker *c, const struct json_schema *s,
-                         const struct json_value *v)
+static __attribute__((noinline)) void
+check_number(struct json_schema_checker *c, const struct json_schema *s, const struct json_value *v)
 {
     struct slice text = json_number(v);
     double number;
@@ -359,36 +371,80 @@ static bool fits(struct json_schema_checker *c, const struct json_schema *s,
     return fit;
 }
 
-/* A few strings are quicker compared with each other than put into a map. */
+/*
+ * true: they are strings, each larger than the one before (the longer, or of one length the later),
+ * so none is there twice. Lists of ids mostly are so, at any length.
+ */
+static bool rising(const struct json_value *v)
+{
+    struct slice before = nothing;
+
+    json_each(item, v)
+    {
+        struct slice text = json_string(item);
+        if (!text.data || text.len < before.len ||
+            (text.len == before.len &&
+             (text.len == 0 || memcmp(before.data, text.data, text.len) >= 0)))
+            return false;
+        before = text;
+    }
+    return true;
+}
+
+/* A few values are quicker compared with each other than put into a map. */
 enum { FEW = 12 };
 
-/* true: they are few strings, all different. */
+/* Two strings that are not the same: what else differs takes longer to find out. */
+static bool other_string(const struct json_value *a, const struct json_value *b)
+{
+    return json_is(a, JSON_STRING) && json_is(b, JSON_STRING) &&
+           !slice_equal(json_string(a), json_string(b));
+}
+
+/* true: they differ; false: they are equal, or that is not to be seen at once. */
+static bool differ(const struct json_value *a, const struct json_value *b)
+{
+    const struct json_value *x, *y;
+
+    if (json_type(a) != json_type(b) || !json_is(a, JSON_OBJECT))
+        return other_string(a, b);
+    if (json_count(a) != json_count(b))
+        return true;
+    for (x = json_first(a), y = json_first(b); x && y; x = json_next(x), y = json_next(y)) {
+        if (!slice_equal(json_name(x), json_name(y)))
+            return false; /* in another order, or not the same */
+        if (other_string(x, y))
+            return true;
+    }
+    return false;
+}
+
+/* true: they are few and all different, which is seen at once. */
 static bool few_and_unique(const struct json_value *v)
 {
-    struct slice seen[FEW];
+    const struct json_value *seen[FEW];
     size_t count = 0;
 
     if (json_count(v) > FEW)
         return false;
     json_each(item, v)
     {
-        struct slice text = json_string(item);
-        if (!text.data)
-            return false;
         for (size_t i = 0; i < count; i++)
-            if (slice_equal(seen[i], text))
+            if (!differ(seen[i], item))
                 return false;
-        seen[count++] = text;
+        seen[count++] = item;
     }
     return true;
 }
 
-static void check_unique(struct json_schema_checker *c, const struct json_value *v)
+/* Not inline: what lies on its stack is not to be made room for with every value. */
+static __attribute__((noinline)) void check_unique(struct json_schema_checker *c,
+                                                   const struct json_value *v)
 {
     struct arena arena;
     struct map seen;
 
-    if (json_count(v) < 2 || few_and_unique(v))
+    if (json_count(v) < 2 || rising(v) || few_and_unique(v))
         return;
     arena_init(&arena, 0);
     map_init(&seen);
@@ -468,7 +524,7 @@ static void check_array(struct json_schema_checker *c, const struct json_schema 
 static bool is_named(const struct json_schema_member *m, struct slice name)
 {
     return m->name.len == name.len && name.len > 0 && m->name.data[0] == name.data[0] &&
-           memcmp(m->name.data, name.data, name.len) == 0;
+           slice_bytes_equal(m->name.data, name.data, name.len);
 }
 
 static const struct json_schema_member *member_find(const struct json_schema *s, struct slice name)
@@ -497,6 +553,41 @@ static const struct json_schema_member *member_next(const struct json_schema *s,
     return member_find(s, name);
 }
 
+/*
+ * Cannot v fit, because a member that is a constant in the schema ("version": "3.0") is another
+ * string there? That is how the alternatives of most choices differ.
+ */
+static bool is_ruled_out(struct json_schema_checker *c, const struct json_schema *s,
+                         const struct json_value *v)
+{
+    if (!json_is(v, JSON_OBJECT) || !take_work(c, s->member_count / 16))
+        return false;
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        const struct json_schema *m = s->members[i].schema;
+        if (!m || !m->names || !m->names[0].data || m->names[1].data)
+            continue;
+        const struct json_value *value = json_get_slice(v, s->members[i].name);
+        if (json_is(value, JSON_STRING) && !slice_equal(json_string(value), m->names[0]))
+            return true;
+    }
+    return false;
+}
+
+/* The same asked for each member of one object: the last answer is remembered. */
+static bool fits_again(struct json_schema_checker *c, const struct json_schema *s,
+                       const struct json_value *v)
+{
+    if (c->fitting.schema != s || c->fitting.value != v) {
+        if (is_ruled_out(c, s, v))
+            return false;
+        bool fit = fits(c, s, v);
+        c->fitting.schema = s;
+        c->fitting.value = v;
+        c->fitting.fit = fit;
+    }
+    return c->fitting.fit;
+}
+
 /* Is the member named so looked at by s, or by what s refers to (draft 2020-12 section 11.3)? */
 static bool evaluated(struct json_schema_checker *c, const struct json_schema *s,
                       const struct json_value *object, struct slice name, unsigned depth)
@@ -513,11 +604,14 @@ static bool evaluated(struct json_schema_checker *c, const struct json_schema *s
     for (size_t i = 0; s->all_of && s->all_of[i]; i++)
         if (evaluated(c, s->all_of[i], object, name, depth + 1))
             return true;
+    /* whether it has the name is found out sooner than whether it fits */
     for (size_t i = 0; s->any_of && s->any_of[i]; i++)
-        if (fits(c, s->any_of[i], object) && evaluated(c, s->any_of[i], object, name, depth + 1))
+        if (evaluated(c, s->any_of[i], object, name, depth + 1) &&
+            fits_again(c, s->any_of[i], object))
             return true;
     for (size_t i = 0; s->one_of && s->one_of[i]; i++)
-        if (fits(c, s->one_of[i], object) && evaluated(c, s->one_of[i], object, name, depth + 1))
+        if (evaluated(c, s->one_of[i], object, name, depth + 1) &&
+            fits_again(c, s->one_of[i], object))
             return true;
     if (s->condition) {
         bool holds = fits(c, s->condition, object);
@@ -613,7 +707,7 @@ static void check_member(struct json_schema_checker *c, const struct json_schema
 static void check_object(struct json_schema_checker *c, const struct json_schema *s,
                          const struct json_value *v)
 {
-    size_t count = json_count(v), required = 0, wanted = 0;
+    size_t count = json_count(v), required = 0;
     uint32_t from = 0;
     bool strict = c->strict && c->part == 0 && names_members(s, 0);
 
@@ -631,9 +725,7 @@ static void check_object(struct json_schema_checker *c, const struct json_schema
         if (c->stopped || (c->quiet && c->faults))
             return;
     }
-    for (uint32_t i = 0; i < s->member_count; i++)
-        wanted += s->members[i].required;
-    if (required == wanted)
+    if (required == s->required_count)
         return;
     for (uint32_t i = 0; i < s->member_count; i++)
         if (s->members[i].required && !json_get_slice(v, s->members[i].name))
@@ -667,7 +759,7 @@ static void check_choice(struct json_schema_checker *c, const struct json_schema
     size_t fitting = 0;
 
     for (size_t i = 0; list[i]; i++)
-        if (fits(c, list[i], v) && ++fitting && !one)
+        if (!is_ruled_out(c, list[i], v) && fits(c, list[i], v) && ++fitting && !one)
             return;
     if (c->stopped)
         return;
@@ -712,11 +804,28 @@ static void descend(struct json_schema_checker *c, const struct json_schema *s,
     c->part = part;
 }
 
-static void compare(struct json_schema_checker *c, const struct json_schema *s,
-                    const struct json_value *v)
+static void compare_plain(struct json_schema_checker *c, const struct json_schema *s,
+                          const struct json_value *v)
 {
-    if (c->stopped || (c->quiet && c->faults) || !take_work(c, 1))
-        return;
+    switch (json_type(v)) {
+    case JSON_STRING:
+        if (!names_only(c))
+            check_text(c, s, v, json_string(v));
+        break;
+    case JSON_NUMBER:
+        if (!names_only(c))
+            check_number(c, s, v);
+        break;
+    case JSON_ARRAY: check_array(c, s, v); break;
+    case JSON_OBJECT: check_object(c, s, v); break;
+    default: break;
+    }
+}
+
+/* What a schema says of v besides its members, items and text. */
+static void compare_combined(struct json_schema_checker *c, const struct json_schema *s,
+                             const struct json_value *v)
+{
     if (s->never) {
         fault(c, v, "false", nothing, "may not be here");
         return;
@@ -731,23 +840,10 @@ static void compare(struct json_schema_checker *c, const struct json_schema *s,
         compare(c, s->ref, v);
         c->part--;
     }
-    if (s->types == 0 || check_type(c, s, v)) {
-        bool values = !names_only(c);
-        if (s->constants && values)
+    if (check_type(c, s, v)) {
+        if (s->constants && !names_only(c))
             check_constants(c, s, v);
-        switch (json_type(v)) {
-        case JSON_STRING:
-            if (values)
-                check_string(c, s, v);
-            break;
-        case JSON_NUMBER:
-            if (values)
-                check_number(c, s, v);
-            break;
-        case JSON_ARRAY: check_array(c, s, v); break;
-        case JSON_OBJECT: check_object(c, s, v); break;
-        default: break;
-        }
+        compare_plain(c, s, v);
         c->part++;
         for (size_t i = 0; s->all_of && s->all_of[i]; i++)
             compare(c, s->all_of[i], v);
@@ -768,6 +864,21 @@ static void compare(struct json_schema_checker *c, const struct json_schema *s,
     c->nesting--;
 }
 
+static void compare(struct json_schema_checker *c, const struct json_schema *s,
+                    const struct json_value *v)
+{
+    if (c->stopped || (c->quiet && c->faults) || !take_work(c, 1))
+        return;
+    if (s->combined) {
+        compare_combined(c, s, v);
+    } else if (check_type(c, s, v)) { /* one level of v, of which there are few */
+        if (json_type(v) != JSON_STRING)
+            compare_plain(c, s, v);
+        else if (!names_only(c))
+            check_text(c, s, v, json_string(v));
+    }
+}
+
 int json_schema_check(struct json_schema_checker *c, const struct json_value *value,
                       const struct json_schema *schema, bool strict,
                       int (*report)(void *context, const struct json_schema_fault *fault),
@@ -781,6 +892,7 @@ int json_schema_check(struct json_schema_checker *c, const struct json_value *va
     c->nesting = 0;
     c->part = 0;
     c->stopped = false;
+    c->fitting.value = NULL;
     c->e = e;
     compare(c, schema ? schema : c->set->root, value);
     *valid = c->faults == 0;

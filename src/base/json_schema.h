@@ -68,21 +68,16 @@ struct json_schema {
     bool closed;        /* additionalProperties: false */
     bool closed_behind; /* unevaluatedProperties: false */
     bool has_minimum, has_maximum, minimum_open, maximum_open;
-    bool has_most;    /* max_… are given */
+    bool has_most; /* max_… are given */
+    bool
+        combined; /* never, constants, ref, all_of, any_of, one_of, negated or condition is given */
     unsigned pattern; /* number + 1 */
-    uint32_t min_length, min_items, min_properties, min_contains;
-    uint32_t max_length, max_items, max_properties, max_contains; /* UINT32_MAX: no limit */
-    double minimum, maximum, multiple_of;
+    uint32_t min_length, min_items, min_properties;
+    uint32_t member_count, required_count;
     const struct json_schema_member *members; /* properties, and what is only required */
-    uint32_t member_count;
-    uint32_t prefix_count;
-    const struct json_schema *additional; /* additionalProperties as a schema */
-    const struct json_schema *member_names;
-    const struct json_schema_patterned *patterned; /* ends with pattern 0 */
-    const struct json_schema *items;               /* behind those of prefix */
-    const struct json_schema *const *prefix;
-    const struct json_schema *contains;
-    const struct slice *names;     /* enum or const of strings; ends with data NULL */
+    const struct json_schema *items;          /* behind those of prefix */
+    const struct slice *names;                /* enum or const of strings; ends with data NULL */
+    /* combined of others, or seldom: behind the first 64 bytes */
     const struct slice *constants; /* enum or const of others: their JSON, canonical */
     const struct json_schema *ref;
     const struct json_schema *const *all_of;
@@ -90,6 +85,14 @@ struct json_schema {
     const struct json_schema *const *one_of;
     const struct json_schema *negated;
     const struct json_schema *condition, *when_true, *when_false;
+    const struct json_schema *additional; /* additionalProperties as a schema */
+    const struct json_schema *member_names;
+    const struct json_schema_patterned *patterned; /* ends with pattern 0 */
+    const struct json_schema *const *prefix;
+    const struct json_schema *contains;
+    uint32_t prefix_count, min_contains;
+    uint32_t max_length, max_items, max_properties, max_contains; /* UINT32_MAX: no limit */
+    double minimum, maximum, multiple_of;
 };
 
 /* A schema as a whole with the patterns that its nodes number. */

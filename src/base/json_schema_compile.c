@@ -204,6 +204,7 @@ static int members(struct compiler *c, const struct json_value *schema, struct j
             i++;
         if (i == count)
             list[count++] = (struct json_schema_member){text, NULL, true};
+        s->required_count += !list[i].required;
         list[i].required = true;
     }
     s->members = list;
@@ -375,6 +376,8 @@ static const struct json_schema *node(struct compiler *c, const struct json_valu
         if (members(c, v, s) < 0)
             return NULL;
     }
+    s->combined = s->never || s->constants || s->ref || s->all_of || s->any_of || s->one_of ||
+                  s->negated || s->condition;
     return s;
 }
 

@@ -2,39 +2,14 @@
 /* Reading a parsed document: types, strings, children, places. */
 #include "base/json_internal.h"
 
-enum json_type json_type(const struct json_value *v)
-{
-    return v ? json_value_type(v) : JSON_NULL;
-}
-
-bool json_is(const struct json_value *v, enum json_type type)
-{
-    return v && json_value_type(v) == type;
-}
-
-struct slice json_string(const struct json_value *v)
-{
-    return json_is(v, JSON_STRING) ? json_value_bytes(v) : slice_of(NULL, 0);
-}
-
-struct slice json_number(const struct json_value *v)
-{
-    return json_is(v, JSON_NUMBER) ? json_value_bytes(v) : slice_of(NULL, 0);
-}
-
-static bool is_container(const struct json_value *v)
-{
-    return json_is(v, JSON_ARRAY) || json_is(v, JSON_OBJECT);
-}
-
-size_t json_count(const struct json_value *v)
-{
-    return is_container(v) ? json_value_size(v) : 0;
-}
-
 const struct json_value *json_get_slice(const struct json_value *v, struct slice name)
 {
-    return json_is(v, JSON_OBJECT) ? json_index_find(v, name) : NULL;
+    return json_is(v, JSON_OBJECT) ? json_index_find(v, name, json_name_sum(name)) : NULL;
+}
+
+const struct json_value *json_get_sum(const struct json_value *v, struct slice name, uint32_t sum)
+{
+    return json_is(v, JSON_OBJECT) ? json_index_find(v, name, sum) : NULL;
 }
 
 const struct json_value *json_at(const struct json_value *v, size_t index)
@@ -51,32 +26,20 @@ const struct json_value *json_at(const struct json_value *v, size_t index)
     return v;
 }
 
-struct slice json_get_string(const struct json_value *v, const char *name)
-{
-    return json_string(json_get(v, name));
-}
-
-const struct json_value *json_first(const struct json_value *v)
-{
-    if (json_count(v) == 0)
-        return NULL;
-    return v + (json_value_type(v) == JSON_OBJECT ? 2 : 1);
-}
-
-const struct json_value *json_next(const struct json_value *v)
-{
-    return !v || v->size & JSON_LAST ? NULL : json_value_next(v);
-}
-
-struct slice json_name(const struct json_value *v)
-{
-    return v && v->size & JSON_MEMBER ? json_value_bytes(v - 1) : slice_of(NULL, 0);
-}
-
 size_t json_offset(const struct json_doc *doc, const struct json_value *v)
 {
     (void)doc;
     return v ? json_value_offset(v) : 0;
+}
+
+size_t json_order(const struct json_doc *doc, const struct json_value *v)
+{
+    return (size_t)(v - doc->values);
+}
+
+size_t json_order_count(const struct json_doc *doc)
+{
+    return doc->used;
 }
 
 struct slice json_text(const struct json_doc *doc, const struct json_value *v)
@@ -112,6 +75,19 @@ static const struct json_value *child_towards(const struct json_value *container
     return child;
 }
 
+/* As "/%zu" writes it, of which every finding has several. */
+static void put_index(struct buf *out, size_t number)
+{
+    char text[24];
+    size_t at = sizeof text;
+
+    do
+        text[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    text[--at] = '/';
+    buf_put(out, text + at, sizeof text - at);
+}
+
 void json_pointer(const struct json_doc *doc, const struct json_value *v, struct buf *out)
 {
     const struct json_value *at = json_root(doc);
@@ -124,7 +100,7 @@ void json_pointer(const struct json_doc *doc, const struct json_value *v, struct
         if (at->size & JSON_MEMBER)
             json_pointer_name(out, json_value_bytes(at - 1));
         else
-            buf_printf(out, "/%zu", number);
+            put_index(out, number);
     }
 }
 
@@ -149,7 +125,7 @@ static bool token_names(struct slice token, struct slice name)
 static const struct json_value *resolve_member(const struct json_value *object, struct slice token)
 {
     if (!memchr(token.data, '~', token.len))
-        return json_index_find(object, token);
+        return json_index_find(object, token, json_name_sum(token));
     json_each(member, object) if (token_names(token, json_name(member))) return member;
     return NULL;
 }

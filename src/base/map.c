@@ -103,11 +103,11 @@ void *map_get(const struct map *m, struct slice key)
     return m->size ? find(m, key, map_hash(m->seed, key))->value : NULL;
 }
 
-static int grow(struct map *m)
+static int resize(struct map *m, size_t size)
 {
     struct map bigger = *m;
 
-    bigger.size = m->size ? m->size * 2 : 16;
+    bigger.size = size;
     bigger.slots = mem_new(bigger.size, sizeof(*bigger.slots));
     if (!bigger.slots)
         return -1;
@@ -119,6 +119,22 @@ static int grow(struct map *m)
     return 0;
 }
 
+static int grow(struct map *m)
+{
+    return resize(m, m->size ? m->size * 2 : 16);
+}
+
+int map_reserve(struct map *m, size_t count)
+{
+    size_t size = m->size ? m->size : 16;
+
+    if (count > SIZE_MAX / 8)
+        return -1;
+    while (count * 4 > size * 3)
+        size *= 2;
+    return count > 0 && size > m->size ? resize(m, size) : 0;
+}
+
 int map_set(struct map *m, struct slice key, void *value)
 {
     if ((m->count + 1) * 4 > m->size * 3 && grow(m) != 0)
@@ -127,6 +143,21 @@ int map_set(struct map *m, struct slice key, void *value)
     struct map_slot *slot = find(m, key, hash);
     m->count += !slot->value;
     *slot = (struct map_slot){.key = key, .value = value, .hash = hash};
+    return 0;
+}
+
+int map_add(struct map *m, struct slice key, void *value, void **before)
+{
+    *before = NULL;
+    if ((m->count + 1) * 4 > m->size * 3 && grow(m) != 0)
+        return -1;
+    uint64_t hash = map_hash(m->seed, key);
+    struct map_slot *slot = find(m, key, hash);
+    *before = slot->value;
+    if (!slot->value) {
+        m->count++;
+        *slot = (struct map_slot){.key = key, .value = value, .hash = hash};
+    }
     return 0;
 }
 

@@ -29,9 +29,16 @@ uint64_t map_hash(const uint64_t seed[2], struct slice key);
 void map_init(struct map *m);
 void map_fini(struct map *m);
 
+/* Makes room for count keys at once. -1: no memory. */
+int map_reserve(struct map *m, size_t count) MUST_CHECK;
 void *map_get(const struct map *m, struct slice key);
 /* Sets or replaces (the new key is then kept); value is not NULL. -1: no memory, map unchanged. */
 int map_set(struct map *m, struct slice key, void *value) MUST_CHECK;
+/*
+ * Sets value unless the key is there already: then *before is what stands there, and the map is as
+ * it was; else *before is NULL. One look where map_get and map_set are two. -1: no memory.
+ */
+int map_add(struct map *m, struct slice key, void *value, void **before) MUST_CHECK;
 /* Returns what was there, or NULL. */
 void *map_remove(struct map *m, struct slice key);
 /* Walk: start with *at = 0; the next used slot, or NULL. No changes while walking. */

@@ -8,7 +8,10 @@ static const struct cli_option validate_options[] = {
     {"preset", "NAME", "the tests of this preset; several by '+' or again (default: mandatory)",
      'p', true},
     {"test", "ID", "this test, such as 6.1.1; 6.2 is all of that section", 't', true},
-    {"network", NULL, "tests 6.3.6 and 6.3.7 may ask the hosts that URLs name", 0, false},
+    {"network", NULL, "ask the hosts that URLs name whether they resolve (6.3.6, 6.3.7)", 0, false},
+    {"network-local", NULL, "the same, and also of hosts outside the public Internet", 0, false},
+    {"network-timeout", "S", "seconds that a host has to answer (default 10)", 0, false},
+    {"network-ca", "FILE", "certificates to trust there instead of the system's", 0, false},
     {"extensions", "DIR", "schemas and metadata of CSAF extensions (6.1.60.2, 6.1.60.3)", 0, false},
     {"jobs", "N", "documents at a time (default: one a processor)", 'j', false},
     {"quiet", NULL, "only what is not as it should be", 'q', false},
@@ -50,20 +53,31 @@ static const struct cli_verb verbs[] = {
         .name = "validate",
         .operands = "FILE|DIR|-...",
         .summary = "check CSAF 2.0 and 2.1 documents against schema and tests",
-        .text = "Each document is compared with the JSON schema of its version, then put to the "
-                "tests of section 6 that are asked for. Of a folder, every file whose name ends in "
-                ".json is taken; what has nothing of an advisory (feeds, metadata, inventories) is "
-                "passed over, and said.\n\n"
-                "Presets: schema, mandatory, recommended (the optional ones of 2.0), informative, basic, "
-                "extended, full, external-request-free, consistent-revision-history, "
-                "consistent-date-times, ssvc, extensions, extensions-exist.\n\n"
-                "A document is valid when it has the shape of its schema and every mandatory test "
-                "that was asked for holds; warnings and remarks do not make it invalid. A test "
-                "that cannot be run here is said to be so, never passed.\n\n"
-                "Exit code: 0 all are valid, 1 one is not, 2 wrong usage, 3 one could not be read.",
-        .examples = "tocsin csaf validate advisory.json\n"
-                    "tocsin csaf validate --preset full --json advisories/\n"
-                    "tocsin csaf validate --test 6.1.9 --test 6.1.10 - < advisory.json\n",
+        .text =
+            "Each document is compared with the JSON schema of its version, then put to the\n"
+            "tests of section 6 that are asked for. Of a folder, every file whose name ends in\n"
+            ".json is taken; what has nothing of an advisory (feeds, metadata, inventories) is\n"
+            "passed over, and said.\n"
+            "\n"
+            "Presets: schema, mandatory, recommended (the optional ones of 2.0), informative,\n"
+            "basic, extended, full, external-request-free, consistent-revision-history,\n"
+            "consistent-date-times, ssvc, extensions, extensions-exist.\n"
+            "\n"
+            "A document is valid when it has the shape of its schema and every mandatory test\n"
+            "that was asked for holds; warnings and remarks do not make it invalid. A test that\n"
+            "cannot be run here is said to be so, never passed.\n"
+            "\n"
+            "No other host is asked unless --network says so: then each URL of a document, by\n"
+            "HEAD or GET over http or https, once, and only at addresses of the public\n"
+            "Internet; no redirection is followed. Spelling (6.3.8) and grammar (6.3.16) are\n"
+            "checked by tocsin-prose where it is installed; DICPATH names folders of Hunspell\n"
+            "dictionaries.\n"
+            "\n"
+            "Exit code: 0 all are valid, 1 one is not, 2 wrong usage, 3 one could not be read.\n",
+        .examples = "  tocsin csaf validate advisory.json\n"
+                    "  tocsin csaf validate --preset full --json advisories/\n"
+                    "  tocsin csaf validate --preset informative --network advisory.json\n"
+                    "  tocsin csaf validate --test 6.1.9 --test 6.1.10 - < advisory.json\n",
         .options = validate_options,
         .option_count = ARRAY_LEN(validate_options),
         .uses = CLI_JSON,

@@ -5,6 +5,8 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/csaf.h"
+#include "cli/csaf_fetch.h"
+#include "cli/csaf_prose.h"
 #include "cli/csaf_report.h"
 #include "cli/documents.h"
 #include "cli/progress.h"
@@ -237,32 +239,81 @@ static int prepare(struct run *run, const struct cli_args *args, struct err *e)
     return run->jobs ? 0 : err_memory(e);
 }
 
+/* What the tests ask for besides the documents. */
+struct outside {
+    struct csaf_extensions *extensions;
+    struct csaf_fetch *fetch; /* NULL: no leave to ask other hosts */
+    struct prose *prose;
+    struct csaf_resolver resolver;
+    struct csaf_prose_checker spelling, grammar;
+};
+
+static int outside_init(struct outside *o, struct csaf_validator_options *options, size_t threads,
+                        const struct cli_args *args, struct err *e)
+{
+    const char *folder = cli_value(args, "extensions");
+    bool local = cli_flag(args, "network-local");
+    int64_t seconds;
+
+    if (cli_number(args, "network-timeout", 1, 600, 10, &seconds, e) < 0)
+        return -1;
+    o->extensions = csaf_extensions_new();
+    if (!o->extensions)
+        return err_memory(e);
+    if (folder && read_extensions(folder, o->extensions, e) < 0)
+        return -1;
+    options->extensions = o->extensions;
+    if (local || cli_flag(args, "network")) {
+        o->fetch =
+            csaf_fetch_new(&(struct csaf_fetch_options){.local = local,
+                                                        .request_ms = (unsigned)seconds * 1000,
+                                                        .anchors = cli_value(args, "network-ca")},
+                           e);
+        if (!o->fetch)
+            return -1;
+        o->resolver = csaf_fetch_resolver(o->fetch);
+        options->network = true;
+        options->resolver = &o->resolver;
+    }
+    o->prose = prose_new(&(struct prose_options){.processes = (unsigned)threads}, e);
+    if (!o->prose)
+        return -1;
+    o->spelling = csaf_prose_spelling(o->prose);
+    o->grammar = csaf_prose_grammar(o->prose);
+    options->spelling = &o->spelling;
+    options->grammar = &o->grammar;
+    return 0;
+}
+
+static void outside_fini(struct outside *o)
+{
+    csaf_extensions_free(o->extensions);
+    csaf_fetch_free(o->fetch);
+    prose_free(o->prose);
+}
+
 int csaf_validate_run(const struct cli_args *args)
 {
     struct err e = {0};
     int64_t threads;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     const char **presets = values(args, "preset"), **tests = values(args, "test");
-    struct csaf_validator_options options = {.presets = presets,
-                                             .tests = tests,
-                                             .network = cli_flag(args, "network"),
-                                             .now = clock_now(&clock_system)};
+    struct csaf_validator_options options = {
+        .presets = presets, .tests = tests, .now = clock_now(&clock_system)};
     struct run run = {.options = &options,
                       .json = cli_flag(args, "json"),
                       .quiet = cli_flag(args, "quiet"),
                       .lock = PTHREAD_MUTEX_INITIALIZER,
                       .changed = PTHREAD_COND_INITIALIZER};
     struct csaf_validator *named = NULL; /* checks the options, and knows their name */
-    struct csaf_extensions *extensions = csaf_extensions_new();
-    const char *folder = cli_value(args, "extensions");
+    struct outside outside = {0};
     int code = 0;
 
-    options.extensions = extensions;
-    if (!presets || !tests || !extensions)
+    if (!presets || !tests)
         err_memory(&e);
-    else if ((!folder || read_extensions(folder, extensions, &e) == 0) &&
-             cli_number(args, "jobs", 1, JOBS_MOST, processors > 0 ? processors : 1, &threads,
-                        &e) == 0)
+    else if (cli_number(args, "jobs", 1, JOBS_MOST, processors > 0 ? processors : 1, &threads,
+                        &e) == 0 &&
+             outside_init(&outside, &options, (size_t)threads, args, &e) == 0)
         named = csaf_validator_new(&options, &e);
     if (!named || prepare(&run, args, &e) < 0) {
         code = say_fail(args, &e);
@@ -271,7 +322,7 @@ int csaf_validate_run(const struct cli_args *args)
         code = validate_all(&run, (size_t)threads, args);
     }
     csaf_validator_free(named);
-    csaf_extensions_free(extensions);
+    outside_fini(&outside);
     for (size_t i = 0; run.jobs && i < run.documents.count; i++)
         csaf_result_free(&run.jobs[i].result);
     mem_free(run.jobs);

@@ -73,6 +73,8 @@ static void put(FILE *out, const char *text)
     for (const char *at = text; *at; at++) {
         if (fresh && (*at == '.' || *at == '\''))
             fputs("\\&", out);
+        if (fresh && *at == '\n' && at[1])
+            fputs(".Pp", out);
         fresh = *at == '\n';
         if (strncmp(at, "\xe2\x80\xa6", 3) == 0) { /* an ellipsis */
             fputs("...", out);

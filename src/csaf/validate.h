@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "csaf/document.h"
+#include "csaf/outside.h"
 
 struct csaf_validation;
 
@@ -94,7 +95,12 @@ struct csaf_validator_options {
     const char *const *presets; /* names joined by '+' allowed; ends with NULL; NULL: none */
     const char *const *tests;   /* ids; ends with NULL */
     /* With neither: the schema and all mandatory tests. */
-    bool network;                             /* tests 6.3.6 and 6.3.7 may ask other hosts */
+    /* Tests 6.3.6 and 6.3.7 may ask other hosts, through the resolver. */
+    bool network;
+    /* All three must outlive the validator; NULL: the tests that need it are not run. */
+    const struct csaf_resolver *resolver;
+    const struct csaf_prose_checker *spelling; /* 6.3.8 */
+    const struct csaf_prose_checker *grammar;  /* 6.3.16 */
     const struct csaf_extensions *extensions; /* must outlive the validator; NULL: none known */
     int64_t now;                              /* microseconds: what is "in the future" and "old" */
     /* Told of each test that begins, and of NULL when all are done; NULL: nobody watches. */

@@ -4,6 +4,7 @@
 #include "fleet/class_identifier.h"
 #include "fleet/criteria_called.h"
 #include "fleet/criteria_forms.h"
+#include "fleet/criteria_named.h"
 #include "fleet/inventory_source.h"
 #include "fleet/match_same.h"
 #include "product/range_words.h"
@@ -368,7 +369,8 @@ static int set_range(struct builder *b, struct fleet_target *t, const struct csa
     }
     if (result == 0 && version)
         model_for_version(t);
-    if (result == 0 && t->range.kind != PRODUCT_RANGE_OPAQUE && says_condition(t->label))
+    if (result == 0 && t->range.kind != PRODUCT_RANGE_OPAQUE && says_condition(t->label) &&
+        !product_remark_on_others(t->range.remark))
         t->range.conditional = true;
     if (result == 0 && narrowed(product) && t->purl.len == 0) {
         t->range.conditional = true;
@@ -443,6 +445,21 @@ static int build_target(struct builder *b, const struct csaf_product *product)
         set_name(b, FLEET_NAME_PRODUCT, versioned ? front : called, &t->product) != 0 ||
         set_name(b, FLEET_NAME_PRODUCT, family ? family->name : slice_of(NULL, 0), &t->family) != 0)
         return -1;
+    struct slice title = fleet_named_by_title(b->title, &t->product);
+    if (title.len && !versioned) {
+        called = title;
+        if (set_name(b, FLEET_NAME_PRODUCT, called, &t->product) != 0)
+            return -1;
+    }
+    struct slice except;
+    if (!versioned && fleet_named_except(called, &called, &except)) {
+        struct fleet_name others;
+        if (set_name(b, FLEET_NAME_PRODUCT, called, &t->product) != 0 ||
+            set_name(b, FLEET_NAME_PRODUCT, except, &others) != 0)
+            return -1;
+        t->except = others.count ? others.forms[0].text : slice_of(NULL, 0);
+        t->product.family = true;
+    }
     if (!name && family)
         t->product.family = true;
     t->whole = !product->branch;
@@ -457,6 +474,20 @@ static int build_target(struct builder *b, const struct csaf_product *product)
         return -1;
     if (versioned && set_versioned(b, t, tail) != 0)
         return -1;
+    if (t->range.kind != PRODUCT_RANGE_OPAQUE && fleet_named_running(t->label, called)) {
+        t->range.conditional = true;
+        t->range.literal = false;
+    }
+    fleet_named_drop_prefix(t, called);
+    if (fleet_named_in_version(t, product, &called)) {
+        t->range = (struct product_range){.kind = PRODUCT_RANGE_ALL,
+                                          .text = t->range_text,
+                                          .scheme = t->range.scheme,
+                                          .form = "all"};
+        versioned = false;
+        if (set_name(b, FLEET_NAME_PRODUCT, called, &t->product) != 0)
+            return -1;
+    }
     /* "WHA-GW-*": all that begin so */
     if (called.len > 3 && called.data[called.len - 1] == '*')
         t->product.family = true;

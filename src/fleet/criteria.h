@@ -37,6 +37,7 @@ struct fleet_target {
     struct fleet_vendor vendors; /* with what else the vendor is called; count 0: none is named */
     struct fleet_name product;   /* product_name branch, or the full product name */
     struct fleet_name family;    /* product_family branch */
+    struct slice except;         /* normal form of what the name excepts of its line; or empty */
     /* the forms under which the product is looked up */
     const struct fleet_target_form *forms;
     size_t form_count;

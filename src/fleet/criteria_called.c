@@ -124,9 +124,9 @@ static bool code_like(struct slice token)
 static void take_tail(struct taking *t, struct slice called)
 {
     static const char *const tails[] = {
-        " for Windows",   " for Linux",        " using the optional ",
-        " running ",      " used with ",       " with firmware",
-        " with software", " firmware version", " software version"};
+        " for Windows",      " for PC",          " for Linux",     " using the optional ",
+        " running ",         " used with ",      " with firmware", " with software",
+        " firmware version", " software version"};
     size_t end = called.len;
     for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
         size_t at = find_words(called, tails[i]);
@@ -193,13 +193,23 @@ static bool has_word(struct slice text, const char *const *list)
     return false;
 }
 
+/* "(2x 230V, coated)" */
+static bool volts(struct slice inner)
+{
+    for (size_t i = 1; i < inner.len; i++)
+        if (inner.data[i] == 'V' && is_digit(inner.data[i - 1]) &&
+            (i + 1 == inner.len || !is_letter(inner.data[i + 1])))
+            return true;
+    return false;
+}
+
 /* Supply voltage, market, carrier, wiring: of one model, made in variants. */
 static bool tells_variant(struct slice inner)
 {
     static const char *const words[] = {"AC",   "DC",  "EU",   "NAM",   "US",   "USA",   "CN",
                                         "JP",   "ROW", "ROK",  "EVDO",  "ATT",  "VZW",   "EMEA",
                                         "APAC", "FCC", "ETSI", "CMIIT", "ARIB", "Annex", NULL};
-    return (inner.len == 1 && is_letter(inner.data[0])) || has_word(inner, words);
+    return (inner.len == 1 && is_letter(inner.data[0])) || has_word(inner, words) || volts(inner);
 }
 
 /* Several words that begin with small letters: a description. "TIA Portal" is none. */
@@ -214,10 +224,14 @@ static bool in_words(struct slice inner)
     return words >= 2 && small >= 1;
 }
 
-/* "(TDI Firmware)" */
+/* "(TDI Firmware)", "(DashBoard.exe)" */
 static bool tells_part(struct slice inner)
 {
     static const char *const words[] = {"firmware", "software", "hardware", NULL};
+    static const char *const files[] = {".exe", ".dll", ".sys", ".jar", ".ocx", NULL};
+    for (size_t i = 0; files[i]; i++)
+        if (inner.len > 4 && starts(slice_of(inner.data + inner.len - 4, 4), files[i]))
+            return true;
     return has_word(inner, words);
 }
 
@@ -271,6 +285,28 @@ static struct slice last_token(struct slice text)
     return slice_of(text.data + at, text.len - at);
 }
 
+/* "(formerly InTouch Machine Edition)": another name */
+static bool take_former(struct taking *t, struct slice inner, struct slice front)
+{
+    static const char *const words[] = {"formerly known as ",
+                                        "formerly called ",
+                                        "formerly ",
+                                        "previously known as ",
+                                        "previously ",
+                                        "former ",
+                                        "also known as ",
+                                        "aka ",
+                                        "a.k.a. "};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (starts(inner, words[i]) && inner.len > strlen(words[i]) + 3) {
+            size_t len = strlen(words[i]);
+            put(t, slice_of(inner.data + len, inner.len - len), FLEET_RULE_ACRONYM);
+            put(t, front, FLEET_RULE_NOTE);
+            return true;
+        }
+    return false;
+}
+
 static int take_parentheses(struct taking *t, struct slice called)
 {
     static const char *const systems[] = {"Windows", "Linux", "Android", "iOS", NULL};
@@ -281,6 +317,8 @@ static int take_parentheses(struct taking *t, struct slice called)
     for (size_t i = 0; i < count; i++) {
         struct slice inner = trimmed(all[i].inner);
         struct slice front = trimmed(slice_of(called.data, all[i].start));
+        if (front.len && take_former(t, inner, front))
+            continue;
         /* "EZSocket (communication middleware …)": at the end, and in words */
         variants += variant[i] =
             tells_variant(inner) || (all[i].end + 1 >= called.len && in_words(inner));
@@ -474,6 +512,110 @@ static int take_optional(struct taking *t, struct slice called)
     return 0;
 }
 
+/* "FX5U(C) CPU modules": a letter or two of a model that may be there or not */
+static int take_letters(struct taking *t, struct slice called)
+{
+    for (size_t i = 3; i + 2 < called.len; i++) {
+        size_t letters = 0, start = i;
+        if (called.data[i] != '(' || called.data[i - 1] == ' ')
+            continue;
+        while (i + 1 + letters < called.len && is_upper(called.data[i + 1 + letters]))
+            letters++;
+        size_t end = i + 1 + letters;
+        if (letters == 0 || letters > 2 || end >= called.len || called.data[end] != ')' ||
+            (end + 1 < called.len && called.data[end + 1] != ' '))
+            continue;
+        while (start > 0 && called.data[start - 1] != ' ')
+            start--;
+        if (!model_like(slice_of(called.data + start, i - start)))
+            continue;
+        for (size_t with = 0; with < 2; with++) {
+            char *text =
+                arena_printf(t->arena, "%.*s%.*s%.*s", (int)i, (const char *)called.data,
+                             with ? (int)letters : 0, (const char *)called.data + i + 1,
+                             (int)(called.len - end - 1), (const char *)called.data + end + 1);
+            if (!text)
+                return err_memory(t->e);
+            put(t, slice_str(text), FLEET_RULE_LISTED);
+        }
+        return 0;
+    }
+    return 0;
+}
+
+/* "750-880/xxx-xxx": the model without what stands for its variants */
+static void take_without_x(struct taking *t, struct slice called)
+{
+    size_t at = called.len, x = 0;
+    while (at > 0 && ((called.data[at - 1] | 0x20) == 'x' || called.data[at - 1] == '-')) {
+        x += called.data[at - 1] != '-';
+        at--;
+    }
+    if (x >= 3 && at > 4 && called.data[at - 1] == '/' && is_digit(called.data[at - 2]))
+        put(t, slice_of(called.data, at - 1), FLEET_RULE_VARIANT);
+}
+
+/* "MicroLogix 1400 Controllers Series C": without the word for its kind */
+static int take_kind_of_series(struct taking *t, struct slice called, struct slice tail)
+{
+    uint8_t word[32];
+    struct slice front = slice_of(called.data, called.len - tail.len), last = last_token(front);
+    if (last.len < 3 || last.len > sizeof word || last.len == front.len)
+        return 0;
+    for (size_t i = 0; i < last.len; i++)
+        word[i] = last.data[i] | 0x20;
+    if (!fleet_name_plain_word(slice_of(word, last.len)))
+        return 0;
+    return put_both(t, slice_of(front.data, front.len - last.len), trimmed(tail), FLEET_RULE_NOTE);
+}
+
+/* "1794-AENT Flex I/O Series B": the number and its series, without what it is */
+static int take_series(struct taking *t, struct slice called)
+{
+    static const char series[] = " Series ";
+    const uint8_t *space = memchr(called.data, ' ', called.len);
+    size_t first = space ? (size_t)(space - called.data) : 0, digits = 0;
+    if (first < 6 || called.len < first + 2 * sizeof series)
+        return 0;
+    struct slice tail = slice_of(called.data + called.len - sizeof series, sizeof series);
+    for (size_t i = 0; i < first; i++)
+        digits += is_digit(called.data[i]);
+    if (memcmp(tail.data, series, sizeof series - 1) != 0)
+        return 0;
+    return digits >= 3 ? put_both(t, slice_of(called.data, first), trimmed(tail), FLEET_RULE_NOTE)
+                       : take_kind_of_series(t, called, tail);
+}
+
+/* "SiteSentinel Integra and SiteSentinel iSite": each begins with the same word, and has more */
+static void take_named(struct taking *t, struct slice called)
+{
+    struct slice parts[TOKENS];
+    size_t count = 0, start = 0;
+    for (size_t i = 0; i <= called.len && count < TOKENS; i++) {
+        struct slice rest = slice_of(called.data + i, called.len - i);
+        bool comma = rest.len && rest.data[0] == ',';
+        size_t joint = starts(rest, " and ") ? 5 : starts(rest, " / ") ? 3 : 0;
+        if (i < called.len && !comma && !joint)
+            continue;
+        struct slice part = trimmed(slice_of(called.data + start, i - start));
+        if (part.len)
+            parts[count++] = part;
+        i += joint ? joint - 1 : 0;
+        start = i + 1;
+    }
+    if (count < 2)
+        return;
+    const uint8_t *space = memchr(parts[0].data, ' ', parts[0].len);
+    size_t first = space ? (size_t)(space - parts[0].data) + 1 : 0;
+    if (first < 4)
+        return;
+    for (size_t i = 1; i < count; i++)
+        if (parts[i].len <= first + 1 || memcmp(parts[i].data, parts[0].data, first) != 0)
+            return;
+    for (size_t i = 0; i < count; i++)
+        put(t, parts[i], FLEET_RULE_LISTED);
+}
+
 /* "STARDOM FCN/FCJ", "AFF660/665": a stroke between the ends of two models */
 static int take_strokes(struct taking *t, struct slice called)
 {
@@ -570,7 +712,10 @@ int fleet_called_make(struct arena *a, struct slice called, struct fleet_called_
     take_tail(&t, called);
     take_codes(&t, called);
     take_described(&t, called);
-    return take_parentheses(&t, called) == 0 && take_run(&t, called) == 0 &&
+    take_without_x(&t, called);
+    take_named(&t, called);
+    return take_series(&t, called) == 0 && take_letters(&t, called) == 0 &&
+                   take_parentheses(&t, called) == 0 && take_run(&t, called) == 0 &&
                    take_optional(&t, called) == 0 && take_strokes(&t, called) == 0
                ? 0
                : -1;

@@ -50,6 +50,12 @@ static bool version_tail(struct slice text, struct slice *front, struct slice *l
     struct slice mark = words.at[first];
     if (first == 0)
         return false;
+    /* "WinCC OA 3.15" */
+    if (dotted_number(mark) && memchr(mark.data, '.', mark.len) && mark.data[mark.len - 1] != '.') {
+        *line = mark;
+        *front = slice_of(text.data, (size_t)(mark.data - text.data) - 1);
+        return front->len > 1;
+    }
     if (slice_is(mark, "version"))
         *line = words.at[first + 1];
     else if (mark.len > 1 && mark.data[0] == 'v')
@@ -63,7 +69,7 @@ static bool version_tail(struct slice text, struct slice *front, struct slice *l
 /* The variants of a normal form, each also without a version line at its end. */
 static int add_variants(struct forms *f, struct slice form, unsigned rules)
 {
-    struct fleet_form variants[FLEET_FORMS];
+    struct fleet_form variants[FLEET_VARIANTS];
     struct slice front, line;
     int count = fleet_name_variants(f->arena, form, rules, &f->target->vendor, variants, f->e);
     for (int i = 0; i < count; i++)
@@ -111,6 +117,11 @@ static size_t split(struct slice text, struct slice parts[LISTED])
         struct slice part = trimmed(slice_of(text.data + start, i - start));
         if (part.len && count < LISTED)
             parts[count++] = part;
+        /* "6MD89 (CP300)": behind a model a part or a variant of it, not another model */
+        if (i < text.len && text.data[i] == '(' && fleet_word_has_digit(part)) {
+            const uint8_t *close = memchr(text.data + i, ')', text.len - i);
+            len = close ? (size_t)(close - text.data) + 1 - i : text.len - i;
+        }
         start = i + len;
         i = start - 1;
     }
@@ -179,6 +190,27 @@ static struct slice front_of(struct slice part)
     return at > 1 ? slice_of(part.data, at - 1) : slice_of(NULL, 0);
 }
 
+/* "1734-AENT/1734-AENTR Series C": of each the series C */
+static int with_series(struct forms *f, struct slice parts[LISTED], size_t count)
+{
+    static const char series[] = " Series ";
+    struct slice last = parts[count - 1], tail;
+    if (last.len < sizeof series + 3)
+        return 0;
+    tail = slice_of(last.data + last.len - sizeof series, sizeof series);
+    if (memcmp(tail.data, series, sizeof series - 1) != 0)
+        return 0;
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (memchr(parts[i].data, ' ', parts[i].len))
+            continue;
+        char *text = arena_printf(f->arena, "%.*s%.*s", SLICE_ARG(parts[i]), SLICE_ARG(tail));
+        if (!text)
+            return err_memory(f->e);
+        parts[i] = slice_str(text);
+    }
+    return 0;
+}
+
 static int add_list(struct forms *f, struct slice called)
 {
     struct slice parts[LISTED];
@@ -193,6 +225,8 @@ static int add_list(struct forms *f, struct slice called)
         return 0;
     }
     struct slice front = front_of(parts[0]);
+    if (with_series(f, parts, count) != 0)
+        return -1;
     for (size_t i = 0; i < count; i++) {
         if (add_part(f, parts[i]) != 0)
             return -1;
@@ -225,7 +259,7 @@ static int add_called(struct forms *f, struct slice called)
                               SLICE_ARG(t->product.forms[0].text));
     if (!both)
         return err_memory(f->e);
-    struct fleet_form variants[FLEET_FORMS];
+    struct fleet_form variants[FLEET_VARIANTS];
     int count = fleet_name_variants(f->arena, slice_str(both), t->product.forms[0].rules,
                                     &t->vendor, variants, f->e);
     /* "p3 v25" is a model: no version line behind a family */

@@ -34,6 +34,7 @@ static struct fleet_target *pack(struct packing *p, const struct fleet_target *f
                              .vendors = from->vendors,
                              .product = from->product,
                              .family = from->family,
+                             .except = from->except,
                              .form_count = from->form_count,
                              .range.model = from->range.model,
                              .models = from->models,
@@ -51,6 +52,7 @@ static struct fleet_target *pack(struct packing *p, const struct fleet_target *f
     fleet_vendor_pack(p, &t.vendors);
     fleet_name_pack(p, &t.product);
     fleet_name_pack(p, &t.family);
+    packing_slice(p, &t.except);
     for (size_t i = 0; i < from->form_count; i++) {
         struct fleet_target_form form = from->forms[i];
         packing_slice(p, &form.text);

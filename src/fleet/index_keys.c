@@ -2,7 +2,7 @@
 #include "fleet/index_keys.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "fleet/name_words.h"
+#include "fleet/match_family.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,7 +21,8 @@ enum kind {
     BY_WORD,
     BY_HUNDRED,
     BY_FORM_START,
-    BY_PATTERN
+    BY_PATTERN,
+    BY_WORDS
 };
 
 enum { ORDER_START = FLEET_LITERAL_START, ABBREVIATION = 6, ALIASES = 32 };
@@ -121,12 +122,38 @@ static void put_suffixes(struct fleet_keys *keys, enum kind kind, struct slice f
             put_compact(keys, kind, slice_of(form.data + i + 1, form.len - i - 1));
 }
 
-/* "micro850" and "micro800" by "micro8" */
-static void put_hundred(struct fleet_keys *keys, struct slice word)
+/* "micro850" and "micro800" by "micro8", "x 200irt" and "x204irt" by "x2irt" */
+static void put_hundreds(struct fleet_keys *keys, struct slice form, bool family)
 {
-    if (word.len >= 5 && word.data[word.len - 1] >= '0' && word.data[word.len - 1] <= '9' &&
-        word.data[word.len - 2] >= '0' && word.data[word.len - 2] <= '9')
-        put(keys, BY_HUNDRED, slice_of(word.data, word.len - 2));
+    struct fleet_words words;
+    struct fleet_mark mark;
+    uint8_t text[256];
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++) {
+        if (!fleet_mark_read(&words, i, &mark) || (family && !fleet_mark_of_family(&mark)))
+            continue;
+        size_t len = mark.letters.len, digits = mark.digits.len - 2;
+        if (len + digits + mark.suffix.len > sizeof text)
+            continue;
+        memcpy(text, mark.letters.data, len);
+        memcpy(text + len, mark.digits.data, digits);
+        memcpy(text + len + digits, mark.suffix.data, mark.suffix.len);
+        put(keys, BY_HUNDRED, slice_of(text, len + digits + mark.suffix.len));
+    }
+}
+
+/* Words in any order. */
+static void put_word_set(struct fleet_keys *keys, struct slice form)
+{
+    struct fleet_words words;
+    uint64_t sum = 0;
+    fleet_words_split(form, &words);
+    if (words.cut || words.count < 2)
+        return;
+    pthread_once(&seeded, draw_seed);
+    for (size_t i = 0; i < words.count; i++)
+        sum += key_hash(BY_WORDS, words.at[i].data, words.at[i].len);
+    put_key(keys, sum ? sum : 1);
 }
 
 /* Words with a digit, by which families name their members. */
@@ -135,10 +162,8 @@ static void put_words(struct fleet_keys *keys, struct slice form, bool first_onl
     struct fleet_words words;
     fleet_words_split(form, &words);
     for (size_t i = 0; i < words.count && (i == 0 || !first_only); i++)
-        if (words.at[i].len >= 4 && fleet_word_has_digit(words.at[i])) {
+        if (words.at[i].len >= 4 && fleet_word_has_digit(words.at[i]))
             put(keys, BY_WORD, words.at[i]);
-            put_hundred(keys, words.at[i]);
-        }
 }
 
 /* Can a word be misspelt at all: letters only, and long enough on one side? */
@@ -301,6 +326,8 @@ static void put_subject_name(struct fleet_keys *keys, const struct fleet_subject
         put_suffixes(keys, BY_NAME, form);
         put_pattern_starts(keys, form);
         put_words(keys, form, false);
+        put_hundreds(keys, form, false);
+        put_word_set(keys, form);
         if (s->purl_base.len == 0)
             put_spellings(keys, form);
     }
@@ -364,8 +391,11 @@ static void put_target_name(struct fleet_keys *keys, struct slice form, bool fam
     put_compact(keys, BY_NAME, form);
     put_prefixes(keys, BY_LINE, form);
     put_suffixes(keys, BY_LINE, form);
-    if (family)
+    if (family) {
         put_words(keys, form, true);
+        put_hundreds(keys, form, true);
+    }
+    put_word_set(keys, form);
     put_numbers(keys, form);
     put_spellings(keys, form);
     put_pattern(keys, form);

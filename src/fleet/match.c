@@ -5,7 +5,9 @@
 #include "fleet/match_listen.h"
 #include "fleet/match_nearest.h"
 #include "fleet/match_same.h"
+#include "product/range_words.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static uint8_t lower(uint8_t c)
@@ -94,13 +96,41 @@ bool fleet_touch_identify(const struct fleet_target *t, const struct fleet_subje
     return true;
 }
 
+/* "Update 2", "SP1": what stands behind a version */
+static bool is_pack(struct slice version)
+{
+    static const char *const words[] = {"update", "sp", "service pack", "patch", "hf", "hotfix"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (product_text_starts(version, words[i]))
+            return true;
+    return false;
+}
+
+/* What a version says behind its line, and behind the sign that ends it. */
+static struct slice behind_line(struct slice version, struct slice line)
+{
+    if (version.len <= line.len + 1 || memcmp(version.data, line.data, line.len) != 0 ||
+        !memchr(" -_", version.data[line.len], 3))
+        return slice_of(NULL, 0);
+    return slice_of(version.data + line.len + 1, version.len - line.len - 1);
+}
+
 bool fleet_touch_decide(const struct fleet_target *t, const struct fleet_subject *subject,
                         struct slice version, struct fleet_touch *out,
                         struct fleet_nearest *nearest)
 {
     if (out->id.version.len)
         version = out->id.version;
+    char whole[128];
     enum product_in line = product_version_in_line(version, out->id.line);
+    /* "InTouch 2017" of the version "Update 2" */
+    if (line == PRODUCT_MAYBE && is_pack(version) &&
+        version.len + out->id.line.len + 2 < sizeof whole) {
+        int len =
+            snprintf(whole, sizeof whole, "%.*s %.*s", SLICE_ARG(out->id.line), SLICE_ARG(version));
+        version = slice_of(whole, (size_t)len);
+        line = product_version_in_line(version, out->id.line);
+    }
     if (line == PRODUCT_OUT) {
         fleet_nearest_note(nearest, FLEET_STEP_LINE, t, subject, &out->id);
         return false;
@@ -110,6 +140,12 @@ bool fleet_touch_decide(const struct fleet_target *t, const struct fleet_subject
         out->reason = "the identifier names this very version";
     } else {
         out->in = product_range_contains(&t->range, version, &out->reason);
+    }
+    /* "P017" of "3.15 P017", against "< P018" of the line 3.15 */
+    if (line == PRODUCT_IN && out->id.line.len && out->in == PRODUCT_MAYBE) {
+        struct slice rest = behind_line(version, out->id.line);
+        if (rest.len)
+            out->in = product_range_contains(&t->range, rest, &out->reason);
     }
     if (line == PRODUCT_MAYBE && out->in != PRODUCT_MAYBE) {
         out->in = PRODUCT_MAYBE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match_combine.h"
 #include "base/memory.h"
+#include "fleet/match_drop.h"
 #include "fleet/name_words.h"
 
 #include <stdlib.h>
@@ -594,52 +595,6 @@ static size_t behind(const struct combination *c, size_t i)
     return end;
 }
 
-/* The advisory has a product of just this name. */
-static bool exact(const struct fleet_criteria *criteria, const struct fleet_touch *t)
-{
-    const unsigned shortened = FLEET_RULE_LISTED | FLEET_RULE_KIND | FLEET_RULE_VARIANT |
-                               FLEET_RULE_LINE | FLEET_RULE_FAMILY | FLEET_RULE_GENERIC;
-    return t->id.rule == FLEET_BY_NAME && t->id.confidence >= FLEET_SURE &&
-           !(t->id.rules & shortened) && !criteria->targets[t->target].product.family;
-}
-
-static int by_number(const void *x, const void *y)
-{
-    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-    return (a > b) - (a < b);
-}
-
-/*
- * Of an advisory that lists "ITC2200" and "ITC2200 PRO", a component that calls itself ITC2200 is
- * the first: that it might be the other one, and say less of itself, is no question.
- */
-static int drop_longer_names(const struct fleet_criteria *criteria, struct fleet_touch *touches,
-                             size_t *count, struct err *e)
-{
-    size_t known = 0, kept = 0, vague = 0;
-    for (size_t i = 0; i < *count; i++) {
-        known += exact(criteria, &touches[i]);
-        vague += touches[i].id.rule == FLEET_BY_LESS_SPECIFIC;
-    }
-    if (known == 0 || vague == 0)
-        return 0;
-    uint32_t *subjects = mem_new(known, sizeof *subjects);
-    if (!subjects)
-        return err_memory(e);
-    known = 0;
-    for (size_t i = 0; i < *count; i++)
-        if (exact(criteria, &touches[i]))
-            subjects[known++] = touches[i].subject;
-    qsort(subjects, known, sizeof *subjects, by_number);
-    for (size_t i = 0; i < *count; i++)
-        if (touches[i].id.rule != FLEET_BY_LESS_SPECIFIC ||
-            !bsearch(&touches[i].subject, subjects, known, sizeof *subjects, by_number))
-            touches[kept++] = touches[i];
-    *count = kept;
-    mem_free(subjects);
-    return 0;
-}
-
 static struct combination combination(const struct fleet_criteria *criteria,
                                       struct fleet_touch *touches, size_t count, bool software,
                                       struct arena *scratch, struct err *e)
@@ -660,7 +615,7 @@ int fleet_combine_status(enum fleet_status *status, const struct fleet_criteria 
 {
     arena_reset(scratch);
     *status = FLEET_NOT_LISTED;
-    if (drop_longer_names(criteria, touches, &count, e) != 0)
+    if (fleet_touches_drop(criteria, touches, &count, e) != 0)
         return -1;
     struct combination c = combination(criteria, touches, count, software, scratch, e);
     size_t vulnerabilities;
@@ -682,7 +637,7 @@ int fleet_combine(struct fleet_result **out, const struct fleet_criteria *criter
                   struct fleet_touch *touches, size_t count, bool software, struct err *e)
 {
     *out = NULL;
-    if (drop_longer_names(criteria, touches, &count, e) != 0)
+    if (fleet_touches_drop(criteria, touches, &count, e) != 0)
         return -1;
     struct fleet_result *r = mem_new(1, sizeof *r);
     struct arena scratch;

@@ -244,7 +244,12 @@ static struct slice decide(struct chain *c, const struct fleet_finding *f)
         const struct product_range *range = &criterion->operands[i].target->range;
         bool device = id->kind == FLEET_DEVICE;
         if (t->id.rule == FLEET_BY_LESS_SPECIFIC)
-            return say(c, "%s", device ? "nameplate.model" : "the component's full name");
+            return say(c, "%s: is it \"%.*s\"?",
+                       !device ? "the component's full name"
+                       : criterion->operands[i].target->models.count && t->of->real_orders == 0
+                           ? "nameplate.order"
+                           : "nameplate.model",
+                       SLICE_ARG(criterion->operands[i].target->label));
         if (t->id.sku_missing)
             return say(c, "nameplate.sku");
         if (t->in == PRODUCT_MAYBE && t->id.edition_open)

@@ -8,6 +8,7 @@
 struct vendor_match {
     enum fleet_vendor_rule rule;
     int cost;
+    int typing; /* MISSPELT: how many typing errors */
     unsigned rules;
     struct slice advisory, inventory, alias;
 };
@@ -58,7 +59,8 @@ static void compare_vendors(const struct fleet_form *a, const struct fleet_form 
         return;
     } else if (fleet_name_misspelt(a->text, b->text) > 0) {
         m.rule = FLEET_VENDOR_MISSPELT;
-        m.cost += fleet_name_misspelt(a->text, b->text) == 1 ? 17 : 27;
+        m.typing = fleet_name_misspelt(a->text, b->text);
+        m.cost += m.typing == 1 ? 17 : 27;
     } else if (fleet_name_prefix(a->text, b->text) || fleet_name_prefix(b->text, a->text)) {
         m.rule = FLEET_VENDOR_PREFIX;
         m.cost += 25;
@@ -321,8 +323,14 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
             struct vendor_match with = *vendor;
             /* "Delta" and "Delta Electronics", and a product that has that name alone */
             if (with.rule == FLEET_VENDOR_PREFIX && found.rule == FLEET_BY_NAME &&
-                fleet_name_specific(t->forms[i].text))
+                fleet_name_telling(t->forms[i].text, t->product.raw))
                 with.cost -= 16;
+            /* one typing error in the vendor's name, and a product that has that name alone */
+            if (with.rule == FLEET_VENDOR_MISSPELT && with.typing == 1 &&
+                found.rule == FLEET_BY_NAME &&
+                !(found.rules & (FLEET_RULE_KIND | FLEET_RULE_LISTED | FLEET_RULE_VARIANT)) &&
+                fleet_name_telling(t->forms[i].text, t->product.raw))
+                with.cost -= 8;
             /* the brand stands in front of the product's name in the advisory, too */
             if (both && found.rule == FLEET_BY_NAME && with.rule >= FLEET_VENDOR_ALIAS &&
                 with.cost > 2)
@@ -339,11 +347,66 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
                 with = (struct vendor_match){.rule = FLEET_VENDOR_PREFIX,
                                              .cost = 8,
                                              .advisory = t->vendor.forms[0].text,
-                                             .inventory = s->identity->vendor.forms[0].text};
+                                             .inventory = s->vendor.forms[0].text};
             }
             if (found.rule != FLEET_BY_NOTHING)
                 offer(out, &with, found);
         }
+}
+
+/* How much of the text is "inc ", "co ltd ". */
+static size_t legal_forms(struct slice text)
+{
+    static const char *const forms[] = {"inc", "llc", "ltd", "corp", "corporation", "gmbh", "ag",
+                                        "co",  "kg",  "sa",  "srl",  "spa",         "ab",   "as",
+                                        "plc", "bv",  "oy",  "sas",  "company",     "and",  NULL};
+    size_t at = 0;
+    for (;;) {
+        const uint8_t *space = at < text.len ? memchr(text.data + at, ' ', text.len - at) : NULL;
+        if (!space ||
+            !fleet_word_in(forms, slice_of(text.data + at, (size_t)(space - text.data) - at)))
+            return at;
+        at = (size_t)(space - text.data) + 1;
+    }
+}
+
+/* "siemens simatic wincc", where the inventory has no field for a vendor: the advisory's vendor in
+ * front of the name. */
+static void by_name_with_vendor(const struct fleet_target *t, const struct fleet_subject *s,
+                                const struct fleet_aliases *aliases, struct fleet_identified *out)
+{
+    if (s->vendor.count || t->vendors.count == 0)
+        return;
+    for (size_t k = 0; k < s->form_count; k++) {
+        struct fleet_subject_form form = s->forms[k];
+        if (form.source > FLEET_FROM_PRODUCT)
+            continue;
+        for (size_t v = 0; v < t->vendors.count; v++) {
+            const struct fleet_form *vendor = &t->vendors.forms[v];
+            if (vendor->text.len < 2 || !fleet_name_prefix(vendor->text, s->forms[k].text))
+                continue;
+            size_t front = vendor->text.len + 1, len = 0;
+            front +=
+                legal_forms(slice_of(s->forms[k].text.data + front, s->forms[k].text.len - front));
+            for (size_t i = 0; i < front; i++)
+                len += s->forms[k].text.data[i] != ' ';
+            if (len >= s->forms[k].compact.len)
+                continue;
+            form.text = slice_of(s->forms[k].text.data + front, s->forms[k].text.len - front);
+            form.compact = slice_of(s->forms[k].compact.data + len, s->forms[k].compact.len - len);
+            struct vendor_match with = {.rule = FLEET_VENDOR_EQUAL,
+                                        .cost = 2 + fleet_rule_cost(vendor->rules),
+                                        .rules = vendor->rules | FLEET_RULE_VENDOR,
+                                        .advisory = vendor->text,
+                                        .inventory = s->forms[k].text};
+            for (size_t i = 0; i < t->form_count; i++) {
+                struct fleet_identified found =
+                    fleet_names_compare(t, &t->forms[i], s, &form, aliases, true);
+                if (found.rule == FLEET_BY_NAME)
+                    offer(out, &with, found);
+            }
+        }
+    }
 }
 
 /* "PanelView 800-2711R-T4T": the last words are our order number */
@@ -467,6 +530,16 @@ static void check_skus(const struct fleet_target *t, const struct fleet_subject 
     out->order_conflict = true;
 }
 
+/* "LOGIQ, not including LOGIQ 100 Pro", and we are that */
+static bool is_excepted(const struct fleet_target *t, const struct fleet_subject *s)
+{
+    const struct fleet_name *model = &s->identity->model;
+    struct slice form = model->count ? model->forms[0].text : slice_of(NULL, 0);
+    size_t line = t->product.count ? t->product.forms[0].text.len : 0;
+    /* the line itself is meant: "Venue", not including "Venue 40" */
+    return form.len > line && memmem(t->except.data, t->except.len, form.data, form.len);
+}
+
 void fleet_identify(const struct fleet_target *target, const struct fleet_subject *subject,
                     const struct fleet_aliases *aliases, struct fleet_identified *out)
 {
@@ -477,9 +550,12 @@ void fleet_identify(const struct fleet_target *target, const struct fleet_subjec
     /* two package URLs that differ are two packages, whatever their names */
     if (target->purl.len && subject->purl_base.len)
         return;
+    if (target->except.len && is_excepted(target, subject))
+        return;
     struct vendor_match vendor = match_vendor(&target->vendors, &subject->vendor, aliases);
     by_model(target, subject, &vendor, out);
     by_name(target, subject, &vendor, aliases, out);
+    by_name_with_vendor(target, subject, aliases, out);
     by_number_in_name(target, subject, &vendor, out);
     by_model_in_version(target, subject, &vendor, out);
     if (out->confidence <= 0) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match_names.h"
+#include "fleet/match_family.h"
 #include "fleet/name_words.h"
 #include "product/range_words.h"
 
@@ -10,11 +11,12 @@ int fleet_rule_cost(unsigned rules)
         unsigned rule;
         int cost;
     } costs[] = {
-        {FLEET_RULE_ACCENT, 1},   {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 3},
+        {FLEET_RULE_ACCENT, 1},   {FLEET_RULE_MOJIBAKE, 2}, {FLEET_RULE_PART, 2},
         {FLEET_RULE_ACRONYM, 5},  {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
         {FLEET_RULE_VENDOR, 1},   {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
         {FLEET_RULE_LISTED, 5},   {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
-        {FLEET_RULE_DIVISION, 5}, {FLEET_RULE_BRAND, 5},    {FLEET_RULE_VARIANT, 8},
+        {FLEET_RULE_DIVISION, 5}, {FLEET_RULE_BRAND, 3},    {FLEET_RULE_VARIANT, 8},
+        {FLEET_RULE_PLURAL, 1},   {FLEET_RULE_CPE, 3},
     };
     int cost = 0;
     for (size_t i = 0; i < ARRAY_LEN(costs); i++)
@@ -52,6 +54,15 @@ static bool number_with_x(struct slice word)
         if (word.data[i] < '0' || word.data[i] > '9')
             return false;
     return word.len >= 3 && word.data[word.len - 1] == 'x';
+}
+
+/* "xxx": for any word of as many letters or digits */
+static bool all_x(struct slice word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (word.data[i] != 'x')
+            return false;
+    return word.len >= 2;
 }
 
 /*
@@ -94,6 +105,8 @@ static bool name_pattern(struct slice pattern, struct slice name)
     for (size_t i = 0; i < a.count; i++) {
         wild = !slice_equal(a.at[i], b.at[i]);
         any = any || wild;
+        if (wild && i > 0 && all_x(a.at[i]) && a.at[i].len == b.at[i].len)
+            continue;
         if (wild && !word_pattern(a.at[i], b.at[i]))
             return false;
     }
@@ -162,25 +175,6 @@ static bool is_named_suffix(struct slice suffix, struct slice text)
     return words.count >= 2;
 }
 
-/* "Micro800 family" and "micro850", "RTU500 series" and "rtu560": a number for its hundred */
-static bool of_hundred(struct slice name, struct slice family)
-{
-    struct fleet_words words;
-    fleet_words_split(family, &words);
-    struct slice mark = words.count ? words.at[0] : slice_of(NULL, 0);
-    if (mark.len < 5 || memcmp(mark.data + mark.len - 2, "00", 2) != 0 || mark.data[0] < 'a')
-        return false;
-    fleet_words_split(name, &words);
-    for (size_t i = 0; i < words.count; i++) {
-        struct slice w = words.at[i];
-        if (w.len == mark.len && memcmp(w.data, mark.data, mark.len - 2) == 0 &&
-            w.data[w.len - 2] >= '0' && w.data[w.len - 2] <= '9' && w.data[w.len - 1] >= '0' &&
-            w.data[w.len - 1] <= '9')
-            return true;
-    }
-    return false;
-}
-
 /* "fx5uj cpu modules", all models: its first word, with a digit, stands somewhere in the name. */
 static bool has_word(struct slice name, struct slice family)
 {
@@ -245,14 +239,17 @@ static bool three_words(struct slice form)
     return plain >= 3;
 }
 
-/* "1734 aentr" against "1734 aentr series c": what is missing is a revision, not a model */
+/* "1734 aentr" against "1734 aentr series c", "1794 aent" against "1794 aent flex i o series b":
+ * what is missing is a revision, not a model */
 static bool only_revision(struct slice longer, struct slice prefix)
 {
     static const char *const words[] = {" series ", " rev ", " revision ", " version ", " hw "};
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (longer.len > prefix.len + strlen(words[i]) &&
-            memcmp(longer.data + prefix.len, words[i], strlen(words[i])) == 0)
-            return true;
+    size_t last = fleet_number_like(prefix) ? longer.len : prefix.len + 1;
+    for (size_t at = prefix.len; at < last; at++)
+        for (size_t i = 0; i < ARRAY_LEN(words); i++)
+            if (longer.len > at + strlen(words[i]) &&
+                memcmp(longer.data + at, words[i], strlen(words[i])) == 0)
+                return true;
     return false;
 }
 
@@ -297,6 +294,15 @@ static struct slice beyond(struct slice longer, struct slice prefix)
     return slice_of(longer.data + prefix.len + 1, longer.len - prefix.len - 1);
 }
 
+bool fleet_name_telling(struct slice form, struct slice raw)
+{
+    size_t capitals = 0;
+    for (size_t i = 0; i < raw.len && raw.data[i] != ' '; i++)
+        capitals += raw.data[i] >= 'A' && raw.data[i] <= 'Z';
+    return fleet_name_specific(form) ||
+           (form.len >= 6 && capitals >= 2 && !sibling_word(form) && !fleet_name_plain_word(form));
+}
+
 /* "conext combox" of "conext combox model 865 1058": what is more tells no sibling. */
 static bool may_be_shortened(struct slice longer, struct slice prefix)
 {
@@ -322,6 +328,18 @@ static bool goes_on_in_numbers(struct slice longer, struct slice prefix)
     for (size_t i = 0; i < rest.len; i++)
         digits += rest.data[i] >= '0' && rest.data[i] <= '9';
     return digits >= 3 && may_be_shortened(longer, prefix) && fleet_word_has_digit(prefix);
+}
+
+/* "tropos 2420" of "tropos", a device: a line of products that has a word of its own, and the
+ * number of the model */
+static bool line_and_number(struct slice longer, struct slice prefix)
+{
+    struct slice rest = beyond(longer, prefix);
+    size_t digits = 0;
+    for (size_t i = 0; i < rest.len; i++)
+        digits += rest.data[i] >= '0' && rest.data[i] <= '9';
+    return prefix.len >= 5 && !memchr(prefix.data, ' ', prefix.len) &&
+           !fleet_name_plain_word(prefix) && digits >= 3 && !memchr(rest.data, ' ', rest.len);
 }
 
 /* "neuroworks" of "natus xltek neuroworks": one word, but of its own */
@@ -379,6 +397,63 @@ static bool same_model(struct slice a, struct slice b)
     return true;
 }
 
+/* "lynx l210 f2g" and "l210 f2g lynx": the same words in another order. Of equal length, so that
+ * few are looked at. */
+static bool same_words(struct slice a, struct slice b)
+{
+    struct fleet_words x, y;
+    uint64_t used = 0;
+    if (a.len != b.len || a.len < 6)
+        return false;
+    fleet_words_split(a, &x);
+    fleet_words_split(b, &y);
+    if (x.count != y.count || x.count < 2 || x.cut || y.cut)
+        return false;
+    for (size_t i = 0; i < x.count; i++) {
+        size_t k = 0;
+        while (k < y.count && ((used >> k & 1) || !slice_equal(x.at[i], y.at[k])))
+            k++;
+        if (k == y.count)
+            return false;
+        used |= (uint64_t)1 << k;
+    }
+    return true;
+}
+
+/* "mv1200s d cubes" in the middle of "wire cut edm mv series mv1200s d cubes series standard
+ * system": a model's number, and what else we say of it. */
+static bool inside_with_number(struct slice part, struct slice text)
+{
+    struct fleet_words words;
+    bool number = false;
+    if (part.len < 6 || text.len < part.len + 4)
+        return false;
+    const uint8_t *at = memmem(text.data, text.len, part.data, part.len);
+    size_t start = at ? (size_t)(at - text.data) : 0;
+    if (start == 0 || text.data[start - 1] != ' ' || start + part.len == text.len ||
+        text.data[start + part.len] != ' ')
+        return false;
+    fleet_words_split(part, &words);
+    for (size_t i = 0; i < words.count; i++)
+        number = number || (words.at[i].len >= 6 && fleet_number_like(words.at[i]));
+    return number;
+}
+
+/* "l210 f2g" of "l210 f2g lynx", "cp 8050" of "cp 8050 master module": a model's number, and what
+ * is more are words that tell no sibling. */
+static bool number_described(struct slice longer, struct slice prefix)
+{
+    struct fleet_words words;
+    if (!fleet_number_like(prefix))
+        return false;
+    fleet_words_split(beyond(longer, prefix), &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (words.at[i].len < 3 || fleet_word_has_digit(words.at[i]) || sibling_word(words.at[i]) ||
+            slice_is(words.at[i], "series") || slice_is(words.at[i], "with"))
+            return false;
+    return words.count > 0;
+}
+
 struct fleet_identified fleet_names_compare(const struct fleet_target *t,
                                             const struct fleet_target_form *a,
                                             const struct fleet_subject *s,
@@ -395,14 +470,19 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
     bool same = equal || compact_equal(a->text, b->compact);
     /* without its kind a name is that whole name or nothing; and "S7-1500 software controller" and
      * "S7-1500 CPU" are of two kinds */
-    if ((r.rules & FLEET_RULE_KIND) && (!same || (a->rules & b->rules & FLEET_RULE_KIND))) {
+    if ((r.rules & FLEET_RULE_KIND) && !same && t->product.family && vendor_sure &&
+        !family_source && !(b->rules & FLEET_RULE_KIND) && is_suffix(b->text, a->text)) {
+        /* "S7-1200" of "SIMATIC S7-1200 CPU family" */
+        r.rule = FLEET_BY_SUFFIX;
+        r.confidence += 82;
+    } else if ((r.rules & FLEET_RULE_KIND) && (!same || (a->rules & b->rules & FLEET_RULE_KIND))) {
         r.confidence = 0;
     } else if (same) {
         r.rule = family_source ? FLEET_BY_FAMILY : FLEET_BY_NAME;
         r.confidence += !family_source ? 96 : excepts_some(t->product.raw) ? 75 : 89;
         /* a name with a number in it is a model's, whatever kind of thing that is */
         if ((r.rules & FLEET_RULE_KIND) && fleet_word_has_digit(b->text))
-            r.confidence += 4;
+            r.confidence += 8;
         if (!equal) {
             r.rules |= FLEET_RULE_SPACE;
             r.confidence -= 2;
@@ -415,6 +495,10 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
         r.rule = FLEET_BY_NAME;
         r.rules |= FLEET_RULE_ALIAS;
         r.confidence += 94;
+    } else if (!family_source && !(r.rules & FLEET_RULE_LISTED) && same_words(a->text, b->text)) {
+        /* not of a name that was put together from a title or a list */
+        r.rule = FLEET_BY_NAME;
+        r.confidence += 93;
     } else if (name_pattern(a->text, b->text) && !family_source) {
         r.rule = FLEET_BY_PATTERN;
         r.confidence += 93;
@@ -436,34 +520,41 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
     } else if (t->product.family && !family_source && has_word(b->text, a->text)) {
         r.rule = FLEET_BY_FAMILY;
         r.confidence += 75;
-    } else if (t->product.family && !family_source && vendor_sure && of_hundred(b->text, a->text)) {
+    } else if (t->product.family && !family_source && vendor_sure &&
+               fleet_family_of_hundred(b->text, a->text)) {
         r.rule = FLEET_BY_FAMILY;
-        r.confidence += 62;
-        r.only_unknown = true;
+        r.confidence += 72;
     } else if (fleet_name_prefix(a->text, b->text) && !family_source &&
-               (fleet_name_specific(a->text) || (t->product.family && a->text.len >= 5))) {
+               (fleet_name_specific(a->text) || (t->product.family && a->text.len >= 5) ||
+                (vendor_sure && s->identity->kind == FLEET_DEVICE &&
+                 line_and_number(b->text, a->text)))) {
         r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
         if (t->product.family)
             r.confidence += excepts_some(t->product.raw) ? 75 : 89;
         else if (vendor_sure && s->identity->kind == FLEET_DEVICE &&
-                 goes_on_in_numbers(b->text, a->text))
+                 (goes_on_in_numbers(b->text, a->text) || line_and_number(b->text, a->text)))
             r.confidence += 60;
         else
             r.confidence += 42;
         r.only_unknown = !t->product.family;
     } else if (fleet_name_prefix(b->text, a->text) && fleet_name_specific(b->text) &&
                !version_line(a->text, b->text.len + 1)) {
+        bool described = vendor_sure && number_described(a->text, b->text);
         r.rule = FLEET_BY_LESS_SPECIFIC;
-        r.confidence += t->whole && version_follows(a->text, b->text.len + 1)       ? 80
+        r.confidence += described                                                   ? 74
+                        : t->whole && version_follows(a->text, b->text.len + 1)     ? 80
                         : s->model_missing || only_revision(a->text, b->text)       ? 66
                         : telling(b->text) && s->real_orders == 0                   ? 55
                         : three_words(b->text) && s->identity->kind == FLEET_DEVICE ? 52
                         : vendor_sure && may_be_shortened(a->text, b->text)         ? 58
                                                                                     : 40;
-        r.only_unknown = true;
+        r.only_unknown = !described;
     } else if (vendor_sure && !family_source && own_word(b->text, a->text)) {
         r.rule = FLEET_BY_LESS_SPECIFIC;
-        r.confidence += 60;
+        r.confidence += 72;
+    } else if (vendor_sure && !family_source && inside_with_number(b->text, a->text)) {
+        r.rule = FLEET_BY_LESS_SPECIFIC;
+        r.confidence += 55;
         r.only_unknown = true;
     } else {
         r.confidence = 0;

@@ -11,6 +11,9 @@ int fleet_rule_cost(unsigned rules);
 /* Two words, or one with a digit: less would be the beginning of anything. */
 bool fleet_name_specific(struct slice form);
 
+/* The same, or one word that somebody made up: "DOPSoft", but not "Sherlock". */
+bool fleet_name_telling(struct slice form, struct slice raw);
+
 /* "2711r t4t": as specific as an order number. */
 bool fleet_number_like(struct slice form);
 

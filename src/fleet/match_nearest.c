@@ -8,6 +8,8 @@ static const struct {
     [FLEET_STEP_PRODUCT] = {"identity.product", "same vendor, but another product"},
     [FLEET_STEP_VENDOR] = {"identity.vendor",
                            "the product has this name, but its vendor is another"},
+    [FLEET_STEP_ELSEWHERE] = {"identity.elsewhere",
+                              "the advisory has this name, but not as the name of a product"},
     [FLEET_STEP_CONFIDENCE] = {"identity.confidence", "the names are too far apart to count"},
     [FLEET_STEP_IDENTIFIER] = {"identity.identifier", NULL},
     [FLEET_STEP_ORDER] = {"identity.order-number",
@@ -74,6 +76,53 @@ static bool same_form(const struct fleet_target *t, const struct fleet_subject *
     return false;
 }
 
+enum { LONGEST = 512 };
+
+/* Letters and digits of a text, in lower case. */
+static struct slice plain(struct slice text, uint8_t out[LONGEST])
+{
+    size_t len = 0;
+    for (size_t i = 0; i < text.len && len < LONGEST; i++) {
+        uint8_t c = text.data[i];
+        if (c >= 'A' && c <= 'Z')
+            c |= 0x20;
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            out[len++] = c;
+    }
+    return slice_of(out, len);
+}
+
+/* A name that is a model's: without spaces at least four characters, and one of them a digit. */
+static struct slice model_of(const struct fleet_subject *subject, uint8_t out[LONGEST])
+{
+    struct slice compact = plain(subject->forms[0].text, out);
+    return compact.len >= 4 && fleet_word_has_digit(compact) ? compact : slice_of(NULL, 0);
+}
+
+static bool has(struct slice text, struct slice name)
+{
+    uint8_t room[LONGEST];
+    struct slice all = plain(text, room);
+    return name.len && memmem(all.data, all.len, name.data, name.len);
+}
+
+/* "SWT 3000", when only its firmware is listed and the title names it; "CP451" in a list of models
+ * where a version was due. */
+static void look_elsewhere(struct fleet_nearest *nearest, const struct fleet_criteria *criteria,
+                           const struct fleet_target *target, const struct fleet_subject *subject,
+                           bool in_title, int confidence)
+{
+    uint8_t room[LONGEST];
+    struct slice model = model_of(subject, room);
+    bool label = has(target->label, model);
+    if (!label && !in_title)
+        return;
+    struct fleet_identified id = {.confidence = confidence + label,
+                                  .advisory = label ? target->label : criteria->title,
+                                  .inventory = subject->forms[0].text};
+    fleet_nearest_note(nearest, FLEET_STEP_ELSEWHERE, target, subject, &id);
+}
+
 void fleet_nearest_look(struct fleet_nearest *nearest, const struct fleet_criteria *criteria,
                         const struct fleet_subject *subjects, size_t count,
                         const struct fleet_aliases *aliases)
@@ -92,6 +141,10 @@ void fleet_nearest_look(struct fleet_nearest *nearest, const struct fleet_criter
                               FLEET_VENDOR_DIFFERENT;
             struct fleet_identified id = {.advisory = target->product.forms[0].text,
                                           .inventory = subject->forms[0].text};
+            uint8_t room[LONGEST];
+            if (vendor)
+                look_elsewhere(nearest, criteria, target, subject,
+                               has(criteria->title, model_of(subject, room)), SAME_NAME + 1);
             if (vendor) {
                 int shared = shared_words(id.advisory, id.inventory);
                 id.confidence = 1 + (shared > MOST_WORDS ? MOST_WORDS : shared);

@@ -9,6 +9,7 @@
 enum fleet_step {
     FLEET_STEP_PRODUCT,      /* same vendor, another product */
     FLEET_STEP_VENDOR,       /* same product's name, another vendor */
+    FLEET_STEP_ELSEWHERE,    /* the name stands in the title or the full name, not as the product */
     FLEET_STEP_CONFIDENCE,   /* the names are too far apart to count */
     FLEET_STEP_IDENTIFIER,   /* the same identifier, of something else: id->other says why */
     FLEET_STEP_ORDER,        /* the name is the same, the order number is a sibling's */
@@ -22,8 +23,8 @@ void fleet_nearest_note(struct fleet_nearest *nearest, enum fleet_step step,
                         const struct fleet_target *target, const struct fleet_subject *subject,
                         const struct fleet_identified *id);
 
-/* Nothing came near by the rules: the product of the same vendor with most words in common, or the
- * one of that name by another vendor. */
+/* Nothing came near by the rules: the product of the same vendor with most words in common, the one
+ * of that name by another vendor, or the one whose full name (or the title) has our name in it. */
 void fleet_nearest_look(struct fleet_nearest *nearest, const struct fleet_criteria *criteria,
                         const struct fleet_subject *subjects, size_t count,
                         const struct fleet_aliases *aliases);

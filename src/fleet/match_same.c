@@ -89,6 +89,7 @@ void fleet_same_target(struct buf *out, const struct fleet_target *t)
     put_name(out, &t->vendor);
     put_name(out, &t->product);
     put_name(out, &t->family);
+    put_part(out, t->except);
     put_number(out, t->form_count);
     for (size_t i = 0; i < t->form_count; i++) {
         put_number(out, t->forms[i].rules);

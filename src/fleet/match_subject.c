@@ -45,7 +45,7 @@ static int add_form(struct preparation *p, struct slice text, unsigned rules,
 static int add_variants(struct preparation *p, struct slice form, unsigned rules,
                         enum fleet_form_source source)
 {
-    struct fleet_form forms[FLEET_FORMS];
+    struct fleet_form forms[FLEET_VARIANTS];
     int count =
         fleet_name_variants(p->arena, form, rules, &p->subject->identity->vendor, forms, p->e);
     for (int i = 0; i < count; i++)
@@ -84,7 +84,8 @@ static int add_with_vendor(struct preparation *p)
     return add_form(p, slice_str(both), name->forms[0].rules, FLEET_FROM_VENDOR_MODEL);
 }
 
-/* "PCS neo V4" is a "PCS neo", too, of versions that begin with 4. */
+/* "PCS neo V4" is a "PCS neo", too, of versions that begin with 4; and so is software with the name
+ * "easySoft 7", for of a device the number may be the model's. */
 static int add_without_line(struct preparation *p)
 {
     struct slice form = p->subject->identity->model.forms[0].text;
@@ -92,9 +93,12 @@ static int add_without_line(struct preparation *p)
     while (at > 0 && form.data[at - 1] != ' ')
         at--;
     struct slice line = slice_of(form.data + at, form.len - at);
-    if (at < 5 || line.len < 2 || line.data[0] != 'v')
+    if (at < 3 || line.len == 0)
         return 0;
-    line = slice_of(line.data + 1, line.len - 1);
+    if (line.data[0] == 'v' && line.len > 1 && at >= 5)
+        line = slice_of(line.data + 1, line.len - 1);
+    else if (p->subject->identity->kind == FLEET_DEVICE)
+        return 0;
     for (size_t i = 0; i < line.len; i++)
         if ((line.data[i] < '0' || line.data[i] > '9') && (line.data[i] != '.' || i == 0))
             return 0;
@@ -105,6 +109,59 @@ static int add_without_line(struct preparation *p)
     for (size_t i = before; i < p->subject->form_count; i++)
         p->forms[i].line = line;
     return 0;
+}
+
+/* "1794-AENT/B": the number in its series B */
+static int add_series(struct preparation *p)
+{
+    const struct fleet_name *model = &p->subject->identity->model;
+    struct slice form = model->count ? model->forms[0].text : slice_of(NULL, 0);
+    if (form.len < 8 || form.data[form.len - 2] != ' ' || form.data[form.len - 1] < 'a' ||
+        form.data[form.len - 1] > 'h' || !fleet_word_has_digit(form))
+        return 0;
+    char *text = arena_printf(p->arena, "%.*s series %c", (int)form.len - 2,
+                              (const char *)form.data, form.data[form.len - 1]);
+    if (!text)
+        return err_memory(p->e);
+    return add_form(p, slice_str(text), model->forms[0].rules | FLEET_RULE_NOTE, FLEET_FROM_MODEL);
+}
+
+/* "data_center_manager_sdk": words */
+static int cpe_words(struct arena *a, const struct product_cpe_value *v, enum fleet_name_kind kind,
+                     struct fleet_name *out, struct err *e)
+{
+    char *text = arena_copy(a, v->text.data, v->text.len);
+    if (!text)
+        return err_memory(e);
+    for (size_t i = 0; i < v->text.len; i++)
+        if (text[i] == '_')
+            text[i] = ' ';
+    return fleet_name_normalise(a, kind, slice_of(text, v->text.len), out, e);
+}
+
+/* Somebody wrote into the inventory which vendor's product it is: that counts where advisories have
+ * names only. Not a guess at a CPE from a name. */
+static int add_cpe(struct preparation *p)
+{
+    struct fleet_subject *s = p->subject;
+    struct fleet_name vendor, product;
+    struct fleet_form forms[FLEET_VARIANTS];
+    if (!s->platform)
+        return 0;
+    const struct product_cpe_value *at = s->platform->at;
+    if (cpe_words(p->arena, &at[PRODUCT_CPE_VENDOR], FLEET_NAME_VENDOR, &vendor, p->e) != 0 ||
+        cpe_words(p->arena, &at[PRODUCT_CPE_PRODUCT], FLEET_NAME_PRODUCT, &product, p->e) != 0)
+        return -1;
+    if (product.count == 0 || vendor.count == 0)
+        return 0;
+    if (s->vendor.count == 0 && fleet_vendor_make(p->arena, &vendor, &s->vendor, p->e) != 0)
+        return -1;
+    int count = fleet_name_variants(p->arena, product.forms[0].text, product.forms[0].rules,
+                                    &vendor, forms, p->e);
+    for (int i = 0; i < count; i++)
+        if (add_form(p, forms[i].text, forms[i].rules | FLEET_RULE_CPE, FLEET_FROM_PRODUCT) != 0)
+            return -1;
+    return count < 0 ? -1 : 0;
 }
 
 static int add_names(struct preparation *p)
@@ -188,7 +245,7 @@ int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity
         out->cpe = cpe.product;
         out->platform = cpe.name;
     }
-    if (add_names(&p) != 0)
+    if (add_names(&p) != 0 || add_series(&p) != 0 || add_cpe(&p) != 0)
         return -1;
     for (size_t i = 0; i < identity->orders.count; i++)
         if (add_order(&p, identity->orders.at[i]) != 0)

@@ -49,6 +49,8 @@ static const struct {
     {"name.division", "words that many companies have in their names do not count"},
     {"name.brand", "the vendor is a brand or a former name of the other one"},
     {"name.variant", "what tells variants of one model apart does not count"},
+    {"name.plural", "a word in the plural is the same in the singular"},
+    {"name.cpe", "the inventory's CPE name says vendor and product"},
 };
 
 static int rule_index(enum fleet_name_rule rule)
@@ -430,6 +432,46 @@ static int add_order(struct arena *a, struct fleet_name *name, struct slice text
     return 0;
 }
 
+/* "6ES7 511-1AK02-0AB0": one number, as its maker writes it. The length of its front, or 0. */
+static size_t spaced_order(struct slice s)
+{
+    uint8_t joined[64];
+    const uint8_t *space = s.len ? memchr(s.data, ' ', s.len) : NULL;
+    size_t at = space ? (size_t)(space - s.data) : 0;
+    bool letter = false;
+    if (at != 4 || s.len < 11 || s.len > sizeof joined || memchr(space + 1, ' ', s.len - 5) ||
+        space[1] < '0' || space[1] > '9' || s.data[0] < '0' || s.data[0] > '9')
+        return 0;
+    for (size_t i = 0; i < at; i++)
+        letter = letter || (s.data[i] >= 'a' && s.data[i] <= 'z');
+    memcpy(joined, s.data, at);
+    memcpy(joined + at, space + 1, s.len - at - 1);
+    return letter && order_like(slice_of(joined, s.len - 1)) ? at : 0;
+}
+
+/* "cpu 1511-1 pn, 6es7511-1ak02-0ab0": where such a number begins at the end of a name; its length
+ * if there is none. So long a word is no model's name. */
+static size_t order_at_end(struct slice s)
+{
+    size_t at = s.len, digits = 0, letters = 0;
+    while (at > 0 && s.data[at - 1] != ' ' && s.data[at - 1] != ',')
+        at--;
+    struct slice last = slice_of(s.data + at, s.len - at);
+    if (at >= 6 && s.data[at - 1] == ' ' && spaced_order(slice_of(s.data + at - 5, s.len - at + 5)))
+        return at - 5;
+    size_t first = 0; /* what stands in front of the first hyphen: "6es7511", not "800" */
+    while (first < last.len && last.data[first] != '-')
+        first++;
+    for (size_t i = 0; i < last.len; i++) {
+        digits += last.data[i] >= '0' && last.data[i] <= '9';
+        letters += last.data[i] >= 'a' && last.data[i] <= 'z';
+    }
+    bool order = at >= 4 && last.len >= 12 && first >= 6 && digits >= 6 && letters >= 2 &&
+                 order_like(last) && last.data[0] >= '0' && last.data[0] <= '9' &&
+                 !memchr(last.data, '/', last.len);
+    return order ? at : s.len;
+}
+
 /* What stands in parentheses: an order number, a sign, a remark; or (false) part of the name. */
 static int parenthesis(struct arena *a, struct fleet_name *name, struct slice inner,
                        unsigned *rules, bool *left_out, struct err *e)
@@ -438,6 +480,10 @@ static int parenthesis(struct arena *a, struct fleet_name *name, struct slice in
     if (slice_is(inner, "r") || slice_is(inner, "tm") || slice_is(inner, "c")) {
         *rules |= FLEET_RULE_TRADEMARK;
         return 0;
+    }
+    if (spaced_order(inner)) {
+        *rules |= FLEET_RULE_ORDER;
+        return add_order(a, name, inner, e);
     }
     /* several order numbers may share the parentheses */
     size_t start = 0;
@@ -493,6 +539,16 @@ static int normalise_product(struct arena *a, struct fleet_name *name, struct sl
     int result = -1;
     buf_init(&plain);
     buf_init(&form);
+    size_t end_of_name = order_at_end(folded);
+    if (end_of_name < folded.len) {
+        struct slice order = slice_of(folded.data + end_of_name, folded.len - end_of_name);
+        if (add_order(a, name, order, e) != 0)
+            goto out;
+        rules |= FLEET_RULE_ORDER;
+        folded.len = end_of_name;
+        while (folded.len && memchr(" ,-", folded.data[folded.len - 1], 3))
+            folded.len--;
+    }
     for (size_t i = 0; i < folded.len; i++) {
         const uint8_t *close =
             folded.data[i] == '(' ? memchr(folded.data + i, ')', folded.len - i) : NULL;

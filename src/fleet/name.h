@@ -41,8 +41,10 @@ enum fleet_name_rule {
     FLEET_RULE_DIVISION = 1 << 20, /* "technologies", "systems" behind a vendor's name left out */
     FLEET_RULE_BRAND = 1 << 21,    /* a brand's owner in place of the brand */
     FLEET_RULE_VARIANT = 1 << 22,  /* "(24 V DC)", "(EU)" left out: variants of one model */
+    FLEET_RULE_PLURAL = 1 << 23,   /* "libraries" as "library" */
+    FLEET_RULE_CPE = 1 << 24,      /* vendor and product from the inventory's CPE name */
 };
-enum { FLEET_NAME_RULES = 23 };
+enum { FLEET_NAME_RULES = 25 };
 
 /* "name.case", … and one sentence for people. NULL for what is no rule. */
 const char *fleet_name_rule_id(enum fleet_name_rule rule);
@@ -53,7 +55,7 @@ struct fleet_form {
     unsigned rules;
 };
 
-enum { FLEET_FORMS = 8, FLEET_ORDERS = 8 };
+enum { FLEET_FORMS = 8, FLEET_ORDERS = 8, FLEET_VARIANTS = 16 };
 
 /* A name and what it may also be called; forms[0] is the whole name. count 0: no name at all. */
 struct fleet_name {
@@ -78,12 +80,13 @@ void fleet_name_known(struct slice form, struct fleet_name *out);
 
 /*
  * The forms under which a product's normal form may be looked up when its vendor is known: itself,
- * without the vendor's name in front, without generic words, umlauts as one and as two letters,
- * without words for the kind of device at the end.
- * At most FLEET_FORMS; returns how many, or -1 (ERR_MEMORY). The vendor may have count 0.
+ * without the vendor's name or its initials in front, without generic words, umlauts as one and as
+ * two letters, words in the singular, "se" for "site edition", without the region behind a model's
+ * number and without words for the kind of device at the end.
+ * At most FLEET_VARIANTS; returns how many, or -1 (ERR_MEMORY). The vendor may have count 0.
  */
 int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
-                        const struct fleet_name *vendor, struct fleet_form out[FLEET_FORMS],
+                        const struct fleet_name *vendor, struct fleet_form out[FLEET_VARIANTS],
                         struct err *e) MUST_CHECK;
 
 /* An order, model or part number for comparison: letters and digits only, lower case, ASCII, and

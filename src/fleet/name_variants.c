@@ -6,9 +6,9 @@
 #include "fleet/name_words.h"
 
 static const char *const generic_words[] = {
-    "firmware", "fw",     "software", "series",   "family",  "families", "product",
-    "products", "device", "devices",  "hardware", "version", "versions", "all",
-    "models",   "model",  "of",       "the",      "line",    "range",    NULL};
+    "firmware", "fw",      "software", "series",  "family",   "families", "product", "products",
+    "device",   "devices", "hardware", "version", "versions", "all",      "models",  "model",
+    "of",       "the",     "line",     "range",   "variant",  "variants", NULL};
 
 /* What a device is, not which one. */
 static const char *const kind_words[] = {
@@ -29,17 +29,18 @@ static const char *const kind_of_number[] = {
 
 /* In front of such a word they say what it does. */
 static const char *const trade_words[] = {
-    "modbus",      "profinet",      "profibus", "ethernet", "serial", "wireless", "industrial",
-    "web",         "data",          "network",  "cellular", "access", "protocol", "digital",
-    "ip",          "cpap",          "power",    "energy",   "motor",  "remote",   "system",
-    "engineering", "configuration", "syringe",  "infusion", NULL};
+    "modbus",     "profinet", "profibus", "ethernet",    "serial",        "wireless",
+    "industrial", "web",      "data",     "network",     "cellular",      "access",
+    "protocol",   "digital",  "ip",       "cpap",        "power",         "energy",
+    "motor",      "remote",   "system",   "engineering", "configuration", "syringe",
+    "infusion",   "lan",      "adsl",     "shdsl",       "lte",           NULL};
 
 static bool add(struct fleet_form *out, int *count, struct slice form, unsigned rules)
 {
     for (int i = 0; i < *count; i++)
         if (slice_equal(out[i].text, form))
             return true;
-    if (*count < FLEET_FORMS && form.len)
+    if (*count < FLEET_VARIANTS && form.len)
         out[(*count)++] = (struct fleet_form){form, rules};
     return true;
 }
@@ -131,8 +132,107 @@ static struct slice behind_vendor(struct slice form, const struct fleet_name *ve
     return slice_of(words.at[first].data, (size_t)(form.data + form.len - words.at[first].data));
 }
 
+static bool ends(struct slice word, const char *end)
+{
+    size_t len = strlen(end);
+    return word.len > len && memcmp(word.data + word.len - len, end, len) == 0;
+}
+
+/* "libraries", "switches", "panels": how much of the word stays; *y: with a y behind it */
+static size_t singular(struct slice word, bool *y)
+{
+    *y = false;
+    if (word.len < 5 || !ends(word, "s") || fleet_word_has_digit(word) || ends(word, "ss") ||
+        ends(word, "us") || ends(word, "is") || slice_is(word, "series"))
+        return word.len;
+    *y = ends(word, "ies");
+    if (*y)
+        return word.len - 3;
+    bool es = ends(word, "ches") || ends(word, "shes") || ends(word, "xes") || ends(word, "sses");
+    return word.len - (es ? 2 : 1);
+}
+
+/* All words in the singular; empty: they are already. */
+static int in_singular(struct arena *a, struct slice form, struct slice *out, struct err *e)
+{
+    struct fleet_words words;
+    bool y, changed = false;
+    *out = slice_of(NULL, 0);
+    if (!memchr(form.data, 's', form.len))
+        return 0;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++)
+        changed = changed || singular(words.at[i], &y) < words.at[i].len;
+    if (!changed || words.cut)
+        return 0;
+    char *text = arena_alloc(a, form.len + 1);
+    size_t len = 0;
+    if (!text)
+        return err_memory(e);
+    for (size_t i = 0; i < words.count; i++) {
+        size_t kept = singular(words.at[i], &y);
+        if (i)
+            text[len++] = ' ';
+        memcpy(text + len, words.at[i].data, kept);
+        len += kept;
+        if (y)
+            text[len++] = 'y';
+    }
+    *out = slice_of(text, len);
+    return 0;
+}
+
+/* "factorytalk view se" for "factorytalk view site edition"; empty: no edition */
+static int edition(struct arena *a, struct slice form, struct slice *out, struct err *e)
+{
+    struct fleet_words words;
+    *out = slice_of(NULL, 0);
+    if (!ends(form, " edition"))
+        return 0;
+    fleet_words_split(form, &words);
+    if (words.cut || words.count < 3)
+        return 0;
+    struct slice what = words.at[words.count - 2];
+    char *text = arena_printf(a, "%.*s%ce", (int)(what.data - form.data), (const char *)form.data,
+                              what.data[0]);
+    if (!text)
+        return err_memory(e);
+    *out = slice_str(text);
+    return 0;
+}
+
+/* "awk 3121" of "awk 3121 eu": a market behind a model's number; empty: none */
+static struct slice without_region(struct slice form)
+{
+    static const char *const regions[] = {"eu", "us",   "usa",  "na", "nam", "jp",  "cn",
+                                          "kr", "row",  "emea", "uk", "au",  "int", "intl",
+                                          "tw", "apac", "br",   "de", "fr",  NULL};
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    if (words.cut || words.count < 2 || !fleet_word_in(regions, words.at[words.count - 1]) ||
+        !fleet_word_has_digit(words.at[words.count - 2]))
+        return slice_of(NULL, 0);
+    return slice_of(form.data, (size_t)(words.at[words.count - 1].data - form.data) - 1);
+}
+
+/* "oda" in front of a product of the "open design alliance"; empty: not so */
+static struct slice behind_initials(struct slice form, const struct fleet_name *vendor)
+{
+    struct fleet_words words, company;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < vendor->count && words.count >= 2; i++) {
+        fleet_words_split(vendor->forms[i].text, &company);
+        bool same = company.count >= 3 && words.at[0].len == company.count;
+        for (size_t k = 0; same && k < company.count; k++)
+            same = company.at[k].data[0] == words.at[0].data[k];
+        if (same)
+            return slice_of(words.at[1].data, (size_t)(form.data + form.len - words.at[1].data));
+    }
+    return slice_of(NULL, 0);
+}
+
 int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
-                        const struct fleet_name *vendor, struct fleet_form out[FLEET_FORMS],
+                        const struct fleet_name *vendor, struct fleet_form out[FLEET_VARIANTS],
                         struct err *e)
 {
     int count = 0;
@@ -149,6 +249,9 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
         rest = fleet_vendor_behind_brand(form, vendor);
         if (rest.len >= 2)
             add(out, &count, rest, rules | FLEET_RULE_VENDOR);
+        rest = behind_initials(form, vendor);
+        if (rest.len >= 4)
+            add(out, &count, rest, rules | FLEET_RULE_VENDOR);
     }
     for (int i = 0, before = count; i < before; i++) {
         struct slice rest;
@@ -156,6 +259,17 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
             return -1;
         if (rest.len)
             add(out, &count, rest, out[i].rules | FLEET_RULE_GENERIC);
+    }
+    for (int i = 0, before = count; i < before; i++) {
+        struct slice other;
+        if (in_singular(a, out[i].text, &other, e) != 0)
+            return -1;
+        add(out, &count, other, out[i].rules | FLEET_RULE_PLURAL);
+        /* of two editions with one initial the name does not say which */
+        if (edition(a, out[i].text, &other, e) != 0)
+            return -1;
+        add(out, &count, other, out[i].rules | FLEET_RULE_ACRONYM | FLEET_RULE_VARIANT);
+        add(out, &count, without_region(out[i].text), out[i].rules | FLEET_RULE_VARIANT);
     }
     for (int i = 0, before = count; i < before; i++)
         for (int two = 0; two < 2; two++) {

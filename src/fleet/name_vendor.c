@@ -14,7 +14,7 @@ static const char *const plain_words[] = {
     "industrial", "enterprises",  "services",  "products",      "automation", "digital",
     "project",    "foundation",   "community", "healthcare",    "computer",   "engineering",
     "worldwide",  "usa",          "europe",    "germany",       "wireless",   "china",
-    "americas",   "deutschland",  "de",        "traffic",       NULL};
+    "americas",   "deutschland",  "de",        "traffic",       "com",        NULL};
 
 /* In front of a name: where a company is registered, or that a king is fond of it. */
 static const char *const leading_words[] = {
@@ -33,8 +33,12 @@ static const struct {
     {"3s smart software solutions", "codesys"},
     {"abb power grids", "hitachi energy"},
     {"allen bradley", "rockwell automation"},
+    {"ab", "rockwell automation"},
     {"american dynamics", "johnson controls"},
     {"american dynamics", "sensormatic electronics"},
+    {"american power conversion", "schneider electric"},
+    {"apc", "schneider electric"},
+    {"apc by schneider electric", "schneider electric"},
     {"b and r", "b and r industrial automation"},
     {"b and r", "abb"},
     {"b and r industrial automation", "abb"},
@@ -44,6 +48,7 @@ static const struct {
     {"carefusion", "becton dickinson"},
     {"cylon", "abb"},
     {"dahua technology", "dahua"},
+    {"delta industrial automation", "delta electronics"},
     {"draeger", "dr\xc3\xa4ger"},
     {"dr\xc3\xa4gerwerk", "dr\xc3\xa4ger"},
     {"emerson electric", "emerson"},
@@ -175,6 +180,14 @@ static bool begins_with(struct slice form, const char *owner)
            (form.len == len || form.data[len] == ' ');
 }
 
+/* "rockwell automation allen bradley", "belden hirschmann": owner and brand together */
+static bool both(struct slice form, const char *owner, const char *brand)
+{
+    size_t len = strlen(owner), behind = strlen(brand);
+    return form.len == len + 1 + behind && begins_with(form, owner) &&
+           memcmp(form.data + len + 1, brand, behind) == 0;
+}
+
 struct slice fleet_vendor_behind_brand(struct slice form, const struct fleet_name *vendor)
 {
     struct slice best = slice_of(NULL, 0);
@@ -202,7 +215,8 @@ int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fle
         add_short(&m, &name->forms[i]);
     for (size_t i = 0, own = m.count; i < own; i++)
         for (size_t k = 0; k < ARRAY_LEN(brands); k++)
-            if (slice_is(m.forms[i].text, brands[k].brand))
+            if (slice_is(m.forms[i].text, brands[k].brand) ||
+                both(m.forms[i].text, brands[k].owner, brands[k].brand))
                 add(&m, slice_str(brands[k].owner), m.forms[i].rules | FLEET_RULE_BRAND);
     struct fleet_form *kept = arena_new(a, m.count + 1, sizeof *kept);
     if (!kept)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "product/range.h"
+#include "base/compiler.h"
 #include "product/range_token.h"
 #include "product/range_words.h"
 
@@ -39,6 +40,55 @@ static bool without_prefix(struct slice prefix, struct slice *version)
         rest = slice_of(rest.data + 1, rest.len - 1);
     *version = rest;
     return true;
+}
+
+static bool digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool letter(uint8_t c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* What stands in front of a version and is no name of what has it. */
+static bool no_name(struct slice name)
+{
+    static const char *const words[] = {"sp",       "service", "update", "upd",  "patch", "hf",
+                                        "hotfix",   "build",   "rev",    "bios", "boot",  "uefi",
+                                        "hardware", "hw",      "kernel", "cpld", "fpga",  "driver"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (product_text_starts(name, words[i]))
+            return true;
+    return false;
+}
+
+/*
+ * "ALEOS 4.12.0", "InRouter6XX-S-V2.3.0": the name of what has the version stands in front of it.
+ * Takes that off; false: there is none. A name has two letters in front, and a version a dot.
+ * *plain: the name has no number that it may be one of several by.
+ */
+static bool without_name(struct slice *version, bool *plain)
+{
+    const struct slice v = *version;
+    if (v.len < 5 || !letter(v.data[0]) || !letter(v.data[1]) || no_name(v))
+        return false;
+    *plain = false;
+    for (size_t i = v.len - 1; i > 2; i--) {
+        if (!memchr(" -_", v.data[i - 1], 3))
+            continue;
+        size_t at = i + ((v.data[i] | 0x20) == 'v');
+        struct slice rest = slice_of(v.data + at, v.len - at);
+        if (rest.len < 3 || !digit(rest.data[0]) || !memchr(rest.data, '.', rest.len))
+            continue;
+        *plain = true;
+        for (size_t k = 0; k + 1 < i; k++)
+            *plain = *plain && letter(v.data[k]);
+        *version = rest;
+        return true;
+    }
+    return false;
 }
 
 /* *doubt: PRODUCT_MAYBE because of an interval in doubt, not because an order is missing. */
@@ -94,7 +144,16 @@ enum product_in product_range_contains(const struct product_range *range, struct
     }
     bool prefixed = !range->prefix.len || without_prefix(range->prefix, &version);
     bool doubt;
-    switch (in_intervals(range, version, &doubt)) {
+    enum product_in in = in_intervals(range, version, &doubt);
+    /* a device that names its firmware in front of the version names no other one; by a name with
+     * a number in it, it may, and then that the version is out says nothing */
+    bool plain;
+    if (in == PRODUCT_MAYBE && !doubt && prefixed && without_name(&version, &plain)) {
+        enum product_in behind = in_intervals(range, version, &doubt);
+        if (behind == PRODUCT_IN || (behind == PRODUCT_OUT && plain))
+            in = behind;
+    }
+    switch (in) {
     case PRODUCT_IN: return inside(range, prefixed, reason);
     case PRODUCT_MAYBE:
         *reason = doubt && range->why ? range->why : "the two versions have no known order";
@@ -106,7 +165,7 @@ enum product_in product_range_contains(const struct product_range *range, struct
         *reason = "the advisory lists single versions, and says nothing of this one";
         return PRODUCT_SILENT;
     }
-    if (range->remark.len || !prefixed) {
+    if ((range->remark.len && !product_remark_narrows(range->remark)) || !prefixed) {
         *reason = "the version is out of the range, but a remark or prefix limits that";
         return PRODUCT_MAYBE;
     }

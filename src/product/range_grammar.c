@@ -98,8 +98,11 @@ static void take_prefix(struct reader *r)
 static void note_remark(struct reader *r, struct slice text, bool conditional)
 {
     struct product_range *range = r->p->range;
-    if (!range->remark.len || (conditional && !range->conditional))
-        range->remark = text; /* a condition says more than an explanation */
+    /* a condition says more than an explanation, and what may widen the range more than what
+     * narrows it */
+    if (!range->remark.len || (conditional && !range->conditional) ||
+        product_remark_narrows(range->remark))
+        range->remark = range->remark.len && product_remark_narrows(text) ? range->remark : text;
     range->conditional = range->conditional || conditional;
     range_reduce(r->p, "a remark may limit or widen the range");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "product/range_phrases.h"
+#include "product/range_words.h"
 #include "base/compiler.h"
 
 /* Of phrases that begin alike the longest wins, so that their order does not matter. */
@@ -440,7 +441,7 @@ void range_parenthesis(struct slice inside, struct range_token *token)
     bool words = false;
     for (size_t i = 0; i + 1 < inside.len; i++)
         words = words || (word_byte(inside.data[i]) && word_byte(inside.data[i + 1]));
-    token->conditional = words && !token->harmless && !text_at(inside, "aka") &&
-                         !text_at(inside, "also known as") && !text_at(inside, "build") &&
-                         !text_at(inside, "firmware ");
+    token->conditional = words && !token->harmless && !product_remark_on_others(inside) &&
+                         !text_at(inside, "aka") && !text_at(inside, "also known as") &&
+                         !text_at(inside, "build") && !text_at(inside, "firmware ");
 }

@@ -3,6 +3,7 @@
 #include "product/range_parts.h"
 #include "product/range_token.h"
 #include "product/range_words.h"
+#include "product/version_key.h"
 
 struct settled {
     struct range_parts *p;
@@ -332,6 +333,17 @@ static bool line_of(struct slice version, struct slice *line)
     return true;
 }
 
+/* "2018 SP3", "V2018": counted by years */
+static bool by_year(struct slice version)
+{
+    if (version.len && (version.data[0] | 0x20) == 'v')
+        version = slice_of(version.data + 1, version.len - 1);
+    return version.len >= 4 &&
+           (memcmp(version.data, "20", 2) == 0 || memcmp(version.data, "199", 3) == 0) &&
+           product_is_digit(version.data[2]) && product_is_digit(version.data[3]) &&
+           (version.len == 4 || !product_is_digit(version.data[4]));
+}
+
 /*
  * Several upper bounds, each without a lower one, or all with the same: "<= 4.2.21 | <= 5.0.27",
  * "< 5.2, 6.3". Of several lines, or several names of one version: what is below all of them is
@@ -365,6 +377,15 @@ static void settle_uppers(struct settled *s, struct range_part *const *parts, si
     }
     if (wildcards) {
         range_obscure(s->p, "a wildcard stands among several upper bounds");
+        return;
+    }
+    if (!ordered && count == 2 && also &&
+        by_year(parts[0]->high.version) != by_year(parts[1]->high.version)) {
+        /* "<= 2018 SP3 Version 3.4.430": the number counts; whether 2017 is meant, who knows */
+        const struct range_part *year = parts[!by_year(parts[0]->high.version)];
+        settle_span(s, year == parts[0] ? parts[1] : parts[0]);
+        put(s, (struct product_interval){
+                   .high = year->high.version, .high_open = year->high.open, .doubtful = true});
         return;
     }
     if (!ordered && count == 2 && !also) {

@@ -188,7 +188,8 @@ static int put_parenthesis(struct lexer *x)
     }
     range_parenthesis(inside, &token);
     /* "< 12.4 (firmware 1.46)": another bound, in another numbering */
-    bool number = token.kind == RANGE_REMARK && !token.conditional && !token.harmless;
+    bool number = token.kind == RANGE_REMARK && !token.conditional && !token.harmless &&
+                  !product_remark_on_others(inside);
     if (len && number && x->bounded && before == RANGE_VERSION && has_digit(inside))
         return put(x, (struct range_token){.kind = RANGE_ALIAS}, 1);
     return put(x, token, len ? len : x->s.len - x->at);

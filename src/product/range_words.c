@@ -29,3 +29,31 @@ bool product_text_starts_with(struct slice s, struct slice prefix)
             return false;
     return true;
 }
+
+static bool has_also(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.data[i] == ' ' && product_text_starts(slice_of(s.data + i, s.len - i), " also "))
+            return true;
+    return false;
+}
+
+static struct slice behind_marks(struct slice s)
+{
+    while (s.len && (s.data[0] == ' ' || s.data[0] == '(' || s.data[0] == '[' || s.data[0] == ','))
+        s = slice_of(s.data + 1, s.len - 1);
+    return s;
+}
+
+bool product_remark_narrows(struct slice remark)
+{
+    return product_text_starts(behind_marks(remark), "only ") && !has_also(remark);
+}
+
+bool product_remark_on_others(struct slice remark)
+{
+    remark = behind_marks(remark);
+    if (remark.len && (remark.data[0] | 0x20) == 'v')
+        remark = slice_of(remark.data + 1, remark.len - 1);
+    return remark.len && remark.data[0] >= '0' && remark.data[0] <= '9' && has_also(remark);
+}

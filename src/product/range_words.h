@@ -12,4 +12,9 @@ struct slice product_text_trim(struct slice s);
 bool product_text_starts(struct slice s, const char *prefix);
 bool product_text_starts_with(struct slice s, struct slice prefix);
 
+/* A remark that only takes away from a range: "only if web components are used". */
+bool product_remark_narrows(struct slice remark);
+/* A remark on other versions: "7.50 and 7.60 may also be affected if …". */
+bool product_remark_on_others(struct slice remark);
+
 #endif

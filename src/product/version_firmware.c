@@ -9,9 +9,12 @@ enum { GROUPS = 16, LONGEST = 128 };
 /* In order of weight: what stands behind the numbers. */
 enum qualifier {
     RELEASE,
+    FEATURE_PACK,
     SERVICE_PACK,
+    MAINTENANCE_PACK,
     SERVICE_RELEASE,
     CUMULATIVE,
+    ROLLUP,
     UPDATE,
     PATCH,
     HOT_FIX,
@@ -29,9 +32,12 @@ struct version {
     struct slice prefix; /* the product's own letters; empty: none */
     struct number group[GROUPS];
     size_t count;
-    int stage; /* 0 alpha, 1 beta, 2 pre, 3 rc, 4 release */
+    bool firmware; /* "FW12" */
+    bool indexed;  /* the last group stands in parentheses behind another: "01.12.04(12)" */
+    int stage;     /* 0 alpha, 1 beta, 2 pre, 3 rc, 4 release */
     struct slice stage_number;
     struct slice qualifier[QUALIFIERS]; /* digits; empty: not there */
+    struct slice minor[QUALIFIERS];     /* "4" of "SP3.4"; empty: none */
     uint8_t letter[QUALIFIERS];         /* behind the digits; 0: none */
     struct slice words[GROUPS];         /* anything else, in order */
     size_t word_count;
@@ -41,10 +47,16 @@ static const struct {
     const char *word;
     enum qualifier qualifier;
 } qualifiers[] = {
+    {"fp", FEATURE_PACK},
+    {"featurepack", FEATURE_PACK},
     {"sp", SERVICE_PACK},
     {"servicepack", SERVICE_PACK},
+    {"mp", MAINTENANCE_PACK},
+    {"maintenancepack", MAINTENANCE_PACK},
     {"sr", SERVICE_RELEASE},
     {"cu", CUMULATIVE},
+    {"ru", ROLLUP},
+    {"rollup", ROLLUP},
     {"update", UPDATE},
     {"upd", UPDATE},
     {"up", UPDATE},
@@ -152,6 +164,7 @@ static bool take_prefix(struct cursor *c, struct version *v)
         bool nothing = false;
         for (size_t i = 0; no_prefix[i]; i++)
             nothing = nothing || word_is(word, no_prefix[i]);
+        v->firmware = v->firmware || word_is(word, "fw") || word_is(word, "firmware");
         if (!nothing) {
             own = true;
             end = c->at;
@@ -180,13 +193,30 @@ static bool take_stage(struct version *v, struct slice word, struct cursor *c)
     return false;
 }
 
+/* "Service Pack", "Hot Fix": the second word, which then goes with the first. */
+static bool second_word(struct slice word, const char *name, struct cursor *c)
+{
+    size_t len = word.len;
+    struct cursor ahead = *c;
+    if (len < 3 || strlen(name) <= len || !equal_ignoring_case(word, slice_of(name, len)) ||
+        !separator(cursor_peek(&ahead)))
+        return false;
+    while (separator(cursor_peek(&ahead)))
+        cursor_u8(&ahead);
+    if (!equal_ignoring_case(take(&ahead, true), slice_str(name + len)))
+        return false;
+    *c = ahead;
+    return true;
+}
+
 static bool take_qualifier(struct version *v, struct slice word, struct cursor *c)
 {
     for (size_t i = 0; i < ARRAY_LEN(qualifiers); i++) {
         enum qualifier q = qualifiers[i].qualifier;
-        if (!word_is(word, qualifiers[i].word) || v->qualifier[q].len)
-            continue;
         size_t at = c->at;
+        if (v->qualifier[q].len ||
+            (!word_is(word, qualifiers[i].word) && !second_word(word, qualifiers[i].word, c)))
+            continue;
         while (separator(cursor_peek(c)))
             cursor_u8(c);
         struct slice digits = take(c, false);
@@ -195,6 +225,11 @@ static bool take_qualifier(struct version *v, struct slice word, struct cursor *
             return false;
         }
         v->qualifier[q] = digits;
+        struct cursor behind_dot = *c;
+        if (cursor_peek(c) == '.' && (cursor_u8(&behind_dot), digit(cursor_peek(&behind_dot)))) {
+            *c = behind_dot;
+            v->minor[q] = take(c, false);
+        }
         /* "HF5a", but not the "HF" of "SP1HF5" */
         if (letter(cursor_peek(c))) {
             size_t before = c->at;
@@ -228,12 +263,13 @@ static bool parse(struct slice text, struct version *v)
     cursor_init(&c, text);
     if (!take_prefix(&c, v))
         return false;
-    bool qualified = false, glued = false;
+    bool qualified = false, glued = false, opened = false;
     while (cursor_left(&c)) {
         int byte = cursor_peek(&c);
         if (byte == ',' && list_goes_on(c)) {
             return false; /* "9.1.2, 10.0.3" are two versions */
         } else if (separator(byte)) {
+            opened = byte == '(' && glued && v->count > 1;
             cursor_u8(&c);
             glued = false;
         } else if (digit(byte)) {
@@ -241,6 +277,7 @@ static bool parse(struct slice text, struct version *v)
             if (qualified || v->count == GROUPS)
                 return false; /* numbers behind "SP1": which weight they have is not known */
             v->group[v->count++] = (struct number){digits, 0};
+            v->indexed = opened && cursor_peek(&c) == ')';
             glued = true;
         } else if (letter(byte)) {
             struct slice word = take(&c, true);
@@ -280,7 +317,7 @@ static bool zeros_behind(const struct version *v, size_t from)
 
 static bool has_pack(const struct version *v)
 {
-    for (size_t q = SERVICE_PACK; q <= HOT_FIX; q++)
+    for (size_t q = FEATURE_PACK; q <= HOT_FIX; q++)
         if (v->qualifier[q].len)
             return true;
     return false;
@@ -294,6 +331,67 @@ static bool dotted_date(const struct version *v)
            v->group[2].digits.len == 4 &&
            product_digits_compare(v->group[2].digits, slice_str("1990")) >= 0 &&
            product_digits_compare(v->group[2].digits, slice_str("2059")) <= 0;
+}
+
+/* "2017" of "prior to 2017" */
+static bool year(struct slice digits)
+{
+    return digits.len == 4 && product_digits_compare(digits, slice_str("1990")) >= 0 &&
+           product_digits_compare(digits, slice_str("2059")) <= 0;
+}
+
+/* Of products that are counted by years, what has a small number is counted in another way: 3.4.410
+ * may be later than 2016. */
+static bool year_and_number(const struct version *a, const struct version *b)
+{
+    return year(a->group[0].digits) && !product_is_zero(b->group[0].digits) &&
+           product_digits_compare(b->group[0].digits, slice_str("1000")) < 0;
+}
+
+static bool zero_in_front(struct slice digits)
+{
+    return digits.len >= 3 && digits.data[0] == '0';
+}
+
+/* 1.07 and 1.063: where three digits begin with a zero they may be a fraction's, and then 07 is
+ * more than 063. */
+static bool fractions_differ(struct slice a, struct slice b, int by_number)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+    if (a.len == b.len || len < 2 || (!zero_in_front(a) && !zero_in_front(b)))
+        return false;
+    int by_fraction = memcmp(a.data, b.data, len);
+    return by_fraction && (by_fraction < 0) != (by_number < 0);
+}
+
+/* "01.12.04(12)", of which the maker says "FW12": the number in parentheses is a count by itself */
+static bool index_differs(const struct version *indexed, const struct version *other, int order)
+{
+    if (!indexed->indexed || other->count > 1)
+        return false;
+    int by_index =
+        product_digits_compare(indexed->group[indexed->count - 1].digits, other->group[0].digits);
+    return (by_index < 0) != (order < 0) || by_index == 0;
+}
+
+static enum product_order turned(enum product_order order)
+{
+    return order == PRODUCT_LESS      ? PRODUCT_GREATER
+           : order == PRODUCT_GREATER ? PRODUCT_LESS
+                                      : order;
+}
+
+/* "01.12.04(12)" against "FW11": its index is what the maker counts firmware by. */
+static bool by_index(const struct version *indexed, const struct version *other,
+                     enum product_order *order)
+{
+    if (!indexed->indexed || !other->firmware || other->firmware == indexed->firmware ||
+        other->count > 1 || other->group[0].digits.len > 2 || other->group[0].letter)
+        return false;
+    int by =
+        product_digits_compare(indexed->group[indexed->count - 1].digits, other->group[0].digits);
+    *order = by < 0 ? PRODUCT_LESS : by > 0 ? PRODUCT_GREATER : PRODUCT_EQUAL;
+    return true;
 }
 
 static enum product_order compare_groups(const struct version *a, const struct version *b)
@@ -310,6 +408,12 @@ static enum product_order compare_groups(const struct version *a, const struct v
                       (i >= b->count && has_pack(b) && !has_pack(a))))
             return PRODUCT_NO_ORDER;
         if (order && (dates || backward_date(x->digits) || backward_date(y->digits)))
+            return PRODUCT_NO_ORDER;
+        if (order && i == 0 &&
+            (year_and_number(a, b) || year_and_number(b, a) || index_differs(a, b, order) ||
+             index_differs(b, a, -order)))
+            return PRODUCT_NO_ORDER;
+        if (order && i == 1 && fractions_differ(x->digits, y->digits, order))
             return PRODUCT_NO_ORDER;
         if (order)
             return order < 0 ? PRODUCT_LESS : PRODUCT_GREATER;
@@ -335,7 +439,10 @@ enum product_order product_firmware_compare(struct slice a, struct slice b)
     for (size_t i = 0; i < x.word_count; i++)
         if (!equal_ignoring_case(x.words[i], y.words[i]))
             return PRODUCT_NO_ORDER;
-    enum product_order order = compare_groups(&x, &y);
+    enum product_order order;
+    if (by_index(&x, &y, &order) || (by_index(&y, &x, &order) && (order = turned(order), true)))
+        return order;
+    order = compare_groups(&x, &y);
     if (order != PRODUCT_EQUAL)
         return order;
     if (x.stage != y.stage)
@@ -347,7 +454,13 @@ enum product_order product_firmware_compare(struct slice a, struct slice b)
         /* a build or revision that only one side names decides nothing */
         if ((q == BUILD || q == REVISION) && (x.qualifier[q].len == 0) != (y.qualifier[q].len == 0))
             return PRODUCT_NO_ORDER;
+        /* a feature pack against a service pack: which has more of the other is not known */
+        if ((q == FEATURE_PACK || q == MAINTENANCE_PACK || q == ROLLUP) &&
+            (x.qualifier[q].len == 0) != (y.qualifier[q].len == 0) && has_pack(&x) && has_pack(&y))
+            return PRODUCT_NO_ORDER;
         int by = product_digits_compare(x.qualifier[q], y.qualifier[q]);
+        if (by == 0)
+            by = product_digits_compare(x.minor[q], y.minor[q]);
         if (by == 0)
             by = (x.letter[q] > y.letter[q]) - (x.letter[q] < y.letter[q]);
         if (by)
@@ -368,7 +481,8 @@ static void put_groups(struct product_key *k, const struct version *v)
         product_key_byte(k, v->group[i].letter);
         k->doubtful = k->doubtful || v->group[i].letter || backward_date(v->group[i].digits);
     }
-    k->doubtful = k->doubtful || dotted_date(v);
+    k->doubtful = k->doubtful || dotted_date(v) || v->indexed || year(v->group[0].digits) ||
+                  (v->count > 1 && zero_in_front(v->group[1].digits));
     product_key_byte(k, 0);
 }
 
@@ -387,6 +501,7 @@ bool product_firmware_key(struct slice text, struct product_key *k)
     product_key_number(k, v.stage_number);
     for (size_t q = 0; q < QUALIFIERS; q++) {
         product_key_number(k, v.qualifier[q]);
+        product_key_number(k, v.minor[q]);
         product_key_byte(k, v.letter[q]);
     }
     k->doubtful =

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../support/csaf_made_up.h"
 #include "base/clock.h"
 #include "csaf/validate.h"
 
@@ -11,7 +12,9 @@ static struct csaf_validator *make(void)
     static const char *const presets[] = {"full", NULL};
     struct err e = {0};
     struct csaf_validator *v = csaf_validator_new(
-        &(struct csaf_validator_options){.presets = presets, .now = 1780000000000000}, &e);
+        &(struct csaf_validator_options){
+            .presets = presets, .now = 1780000000000000, MADE_UP_OUTSIDE},
+        &e);
 
     if (!v)
         abort();

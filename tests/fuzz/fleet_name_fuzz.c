@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             struct slice f = x.forms[0].text, g = y.forms[0].text;
             if (fleet_name_misspelt(f, g) != fleet_name_misspelt(g, f))
                 abort();
-            struct fleet_form forms[FLEET_FORMS];
+            struct fleet_form forms[FLEET_VARIANTS];
             if (fleet_name_normalise(&a, FLEET_NAME_VENDOR, slice_of(data, half / 2), &vendor,
                                      &e) != 0 ||
                 fleet_name_variants(&a, f, 0, &vendor, forms, &e) < 0)

@@ -5,6 +5,7 @@
  * tests/support/csaf_growth.c, every test of both versions; TOCSIN_GROWTH_SHOW prints the figures.
  */
 #include "../support/csaf_growth.h"
+#include "../support/csaf_made_up.h"
 #include "base/buf.h"
 
 #include <setjmp.h>
@@ -78,7 +79,9 @@ static void grows(enum csaf_version version)
     struct err e = {0};
     size_t bad = 0;
     struct csaf_validator *v = csaf_validator_new(
-        &(struct csaf_validator_options){.presets = presets, .now = INT64_C(1780000000000000)}, &e);
+        &(struct csaf_validator_options){
+            .presets = presets, .now = INT64_C(1780000000000000), MADE_UP_OUTSIDE},
+        &e);
 
     assert_non_null(v);
     for (size_t i = 0; csaf_growth_at(i); i++) {

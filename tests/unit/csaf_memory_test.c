@@ -3,6 +3,7 @@
  * Each allocation fails once, full preset, rich documents of both versions: no verdict, or the
  * right one to the letter; and the validator is as good as before.
  */
+#include "../support/csaf_made_up.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "csaf/validate.h"
@@ -25,7 +26,8 @@ static void result_text(const struct csaf_result *r, struct buf *out)
 static void fails_at_each(const char *name, size_t least)
 {
     static const char *const presets[] = {"full", NULL};
-    struct csaf_validator_options options = {.presets = presets, .now = INT64_C(1780000000000000)};
+    struct csaf_validator_options options = {
+        .presets = presets, .now = INT64_C(1780000000000000), MADE_UP_OUTSIDE};
     struct err e = {0};
     struct csaf_result r;
     struct buf text, expected, said;

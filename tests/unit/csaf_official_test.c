@@ -4,6 +4,7 @@
  * to be wrong about is counted by itself, and stands in the tables below only as long as it is. */
 #include "base/buf.h"
 #include "base/file.h"
+#include "cli/csaf_prose.h"
 #include "csaf/validate.h"
 
 #include <setjmp.h>
@@ -126,9 +127,10 @@ static bool expected_result(const struct csaf_result *r, const struct json_value
         print_message("%s: %s %s\n", name, text, t->passed ? "passes" : "fails");
         return false;
     }
-    return same_paths(t, CSAF_ERROR, json_get(expected, "errors"), name) &
-           same_paths(t, CSAF_WARNING, json_get(expected, "warnings"), name) &
-           same_paths(t, CSAF_INFO, json_get(expected, "infos"), name);
+    bool errors = same_paths(t, CSAF_ERROR, json_get(expected, "errors"), name);
+    bool warnings = same_paths(t, CSAF_WARNING, json_get(expected, "warnings"), name);
+    bool infos = same_paths(t, CSAF_INFO, json_get(expected, "infos"), name);
+    return errors && warnings && infos;
 }
 
 static void check_result(const char *folder, const char *file, struct slice result,
@@ -245,6 +247,29 @@ static struct csaf_extensions *extensions_of(const char *version)
     return x;
 }
 
+/* The Internet as the data has it: what answers is said, and all else does not. */
+static int resolve(void *context, struct csaf_url *urls, size_t count, struct err *e)
+{
+    static const char *const there[] = {"https://example.net", "https://csaf.io"};
+    (void)context, (void)e;
+    for (size_t i = 0; i < count; i++) {
+        bool answers = slice_is(urls[i].url, there[0]) || slice_is(urls[i].url, there[1]);
+        urls[i].outcome = answers ? CSAF_URL_RESOLVES : CSAF_URL_FAILS;
+        urls[i].status = urls[i].outcome == CSAF_URL_RESOLVES ? 200 : 404;
+    }
+    return 0;
+}
+
+/* Tests 6.3.8 and 6.3.16 need dictionaries; where there are none, their files are left out. */
+static bool has_prose(const struct csaf_prose_checker *checker)
+{
+    struct csaf_prose_answer answer = {0};
+    struct err e = {0};
+
+    assert_int_equal(checker->supports(checker->context, slice_str("en"), &answer, &e), 0);
+    return answer.verdict == CSAF_PROSE_RIGHT;
+}
+
 static void official(const char *version, size_t files, size_t tests)
 {
     char folder[300], path[400];
@@ -263,9 +288,18 @@ static void official(const char *version, size_t files, size_t tests)
     }
     assert_int_equal(json_parse(&doc, buf_slice(&text), NULL, &e), 0);
     struct csaf_extensions *extensions = extensions_of(version);
+    struct prose *prose = prose_new(&(struct prose_options){.processes = 1}, &e);
+    assert_non_null(prose);
+    struct csaf_prose_checker spelling = csaf_prose_spelling(prose);
+    struct csaf_prose_checker grammar = csaf_prose_grammar(prose);
+    bool words = has_prose(&spelling), sentences = has_prose(&grammar);
     struct csaf_validator *v = csaf_validator_new(
         &(struct csaf_validator_options){.presets = (const char *const[]){"full", NULL},
                                          .extensions = extensions,
+                                         .network = true,
+                                         .resolver = &(struct csaf_resolver){.resolve = resolve},
+                                         .spelling = &spelling,
+                                         .grammar = &grammar,
                                          .now = INT64_C(1795219200000000)},
         &e);
     assert_non_null(v);
@@ -278,6 +312,11 @@ static void official(const char *version, size_t files, size_t tests)
         if (only && strcmp(only, name) != 0)
             continue;
         tally.tests++;
+        if ((!words && strcmp(name, "6.3.8") == 0) || (!sentences && strcmp(name, "6.3.16") == 0)) {
+            print_message("%s left out: no dictionary here\n", name);
+            files -= json_count(json_get(test, "failures")) + json_count(json_get(test, "valid"));
+            continue;
+        }
         json_each(c, json_get(test, "failures")) check_file(v, folder, name, c, true, &tally);
         json_each(c, json_get(test, "valid")) check_file(v, folder, name, c, false, &tally);
     }
@@ -290,8 +329,11 @@ static void official(const char *version, size_t files, size_t tests)
                       "%zu otherwise\n",
                       version, tally.results_as_said, tally.results, tally.results_argued,
                       tally.results - tally.results_as_said - tally.results_argued);
+    print_message("    6.3.6 and 6.3.7 asked a made-up Internet; 6.3.8 and 6.3.16 asked %s\n",
+                  words && sentences ? "tocsin-prose" : "as far as it is there");
     csaf_validator_free(v);
     csaf_extensions_free(extensions);
+    prose_free(prose);
     json_doc_free(doc);
     buf_fini(&text);
     if (!only) {

@@ -141,8 +141,8 @@ static const char *const payloads[] = {
     "</title></style></textarea><svg onload=alert(1)>",
     "&lt;script&gt;&#x3c;b&#x3e;",
     "\033[2J\033]0;owned\007\033]8;;https://a.example\007x",
-    "\xc2\x9b"
-    "31m\xc2\x85\x7f",
+    ("\xc2\x9b"
+     "31m\xc2\x85\x7f"),
     "\xe2\x80\xaegpj.exe\xe2\x81\xa6\xe2\x80\x8b\xef\xbb\xbf",
     "[x](javascript:alert(1)) ![x](https://a.example/x.png)",
     "<https://a.example> <a@b.example>",
@@ -343,8 +343,8 @@ static void what_is_not_valid_is_shown_and_said(void **state)
     (void)state;
     static const char *const documents[] = {
         "{\"document\":{}}", "{\"document\":{\"title\":1,\"tracking\":[]},\"vulnerabilities\":{}}",
-        "{\"document\":{\"csaf_version\":\"3\"},\"vulnerabilities\":[1,[],{\"remediations\":\"x\"}]"
-        "}"};
+        ("{\"document\":{\"csaf_version\":\"3\"},\"vulnerabilities\":[1,[],"
+         "{\"remediations\":\"x\"}]}")};
     for (size_t i = 0; i < ARRAY_LEN(documents); i++)
         for (int format = 0; format < 3; format++) {
             struct buf out;

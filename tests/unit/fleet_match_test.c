@@ -20,9 +20,12 @@ static void names_lead_to_products(void **state)
         {PLATE("Nordlicht Antriebe", "DC-8 Drive Controller", ",\"firmware\":\"4.2\""),
          FLEET_NOT_LISTED, NULL, NULL, 0, 0},
         {PLATE("Nordlciht Antriebe", "DC-7 Drive Controller", ",\"firmware\":\"4.2\""),
-         FLEET_AFFECTED, "vendor.misspelt", NULL, 60, 84},
-        /* a misspelling never makes "not affected" */
+         FLEET_AFFECTED, "vendor.misspelt", NULL, 85, 88},
+        /* one typing error in the vendor of a product that has its name alone may exclude */
         {PLATE("Nordlciht Antriebe", "DC-7 Drive Controller", ",\"firmware\":\"4.3\""),
+         FLEET_NOT_AFFECTED, "vendor.misspelt", NULL, 85, 88},
+        /* two may not */
+        {PLATE("Nordlcith Antriebe", "DC-7 Drive Controller", ",\"firmware\":\"4.3\""),
          FLEET_UNKNOWN, "combine.not-sure", "alias vendor", 60, 84},
         {PLATE("Nordlicht Antriebe", "DC-7 Drive Controler", ",\"firmware\":\"4.2\""),
          FLEET_AFFECTED, "identity.misspelt-product", NULL, 60, 84},

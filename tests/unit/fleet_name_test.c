@@ -167,7 +167,7 @@ static void variants_know_the_vendor(void **state)
     struct fixture f = {0};
     arena_init(&f.arena, 0);
     struct fleet_name vendor = normal(&f, FLEET_NAME_VENDOR, "Dataprobe, Inc.");
-    struct fleet_form forms[FLEET_FORMS];
+    struct fleet_form forms[FLEET_VARIANTS];
     int count = fleet_name_variants(&f.arena, s("dataprobe iboot pdu fw"), 0, &vendor, forms, &f.e);
     bool found = false;
     for (int i = 0; i < count; i++)
@@ -283,7 +283,7 @@ static void memory_runs_out(void **state)
         struct arena a;
         struct err e = {0};
         struct fleet_name name;
-        struct fleet_form forms[FLEET_FORMS];
+        struct fleet_form forms[FLEET_VARIANTS];
         arena_init(&a, 0);
         mem_fail_after(k);
         int result = fleet_name_normalise(&a, FLEET_NAME_VENDOR,

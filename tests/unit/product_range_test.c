@@ -91,6 +91,10 @@ static void what_is_not_understood_has_no_order(void **state)
         {"5.2.1", "5.2 SP3"},
         {"2.0.2", "V2.0_HF3"},
         {"15.04.2023", "01.05.2023"},
+        {"3.4.410.1256", "2017"},
+        {"1.07", "1.063"},
+        {"01.12.04(12)", "11"},
+        {"9.2 FP1", "9.2 SP1"},
     };
     for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
         for (int turn = 0; turn < 2; turn++) {
@@ -167,7 +171,22 @@ static void ranges_as_advisories_write_them(void **state)
         {"All versions between V2.5 (including) and V2.7 (excluding)", "2.7", PRODUCT_OUT},
         {"All versions only if web components are used", "1", PRODUCT_MAYBE},
         {"< V10.3 only if web components are used", "10.2", PRODUCT_MAYBE},
-        {"< V10.3 only if web components are used", "10.3", PRODUCT_MAYBE},
+        {"< V10.3 only if web components are used", "10.3", PRODUCT_OUT},
+        {"<= 7.20 (7.50 may also be affected if a driver was installed)", "7.20", PRODUCT_IN},
+        {"<= 7.20 (7.50 may also be affected if a driver was installed)", "7.50", PRODUCT_MAYBE},
+        /* the name of what has the version stands in front of it */
+        {"< 4.12", "ALEOS 4.11.2", PRODUCT_IN},
+        {"< 4.12", "ALEOS 4.12.0", PRODUCT_OUT},
+        {"<= 2.3.0.r5417", "InRouter6XX-S-V2.3.0.r5417", PRODUCT_IN},
+        {"<= 2.3.0.r5417", "InRouter6XX-S-V2.3.0.r5484", PRODUCT_MAYBE},
+        {"< 1.5", "BIOS 1.6", PRODUCT_MAYBE},
+        /* its maker counts firmware by the number in parentheses */
+        {"< FW11", "01.09.18(09)", PRODUCT_IN},
+        {"< FW11", "01.12.04(12)", PRODUCT_OUT},
+        {"< 9.90 SP3.5", "9.90 SP3.4", PRODUCT_IN},
+        {"< 9.90 SP3.5", "9.90 SP3.5", PRODUCT_OUT},
+        {"<= 3.8.0 Feature Pack 1", "3.8.0 FP1", PRODUCT_IN},
+        {"<= 3.8.0 Feature Pack 1", "3.8.0_Feature_Pack_2", PRODUCT_OUT},
         {"All Versions >= V2.1 and < V2.1.3", "2.1.2", PRODUCT_IN},
         {"All Versions >= V2.1 and < V2.1.3", "2.1.3", PRODUCT_OUT},
         {"All Versions >= V2.1 and < V2.1.3", "2.0", PRODUCT_OUT},

@@ -41,7 +41,7 @@ static void walk(struct lines *l, const struct json_value *list, struct line abo
         if (slice_is(category, "product_version_range"))
             here.fix_expected = ends_below(l->v, json_get_string(branch, "name"));
         const struct csaf_definition *d =
-            csaf_defined_product(l->v, json_get_string(json_get(branch, "product"), "product_id"));
+            csaf_defined_product(l->v, json_get(json_get(branch, "product"), "product_id"));
         if (d)
             l->of[d->index] = here;
         walk(l, json_get(branch, "branches"), here, depth + 1);
@@ -56,7 +56,7 @@ static void paths(struct lines *l)
         if (d->in != CSAF_IN_PATH)
             continue;
         const struct csaf_definition *begin =
-            csaf_defined_product(l->v, json_get_string(d->holder, "beginning_product_reference"));
+            csaf_defined_product(l->v, json_get(d->holder, "beginning_product_reference"));
         if (begin && begin->in == CSAF_IN_BRANCH)
             l->of[i] = l->of[begin->index];
     }
@@ -95,7 +95,7 @@ static bool fixed_families(struct lines *l, const struct json_value *status, str
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
         json_each(id, json_get(status, fixed[i]))
         {
-            const struct csaf_definition *d = csaf_defined_product(l->v, json_string(id));
+            const struct csaf_definition *d = csaf_defined_product(l->v, id);
             any = true;
             if (d && l->of[d->index].family &&
                 map_set(families, slice_of(&l->of[d->index].family, sizeof(void *)), l) < 0)
@@ -117,14 +117,14 @@ static void vulnerability(struct lines *l, const struct json_value *vulnerabilit
     for (size_t i = 0; i < ARRAY_LEN(affected); i++)
         json_each(id, json_get(status, affected[i]))
         {
-            const struct csaf_definition *d = csaf_defined_product(l->v, json_string(id));
+            const struct csaf_definition *d = csaf_defined_product(l->v, id);
             if (!d)
                 continue;
             const struct line *line = &l->of[d->index];
             if (line->family ? map_get(&families, slice_of(&line->family, sizeof(void *))) != NULL
                              : any)
                 continue;
-            if (csaf_reach_product(reach, d->id) == NO_FIX && !line->fix_expected)
+            if (csaf_reach_product(reach, d->id_value) == NO_FIX && !line->fix_expected)
                 continue;
             csaf_find(l->v, id, "product %s is %s, and no version of it is listed as fixed",
                       csaf_quote(l->v, d->id), affected[i]);

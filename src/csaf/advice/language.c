@@ -30,6 +30,8 @@ void csaf_test_6_2_14(struct csaf_validation *v)
         const struct json_value *lang = json_get(v->document, members[m]);
         struct slice tag = json_string(lang);
         size_t start = 0, index = 0;
+        if (!tag.len)
+            continue;
         for (size_t i = 0; i <= tag.len; i++) {
             if (i < tag.len && tag.data[i] != '-')
                 continue;

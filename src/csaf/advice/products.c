@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recommended: what is said of products is complete. */
-#include "csaf/facts/cvss.h"
 #include "csaf/validate/reach.h"
 #include "csaf/validate/tests.h"
+#include "csaf/validate/vectors.h"
 
 /* Unused Definition of Product ID */
 void csaf_test_6_2_1(struct csaf_validation *v)
@@ -44,10 +44,18 @@ static void covered(struct csaf_validation *v, const char *const *status, const 
 {
     struct csaf_reach *reach = csaf_reach(v);
     const struct json_value *vulnerability = NULL;
+    const uint8_t *last = NULL; /* products of one list have one name of a status */
+    bool wanted = false;
 
     for (size_t i = 0; reach && i < v->product_use_count; i++) {
         const struct csaf_use *use = &v->product_uses[i];
-        if (use->role != CSAF_USE_STATUS || !listed(status, use->status))
+        if (use->role != CSAF_USE_STATUS)
+            continue;
+        if (use->status.data != last) {
+            last = use->status.data;
+            wanted = listed(status, use->status);
+        }
+        if (!wanted)
             continue;
         if (use->vulnerability != vulnerability) {
             vulnerability = use->vulnerability;
@@ -56,14 +64,13 @@ static void covered(struct csaf_validation *v, const char *const *status, const 
             if (json_is(items, JSON_ARRAY))
                 json_each(item, items)
                 {
-                    json_each(id, csaf_array(item, products))
-                        csaf_reach_mark_product(reach, json_string(id), 1);
+                    json_each(id, csaf_array(item, products)) csaf_reach_mark_product(reach, id, 1);
                     json_each(id, csaf_array(item, "group_ids"))
-                        csaf_reach_mark_group(reach, json_string(id), 1);
+                        csaf_reach_mark_group(reach, id, 1);
                 }
         }
         const struct csaf_definition *d = use->defined;
-        if (d && !csaf_reach_product(reach, d->id))
+        if (d && !csaf_reach_product(reach, d->id_value))
             csaf_find(v, use->value, "product %s is %.*s, and there is no %s for it",
                       csaf_quote(v, d->id), SLICE_ARG(use->status), what);
     }
@@ -128,14 +135,14 @@ void csaf_test_6_2_31(struct csaf_validation *v)
 }
 
 /* The environmental score of a CVSS object (4.0: its score); -1: it cannot be told. */
-static int overall_score(const struct json_value *score)
+static int overall_score(struct csaf_validation *v, const struct json_value *score)
 {
-    struct csaf_cvss c;
+    const struct csaf_vector *vector = csaf_vector_of(v, score);
     struct csaf_cvss_scores scores;
-    struct err e = {0};
 
-    if (csaf_cvss_parse(&c, json_get_string(score, "vectorString"), &e) < 0)
+    if (!vector)
         return -1;
+    struct csaf_cvss c = vector->cvss;
     json_each(member, score)
     { /* what only the members say */
         int metric = csaf_cvss_metric_of_member(c.version, json_name(member));
@@ -161,11 +168,11 @@ static void mark_scores(struct csaf_validation *v, const struct json_value *vuln
         for (size_t i = 0; i < ARRAY_LEN(names); i++) {
             const struct json_value *score = json_get(content, names[i]);
             if (score)
-                mark |= overall_score(score) == 0 ? SCORED | ZERO : SCORED;
+                mark |= overall_score(v, score) == 0 ? SCORED | ZERO : SCORED;
         }
         json_each(id, json_get(metric, "products"))
         {
-            const struct csaf_definition *d = csaf_defined_product(v, json_string(id));
+            const struct csaf_definition *d = csaf_defined_product(v, id);
             if (!d)
                 continue;
             marks[d->index] = rounds[d->index] == round ? marks[d->index] | mark : mark;
@@ -194,7 +201,7 @@ void csaf_test_6_2_19(struct csaf_validation *v)
         for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
             json_each(id, json_get(status, fixed[i]))
             {
-                const struct csaf_definition *d = csaf_defined_product(v, json_string(id));
+                const struct csaf_definition *d = csaf_defined_product(v, id);
                 if (!d || rounds[d->index] != round || marks[d->index] != SCORED)
                     continue;
                 csaf_find(v, id, "product %s is fixed, and no CVSS score of it is 0",

@@ -79,7 +79,7 @@ static enum kind kind_of(struct csaf_validation *v, struct slice category, struc
 static const struct csaf_definition *product_of(const struct csaf_validation *v,
                                                 const struct json_value *branch)
 {
-    return csaf_defined_product(v, json_get_string(json_get(branch, "product"), "product_id"));
+    return csaf_defined_product(v, json_get(json_get(branch, "product"), "product_id"));
 }
 
 static void walk(struct ranges *r, const struct json_value *list, struct stand around,

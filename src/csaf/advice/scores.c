@@ -44,7 +44,7 @@ void csaf_test_6_3_1(struct csaf_validation *v)
         json_each(metric, metrics) if (has_other_score(content_of(v, metric)))
             json_each(id, json_get(metric, "products"))
         {
-            const struct csaf_definition *d = csaf_defined_product(v, json_string(id));
+            const struct csaf_definition *d = csaf_defined_product(v, id);
             if (d)
                 scored[d->index] = round;
         }
@@ -58,7 +58,7 @@ void csaf_test_6_3_1(struct csaf_validation *v)
             const struct json_value *products = json_get(metric, "products");
             json_each(id, products)
             {
-                const struct csaf_definition *d = csaf_defined_product(v, json_string(id));
+                const struct csaf_definition *d = csaf_defined_product(v, id);
                 alone |= d && scored[d->index] != round;
             }
             if (alone || json_count(products) == 0) {
@@ -141,7 +141,7 @@ void csaf_test_6_3_12(struct csaf_validation *v)
                     is_cvss(json_get(content, "cvss_v3")) || is_cvss(json_get(content, "cvss_v4")))
                     json_each(id, json_get(metric, "products"))
                     {
-                        const struct csaf_definition *d = csaf_defined_product(v, json_string(id));
+                        const struct csaf_definition *d = csaf_defined_product(v, id);
                         if (d)
                             scored[d->index] = round;
                     }

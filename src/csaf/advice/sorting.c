@@ -22,7 +22,8 @@ static void sorted(struct csaf_validation *v, const struct json_value *value, un
         }
         if (object)
             before = name;
-        sorted(v, child, depth + 1);
+        if (json_is(child, JSON_OBJECT) || json_is(child, JSON_ARRAY))
+            sorted(v, child, depth + 1);
     }
 }
 

@@ -117,6 +117,10 @@ static const char *clean(struct converter *c, const char *text)
 
 static void tell(struct converter *c, enum csaf_convert_kind kind, const char *rule,
                  const struct node *n, struct slice value, const char *format, va_list list)
+    __attribute__((format(printf, 6, 0)));
+
+static void tell(struct converter *c, enum csaf_convert_kind kind, const char *rule,
+                 const struct node *n, struct slice value, const char *format, va_list list)
 {
     if (convert_failed(c))
         return;

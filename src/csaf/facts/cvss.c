@@ -30,10 +30,16 @@ static int refuse(enum csaf_cvss_version version, size_t offset, struct err *e, 
     return err_where(e, "offset %zu", offset);
 }
 
+/* Most names of a table differ in their first letter, which is looked at before their length. */
+static bool is_called(struct slice text, const char *name)
+{
+    return text.len > 0 && text.data[0] == (uint8_t)name[0] && slice_is(text, name);
+}
+
 static int index_of(const struct csaf_cvss_metric *metrics, size_t count, struct slice key)
 {
     for (size_t i = 0; i < count; i++)
-        if (slice_is(key, metrics[i].key))
+        if (is_called(key, metrics[i].key))
             return (int)i;
     return -1;
 }
@@ -238,7 +244,7 @@ const struct csaf_cvss_metric *csaf_cvss_metrics(enum csaf_cvss_version version,
 int csaf_cvss_metric_of_member(enum csaf_cvss_version version, struct slice member)
 {
     for (size_t i = 0; i < versions[version].count; i++)
-        if (slice_is(member, versions[version].metrics[i].member))
+        if (is_called(member, versions[version].metrics[i].member))
             return (int)i;
     return -1;
 }

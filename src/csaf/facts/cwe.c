@@ -166,6 +166,27 @@ static uint8_t folded(uint8_t byte)
     return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte + 32) : byte;
 }
 
+/* How often each letter is there; others do not count. */
+static void count_letters(struct slice s, uint8_t letters[32])
+{
+    memset(letters, 0, 32);
+    for (size_t i = 0; i < s.len; i++)
+        if (folded(s.data[i]) >= 'a' && folded(s.data[i]) <= 'z')
+            letters[s.data[i] % 32]++;
+}
+
+/* Each letter that one has more of is an edit: no distance is smaller than this. */
+static int least_distance(const uint8_t a[32], const uint8_t b[32])
+{
+    int more = 0, less = 0;
+
+    for (int i = 0; i < 32; i++) {
+        more += a[i] > b[i] ? a[i] - b[i] : 0;
+        less += b[i] > a[i] ? b[i] - a[i] : 0;
+    }
+    return more > less ? more : less;
+}
+
 /* Edits from a to b when they are at most `limit`, else limit + 1; only that band is computed. */
 static int distance(struct slice a, struct slice b, int limit)
 {
@@ -200,16 +221,41 @@ static int distance(struct slice a, struct slice b, int limit)
 
 bool csaf_cwe_nearest(struct slice name, int version, struct csaf_cwe *out)
 {
-    const struct csaf_table_cwe *found = NULL;
+    const struct csaf_table_cwe *found = NULL, *alike = NULL;
+    uint8_t letters[32], other_letters[32];
+    int least = MOST_EDITS;
     if (name.len == 0 || name.len > LONGEST_NAME)
         return false;
     int limit = (int)name.len / 3 < MOST_EDITS ? (int)name.len / 3 : MOST_EDITS;
+    count_letters(name, letters);
+    /* the name of the most similar letters is near: farther ones need not be looked at */
+    for (size_t i = 0; i < csaf_table_cwe_count; i++) {
+        const struct csaf_table_cwe *row = &csaf_table_cwes[i];
+        if (row->first > version || row->last < version)
+            continue;
+        count_letters(slice_str(csaf_table_cwe_names + row->name), other_letters);
+        int letters_apart = least_distance(letters, other_letters);
+        if (letters_apart < least) {
+            least = letters_apart;
+            alike = row;
+        }
+    }
+    if (alike) {
+        struct slice other = slice_str(csaf_table_cwe_names + alike->name);
+        int edits = other.len > LONGEST_NAME ? limit + 1 : distance(name, other, limit);
+        limit = edits < limit ? edits : limit;
+    }
     for (size_t i = 0; i < csaf_table_cwe_count && limit >= 0; i++) {
         const struct csaf_table_cwe *row = &csaf_table_cwes[i];
         if (row->first > version || row->last < version)
             continue;
         struct slice other = slice_str(csaf_table_cwe_names + row->name);
-        int edits = other.len > LONGEST_NAME ? limit + 1 : distance(name, other, limit);
+        if (other.len > LONGEST_NAME)
+            continue;
+        count_letters(other, other_letters);
+        if (least_distance(letters, other_letters) > limit)
+            continue;
+        int edits = distance(name, other, limit);
         if (edits <= limit) {
             found = row;
             limit = edits - 1;

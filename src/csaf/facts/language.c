@@ -186,7 +186,8 @@ static void note(struct csaf_language *out, char kind, struct slice part)
     if (out->deprecated.len)
         return;
     for (size_t i = 0; i < csaf_table_deprecated_subtag_count; i++)
-        if (slice_is(key, csaf_table_deprecated_subtags[i].name)) {
+        if (csaf_table_deprecated_subtags[i].name[1] == (char)key.data[1] && /* before strlen */
+            slice_is(key, csaf_table_deprecated_subtags[i].name)) {
             out->deprecated = part;
             if (csaf_table_deprecated_subtags[i].other[0])
                 out->preferred = csaf_table_deprecated_subtags[i].other;

@@ -120,7 +120,7 @@ static void add_also(struct keys *k, uint32_t product, uint32_t key)
 static void follow_path(struct keys *k, const struct csaf_definition *path)
 {
     const struct json_value *beginning = json_get(path->holder, "beginning_product_reference");
-    const struct csaf_definition *d = csaf_defined_product(k->v, json_string(beginning));
+    const struct csaf_definition *d = csaf_defined_product(k->v, beginning);
     uint32_t product = (uint32_t)path->index;
     uint32_t key = d ? k->of[d->index] : UNKNOWN;
     uint32_t stripped = d ? k->stripped[d->index] : UNKNOWN;
@@ -128,7 +128,7 @@ static void follow_path(struct keys *k, const struct csaf_definition *path)
     json_each(subpath, csaf_array(path->holder, "subpaths"))
     {
         struct slice category = json_get_string(subpath, "category");
-        d = csaf_defined_product(k->v, json_get_string(subpath, "next_product_reference"));
+        d = csaf_defined_product(k->v, json_get(subpath, "next_product_reference"));
         if (!d || key == UNKNOWN || k->of[d->index] == UNKNOWN)
             return;
         uint32_t exactly = (uint32_t)d->index, next = k->of[d->index];
@@ -202,7 +202,7 @@ static void note_affected(struct keys *k, const struct json_value *status)
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         json_each(id, csaf_array(status, names[i]))
         {
-            const struct csaf_definition *d = csaf_defined_product(k->v, json_string(id));
+            const struct csaf_definition *d = csaf_defined_product(k->v, id);
             uint32_t key = d ? k->of[d->index] : UNKNOWN;
             if (!d || k->seen[key] == k->round)
                 continue;
@@ -262,7 +262,7 @@ static void check_fixed(struct keys *k, const struct json_value *list)
 
     json_each(id, list)
     {
-        const struct csaf_definition *d = csaf_defined_product(v, json_string(id));
+        const struct csaf_definition *d = csaf_defined_product(v, id);
         if (!d || k->of[d->index] == UNKNOWN || has_affected(k, (uint32_t)d->index))
             continue;
         csaf_find(v, id, "product %s is %.*s, but no version of it is listed as affected",

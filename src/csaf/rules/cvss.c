@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CVSS: each object as its schema says, and nothing in it against its vector. */
-#include "csaf/facts/cvss.h"
 #include "csaf/validate/findings.h"
 #include "csaf/facts/schema_tables.h"
 #include "csaf/validate/tests.h"
@@ -85,15 +84,6 @@ void csaf_test_6_1_8(struct csaf_validation *v)
     each_cvss(v, by_its_schema, (void *)(uintptr_t)content);
 }
 
-/* false: it has no vector that can be read, which is 6.1.8's. */
-static bool vector_of(const struct json_value *cvss, struct csaf_cvss *vector)
-{
-    struct err e = {0};
-    struct slice text = json_get_string(cvss, "vectorString");
-
-    return text.data && csaf_cvss_parse(vector, text, &e) == 0;
-}
-
 /*
  * What the vector makes of it and, where members of the object name metrics that the vector lacks,
  * what both together make of it: the test data of section 6.2.19 has either.
@@ -103,21 +93,23 @@ struct computed {
     struct csaf_cvss_scores by_vector, by_all;
 };
 
-static bool compute(const struct json_value *cvss, const struct csaf_cvss *vector,
+static bool compute(const struct json_value *cvss, const struct csaf_vector *vector,
                     struct computed *computed)
 {
-    struct csaf_cvss all = *vector;
+    struct csaf_cvss all = vector->cvss;
+    bool more = false;
 
     json_each(member, cvss)
     {
-        int metric = csaf_cvss_metric_of_member(vector->version, json_name(member));
-        if (metric >= 0 && !vector->value[metric] &&
-            csaf_cvss_set(&all, json_name(member), json_string(member)) < 0)
-            continue; /* no value of this metric, which is 6.1.8's */
+        int metric = csaf_cvss_metric_of_member(all.version, json_name(member));
+        if (metric < 0 || vector->cvss.value[metric])
+            continue;
+        /* else no value of this metric, which is 6.1.8's */
+        more |= csaf_cvss_set(&all, json_name(member), json_string(member)) == 0;
     }
     computed->cvss = cvss;
-    return csaf_cvss_score(vector, &computed->by_vector) == 0 &&
-           csaf_cvss_score(&all, &computed->by_all) == 0;
+    computed->by_vector = computed->by_all = vector->scores;
+    return !more || csaf_cvss_score(&all, &computed->by_all) == 0;
 }
 
 static void score(struct csaf_validation *v, const struct computed *c, const char *name,
@@ -154,21 +146,22 @@ static void severity(struct csaf_validation *v, const struct computed *c, const 
 static void as_computed(struct csaf_validation *v, const struct json_value *cvss, size_t number,
                         void *context)
 {
-    struct csaf_cvss vector;
+    const struct csaf_vector *vector = csaf_vector_of(v, cvss);
     struct computed c;
 
     (void)number;
     (void)context;
-    if (!vector_of(cvss, &vector) || !compute(cvss, &vector, &c))
+    if (!vector || !compute(cvss, vector, &c))
         return;
+    enum csaf_cvss_version version = vector->cvss.version;
     score(v, &c, "baseScore", c.by_vector.base, c.by_all.base);
-    if (vector.version != CSAF_CVSS_2_0)
+    if (version != CSAF_CVSS_2_0)
         severity(v, &c, "baseSeverity", c.by_vector.base, c.by_all.base);
-    if (vector.version == CSAF_CVSS_4_0)
+    if (version == CSAF_CVSS_4_0)
         return; /* it has no other scores */
     score(v, &c, "temporalScore", c.by_vector.temporal, c.by_all.temporal);
     score(v, &c, "environmentalScore", c.by_vector.environmental, c.by_all.environmental);
-    if (vector.version != CSAF_CVSS_2_0) {
+    if (version != CSAF_CVSS_2_0) {
         severity(v, &c, "temporalSeverity", c.by_vector.temporal, c.by_all.temporal);
         severity(v, &c, "environmentalSeverity", c.by_vector.environmental, c.by_all.environmental);
     }
@@ -183,22 +176,23 @@ void csaf_test_6_1_9(struct csaf_validation *v)
 static void as_the_vector_says(struct csaf_validation *v, const struct json_value *cvss,
                                size_t number, void *context)
 {
-    struct csaf_cvss vector;
+    const struct csaf_vector *read = csaf_vector_of(v, cvss);
 
     (void)number;
     (void)context;
-    if (!vector_of(cvss, &vector))
+    if (!read)
         return;
+    const struct csaf_cvss *vector = &read->cvss;
     json_each(value, cvss)
     {
         struct slice name = json_name(value);
-        int metric = csaf_cvss_metric_of_member(vector.version, name);
-        const char *right = slice_is(name, "version") ? csaf_cvss_version_name(vector.version)
-                            : metric >= 0             ? csaf_cvss_name(&vector, metric)
+        int metric = csaf_cvss_metric_of_member(vector->version, name);
+        const char *right = slice_is(name, "version") ? csaf_cvss_version_name(vector->version)
+                            : metric >= 0             ? csaf_cvss_name(vector, metric)
                                                       : NULL;
         /* what the vector does not speak of cannot contradict it */
-        if (!right || !json_is(value, JSON_STRING) || (metric >= 0 && !vector.value[metric]) ||
-            (metric >= 0 ? csaf_cvss_name_is(&vector, metric, json_string(value))
+        if (!right || !json_is(value, JSON_STRING) || (metric >= 0 && !vector->value[metric]) ||
+            (metric >= 0 ? csaf_cvss_name_is(vector, metric, json_string(value))
                          : slice_is(json_string(value), right)))
             continue;
         csaf_find(v, value, "%.*s is %s, but \"%s\" in the vector", SLICE_ARG(name),

@@ -7,32 +7,23 @@
  * Names (a source, a version) become small numbers, and what a product has of a source is kept
  * under the numbers: a long source costs its length once, not for each product.
  */
-struct metrics {
-    struct csaf_validation *v;
-    struct map names; /* text -> place in numbers */
-    struct map seen;  /* key of vulnerability, product, source and kind */
-    uint32_t *numbers;
-    uint32_t count, room;
-    uint32_t vulnerability;
-    bool failed;
-};
-
 struct key {
     uint32_t vulnerability, product, source, kind;
 };
 
-static void metrics_init(struct metrics *m, struct csaf_validation *v)
-{
-    *m = (struct metrics){.v = v};
-    map_init(&m->names);
-    map_init(&m->seen);
-}
-
-static void metrics_fini(struct metrics *m)
-{
-    map_fini(&m->names);
-    map_fini(&m->seen);
-}
+struct metrics {
+    struct csaf_validation *v;
+    struct map names; /* text -> its number */
+    /* Of each product the first key of the last vulnerability: mostly there is no other. */
+    struct first {
+        struct key key;
+        const struct json_value *value;
+    } * first;
+    struct map others; /* the other keys */
+    uint32_t count;
+    uint32_t vulnerability; /* from 1 */
+    bool failed;
+};
 
 static void no_memory(struct metrics *m)
 {
@@ -40,19 +31,33 @@ static void no_memory(struct metrics *m)
     m->failed = true;
 }
 
+static void metrics_init(struct metrics *m, struct csaf_validation *v)
+{
+    *m = (struct metrics){.v = v};
+    map_init(&m->names);
+    map_init(&m->others);
+    m->first = arena_new(v->arena, (size_t)v->product_ids.count + 1, sizeof *m->first);
+    if (!m->first)
+        no_memory(m);
+}
+
+static void metrics_fini(struct metrics *m)
+{
+    map_fini(&m->names);
+    map_fini(&m->others);
+}
+
 /* The number of a text; 0 of one that is not there. */
 static uint32_t number_of(struct metrics *m, struct slice text)
 {
     if (!text.data || m->failed)
         return 0;
-    void *known = map_get(&m->names, text);
-    if (known)
-        return (uint32_t)(uintptr_t)known;
-    if (map_set(&m->names, text, (void *)(uintptr_t)(m->count + 1)) < 0) {
+    void *known;
+    if (map_add(&m->names, text, (void *)(uintptr_t)(m->count + 1), &known) < 0) {
         no_memory(m);
         return 0;
     }
-    return ++m->count;
+    return known ? (uint32_t)(uintptr_t)known : ++m->count;
 }
 
 /* What stood under the key before; NULL: nothing, and now value does. */
@@ -61,18 +66,26 @@ static const struct json_value *put(struct metrics *m, struct key key,
 {
     if (m->failed)
         return NULL;
-    const struct json_value *before = map_get(&m->seen, slice_of(&key, sizeof key));
-    if (before)
-        return before;
+    void *before = NULL;
+    struct first *first = &m->first[key.product];
+    if (first->key.vulnerability != key.vulnerability) {
+        *first = (struct first){key, value};
+        return NULL;
+    }
+    if (memcmp(&first->key, &key, sizeof key) == 0)
+        return first->value;
     const char *copy = arena_copy(m->v->arena, &key, sizeof key);
-    if (!copy || map_set(&m->seen, slice_of(copy, sizeof key), (void *)(uintptr_t)value) < 0)
+    if (!copy ||
+        map_add(&m->others, slice_of(copy, sizeof key), (void *)(uintptr_t)value, &before) < 0)
         no_memory(m);
-    return NULL;
+    return before;
 }
 
 static const struct json_value *get(const struct metrics *m, struct key key)
 {
-    return map_get(&m->seen, slice_of(&key, sizeof key));
+    if (memcmp(&m->first[key.product].key, &key, sizeof key) == 0)
+        return m->first[key.product].value;
+    return map_get(&m->others, slice_of(&key, sizeof key));
 }
 
 static bool is_cvss(struct slice name)
@@ -135,8 +148,8 @@ static void scored_twice(struct metrics *m, const struct json_value *metric,
     json_each(product, csaf_array(metric, "products"))
     {
         size_t line, column;
-        key.product = number_of(m, json_string(product));
-        const struct json_value *before = key.product ? put(m, key, cvss) : NULL;
+        key.product = csaf_product_number(v, product);
+        const struct json_value *before = key.product != CSAF_NO_ID ? put(m, key, cvss) : NULL;
         if (!before || before == cvss)
             continue;
         json_place(v->doc, before, &line, &column);
@@ -154,6 +167,8 @@ void csaf_test_6_1_7(struct csaf_validation *v)
     metrics_init(&m, v);
     csaf_each_vulnerability(vulnerability, v)
     {
+        if (m.failed)
+            break;
         m.vulnerability++;
         json_each(metric, metrics_of(v, vulnerability))
         {
@@ -162,8 +177,6 @@ void csaf_test_6_1_7(struct csaf_validation *v)
                 json_each(cvss, content) if (is_cvss(json_name(cvss)))
                     scored_twice(&m, metric, cvss);
         }
-        if (m.failed)
-            break;
     }
     metrics_fini(&m);
 }
@@ -183,8 +196,8 @@ static void note_kinds(struct metrics *m, const struct json_value *metric)
     json_each(member, content) if (!score && is_cvss(json_name(member))) score = member;
     json_each(product, csaf_array(metric, "products"))
     {
-        key.product = number_of(m, json_string(product));
-        if (!key.product)
+        key.product = csaf_product_number(m->v, product);
+        if (key.product == CSAF_NO_ID)
             continue;
         key.kind = A_RATING;
         if (rating)
@@ -205,8 +218,8 @@ static void rated_and_scored(struct metrics *m, const struct json_value *metric)
     json_each(product, csaf_array(metric, "products"))
     {
         size_t line, column;
-        key.product = number_of(m, json_string(product));
-        if (!key.product)
+        key.product = csaf_product_number(v, product);
+        if (key.product == CSAF_NO_ID)
             continue;
         key.kind = A_RATING;
         const struct json_value *rating = get(m, key);
@@ -235,6 +248,8 @@ void csaf_test_6_1_56(struct csaf_validation *v)
     metrics_init(&m, v);
     csaf_each_vulnerability(vulnerability, v)
     {
+        if (m.failed)
+            break;
         m.vulnerability++;
         json_each(metric, csaf_array(vulnerability, "metrics")) note_kinds(&m, metric);
         json_each(metric, csaf_array(vulnerability, "metrics"))
@@ -242,8 +257,6 @@ void csaf_test_6_1_56(struct csaf_validation *v)
             if (!m.failed)
                 rated_and_scored(&m, metric);
         }
-        if (m.failed)
-            break;
     }
     metrics_fini(&m);
 }

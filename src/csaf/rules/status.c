@@ -47,14 +47,14 @@ void csaf_test_6_1_6(struct csaf_validation *v)
             int group = csaf_status_group_of(json_name(status));
             if (group < 0 || !json_is(status, JSON_ARRAY))
                 continue;
+            unsigned against = contradicting_groups(group);
             json_each(product, status)
             {
-                struct slice id = json_string(product);
-                unsigned others = csaf_reach_product(reach, id) & contradicting_groups(group);
-                csaf_reach_mark_product(reach, id, 1u << group);
+                unsigned others = csaf_reach_product(reach, product) & against;
+                csaf_reach_mark_product(reach, product, 1u << group);
                 if (others)
                     csaf_find(v, product, "product %s is \"%s\" (%.*s), but also \"%s\"",
-                              csaf_quote(v, id),
+                              csaf_quote(v, json_string(product)),
                               csaf_status_group_name((enum csaf_status_group)group),
                               SLICE_ARG(json_name(status)), group_names(others));
             }
@@ -99,7 +99,7 @@ static bool look_against(struct csaf_validation *v, struct csaf_reach *reach,
 {
     json_each(id, csaf_array(item, "product_ids"))
     {
-        unsigned bits = csaf_reach_product(reach, json_string(id)) & against;
+        unsigned bits = csaf_reach_product(reach, id) & against;
         if (bits)
             found(v, item, id, csaf_quote(v, json_string(id)), bits);
     }
@@ -107,7 +107,7 @@ static bool look_against(struct csaf_validation *v, struct csaf_reach *reach,
     {
         struct slice product;
         unsigned bits;
-        int rc = csaf_reach_group(reach, json_string(id), against, &product, &bits);
+        int rc = csaf_reach_group(reach, id, against, &product, &bits);
         if (rc < 0)
             return false;
         if (rc > 0)
@@ -217,8 +217,7 @@ static void mark_status(struct csaf_reach *reach, const struct json_value *vulne
     {
         int group = csaf_status_group_of(json_name(status));
         if (group >= 0 && json_is(status, JSON_ARRAY))
-            json_each(product, status)
-                csaf_reach_mark_product(reach, json_string(product), 1u << group);
+            json_each(product, status) csaf_reach_mark_product(reach, product, 1u << group);
     }
 }
 

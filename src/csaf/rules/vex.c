@@ -12,7 +12,7 @@ static void each_has_a_mark(struct csaf_validation *v, struct csaf_reach *reach,
     json_each(product, status)
     {
         struct slice id = json_string(product);
-        if (!id.data || csaf_reach_product(reach, id))
+        if (!id.data || csaf_reach_product(reach, product))
             continue;
         csaf_find(v, product, "product %s is %.*s, but has no %s", csaf_quote(v, id),
                   SLICE_ARG(json_name(status)), missing);

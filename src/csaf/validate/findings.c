@@ -12,6 +12,9 @@ void csaf_no_memory(struct csaf_validation *v)
 }
 
 static char *format_text(struct csaf_validation *v, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static char *format_text(struct csaf_validation *v, const char *format, va_list arguments)
 {
     char text[2048];
     int len = vsnprintf(text, sizeof text, format, arguments);
@@ -75,6 +78,10 @@ static void place(struct csaf_validation *v, struct csaf_finding *f, const struc
     f->pointer = copy;
     json_place(v->doc, at, &f->line, &f->column);
 }
+
+static void find(struct csaf_validation *v, enum csaf_severity severity, bool fails,
+                 const struct json_value *at, const char *under, const char *format,
+                 va_list arguments) __attribute__((format(printf, 6, 0)));
 
 static void find(struct csaf_validation *v, enum csaf_severity severity, bool fails,
                  const struct json_value *at, const char *under, const char *format,

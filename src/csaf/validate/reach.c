@@ -39,8 +39,7 @@ struct lists {
 
 struct csaf_reach {
     struct csaf_validation *v;
-    struct map ids; /* of products that are used anywhere -> &names[number] */
-    struct slice *names;
+    const struct csaf_numbered *products; /* by number, of the index */
     uint32_t product_count, group_count;
     struct lists members;   /* of each group: its products */
     struct lists groups;    /* of each product: the groups that have it, rising */
@@ -52,17 +51,14 @@ struct csaf_reach {
     struct asked *asked; /* by group */
     uint32_t heavy[HEAVY];
     uint32_t heavy_count;
-    struct map common; /* numbers of two large groups -> pointer into names, or &nothing */
-    struct slice nothing;
+    struct map common; /* numbers of two large groups -> number of a product + 1 */
 };
 
 void csaf_reach_free(struct csaf_reach *r)
 {
     if (!r)
         return;
-    map_fini(&r->ids);
     map_fini(&r->common);
-    mem_free(r->names);
     mem_free(r->members.start);
     mem_free(r->members.at);
     mem_free(r->groups.start);
@@ -75,35 +71,21 @@ void csaf_reach_free(struct csaf_reach *r)
 }
 
 /* The number of a product id, or product_count. */
-static uint32_t product_number(const struct csaf_reach *r, struct slice id)
+static uint32_t product_number(const struct csaf_reach *r, const struct json_value *id)
 {
-    const struct slice *name = id.data ? map_get(&r->ids, id) : NULL;
+    uint32_t number = csaf_product_number(r->v, id);
 
-    return name ? (uint32_t)(name - r->names) : r->product_count;
+    return number == CSAF_NO_ID ? r->product_count : number;
 }
 
 /* The number of a group id, or group_count; groups of one id are one. */
-static uint32_t group_number(const struct csaf_reach *r, struct slice id)
+static uint32_t group_number(const struct csaf_reach *r, const struct json_value *id)
 {
-    const struct csaf_definition *d = csaf_defined_group(r->v, id);
+    uint32_t number = csaf_group_number(r->v, id);
+    const struct csaf_definition *d =
+        number == CSAF_NO_ID ? NULL : r->v->group_ids.at[number].defined;
 
     return d ? (uint32_t)d->index : r->group_count;
-}
-
-static int name_products(struct csaf_reach *r)
-{
-    const struct csaf_validation *v = r->v;
-
-    for (size_t i = 0; i < v->product_use_count; i++) {
-        struct slice id = json_string(v->product_uses[i].value);
-        if (map_get(&r->ids, id))
-            continue;
-        r->names[r->product_count] = id;
-        if (map_set(&r->ids, id, &r->names[r->product_count]) < 0)
-            return -1;
-        r->product_count++;
-    }
-    return 0;
 }
 
 /* Counts at start[i + 1] become places. */
@@ -134,7 +116,7 @@ static int fill_members(struct csaf_reach *r, uint32_t total)
         json_each(id, csaf_array(v->groups[i].value, "product_ids"))
         {
             /* what is no string has no number: the list keeps it as such */
-            r->members.at[r->members.start[g] + next[g]++] = product_number(r, json_string(id));
+            r->members.at[r->members.start[g] + next[g]++] = product_number(r, id);
         }
     }
     mem_free(next);
@@ -173,9 +155,8 @@ static int build(struct csaf_reach *r)
 
     for (size_t i = 0; i < v->group_count; i++)
         total += json_count(csaf_array(v->groups[i].value, "product_ids"));
-    r->names = mem_new(v->product_use_count + 1, sizeof *r->names);
-    if (!r->names || name_products(r) < 0)
-        return -1;
+    r->products = v->product_ids.at;
+    r->product_count = v->product_ids.count;
     /* documents have at most 50,000,000 values: all counts fit */
     r->group_count = (uint32_t)v->group_count;
     r->product = mem_new((size_t)r->product_count + 1, sizeof *r->product);
@@ -192,7 +173,6 @@ struct csaf_reach *csaf_reach(struct csaf_validation *v)
         struct csaf_reach *r = mem_new(1, sizeof *r);
         if (r) {
             r->v = v;
-            map_init(&r->ids);
             map_init(&r->common);
         }
         if (!r || build(r) < 0) {
@@ -235,7 +215,7 @@ static void mark_product(struct csaf_reach *r, uint32_t p, unsigned bits)
     r->events[r->event_count++] = (struct event){p, bits};
 }
 
-void csaf_reach_mark_product(struct csaf_reach *r, struct slice id, unsigned bits)
+void csaf_reach_mark_product(struct csaf_reach *r, const struct json_value *id, unsigned bits)
 {
     uint32_t p = product_number(r, id);
 
@@ -248,7 +228,7 @@ static uint32_t size_of(const struct csaf_reach *r, uint32_t g)
     return r->members.start[g + 1] - r->members.start[g];
 }
 
-void csaf_reach_mark_group(struct csaf_reach *r, struct slice id, unsigned bits)
+void csaf_reach_mark_group(struct csaf_reach *r, const struct json_value *id, unsigned bits)
 {
     uint32_t g = group_number(r, id);
 
@@ -274,9 +254,8 @@ void csaf_reach_mark_group(struct csaf_reach *r, struct slice id, unsigned bits)
 
 void csaf_reach_mark_item(struct csaf_reach *r, const struct json_value *item, unsigned bits)
 {
-    json_each(id, csaf_array(item, "product_ids"))
-        csaf_reach_mark_product(r, json_string(id), bits);
-    json_each(id, csaf_array(item, "group_ids")) csaf_reach_mark_group(r, json_string(id), bits);
+    json_each(id, csaf_array(item, "product_ids")) csaf_reach_mark_product(r, id, bits);
+    json_each(id, csaf_array(item, "group_ids")) csaf_reach_mark_group(r, id, bits);
 }
 
 static unsigned own_bits(const struct csaf_reach *r, uint32_t p)
@@ -322,7 +301,7 @@ static unsigned bits_of(const struct csaf_reach *r, uint32_t p)
     return bits;
 }
 
-unsigned csaf_reach_product(struct csaf_reach *r, struct slice id)
+unsigned csaf_reach_product(struct csaf_reach *r, const struct json_value *id)
 {
     uint32_t p = product_number(r, id);
 
@@ -347,13 +326,13 @@ static uint32_t common_product(struct csaf_reach *r, uint32_t a, uint32_t b, boo
 
     if (size_of(r, small) <= LIGHT)
         return look_for_common(r, small, large);
-    const struct slice *known = map_get(&r->common, slice_of(pair, sizeof pair));
+    const void *known = map_get(&r->common, slice_of(pair, sizeof pair));
     if (known)
-        return known == &r->nothing ? r->product_count : (uint32_t)(known - r->names);
+        return (uint32_t)((uintptr_t)known - 1);
     uint32_t found = look_for_common(r, small, large);
     const char *key = arena_copy(r->v->kept_arena, pair, sizeof pair);
-    if (!key || map_set(&r->common, slice_of(key, sizeof pair),
-                        found < r->product_count ? &r->names[found] : &r->nothing) < 0) {
+    if (!key ||
+        map_set(&r->common, slice_of(key, sizeof pair), (void *)((uintptr_t)found + 1)) < 0) {
         csaf_no_memory(r->v);
         *failed = true;
     }
@@ -392,8 +371,8 @@ static uint32_t marked_member(struct csaf_reach *r, uint32_t g, unsigned of)
     return r->product_count;
 }
 
-int csaf_reach_group(struct csaf_reach *r, struct slice id, unsigned of, struct slice *product,
-                     unsigned *bits)
+int csaf_reach_group(struct csaf_reach *r, const struct json_value *id, unsigned of,
+                     struct slice *product, unsigned *bits)
 {
     uint32_t g = group_number(r, id), found;
     bool failed = false;
@@ -408,7 +387,7 @@ int csaf_reach_group(struct csaf_reach *r, struct slice id, unsigned of, struct 
         return -1;
     if (found == r->product_count)
         return 0;
-    *product = r->names[found];
+    *product = r->products[found].text;
     *bits = bits_of(r, found);
     return 1;
 }

@@ -22,19 +22,19 @@ void csaf_reach_free(struct csaf_reach *r);
 /* Forgets all marks: the next vulnerability. Marks are bits, of which there are eight. */
 void csaf_reach_begin(struct csaf_reach *r);
 
-void csaf_reach_mark_product(struct csaf_reach *r, struct slice id, unsigned bits);
-void csaf_reach_mark_group(struct csaf_reach *r, struct slice id, unsigned bits);
+void csaf_reach_mark_product(struct csaf_reach *r, const struct json_value *id, unsigned bits);
+void csaf_reach_mark_group(struct csaf_reach *r, const struct json_value *id, unsigned bits);
 /* Marks item's product_ids and group_ids. */
 void csaf_reach_mark_item(struct csaf_reach *r, const struct json_value *item, unsigned bits);
 
 /* The marks of a product: its own and those of marked groups that have it. */
-unsigned csaf_reach_product(struct csaf_reach *r, struct slice id);
+unsigned csaf_reach_product(struct csaf_reach *r, const struct json_value *id);
 
 /*
  * Looks for a product of the group that has one of the bits: 1, its id in *product and all its
  * marks in *bits; 0: none; -1: no memory (said).
  */
-int csaf_reach_group(struct csaf_reach *r, struct slice id, unsigned of, struct slice *product,
-                     unsigned *bits) MUST_CHECK;
+int csaf_reach_group(struct csaf_reach *r, const struct json_value *id, unsigned of,
+                     struct slice *product, unsigned *bits) MUST_CHECK;
 
 #endif

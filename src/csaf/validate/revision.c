@@ -28,6 +28,8 @@ static bool take_number(struct slice text, size_t *at, struct slice *number)
 {
     size_t from = *at;
 
+    if (from >= text.len)
+        return false;
     while (*at < text.len && is_digit(text.data[*at]))
         ++*at;
     *number = slice_of(text.data + from, *at - from);

@@ -44,6 +44,9 @@ struct csaf_validator *csaf_validator_new(const struct csaf_validator_options *o
     }
     buf_init(&v->asked);
     v->network = options->network;
+    v->resolver = options->resolver;
+    v->spelling = options->spelling;
+    v->grammar = options->grammar;
     v->now = options->now;
     v->watch = options->watch;
     v->watch_context = options->watch_context;
@@ -210,7 +213,6 @@ int csaf_validate_parsed(struct csaf_validator *validator, const struct json_doc
                                 .doc = doc,
                                 .root = json_root(doc),
                                 .now = validator->now,
-                                .network = validator->network,
                                 .arena = &scratch,
                                 .kept_arena = &result->arena,
                                 .e = e};

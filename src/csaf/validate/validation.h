@@ -54,6 +54,19 @@ struct csaf_use {
     const struct csaf_definition *defined; /* the id's first definition; NULL: nowhere */
 };
 
+/* Product ids, or group ids, that a document defines or uses: each once, with a number. */
+struct csaf_ids {
+    struct map numbers; /* id -> number + 1 */
+    struct csaf_numbered {
+        struct slice text;
+        const struct csaf_definition *defined; /* first; NULL: nowhere */
+    } * at;                                    /* by number */
+    uint32_t count, room;
+    /* the numbers that are tried first: behind the last, and where the last list began */
+    uint32_t next, start;
+};
+enum { CSAF_NO_ID = UINT32_MAX };
+
 struct csaf_reach;
 
 struct csaf_validation {
@@ -62,7 +75,6 @@ struct csaf_validation {
     const struct json_doc *doc;
     const struct json_value *root, *document, *tracking, *product_tree, *vulnerabilities;
     int64_t now;
-    bool network;
     bool schema_valid; /* the schema found nothing */
 
     /* the index; in the order of the text */
@@ -74,8 +86,9 @@ struct csaf_validation {
     size_t product_use_count;
     const struct csaf_use *group_uses;
     size_t group_use_count;
-    struct map product_ids; /* id -> its first struct csaf_definition */
-    struct map group_ids;
+    struct csaf_ids product_ids, group_ids;
+    /* by json_order: of a value that is in an id's place its number + 1, else 0 */
+    uint32_t *id_numbers;
 
     struct csaf_reach *reach; /* csaf/validate/reach.h; NULL: not asked for yet */
 
@@ -113,15 +126,30 @@ void csaf_no_memory(struct csaf_validation *v);
 /* Looking things up */
 
 /* The member when it is an array, else NULL. */
-const struct json_value *csaf_array(const struct json_value *object, const char *name);
+static inline const struct json_value *csaf_array(const struct json_value *object, const char *name)
+{
+    const struct json_value *member = json_get(object, name);
+    return json_is(member, JSON_ARRAY) ? member : NULL;
+}
 /* The member when it is an object, else NULL. */
-const struct json_value *csaf_object(const struct json_value *object, const char *name);
+static inline const struct json_value *csaf_object(const struct json_value *object,
+                                                   const char *name)
+{
+    const struct json_value *member = json_get(object, name);
+    return json_is(member, JSON_OBJECT) ? member : NULL;
+}
 /* Each item of the vulnerabilities, of whatever type. */
 #define csaf_each_vulnerability(item, v) json_each(item, csaf_array((v)->root, "vulnerabilities"))
 
+/*
+ * The number in v->product_ids (v->group_ids) of the id that a value is, or CSAF_NO_ID: it is no
+ * string, or no such id. A look into a table where the index knows the place as one of an id.
+ */
+uint32_t csaf_product_number(const struct csaf_validation *v, const struct json_value *id);
+uint32_t csaf_group_number(const struct csaf_validation *v, const struct json_value *id);
+/* The first definition of the product whose id this value is; NULL: nowhere. */
 const struct csaf_definition *csaf_defined_product(const struct csaf_validation *v,
-                                                   struct slice id); /* NULL: nowhere */
-const struct csaf_definition *csaf_defined_group(const struct csaf_validation *v, struct slice id);
+                                                   const struct json_value *id);
 
 /* /document/category, /document/tracking/status, /document/lang, …; empty when absent. */
 struct slice csaf_category(const struct csaf_validation *v);

@@ -17,6 +17,7 @@ struct index {
     bool failed;
 };
 
+/* Room for one more; the caller fills it. */
 static void *append(struct index *x, struct growing *g)
 {
     if (g->count == g->room) {
@@ -29,9 +30,7 @@ static void *append(struct index *x, struct growing *g)
         g->at = at;
         g->room = room;
     }
-    void *item = (uint8_t *)g->at + g->count++ * g->size;
-    memset(item, 0, g->size);
-    return item;
+    return (uint8_t *)g->at + g->count++ * g->size;
 }
 
 static void define(struct index *x, struct growing *list, const struct json_value *value,
@@ -42,28 +41,29 @@ static void define(struct index *x, struct growing *list, const struct json_valu
     struct csaf_definition *d = append(x, list);
     if (!d)
         return;
-    d->id_value = json_get(value, id);
-    d->id = json_string(d->id_value);
-    d->value = value;
-    d->holder = holder;
-    d->in = in;
-    d->index = list->count - 1;
+    const struct json_value *id_value = json_get(value, id);
+    *d = (struct csaf_definition){.id = json_string(id_value),
+                                  .id_value = id_value,
+                                  .value = value,
+                                  .holder = holder,
+                                  .in = in,
+                                  .index = list->count - 1};
 }
 
-static void use(struct index *x, struct growing *list, const struct json_value *value,
-                struct csaf_use as)
+static inline void use(struct index *x, struct growing *list, const struct json_value *value,
+                       const struct csaf_use *as)
 {
     if (!json_is(value, JSON_STRING))
         return;
     struct csaf_use *u = append(x, list);
     if (u) {
-        *u = as;
+        *u = *as;
         u->value = value;
     }
 }
 
 static void use_list(struct index *x, struct growing *list, const struct json_value *values,
-                     struct csaf_use as)
+                     const struct csaf_use *as)
 {
     if (json_is(values, JSON_ARRAY))
         json_each(value, values) use(x, list, value, as);
@@ -102,7 +102,7 @@ static void product_tree(struct index *x, const struct json_value *tree)
             {
                 define(x, &x->groups, item, item, "group_id", CSAF_IN_GROUPS);
                 use_list(x, &x->product_uses, json_get(item, "product_ids"),
-                         (struct csaf_use){.role = CSAF_USE_GROUP, .item = item});
+                         &(struct csaf_use){.role = CSAF_USE_GROUP, .item = item});
             }
         } else if (slice_is(name, "relationships") && x->v->version == CSAF_2_0) {
             json_each(item, part)
@@ -110,9 +110,9 @@ static void product_tree(struct index *x, const struct json_value *tree)
                 define(x, &x->products, json_get(item, "full_product_name"), item, "product_id",
                        CSAF_IN_RELATIONSHIP);
                 use(x, &x->product_uses, json_get(item, "product_reference"),
-                    (struct csaf_use){.role = CSAF_USE_REFERENCE, .item = item});
+                    &(struct csaf_use){.role = CSAF_USE_REFERENCE, .item = item});
                 use(x, &x->product_uses, json_get(item, "relates_to_product_reference"),
-                    (struct csaf_use){.role = CSAF_USE_RELATES_TO, .item = item});
+                    &(struct csaf_use){.role = CSAF_USE_RELATES_TO, .item = item});
             }
         } else if (slice_is(name, "product_paths") && x->v->version == CSAF_2_1) {
             json_each(item, part)
@@ -120,12 +120,12 @@ static void product_tree(struct index *x, const struct json_value *tree)
                 define(x, &x->products, json_get(item, "full_product_name"), item, "product_id",
                        CSAF_IN_PATH);
                 use(x, &x->product_uses, json_get(item, "beginning_product_reference"),
-                    (struct csaf_use){.role = CSAF_USE_REFERENCE, .item = item});
+                    &(struct csaf_use){.role = CSAF_USE_REFERENCE, .item = item});
                 const struct json_value *subpaths = json_get(item, "subpaths");
                 if (json_is(subpaths, JSON_ARRAY))
                     json_each(subpath, subpaths)
                         use(x, &x->product_uses, json_get(subpath, "next_product_reference"),
-                            (struct csaf_use){.role = CSAF_USE_RELATES_TO, .item = item});
+                            &(struct csaf_use){.role = CSAF_USE_RELATES_TO, .item = item});
             }
         }
     }
@@ -140,8 +140,8 @@ static void use_both(struct index *x, const struct json_value *list, enum csaf_r
     {
         struct csaf_use as = {.role = role, .item = item, .vulnerability = vulnerability};
         use_list(x, &x->product_uses,
-                 json_get(item, role == CSAF_USE_METRIC ? "products" : "product_ids"), as);
-        use_list(x, &x->group_uses, json_get(item, "group_ids"), as);
+                 json_get(item, role == CSAF_USE_METRIC ? "products" : "product_ids"), &as);
+        use_list(x, &x->group_uses, json_get(item, "group_ids"), &as);
     }
 }
 
@@ -168,10 +168,10 @@ static void vulnerability(struct index *x, const struct json_value *v)
         if (slice_is(name, "product_status")) {
             if (json_is(member, JSON_OBJECT))
                 json_each(status, member) use_list(x, &x->product_uses, status,
-                                                   (struct csaf_use){.role = CSAF_USE_STATUS,
-                                                                     .item = member,
-                                                                     .vulnerability = v,
-                                                                     .status = json_name(status)});
+                                                   &(struct csaf_use){.role = CSAF_USE_STATUS,
+                                                                      .item = member,
+                                                                      .vulnerability = v,
+                                                                      .status = json_name(status)});
             continue;
         }
         for (size_t i = 0; i < ARRAY_LEN(lists); i++)
@@ -180,24 +180,81 @@ static void vulnerability(struct index *x, const struct json_value *v)
     }
 }
 
-static void lead_to(const struct map *ids, const struct growing *uses)
+static bool is_at(const struct csaf_ids *ids, uint32_t number, struct slice id)
 {
-    struct csaf_use *list = uses->at;
-    for (size_t i = 0; i < uses->count; i++)
-        list[i].defined = map_get(ids, json_string(list[i].value));
+    return number < ids->count && ids->at[number].text.len == id.len &&
+           slice_bytes_equal(ids->at[number].text.data, id.data, id.len);
 }
 
-static int name_them(struct map *ids, struct csaf_definition *list, size_t count)
+/*
+ * The number of an id, a new one when it has none. Lists of ids mostly go through the products as
+ * the tree does, and begin where the last one did: that is tried before the id is looked for.
+ */
+static int number_id(struct csaf_ids *ids, struct slice id, uint32_t *number)
 {
-    for (size_t i = 0; i < count; i++) {
-        list[i].first = &list[i];
-        if (!list[i].id.data)
+    void *before;
+
+    if (!is_at(ids, ids->next, id) && is_at(ids, ids->start, id))
+        ids->next = ids->start;
+    if (is_at(ids, ids->next, id)) {
+        *number = ids->next++;
+        return 0;
+    }
+    if (map_add(&ids->numbers, id, (void *)((uintptr_t)ids->count + 1), &before) < 0)
+        return -1;
+    *number = before ? (uint32_t)((uintptr_t)before - 1) : ids->count;
+    ids->start = *number;
+    ids->next = *number + 1;
+    if (before)
+        return 0;
+    if (ids->count == ids->room) {
+        uint32_t room = ids->room ? ids->room * 2 : 64;
+        struct csaf_numbered *at = mem_resize(ids->at, room, sizeof *at);
+        if (!at)
+            return -1; /* the result is void, and the map with it */
+        ids->at = at;
+        ids->room = room;
+    }
+    ids->at[ids->count++] = (struct csaf_numbered){.text = id};
+    return 0;
+}
+
+static int number_value(struct csaf_validation *v, struct csaf_ids *ids,
+                        const struct json_value *value, uint32_t *number)
+{
+    if (number_id(ids, json_string(value), number) < 0)
+        return -1;
+    v->id_numbers[json_order(v->doc, value)] = *number + 1;
+    return 0;
+}
+
+/* Definitions first, so that uses mostly find the number that they try. */
+static int number_them(struct csaf_validation *v, struct csaf_ids *ids, struct growing *definitions,
+                       struct growing *uses)
+{
+    struct csaf_definition *defined = definitions->at;
+    struct csaf_use *used = uses->at;
+    uint32_t number;
+
+    if (map_reserve(&ids->numbers, definitions->count) < 0)
+        return -1;
+    for (size_t i = 0; i < definitions->count; i++) {
+        struct csaf_definition *d = &defined[i];
+        d->first = d;
+        if (!d->id.data)
             continue;
-        struct csaf_definition *first = map_get(ids, list[i].id);
-        if (first)
-            list[i].first = first;
-        else if (map_set(ids, list[i].id, &list[i]) < 0)
+        if (number_value(v, ids, d->id_value, &number) < 0)
             return -1;
+        if (ids->at[number].defined)
+            d->first = ids->at[number].defined;
+        else
+            ids->at[number].defined = d;
+    }
+    ids->next = ids->start = 0;
+    for (size_t i = 0; i < uses->count; i++) {
+        if (number_value(v, ids, used[i].value, &number) < 0)
+            return -1;
+        used[i].defined = ids->at[number].defined;
     }
     return 0;
 }
@@ -210,8 +267,9 @@ int csaf_index(struct csaf_validation *v)
                       .product_uses = {.size = sizeof(struct csaf_use)},
                       .group_uses = {.size = sizeof(struct csaf_use)}};
 
-    map_init(&v->product_ids);
-    map_init(&v->group_ids);
+    map_init(&v->product_ids.numbers);
+    map_init(&v->group_ids.numbers);
+    v->id_numbers = mem_new(json_order_count(v->doc), sizeof *v->id_numbers);
     if (v->version == CSAF_2_1)
         use_both(&x, json_get(v->document, "notes"), CSAF_USE_NOTE, NULL);
     if (json_is(v->product_tree, JSON_OBJECT))
@@ -226,45 +284,54 @@ int csaf_index(struct csaf_validation *v)
     v->product_use_count = x.product_uses.count;
     v->group_uses = x.group_uses.at;
     v->group_use_count = x.group_uses.count;
-    if (x.failed || name_them(&v->product_ids, v->products, v->product_count) < 0 ||
-        name_them(&v->group_ids, v->groups, v->group_count) < 0)
+    if (x.failed || !v->id_numbers ||
+        number_them(v, &v->product_ids, &x.products, &x.product_uses) < 0 ||
+        number_them(v, &v->group_ids, &x.groups, &x.group_uses) < 0)
         return err_memory(v->e);
-    lead_to(&v->product_ids, &x.product_uses);
-    lead_to(&v->group_ids, &x.group_uses);
     return 0;
 }
 
 void csaf_index_fini(struct csaf_validation *v)
 {
     csaf_reach_free(v->reach);
-    map_fini(&v->product_ids);
-    map_fini(&v->group_ids);
+    map_fini(&v->product_ids.numbers);
+    map_fini(&v->group_ids.numbers);
+    mem_free(v->product_ids.at);
+    mem_free(v->group_ids.at);
+    mem_free(v->id_numbers);
     mem_free(v->products);
     mem_free(v->groups);
     mem_free((void *)(uintptr_t)v->product_uses);
     mem_free((void *)(uintptr_t)v->group_uses);
 }
 
-const struct csaf_definition *csaf_defined_product(const struct csaf_validation *v, struct slice id)
+static uint32_t number_of(const struct csaf_validation *v, const struct csaf_ids *ids,
+                          const struct json_value *id)
 {
-    return id.data ? map_get(&v->product_ids, id) : NULL;
+    if (!json_is(id, JSON_STRING))
+        return CSAF_NO_ID;
+    uint32_t number = v->id_numbers[json_order(v->doc, id)];
+    if (!number) /* an id where the standard has none */
+        number = (uint32_t)(uintptr_t)map_get(&ids->numbers, json_string(id));
+    return number ? number - 1 : CSAF_NO_ID;
 }
 
-const struct csaf_definition *csaf_defined_group(const struct csaf_validation *v, struct slice id)
+uint32_t csaf_product_number(const struct csaf_validation *v, const struct json_value *id)
 {
-    return id.data ? map_get(&v->group_ids, id) : NULL;
+    return number_of(v, &v->product_ids, id);
 }
 
-const struct json_value *csaf_array(const struct json_value *object, const char *name)
+uint32_t csaf_group_number(const struct csaf_validation *v, const struct json_value *id)
 {
-    const struct json_value *member = json_get(object, name);
-    return json_is(member, JSON_ARRAY) ? member : NULL;
+    return number_of(v, &v->group_ids, id);
 }
 
-const struct json_value *csaf_object(const struct json_value *object, const char *name)
+const struct csaf_definition *csaf_defined_product(const struct csaf_validation *v,
+                                                   const struct json_value *id)
 {
-    const struct json_value *member = json_get(object, name);
-    return json_is(member, JSON_OBJECT) ? member : NULL;
+    uint32_t number = csaf_product_number(v, id);
+
+    return number == CSAF_NO_ID ? NULL : v->product_ids.at[number].defined;
 }
 
 struct slice csaf_category(const struct csaf_validation *v)
