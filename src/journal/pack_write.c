@@ -236,7 +236,7 @@ int pack_lines_close(struct pack_lines *lines, struct err *e)
 
 int pack_add_file(struct pack_writer *w, const char *name, struct slice content, struct err *e)
 {
-    struct pack_lines *lines;
+    struct pack_lines *lines = NULL;
 
     if (pack_lines_open(w, name, &lines, e) != 0)
         return -1;
