@@ -211,7 +211,10 @@ static void check_file(struct csaf_validator *v, const char *folder, const char 
     struct slice result = json_get_string(c, "result");
     if (result.len)
         check_result(folder, file, result, &r, tally);
-    bool argued = (outcome || excepted(file, OUTCOME)) & (validity || excepted(file, VALIDITY));
+    /* both are asked: each exception must be needed */
+    bool outcome_argued = outcome || excepted(file, OUTCOME);
+    bool validity_argued = validity || excepted(file, VALIDITY);
+    bool argued = outcome_argued && validity_argued;
     tally->files++;
     tally->as_said += outcome && validity;
     tally->argued += argued && !(outcome && validity);
