@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/acquire/pipeline.h"
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { STAGES_MOST = 8, WORKERS_MOST = 64, ALIGNMENT = 4096, WATCH_MILLISECONDS = 100 };
+
+struct place {
+    struct evidence_block block;
+    bool prepared;
+};
+
+struct run {
+    const struct evidence_pipeline *p;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct place *ring;
+    size_t places;
+    uint64_t fed;     /* blocks that the feed has filled */
+    uint64_t claimed; /* blocks that workers have begun */
+    uint64_t taken[STAGES_MOST];
+    uint64_t bytes; /* that every stage has taken */
+    size_t working; /* threads that are not through */
+    bool ended;     /* the feed has no more */
+    bool stopped;   /* after a failure, or by watch: nothing more is begun */
+    struct err first;
+};
+
+struct stage_thread {
+    struct run *run;
+    size_t index;
+};
+
+static struct place *place_of(struct run *r, uint64_t number)
+{
+    return &r->ring[number % r->places];
+}
+
+static uint64_t taken_by_all(const struct run *r)
+{
+    uint64_t least = r->taken[0];
+    for (size_t i = 1; i < r->p->stage_count; i++)
+        if (r->taken[i] < least)
+            least = r->taken[i];
+    return least;
+}
+
+/* With the lock held. */
+static void fail(struct run *r, const struct err *e)
+{
+    if (!err_is_set(&r->first))
+        r->first = *e;
+    r->stopped = true;
+    pthread_cond_broadcast(&r->changed);
+}
+
+static void leave(struct run *r)
+{
+    r->working--;
+    pthread_cond_broadcast(&r->changed);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void *feed(void *context)
+{
+    struct run *r = context;
+    struct err e = {0};
+    pthread_mutex_lock(&r->lock);
+    while (!r->stopped && !r->ended) {
+        if (r->fed - taken_by_all(r) >= r->places) {
+            pthread_cond_wait(&r->changed, &r->lock);
+            continue;
+        }
+        struct place *at = place_of(r, r->fed);
+        pthread_mutex_unlock(&r->lock);
+        at->prepared = false;
+        at->block.number = r->fed;
+        at->block.bad = at->block.zero = false;
+        at->block.len = at->block.piece_len = 0;
+        int got = r->p->feed.next(r->p->feed.context, &at->block, r->p->block_bytes, &e);
+        pthread_mutex_lock(&r->lock);
+        if (got < 0)
+            fail(r, &e);
+        else if (got == 0)
+            r->ended = true;
+        else
+            r->fed++;
+        pthread_cond_broadcast(&r->changed);
+    }
+    leave(r);
+    return NULL;
+}
+
+static void *work(void *context)
+{
+    struct run *r = context;
+    const struct evidence_workshop *w = &r->p->workshop;
+    struct err e = {0};
+    void *own = w->worker_new ? w->worker_new(w->context, &e) : NULL;
+    pthread_mutex_lock(&r->lock);
+    if (w->worker_new && !own)
+        fail(r, &e);
+    while (!r->stopped && !(r->ended && r->claimed == r->fed)) {
+        if (r->claimed == r->fed) {
+            pthread_cond_wait(&r->changed, &r->lock);
+            continue;
+        }
+        struct place *at = place_of(r, r->claimed++);
+        pthread_mutex_unlock(&r->lock);
+        int result = w->prepare(w->context, own, &at->block, &e);
+        pthread_mutex_lock(&r->lock);
+        if (result != 0)
+            fail(r, &e);
+        else
+            at->prepared = true;
+        pthread_cond_broadcast(&r->changed);
+    }
+    leave(r);
+    if (own && w->worker_free)
+        w->worker_free(own);
+    return NULL;
+}
+
+static bool is_ready(struct run *r, const struct evidence_stage *s, uint64_t number)
+{
+    return number < r->fed && (!s->prepared || place_of(r, number)->prepared);
+}
+
+static void *take(void *context)
+{
+    struct stage_thread *thread = context;
+    struct run *r = thread->run;
+    const struct evidence_stage *s = &r->p->stages[thread->index];
+    uint64_t *next = &r->taken[thread->index];
+    struct err e = {0};
+    pthread_mutex_lock(&r->lock);
+    while (!r->stopped && !(r->ended && *next == r->fed)) {
+        if (!is_ready(r, s, *next)) {
+            pthread_cond_wait(&r->changed, &r->lock);
+            continue;
+        }
+        const struct evidence_block *block = &place_of(r, *next)->block;
+        pthread_mutex_unlock(&r->lock);
+        int result = s->take(s->context, block, &e);
+        pthread_mutex_lock(&r->lock);
+        if (result != 0) {
+            fail(r, &e);
+        } else {
+            uint64_t before = taken_by_all(r);
+            ++*next;
+            if (taken_by_all(r) > before)
+                r->bytes += block->len;
+        }
+        pthread_cond_broadcast(&r->changed);
+    }
+    leave(r);
+    return NULL;
+}
+
+/* Until all threads are through, about ten times a second. */
+static void watch(struct run *r)
+{
+    pthread_mutex_lock(&r->lock);
+    while (r->working > 0) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += WATCH_MILLISECONDS * 1000000L;
+        if (until.tv_nsec >= 1000000000L) {
+            until.tv_sec++;
+            until.tv_nsec -= 1000000000L;
+        }
+        while (r->working > 0 && pthread_cond_timedwait(&r->changed, &r->lock, &until) == 0)
+            continue;
+        if (!r->p->watch || r->stopped)
+            continue;
+        uint64_t bytes = r->bytes;
+        pthread_mutex_unlock(&r->lock);
+        bool go_on = r->p->watch(r->p->watch_context, bytes);
+        pthread_mutex_lock(&r->lock);
+        if (!go_on) {
+            r->stopped = true;
+            pthread_cond_broadcast(&r->changed);
+        }
+    }
+    pthread_mutex_unlock(&r->lock);
+}
+
+static int make_ring(struct run *r, struct err *e)
+{
+    const struct evidence_pipeline *p = r->p;
+    r->ring = mem_new(r->places, sizeof *r->ring);
+    if (!r->ring)
+        return err_memory(e);
+    for (size_t i = 0; i < r->places; i++) {
+        struct evidence_block *b = &r->ring[i].block;
+        /* aligned_alloc is not mem_new: O_DIRECT wants whole pages */
+        size_t room = (p->block_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        b->data = aligned_alloc(ALIGNMENT, room);
+        b->piece_room = p->workshop.piece_room;
+        b->piece = b->piece_room ? mem_new(b->piece_room, 1) : NULL;
+        if (!b->data || (b->piece_room && !b->piece))
+            return err_memory(e);
+    }
+    return 0;
+}
+
+static void free_ring(struct run *r)
+{
+    for (size_t i = 0; r->ring && i < r->places; i++) {
+        free(r->ring[i].block.data);
+        mem_free(r->ring[i].block.piece);
+    }
+    mem_free(r->ring);
+}
+
+static bool start(struct run *r, pthread_t *id, void *(*function)(void *), void *context)
+{
+    pthread_mutex_lock(&r->lock);
+    bool well = pthread_create(id, NULL, function, context) == 0;
+    if (well) {
+        r->working++;
+    } else {
+        struct err e = {0};
+        err_set(&e, ERR_SYSTEM, "evidence.thread", NULL, "no thread could be started");
+        fail(r, &e);
+    }
+    pthread_mutex_unlock(&r->lock);
+    return well;
+}
+
+int evidence_pipeline_run(const struct evidence_pipeline *p, struct err *e)
+{
+    struct run r = {.p = p, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct stage_thread stages[STAGES_MOST];
+    pthread_t ids[STAGES_MOST + WORKERS_MOST + 1];
+    size_t started = 0;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t workers = p->workers ? p->workers : processors > 0 ? (size_t)processors : 1;
+    pthread_condattr_t monotonic;
+
+    if (workers > WORKERS_MOST)
+        workers = WORKERS_MOST;
+    r.places = p->blocks ? p->blocks : 8 + 2 * workers;
+    if (make_ring(&r, e) != 0) {
+        free_ring(&r);
+        return -1;
+    }
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&r.changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    bool well = true;
+    for (size_t i = 0; well && i < p->stage_count; i++) {
+        stages[i] = (struct stage_thread){&r, i};
+        well = start(&r, &ids[started], take, &stages[i]);
+        started += well;
+    }
+    for (size_t i = 0; well && p->workshop.prepare && i < workers; i++) {
+        well = start(&r, &ids[started], work, &r);
+        started += well;
+    }
+    if (well)
+        started += start(&r, &ids[started], feed, &r);
+    watch(&r);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(ids[i], NULL);
+    pthread_cond_destroy(&r.changed);
+    free_ring(&r);
+    if (err_is_set(&r.first)) {
+        *e = r.first;
+        return -1;
+    }
+    return r.ended && taken_by_all(&r) == r.fed ? 0 : 1;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/bundle/image_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+void evidence_segment_name(uint32_t number, bool packed, char name[EVIDENCE_NAME])
+{
+    snprintf(name, EVIDENCE_NAME, "image-%05u.%s", number, packed ? "gz" : "raw");
+}
+
+static int open_file(const char *folder, const char *name, int flags, struct err *e)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
+        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path of %s is too long", name);
+    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        return fd;
+    if (errno == EEXIST)
+        return err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "there is a file %s already",
+                       path);
+    if (errno == ENOENT)
+        return err_set(e, ERR_NOT_FOUND, "evidence.missing", NULL, "%s is not there", path);
+    return err_errno(e, errno, "evidence.open", "%s cannot be opened", path);
+}
+
+int evidence_segment_open(const char *folder, uint32_t number, bool packed, int flags,
+                          struct err *e)
+{
+    char name[EVIDENCE_NAME];
+    evidence_segment_name(number, packed, name);
+    return open_file(folder, name, flags, e);
+}
+
+int evidence_table_open(const char *folder, int flags, struct err *e)
+{
+    return open_file(folder, "image.chunks", flags, e);
+}

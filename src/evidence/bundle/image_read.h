@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The room's own: an image in the data folder of a bundle, read back. Every chunk that is given has
+ * been held against its hash; what does not fit is an error that names the chunk, its place in the
+ * image, and the file and offset where it is stored. Several threads may read one image.
+ */
+#ifndef EVIDENCE_IMAGE_READ_H
+#define EVIDENCE_IMAGE_READ_H
+
+#include "evidence/bundle/table.h"
+
+struct evidence_image;
+
+/*
+ * partial: the image of an acquisition that was broken off; else a table that is shorter or longer
+ * than its header says is "evidence.table". folder is copied.
+ */
+struct evidence_image *evidence_image_open(const char *folder, bool partial,
+                                           struct err *e) MUST_CHECK;
+void evidence_image_close(struct evidence_image *image);
+
+const struct evidence_table_head *evidence_image_head(const struct evidence_image *image);
+/* Chunks whose records are there. */
+uint64_t evidence_image_chunks(const struct evidence_image *image);
+int evidence_image_record(const struct evidence_image *image, uint64_t number,
+                          struct evidence_chunk *chunk, struct err *e) MUST_CHECK;
+
+/* A thread's own, with room for a stored chunk. */
+struct evidence_image_reader;
+struct evidence_image_reader *evidence_image_reader_new(const struct evidence_image *image,
+                                                        struct err *e) MUST_CHECK;
+void evidence_image_reader_free(struct evidence_image_reader *reader);
+
+/*
+ * Chunk number `number` into out (chunk_bytes of room). record (may be NULL) is filled as far as it
+ * could be read. -1: ERR_VERIFY "evidence.damaged" with the place, "evidence.missing".
+ */
+int evidence_image_read(struct evidence_image_reader *reader, uint64_t number, uint8_t *out,
+                        size_t *len, struct evidence_chunk *record, struct err *e) MUST_CHECK;
+
+/* Any bytes of the image, over chunks; the last chunk that was read is kept. */
+int evidence_image_read_at(struct evidence_image_reader *reader, uint64_t offset, uint8_t *out,
+                           size_t len, struct err *e) MUST_CHECK;
+
+#endif

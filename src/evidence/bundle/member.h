@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The room's own: a chunk as one gzip member (RFC 1952), so that any gzip reads an image. Deflated
+ * by ISA-L, or stored; a stored member's length follows from the chunk's alone, so that a chunk can
+ * be written over in its place.
+ */
+#ifndef EVIDENCE_MEMBER_H
+#define EVIDENCE_MEMBER_H
+
+#include "base/slice.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+
+/* A worker's own. */
+struct evidence_packer;
+struct evidence_packer *evidence_packer_new(struct err *e) MUST_CHECK;
+void evidence_packer_free(struct evidence_packer *packer);
+
+/* Bytes of a stored member of a chunk of this length; no other member of it is longer. */
+size_t evidence_member_stored_bytes(size_t chunk);
+
+/* Writes the member of a chunk; out has evidence_member_stored_bytes of room. Gives its length. */
+size_t evidence_member_store(struct slice chunk, uint8_t *out);
+/* The same, deflated where that is shorter; *stored says whether it was not. */
+size_t evidence_member_pack(struct evidence_packer *packer, struct slice chunk, uint8_t *out,
+                            bool *stored);
+
+/*
+ * Unpacks exactly one member of exactly len bytes. -1: ERR_VERIFY "evidence.member": it is no gzip
+ * member, is longer or shorter than it should be, or its CRC does not fit.
+ */
+struct evidence_unpacker;
+struct evidence_unpacker *evidence_unpacker_new(struct err *e) MUST_CHECK;
+void evidence_unpacker_free(struct evidence_unpacker *unpacker);
+int evidence_member_unpack(struct evidence_unpacker *unpacker, struct slice member, uint8_t *out,
+                           size_t len, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The room's own: what the kernel knows of a source, from sysfs; no command is sent to the device.
+ */
+#ifndef EVIDENCE_IDENTITY_H
+#define EVIDENCE_IDENTITY_H
+
+#include "evidence/source.h"
+
+#include <sys/stat.h>
+
+/* Fills what can be read; the rest stays empty, -1 or "not checked". */
+void evidence_identity_read(struct evidence_identity *identity, int fd, const struct stat *st,
+                            uint64_t bytes);
+
+#endif
