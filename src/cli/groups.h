@@ -12,7 +12,7 @@ extern const struct cli_group cli_organisation_group, cli_operator_group, cli_co
 extern const struct cli_group cli_asset_group, cli_component_group, cli_alias_group,
     cli_bundle_group;
 extern const struct cli_group cli_advisory_group, cli_product_group, cli_exposure_group,
-    cli_why_group, cli_csaf_group, cli_match_group, cli_witness_group;
+    cli_why_group, cli_csaf_group, cli_evidence_group, cli_match_group, cli_witness_group;
 extern const struct cli_group cli_log_group, cli_proof_group, cli_witness_group;
 /* The supervisor's own: signer, courier, centre. */
 extern const struct cli_group cli_signer_process, cli_courier_process, cli_centre_process;

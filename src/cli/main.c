@@ -36,6 +36,7 @@ static const struct cli_group *const groups[] = {
     &cli_log_group,
     /* Without a centre */
     &cli_csaf_group,
+    &cli_evidence_group,
     &cli_match_group,
     &cli_witness_group,
     /* The processes behind serve */

@@ -80,7 +80,7 @@ static void *feed(void *context)
         pthread_mutex_unlock(&r->lock);
         at->prepared = false;
         at->block.number = r->fed;
-        at->block.bad = at->block.zero = false;
+        at->block.bad = at->block.zero = at->block.failed = false;
         at->block.len = at->block.piece_len = 0;
         int got = r->p->feed.next(r->p->feed.context, &at->block, r->p->block_bytes, &e);
         pthread_mutex_lock(&r->lock);

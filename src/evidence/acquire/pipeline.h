@@ -26,11 +26,12 @@ struct evidence_block {
     size_t len;
     bool bad;  /* some of it could not be read and is filled */
     bool zero; /* nothing but zeros; known before prepare where the source said so */
-    /* made by prepare: */
+    /* made by prepare, or by a feed that brings what is stored: */
     uint8_t hash[32]; /* SHA-256 of data */
     uint8_t *piece;   /* what is stored for it */
     size_t piece_len, piece_room;
     enum evidence_piece_kind piece_kind;
+    bool failed; /* it could not be made, and the workshop goes on without it */
 };
 
 struct evidence_feed {

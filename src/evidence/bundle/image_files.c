@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 void evidence_segment_name(uint32_t number, bool packed, char name[EVIDENCE_NAME])
 {
@@ -37,4 +38,32 @@ int evidence_segment_open(const char *folder, uint32_t number, bool packed, int 
 int evidence_table_open(const char *folder, int flags, struct err *e)
 {
     return open_file(folder, "image.chunks", flags, e);
+}
+
+static int remove_file(const char *folder, const char *name, struct err *e)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
+        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path of %s is too long", name);
+    if (unlink(path) == 0)
+        return 1;
+    return errno == ENOENT ? 0 : err_errno(e, errno, "evidence.write", "%s", path);
+}
+
+int evidence_table_remove(const char *folder, struct err *e)
+{
+    static const bool packed[] = {true, false};
+    if (remove_file(folder, "image.chunks", e) < 0)
+        return -1;
+    for (size_t i = 0; i < 2; i++)
+        for (uint32_t number = 1;; number++) {
+            char name[EVIDENCE_NAME];
+            evidence_segment_name(number, packed[i], name);
+            int removed = remove_file(folder, name, e);
+            if (removed < 0)
+                return -1;
+            if (removed == 0)
+                break;
+        }
+    return 0;
 }

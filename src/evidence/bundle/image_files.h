@@ -18,5 +18,7 @@ void evidence_segment_name(uint32_t number, bool packed, char name[EVIDENCE_NAME
 int evidence_segment_open(const char *folder, uint32_t number, bool packed, int flags,
                           struct err *e) MUST_CHECK;
 int evidence_table_open(const char *folder, int flags, struct err *e) MUST_CHECK;
+/* Takes away a table that has not even a header, and segments that no table speaks of. */
+int evidence_table_remove(const char *folder, struct err *e) MUST_CHECK;
 
 #endif

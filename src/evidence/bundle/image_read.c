@@ -137,7 +137,7 @@ struct evidence_image_reader *evidence_image_reader_new(const struct evidence_im
     }
     r->image = image;
     r->fd = -1;
-    r->stored_room = evidence_member_stored_bytes(image->head.chunk_bytes);
+    r->stored_room = evidence_image_stored_room(image);
     r->stored = mem_new(r->stored_room, 1);
     r->unpacker = evidence_unpacker_new(e);
     if (!r->stored || !r->unpacker) {
@@ -189,35 +189,59 @@ static int open_segment(struct evidence_image_reader *r, uint32_t number, struct
     return 0;
 }
 
+size_t evidence_image_stored_room(const struct evidence_image *image)
+{
+    return evidence_member_stored_bytes(image->head.chunk_bytes);
+}
+
+int evidence_image_fetch(struct evidence_image_reader *reader, uint64_t number, uint8_t *stored,
+                         struct evidence_chunk *record, struct err *e)
+{
+    const struct evidence_image *image = reader->image;
+    size_t len = evidence_table_chunk_len(&image->head, number);
+    if (evidence_image_record(image, number, record, e) != 0 ||
+        open_segment(reader, record->segment, e) != 0)
+        return -1;
+    bool plain = record->kind == EVIDENCE_PIECE_PLAIN;
+    if (plain == image->head.packed || record->stored > reader->stored_room ||
+        (plain && record->stored != len))
+        return damaged(image, number, record, "its record says something that cannot be", e);
+    if (read_exactly(reader->fd, stored, record->stored, record->at) == 0)
+        return 0;
+    if (errno)
+        return err_errno(e, errno, "evidence.read", "chunk %llu of the image cannot be read",
+                         (unsigned long long)number);
+    return damaged(image, number, record, "the file ends before it", e);
+}
+
+int evidence_image_unpack(struct evidence_image_reader *reader, uint64_t number,
+                          const uint8_t *stored, const struct evidence_chunk *record, uint8_t *out,
+                          struct err *e)
+{
+    const struct evidence_image *image = reader->image;
+    size_t len = evidence_table_chunk_len(&image->head, number);
+    uint8_t hash[SHA256_LEN];
+    struct err why = {0};
+    if (record->kind == EVIDENCE_PIECE_PLAIN)
+        memcpy(out, stored, len);
+    else if (evidence_member_unpack(reader->unpacker, slice_of(stored, record->stored), out, len,
+                                    &why) != 0)
+        return damaged(image, number, record, why.text, e);
+    if (sha256(slice_of(out, len), hash) != 0)
+        return digest_failed(e);
+    if (memcmp(hash, record->hash, sizeof hash) != 0)
+        return damaged(image, number, record, "its SHA-256 is not that of the table", e);
+    return 0;
+}
+
 int evidence_image_read(struct evidence_image_reader *reader, uint64_t number, uint8_t *out,
                         size_t *len, struct evidence_chunk *record, struct err *e)
 {
-    const struct evidence_image *image = reader->image;
     struct evidence_chunk own, *c = record ? record : &own;
-    uint8_t hash[SHA256_LEN];
-    struct err why = {0};
-    *len = evidence_table_chunk_len(&image->head, number);
-    if (evidence_image_record(image, number, c, e) != 0 || open_segment(reader, c->segment, e) != 0)
-        return -1;
-    bool plain = c->kind == EVIDENCE_PIECE_PLAIN;
-    if (plain == image->head.packed || c->stored > reader->stored_room ||
-        (plain && c->stored != *len))
-        return damaged(image, number, c, "its record says something that cannot be", e);
-    uint8_t *into = plain ? out : reader->stored;
-    if (read_exactly(reader->fd, into, c->stored, c->at) != 0) {
-        if (errno)
-            return err_errno(e, errno, "evidence.read", "chunk %llu of the image cannot be read",
-                             (unsigned long long)number);
-        return damaged(image, number, c, "the file ends before it", e);
-    }
-    if (!plain && evidence_member_unpack(reader->unpacker, slice_of(reader->stored, c->stored), out,
-                                         *len, &why) != 0)
-        return damaged(image, number, c, why.text, e);
-    if (sha256(slice_of(out, *len), hash) != 0)
-        return digest_failed(e);
-    if (memcmp(hash, c->hash, sizeof hash) != 0)
-        return damaged(image, number, c, "its SHA-256 is not that of the table", e);
-    return 0;
+    *len = evidence_table_chunk_len(&reader->image->head, number);
+    return evidence_image_fetch(reader, number, reader->stored, c, e) == 0
+               ? evidence_image_unpack(reader, number, reader->stored, c, out, e)
+               : -1;
 }
 
 int evidence_image_read_at(struct evidence_image_reader *reader, uint64_t offset, uint8_t *out,

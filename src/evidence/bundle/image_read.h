@@ -38,6 +38,17 @@ void evidence_image_reader_free(struct evidence_image_reader *reader);
 int evidence_image_read(struct evidence_image_reader *reader, uint64_t number, uint8_t *out,
                         size_t *len, struct evidence_chunk *record, struct err *e) MUST_CHECK;
 
+/*
+ * The same in two steps, for several threads: what is stored for a chunk (room for
+ * evidence_image_stored_room bytes), and then the chunk out of it.
+ */
+size_t evidence_image_stored_room(const struct evidence_image *image);
+int evidence_image_fetch(struct evidence_image_reader *reader, uint64_t number, uint8_t *stored,
+                         struct evidence_chunk *record, struct err *e) MUST_CHECK;
+int evidence_image_unpack(struct evidence_image_reader *reader, uint64_t number,
+                          const uint8_t *stored, const struct evidence_chunk *record, uint8_t *out,
+                          struct err *e) MUST_CHECK;
+
 /* Any bytes of the image, over chunks; the last chunk that was read is kept. */
 int evidence_image_read_at(struct evidence_image_reader *reader, uint64_t offset, uint8_t *out,
                            size_t len, struct err *e) MUST_CHECK;

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/output.h"
+#include "cli/evidence.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "evidence/acquire.h"
+
+#include <inttypes.h>
+#include <signal.h>
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    stop = 1;
+}
+
+struct watching {
+    struct progress progress;
+    const char *phase;
+};
+
+enum { UNIT = 1 << 20 };
+
+static bool watch(void *context, const char *phase, uint64_t done, uint64_t all, uint64_t errors)
+{
+    struct watching *w = context;
+    if (w->phase != phase) {
+        if (w->phase)
+            progress_end(&w->progress);
+        progress_start(&w->progress, errors ? "MiB (with read errors)" : "MiB", all / UNIT);
+        w->phase = phase;
+    }
+    if (errors)
+        w->progress.unit = "MiB (with read errors)";
+    progress_to(&w->progress, done / UNIT);
+    return !stop;
+}
+
+static int fill_of(const struct cli_args *args, enum evidence_fill *fill, struct err *e)
+{
+    const char *text = cli_value(args, "fill");
+    *fill = EVIDENCE_FILL_PATTERN;
+    if (!text || strcmp(text, "pattern") == 0)
+        return 0;
+    *fill = EVIDENCE_FILL_ZERO;
+    return strcmp(text, "zero") == 0 ? 0
+                                     : err_set(e, ERR_USAGE, "cli.option", NULL,
+                                               "--fill is pattern or zero, not \"%s\"", text);
+}
+
+static int options_of(const struct cli_args *args, struct evidence_acquire_options *o,
+                      struct err *e)
+{
+    int64_t from, bytes, segment, retries, jobs;
+    if (cli_number(args, "from", 0, INT64_MAX, 0, &from, e) != 0 ||
+        cli_number(args, "bytes", 1, INT64_MAX, 0, &bytes, e) != 0 ||
+        cli_number(args, "segment-size", 4, 1 << 24, 0, &segment, e) != 0 ||
+        cli_number(args, "retries", 0, 1000, 1, &retries, e) != 0 ||
+        cli_number(args, "jobs", 1, 64, 0, &jobs, e) != 0 || fill_of(args, &o->fill, e) != 0)
+        return -1;
+    o->source = args->operands[0];
+    o->folder = args->operands[1];
+    o->range = (struct evidence_range){(uint64_t)from, (uint64_t)bytes};
+    o->segment_bytes = (uint64_t)segment * UNIT;
+    o->retries = (unsigned)retries;
+    o->workers = (unsigned)jobs;
+    o->plain = cli_flag(args, "plain");
+    o->no_read_back = cli_flag(args, "no-read-back");
+    o->rehash_source = cli_flag(args, "rehash-source");
+    o->statement = (struct evidence_statement){.exhibit = cli_value(args, "exhibit"),
+                                               .description = cli_value(args, "description"),
+                                               .examiner = cli_value(args, "examiner"),
+                                               .role = cli_value(args, "role"),
+                                               .competence = cli_value(args, "competence"),
+                                               .place = cli_value(args, "place"),
+                                               .reason = cli_value(args, "reason"),
+                                               .authority = cli_value(args, "authority")};
+    return 0;
+}
+
+static void hex(const uint8_t hash[32], char text[65])
+{
+    for (size_t i = 0; i < 32; i++)
+        snprintf(text + 2 * i, 3, "%02x", hash[i]);
+}
+
+static void tell_json(const struct evidence_acquire_options *o, const struct evidence_acquired *d)
+{
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line);
+    json_write_init(&w, &line, 0);
+    json_write_object(&w);
+    json_member_string(&w, "bundle", o->folder);
+    json_member_bool(&w, "complete", !d->stopped);
+    if (!d->stopped) {
+        json_member_int(&w, "bytes", (int64_t)d->bytes);
+        json_member_int(&w, "stored_bytes", (int64_t)d->stored_bytes);
+        json_member_hex(&w, "sha256", slice_of(d->sha256, sizeof d->sha256));
+        json_member_hex(&w, "tree_root", slice_of(d->root, sizeof d->root));
+        json_member_int(&w, "unreadable_bytes", (int64_t)d->unreadable);
+        json_member_int(&w, "unreadable_ranges", (int64_t)d->bad_ranges);
+        json_member_bool(&w, "read_back", d->read_back);
+        json_member_bool(&w, "source_shrank", d->source_shrank);
+        if (d->source_rehashed)
+            json_member_bool(&w, "source_changed", d->source_changed);
+    }
+    json_member_int(&w, "gone_on_with_at", (int64_t)d->resumed_at);
+    json_write_object_end(&w);
+    output_line(stdout, &line);
+    buf_fini(&line);
+}
+
+static void tell(const struct evidence_acquire_options *o, const struct evidence_acquired *d)
+{
+    char size[16], stored[16], hash[65];
+    if (d->stopped) {
+        printf("stopped; %s is kept and not complete: run the same command again to go on\n",
+               o->folder);
+        return;
+    }
+    progress_size(d->bytes, size);
+    progress_size(d->stored_bytes, stored);
+    hex(d->sha256, hash);
+    printf("acquired: %" PRIu64 " bytes (%s) in %" PRIu64 " chunks, stored as %s\n", d->bytes, size,
+           d->chunks, stored);
+    printf("SHA-256:  %s\n", hash);
+    if (d->resumed_at)
+        printf("gone on with at byte %" PRIu64 "; what was there was read back and fits\n",
+               d->resumed_at);
+    if (d->unreadable)
+        printf("UNREADABLE: %" PRIu64 " bytes in %" PRIu64 " ranges, listed in map.txt\n",
+               d->unreadable, d->bad_ranges);
+    if (d->source_shrank)
+        printf("CHANGED: the source does not have the size any more that it had\n");
+    if (d->source_changed)
+        printf("CHANGED: the source gave other bytes when it was read again\n");
+    printf("read back: %s\n", d->read_back ? "the same" : "not done");
+}
+
+int evidence_acquire_run(const struct cli_args *args)
+{
+    struct err e = {0};
+    struct watching watching = {0};
+    struct evidence_acquired done;
+    struct evidence_acquire_options options = {.watch = watch, .watch_context = &watching};
+    struct sigaction action = {.sa_handler = on_signal};
+    if (options_of(args, &options, &e) != 0)
+        return say_fail(args, &e);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    int result = evidence_acquire(&options, &done, &e);
+    progress_end(&watching.progress);
+    if (result != 0) {
+        (void)say_fail(args, &e);
+        return say_end(args, 3);
+    }
+    if (cli_flag(args, "json"))
+        tell_json(&options, &done);
+    else
+        tell(&options, &done);
+    bool whole = !done.unreadable && !done.source_shrank && !done.source_changed;
+    return say_end(args, done.stopped ? 3 : whole ? 0 : 1);
+}

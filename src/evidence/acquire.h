@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Acquiring a device or a file into a bundle (ISO/IEC 27037 sections 5.4.4 and 7.1.3;
+ * docs/formats-evidence.md). What was begun and broken off, by whatever, is gone on with by the
+ * same call, and comes to the same image.
+ */
+#ifndef EVIDENCE_ACQUIRE_H
+#define EVIDENCE_ACQUIRE_H
+
+#include "base/clock.h"
+#include "crypto/digest.h"
+#include "evidence/acquire/reading.h"
+
+/* Who does it, and why; texts are borrowed, NULL: not given. */
+struct evidence_statement {
+    const char *exhibit;     /* its identifier */
+    const char *description; /* of the thing */
+    const char *examiner, *role, *competence;
+    const char *place, *reason;
+    const char *authority; /* warrant, policy, consent: what allows it */
+};
+
+struct evidence_acquire_options {
+    const char *source;
+    struct evidence_range range;
+    const char *folder; /* the bundle's, which is made */
+    struct evidence_statement statement;
+    const char *const *command; /* the command line, ends with NULL; may be NULL */
+    bool plain;                 /* segments are the image's bytes; else gzip members */
+    uint64_t segment_bytes;     /* 0: 4 GiB less one chunk */
+    enum evidence_fill fill;
+    unsigned retries;
+    bool no_read_back;
+    bool rehash_source; /* the source is read once more, and must give the same */
+    unsigned workers;   /* 0: one a processor */
+    /* Told how far it is, about ten times a second; false: stop, to be gone on with. */
+    bool (*watch)(void *context, const char *phase, uint64_t done, uint64_t all, uint64_t errors);
+    void *watch_context;
+    const struct clock *clock; /* NULL: the system's */
+};
+
+struct evidence_acquired {
+    uint64_t bytes, stored_bytes, chunks;
+    uint8_t sha256[SHA256_LEN];
+    uint8_t root[SHA256_LEN];
+    uint64_t unreadable, bad_ranges; /* bytes, and how many ranges they are */
+    uint64_t resumed_at;             /* bytes that were there already */
+    bool stopped;                    /* watch stopped it; nothing above is final */
+    bool source_shrank, source_changed;
+    bool read_back, source_rehashed;
+};
+
+/*
+ * 0: done, or stopped. -1: "evidence.source", "evidence.exists" (the folder holds something else or
+ * an acquisition that is complete), "evidence.no-space" (what is there is kept), …
+ */
+int evidence_acquire(const struct evidence_acquire_options *options,
+                     struct evidence_acquired *acquired, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/acquire.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "evidence/acquire/acquisition.h"
+#include "evidence/acquire/passes.h"
+#include "evidence/bundle/image_files.h"
+#include "evidence/bundle/image_write.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SEGMENT_BYTES = 0xffe00000u /* below 4 GiB, which is the most that FAT holds */ };
+
+static const char incomplete[] =
+    "This acquisition is not complete. Nothing in this folder is evidence yet.\n"
+    "Run the same command again to go on with it: it comes to the same image.\n";
+
+static int take_digest(void *context, const struct evidence_block *block, struct err *e)
+{
+    struct evidence_acquisition *a = context;
+    return sha256_update(&a->linear, slice_of(block->data, block->len)) == 0 ? 0 : digest_failed(e);
+}
+
+static bool watch_reading(void *context, uint64_t bytes)
+{
+    struct evidence_acquisition *a = context;
+    return !a->options->watch ||
+           a->options->watch(a->options->watch_context, "reading", a->from + bytes, a->source.bytes,
+                             a->reading.read_errors);
+}
+
+/* The bundle's folders; 1: an acquisition was begun there, 0: they are new. */
+static int make_folder(struct evidence_acquisition *a, struct err *e)
+{
+    char mark[4096];
+    const char *folder = a->options->folder;
+    if ((size_t)snprintf(mark, sizeof mark, "%s/INCOMPLETE", folder) >= sizeof mark ||
+        (size_t)snprintf(a->data, sizeof a->data, "%s/data", folder) >= sizeof a->data)
+        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path %s is too long", folder);
+    if (file_kind(mark) == 1)
+        return 1;
+    if (file_kind(folder) != 0 && rmdir(folder) != 0) {
+        err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "there is something at %s already",
+                folder);
+        return err_hint(e, "name a folder that is not there; a bundle is never written over");
+    }
+    if (file_make_folder(folder, 0700, e) != 0 ||
+        file_write(mark, slice_of(incomplete, sizeof incomplete - 1), 0600, e) != 0)
+        return -1;
+    return file_make_folder(a->data, 0700, e);
+}
+
+static int open_writer(struct evidence_acquisition *a, bool begun, struct err *e)
+{
+    struct evidence_image_write_options options = {
+        .folder = a->data,
+        .head = {.chunk_bytes = EVIDENCE_CHUNK,
+                 .image_bytes = a->source.bytes,
+                 .packed = !a->options->plain},
+        .segment_bytes = a->options->segment_bytes ? a->options->segment_bytes : SEGMENT_BYTES};
+    struct evidence_stage again = {.take = take_digest, .context = a};
+    struct err why = {0};
+    uint64_t chunks = 0;
+    if (begun) {
+        if (file_make_folder(a->data, 0700, e) != 0)
+            return -1;
+        a->writer = evidence_image_writer_resume(&options, &again, &chunks, &why);
+        a->from = chunks * EVIDENCE_CHUNK;
+        if (a->from > a->source.bytes)
+            a->from = a->source.bytes;
+        if (!a->writer && why.kind != ERR_NOT_FOUND && strcmp(why.code, "evidence.table") != 0) {
+            *e = why;
+            return -1;
+        }
+        if (!a->writer && evidence_table_remove(a->data, e) != 0)
+            return -1;
+    }
+    if (!a->writer)
+        a->writer = evidence_image_writer_new(&options, e);
+    return a->writer ? 0 : -1;
+}
+
+static int read_all(struct evidence_acquisition *a, struct err *e)
+{
+    struct evidence_stage stages[] = {evidence_image_writer_stage(a->writer),
+                                      {.take = take_digest, .context = a}};
+    struct evidence_pipeline p = {.feed = evidence_reading_feed(&a->reading),
+                                  .workshop = evidence_image_writer_workshop(a->writer),
+                                  .stages = stages,
+                                  .stage_count = ARRAY_LEN(stages),
+                                  .block_bytes = EVIDENCE_CHUNK,
+                                  .workers = a->options->workers,
+                                  .watch = watch_reading,
+                                  .watch_context = a};
+    return evidence_pipeline_run(&p, e);
+}
+
+static int run(struct evidence_acquisition *a, struct err *e)
+{
+    int begun = make_folder(a, e);
+    if (begun < 0 || open_writer(a, begun == 1, e) != 0 ||
+        evidence_reading_init(&a->reading, &a->source, EVIDENCE_CHUNK, a->from, NULL, e) != 0)
+        return -1;
+    a->reading.fill = a->options->fill;
+    a->reading.retries = a->options->retries;
+    if (a->from > 0 && evidence_passes_known(a, e) != 0)
+        return -1;
+    int result = read_all(a, e);
+    if (result == 0)
+        result = evidence_passes_again(a, e);
+    struct err later = {0};
+    if (result != 0) { /* what is there is kept, and can be gone on with */
+        if (evidence_image_writer_sync(a->writer, &later) != 0 && result > 0)
+            *e = later;
+        a->acquired->stopped = result > 0;
+        return result > 0 && !err_is_set(e) ? 0 : -1;
+    }
+    if (evidence_image_writer_finish(a->writer, &a->written, e) != 0 ||
+        (a->stopped_by = evidence_passes_digest(a, e)) < 0)
+        return -1;
+    if (a->stopped_by > 0) {
+        a->acquired->stopped = true;
+        return 0;
+    }
+    return evidence_acquisition_close(a, e);
+}
+
+int evidence_acquire(const struct evidence_acquire_options *options,
+                     struct evidence_acquired *acquired, struct err *e)
+{
+    struct evidence_acquisition *a = mem_new(1, sizeof *a);
+    *acquired = (struct evidence_acquired){0};
+    if (!a)
+        return err_memory(e);
+    a->options = options;
+    a->acquired = acquired;
+    a->clock = options->clock ? options->clock : &clock_system;
+    a->started = clock_now(a->clock);
+    int result = -1;
+    if (sha256_init(&a->linear) != 0)
+        digest_failed(e);
+    else if (evidence_source_open(&a->source, options->source, &options->range, e) == 0) {
+        result = run(a, e);
+        evidence_source_close(&a->source);
+    }
+    acquired->resumed_at = a->from;
+    evidence_image_writer_free(a->writer);
+    evidence_reading_fini(&a->reading);
+    sha256_fini(&a->linear);
+    mem_free(a);
+    return result;
+}

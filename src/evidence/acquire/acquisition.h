@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The room's own: an acquisition under way, and the record of it that its bundle keeps. */
+#ifndef EVIDENCE_ACQUISITION_H
+#define EVIDENCE_ACQUISITION_H
+
+#include "evidence/acquire.h"
+#include "evidence/bundle/image_write.h"
+
+struct evidence_acquisition {
+    const struct evidence_acquire_options *options;
+    struct evidence_acquired *acquired;
+    const struct clock *clock;
+    int64_t started;
+    struct evidence_source source;
+    struct evidence_reading reading;
+    struct evidence_image_writer *writer;
+    struct evidence_image_written written;
+    struct sha256_context linear; /* of the image, from its beginning */
+    uint64_t from;                /* bytes that were there when it began */
+    bool dirty;                   /* chunks were written over, so linear is not the image's */
+    int stopped_by;
+    char data[4096]; /* the data folder */
+};
+
+/* All is read and written: the record, the map, the manifests; then the mark INCOMPLETE goes. */
+int evidence_acquisition_close(struct evidence_acquisition *a, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* acquisition.json, map.txt, VERIFY.txt and the manifests: what a bundle says of its acquisition.
+ */
+#include "base/file.h"
+#include "base/json.h"
+#include "evidence/acquire/acquisition.h"
+#include "evidence/bundle/bag.h"
+#include "evidence/bundle/image_files.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+enum { RANGES = 1000, PROGRAM_MOST = 256 << 20 };
+
+static void clock_part(struct json_writer *w, const char *name, int64_t at)
+{
+    struct timex t = {0};
+    int state = adjtimex(&t); /* modes 0: asks only */
+    json_write_name(w, name);
+    json_write_object(w);
+    json_member_time(w, "at", at);
+    json_member_string(w, "clock", "CLOCK_REALTIME of this machine");
+    if (state >= 0) {
+        bool synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC);
+        json_member_bool(w, "kernel_says_synchronised", synchronised);
+        if (synchronised)
+            json_member_int(w, "kernel_says_error_at_most_us", t.maxerror);
+    }
+    json_write_object_end(w);
+}
+
+static void optional(struct json_writer *w, const char *name, const char *text)
+{
+    if (text && text[0])
+        json_member_string(w, name, text);
+}
+
+static void statement_part(struct json_writer *w, const struct evidence_statement *s)
+{
+    optional(w, "exhibit", s->exhibit);
+    optional(w, "description", s->description);
+    json_write_name(w, "examiner");
+    json_write_object(w);
+    optional(w, "name", s->examiner);
+    optional(w, "role", s->role);
+    optional(w, "competence", s->competence);
+    json_write_object_end(w);
+    optional(w, "place", s->place);
+    optional(w, "reason", s->reason);
+    optional(w, "authority", s->authority);
+}
+
+static int tool_part(struct json_writer *w, const struct evidence_acquisition *a, struct err *e)
+{
+    struct buf program;
+    uint8_t hash[SHA256_LEN];
+    int result = 0;
+    buf_init(&program);
+    json_write_name(w, "tool");
+    json_write_object(w);
+    json_member_string(w, "name", "tocsin");
+    json_member_string(w, "version", TOCSIN_VERSION);
+    if (file_read("/proc/self/exe", PROGRAM_MOST, &program, e) != 0)
+        err_clear(e); /* a machine without /proc: the record says nothing rather than something */
+    else if (sha256(buf_slice(&program), hash) != 0)
+        result = digest_failed(e);
+    else
+        json_member_hex(w, "sha256", slice_of(hash, sizeof hash));
+    if (a->options->command) {
+        json_write_name(w, "command");
+        json_write_array(w);
+        for (const char *const *word = a->options->command; *word; word++)
+            json_write_string(w, *word);
+        json_write_array_end(w);
+    }
+    json_write_object_end(w);
+    buf_fini(&program);
+    return result;
+}
+
+static void flag(struct json_writer *w, const char *name, int value)
+{
+    if (value >= 0)
+        json_member_bool(w, name, value);
+}
+
+static void source_part(struct json_writer *w, const struct evidence_source *s)
+{
+    const struct evidence_identity *i = &s->identity;
+    json_write_name(w, "source");
+    json_write_object(w);
+    json_member_string(w, "path", s->path);
+    json_member_string(w, "kind", s->kind == EVIDENCE_SOURCE_DEVICE ? "block device" : "file");
+    json_member_int(w, "bytes", (int64_t)s->all_bytes);
+    if (s->from || s->bytes != s->all_bytes) {
+        json_member_int(w, "range_from", (int64_t)s->from);
+        json_member_int(w, "range_bytes", (int64_t)s->bytes);
+    }
+    json_member_int(w, "sector_bytes", s->sector);
+    json_member_int(w, "physical_sector_bytes", s->physical);
+    optional(w, "vendor", i->vendor);
+    optional(w, "model", i->model);
+    optional(w, "serial", i->serial);
+    optional(w, "firmware", i->firmware);
+    optional(w, "bus", i->bus);
+    flag(w, "removable", i->removable);
+    flag(w, "kernel_read_only", i->read_only);
+    json_member_string(w, "opened",
+                       s->fd >= 0 ? "read-only, past the host's cache (O_DIRECT)"
+                                  : "read-only, through the host's cache");
+    json_member_string(w, "hidden_sectors", i->native_why);
+    json_write_object_end(w);
+}
+
+static void image_part(struct json_writer *w, const struct evidence_acquisition *a)
+{
+    const struct evidence_image_written *image = &a->written;
+    json_write_name(w, "image");
+    json_write_object(w);
+    json_member_int(w, "bytes", (int64_t)image->image_bytes);
+    json_member_hex(w, "sha256", slice_of(a->acquired->sha256, SHA256_LEN));
+    json_member_string(w, "stored", a->options->plain ? "plain" : "gzip members, one a chunk");
+    json_member_int(w, "stored_bytes", (int64_t)image->stored_bytes);
+    json_member_int(w, "chunk_bytes", EVIDENCE_CHUNK);
+    json_member_int(w, "chunks", (int64_t)image->chunks);
+    json_member_hex(w, "tree_root", slice_of(image->root, SHA256_LEN));
+    json_write_name(w, "segments");
+    json_write_array(w);
+    for (size_t i = 0; i < image->segment_count; i++) {
+        char name[EVIDENCE_NAME];
+        evidence_segment_name(image->segments[i].number, !a->options->plain, name);
+        json_write_object(w);
+        json_member_string(w, "file", name);
+        json_member_int(w, "bytes", (int64_t)image->segments[i].bytes);
+        json_member_hex(w, "sha256", slice_of(image->segments[i].sha256, SHA256_LEN));
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    json_write_object_end(w);
+}
+
+static void reading_part(struct json_writer *w, struct evidence_acquisition *a)
+{
+    const struct evidence_reading *r = &a->reading;
+    struct evidence_extent x;
+    json_write_name(w, "reading");
+    json_write_object(w);
+    json_member_int(w, "read_errors", (int64_t)r->read_errors);
+    if (r->read_errors) {
+        json_member_int(w, "first_error_at", (int64_t)r->first_offset);
+        json_member_string(w, "first_error",
+                           r->first_errno ? strerrordesc_np(r->first_errno)
+                                          : "the source ended before its size");
+    }
+    json_member_int(w, "retries", r->retries);
+    json_member_string(w, "unreadable_is_filled_with",
+                       r->fill == EVIDENCE_FILL_ZERO ? "zeros" : "UNREADABLESECTOR");
+    json_member_int(w, "unreadable_bytes", (int64_t)a->acquired->unreadable);
+    json_member_int(w, "unreadable_ranges", (int64_t)a->acquired->bad_ranges);
+    json_write_name(w, "unreadable");
+    json_write_array(w);
+    size_t shown = 0;
+    for (uint64_t at = 0; shown < RANGES && evidence_map_next(&r->map, at, EVIDENCE_UNREADABLE, &x);
+         at = x.from + x.bytes, shown++) {
+        json_write_object(w);
+        json_member_int(w, "from", (int64_t)x.from);
+        json_member_int(w, "bytes", (int64_t)x.bytes);
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    if (a->from)
+        json_member_int(w, "gone_on_with_at", (int64_t)a->from);
+    json_write_object_end(w);
+}
+
+static void checks_part(struct json_writer *w, const struct evidence_acquisition *a)
+{
+    const struct evidence_acquired *d = a->acquired;
+    json_write_name(w, "checks");
+    json_write_object(w);
+    json_member_string(w, "read_back",
+                       d->read_back ? "the image was read back and is the same" : "not done");
+    const char *source = "not done";
+    if (a->dirty)
+        source = "not possible: sectors could not be read; the hashes of the chunks without bad "
+                 "sectors stand in data/image.chunks";
+    else if (d->source_rehashed)
+        source = d->source_changed ? "CHANGED: the source gave other bytes when read again"
+                                   : "the source was read again and gave the same";
+    json_member_string(w, "source_again", source);
+    json_member_bool(w, "source_shrank", d->source_shrank);
+    json_write_object_end(w);
+}
+
+static int write_record(struct evidence_acquisition *a, struct buf *out, struct err *e)
+{
+    struct json_writer w;
+    json_write_init(&w, out, 2);
+    json_write_object(&w);
+    json_member_string(&w, "format", "tocsin-evidence-acquisition/v1");
+    statement_part(&w, &a->options->statement);
+    clock_part(&w, "started", a->started);
+    clock_part(&w, "ended", clock_now(a->clock));
+    if (tool_part(&w, a, e) != 0)
+        return -1;
+    source_part(&w, &a->source);
+    image_part(&w, a);
+    reading_part(&w, a);
+    checks_part(&w, a);
+    json_write_object_end(&w);
+    buf_putc(out, '\n');
+    return buf_check(out, e);
+}
+
+static void write_how(const struct evidence_acquisition *a, struct buf *out)
+{
+    char hex[2 * SHA256_LEN + 1];
+    for (size_t i = 0; i < SHA256_LEN; i++)
+        snprintf(hex + 2 * i, 3, "%02x", a->acquired->sha256[i]);
+    buf_puts(out, "How to check this bundle without the program that made it\n\n"
+                  "Every command is run in this folder, and prints nothing but OK lines.\n\n"
+                  "1. No file has changed:\n\n"
+                  "       sha256sum -c tagmanifest-sha256.txt\n"
+                  "       sha256sum -c manifest-sha256.txt\n\n"
+                  "2. The image is the one that acquisition.json speaks of:\n\n");
+    buf_printf(out, "       cat data/image-*.%s%s | sha256sum\n\n   must print %s\n\n",
+               a->options->plain ? "raw" : "gz", a->options->plain ? "" : " | gzip -dc", hex);
+    buf_printf(out, "3. Its size must be %" PRIu64 " bytes: the same command with wc -c.\n\n",
+               a->written.image_bytes);
+    buf_puts(out,
+             "4. map.txt lists what could be read (+) and what could not (-), as GNU ddrescue\n"
+             "   writes it.\n\n"
+             "What this shows: that the image is what was written when the bundle was closed.\n"
+             "Who closed it and when, only a signature and a time-stamp show (folder seal).\n");
+}
+
+static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, struct buf *text,
+                     struct err *e)
+{
+    const struct evidence_image_written *image = &a->written;
+    char name[EVIDENCE_NAME], day[TIME_TEXT];
+    uint8_t top[SHA256_LEN];
+    for (size_t i = 0; i < image->segment_count; i++) {
+        evidence_segment_name(image->segments[i].number, !a->options->plain, name);
+        evidence_bag_payload(bag, name, image->segments[i].bytes, image->segments[i].sha256);
+    }
+    evidence_bag_payload(bag, "image.chunks", image->table_bytes, image->table_sha256);
+    time_format(clock_now(a->clock), day);
+    day[10] = 0;
+    evidence_bag_info(bag, "Bagging-Date", day);
+    evidence_bag_info(bag, "External-Identifier", a->options->statement.exhibit);
+    evidence_bag_info(bag, "External-Description", a->options->statement.description);
+    evidence_bag_info(bag, "Contact-Name", a->options->statement.examiner);
+    evidence_bag_info(bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
+    if (write_record(a, text, e) != 0 ||
+        evidence_bag_tag(bag, "acquisition.json", buf_slice(text), e) != 0)
+        return -1;
+    buf_reset(text);
+    evidence_map_write(&a->reading.map, text);
+    if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "map.txt", buf_slice(text), e) != 0)
+        return -1;
+    buf_reset(text);
+    write_how(a, text);
+    if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "VERIFY.txt", buf_slice(text), e) != 0)
+        return -1;
+    return evidence_bag_close(bag, top, e);
+}
+
+int evidence_acquisition_close(struct evidence_acquisition *a, struct err *e)
+{
+    struct evidence_acquired *d = a->acquired;
+    struct evidence_bag bag;
+    struct evidence_extent x;
+    struct buf text;
+    char mark[4096];
+    d->bytes = a->written.image_bytes;
+    d->stored_bytes = a->written.stored_bytes;
+    d->chunks = a->written.chunks;
+    memcpy(d->root, a->written.root, sizeof d->root);
+    d->unreadable = evidence_map_sum(&a->reading.map, EVIDENCE_UNREADABLE);
+    for (uint64_t at = 0; evidence_map_next(&a->reading.map, at, EVIDENCE_UNREADABLE, &x);
+         at = x.from + x.bytes)
+        d->bad_ranges++;
+    d->source_shrank =
+        a->reading.shrank || evidence_source_size_now(&a->source) != a->source.all_bytes;
+    buf_init(&text);
+    evidence_bag_init(&bag, a->options->folder);
+    int result = close_bag(a, &bag, &text, e);
+    evidence_bag_fini(&bag);
+    buf_fini(&text);
+    snprintf(mark, sizeof mark, "%s/INCOMPLETE", a->options->folder);
+    if (result == 0 && unlink(mark) != 0)
+        result = err_errno(e, errno, "evidence.write", "%s cannot be taken away", mark);
+    return result;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The room's own: a bundle as a bag (BagIt 1.0, RFC 8493): which files are in it, and their
+ * SHA-256, as sha256sum -c reads them.
+ */
+#ifndef EVIDENCE_BAG_H
+#define EVIDENCE_BAG_H
+
+#include "base/buf.h"
+#include "crypto/digest.h"
+
+#include <stdint.h>
+
+struct evidence_bag {
+    const char *folder;
+    struct buf payload, tags; /* lines of the manifests */
+    uint64_t payload_bytes, payload_files;
+    struct buf info; /* lines of bag-info.txt */
+};
+
+/* folder is borrowed. */
+void evidence_bag_init(struct evidence_bag *bag, const char *folder);
+void evidence_bag_fini(struct evidence_bag *bag);
+
+/* A file below data/, whose hash is known already. Names with line ends or '%' are escaped as RFC
+ * 8493 section 2.1.3 says. */
+void evidence_bag_payload(struct evidence_bag *bag, const char *name, uint64_t bytes,
+                          const uint8_t sha256[SHA256_LEN]);
+/* Writes a file beside data/, and lists it. */
+int evidence_bag_tag(struct evidence_bag *bag, const char *name, struct slice content,
+                     struct err *e) MUST_CHECK;
+/* "Label: value" for bag-info.txt; nothing when value is NULL or empty. */
+void evidence_bag_info(struct evidence_bag *bag, const char *label, const char *value);
+/* bagit.txt, bag-info.txt, the manifests; the last is tagmanifest-sha256.txt, whose hash is given.
+ */
+int evidence_bag_close(struct evidence_bag *bag, uint8_t sha256[SHA256_LEN],
+                       struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/bundle/image_flow.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+enum { PLACES = 256 /* more than any ring has */ };
+
+int evidence_image_flow_init(struct evidence_image_flow *flow, const struct evidence_image *image,
+                             struct err *e)
+{
+    *flow = (struct evidence_image_flow){.image = image};
+    flow->reader = evidence_image_reader_new(image, e);
+    flow->records = mem_new(PLACES, sizeof *flow->records);
+    if (flow->reader && flow->records) {
+        pthread_mutex_init(&flow->lock, NULL);
+        return 0;
+    }
+    evidence_image_reader_free(flow->reader);
+    mem_free(flow->records);
+    return err_memory(e);
+}
+
+void evidence_image_flow_fini(struct evidence_image_flow *flow)
+{
+    if (!flow->reader)
+        return;
+    evidence_image_reader_free(flow->reader);
+    mem_free(flow->records);
+    pthread_mutex_destroy(&flow->lock);
+}
+
+/* 0: it was told of; -1: it is the end. */
+static int tell(struct evidence_image_flow *flow, struct evidence_block *block, const struct err *e)
+{
+    if (!flow->damaged || (e->kind != ERR_VERIFY && e->kind != ERR_NOT_FOUND))
+        return -1;
+    block->failed = true;
+    pthread_mutex_lock(&flow->lock);
+    flow->damaged(flow->context, block->number, e);
+    pthread_mutex_unlock(&flow->lock);
+    return 0;
+}
+
+static int next(void *context, struct evidence_block *block, size_t room, struct err *e)
+{
+    struct evidence_image_flow *flow = context;
+    const struct evidence_table_head *head = evidence_image_head(flow->image);
+    (void)room;
+    if (flow->next >= evidence_image_chunks(flow->image))
+        return 0;
+    struct evidence_chunk *record = &flow->records[flow->next % PLACES];
+    block->number = flow->next++;
+    block->offset = block->number * head->chunk_bytes;
+    block->len = evidence_table_chunk_len(head, block->number);
+    if (evidence_image_fetch(flow->reader, block->number, block->piece, record, e) != 0) {
+        if (tell(flow, block, e) != 0)
+            return -1;
+        err_clear(e);
+    }
+    block->bad = record->bad;
+    block->piece_len = record->stored;
+    block->piece_kind = record->kind;
+    memcpy(block->hash, record->hash, sizeof block->hash);
+    return 1;
+}
+
+static void *worker_new(void *context, struct err *e)
+{
+    struct evidence_image_flow *flow = context;
+    return evidence_image_reader_new(flow->image, e);
+}
+
+static void worker_free(void *worker)
+{
+    evidence_image_reader_free(worker);
+}
+
+static int prepare(void *context, void *worker, struct evidence_block *block, struct err *e)
+{
+    struct evidence_image_flow *flow = context;
+    const struct evidence_chunk *record = &flow->records[block->number % PLACES];
+    if (block->failed ||
+        evidence_image_unpack(worker, block->number, block->piece, record, block->data, e) == 0)
+        return 0;
+    if (tell(flow, block, e) != 0)
+        return -1;
+    err_clear(e);
+    return 0;
+}
+
+void evidence_image_flow_into(struct evidence_image_flow *flow, struct evidence_pipeline *p)
+{
+    p->feed = (struct evidence_feed){.next = next, .context = flow};
+    p->workshop = (struct evidence_workshop){.worker_new = worker_new,
+                                             .worker_free = worker_free,
+                                             .prepare = prepare,
+                                             .context = flow,
+                                             .piece_room = evidence_image_stored_room(flow->image)};
+    p->block_bytes = evidence_image_head(flow->image)->chunk_bytes;
+}
