@@ -24,6 +24,12 @@ static const struct cli_option acquire_options[] = {
     {"jobs", "N", "threads that hash and compress (default: one a processor)", 'j', false},
 };
 
+static const struct cli_option verify_options[] = {
+    {"tree-only", NULL, "hold each chunk against the hash tree, without the image's own hash", 0,
+     false},
+    {"jobs", "N", "threads (default: one a processor)", 'j', false},
+};
+
 static const struct cli_verb verbs[] = {
     {.name = "acquire",
      .operands = "SOURCE FOLDER",
@@ -45,6 +51,22 @@ static const struct cli_verb verbs[] = {
      .least = 2,
      .most = 2,
      .run = evidence_acquire_run},
+    {.name = "verify",
+     .operands = "FOLDER",
+     .summary = "is a bundle what it was when it was closed, and if not, where not",
+     .text =
+         "Holds every file against the manifests, every chunk of the image against its hash, and\n"
+         "the image against acquisition.json. Of damage, the chunk, the bytes of the image and "
+         "the\n"
+         "place in the file are named.\n"
+         "Exit code: 0 sound, 1 not, 3 could not find out.\n",
+     .examples = "  tocsin evidence verify case-7/disk.evidence\n",
+     .options = verify_options,
+     .option_count = ARRAY_LEN(verify_options),
+     .uses = CLI_JSON,
+     .least = 1,
+     .most = 1,
+     .run = evidence_verify_run},
 };
 
 const struct cli_group cli_evidence_group = {

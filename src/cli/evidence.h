@@ -7,5 +7,6 @@
 
 /* Each runs a verb and gives its exit code. */
 int evidence_acquire_run(const struct cli_args *args);
+int evidence_verify_run(const struct cli_args *args);
 
 #endif

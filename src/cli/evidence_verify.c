@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/output.h"
+#include "cli/evidence.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "evidence/verify.h"
+
+#include <inttypes.h>
+
+enum { UNIT = 1 << 20 };
+
+static bool watch(void *context, const char *phase, uint64_t done, uint64_t all)
+{
+    struct progress *p = context;
+    (void)phase;
+    if (p->all == 0)
+        progress_start(p, "MiB", all / UNIT + 1);
+    progress_to(p, done / UNIT);
+    return true;
+}
+
+static void tell_json(const char *folder, const struct evidence_verdict *v)
+{
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line);
+    json_write_init(&w, &line, 0);
+    json_write_object(&w);
+    json_member_string(&w, "format", "tocsin-evidence-verdict/v1");
+    json_member_string(&w, "bundle", folder);
+    json_member_bool(&w, "complete", v->complete);
+    json_member_bool(&w, "sound", v->sound);
+    json_member_int(&w, "files", (int64_t)v->files);
+    if (v->has_image) {
+        json_member_int(&w, "image_bytes", (int64_t)v->image_bytes);
+        json_member_int(&w, "chunks", (int64_t)v->chunks);
+        json_member_int(&w, "damaged_chunks", (int64_t)v->damaged_chunks);
+        json_member_int(&w, "chunks_with_unreadable_sectors", (int64_t)v->unreadable_chunks);
+    }
+    if (v->image_checked)
+        json_member_hex(&w, "sha256", slice_of(v->sha256, sizeof v->sha256));
+    json_member_int(&w, "problem_count", (int64_t)v->problems_all);
+    json_write_name(&w, "problems");
+    json_write_array(&w);
+    for (size_t i = 0; i < v->problem_count; i++) {
+        json_write_object(&w);
+        json_member_string(&w, "what", v->problems[i].what);
+        json_member_string(&w, "where", v->problems[i].where);
+        json_member_string(&w, "text", v->problems[i].text);
+        json_write_object_end(&w);
+    }
+    json_write_array_end(&w);
+    json_write_object_end(&w);
+    output_line(stdout, &line);
+    buf_fini(&line);
+}
+
+static void tell(const char *folder, const struct evidence_verdict *v)
+{
+    say_text(stdout, slice_str(folder));
+    fputs(": ", stdout);
+    say_styled(stdout, v->sound ? SAY_GOOD : SAY_BAD, slice_str(v->sound ? "sound" : "NOT SOUND"));
+    fputc('\n', stdout);
+    for (size_t i = 0; i < v->problem_count; i++) {
+        fputs("  ", stdout);
+        say_text(stdout, slice_str(v->problems[i].what));
+        fputs(": ", stdout);
+        say_text(stdout, slice_str(v->problems[i].text));
+        if (v->problems[i].where[0]) {
+            fputs(" (", stdout);
+            say_text(stdout, slice_str(v->problems[i].where));
+            fputc(')', stdout);
+        }
+        fputc('\n', stdout);
+    }
+    if (v->problems_all > v->problem_count)
+        printf("  and %zu more\n", v->problems_all - v->problem_count);
+    if (!v->complete)
+        return;
+    printf("  %" PRIu64 " files held against the manifests\n", v->files);
+    if (v->has_image)
+        printf("  %" PRIu64 " chunks, %" PRIu64 " bytes; damaged: %" PRIu64 "\n", v->chunks,
+               v->image_bytes, v->damaged_chunks);
+    if (v->unreadable_chunks)
+        printf("  %" PRIu64 " chunks have sectors that could not be read when it was acquired\n",
+               v->unreadable_chunks);
+    if (v->image_checked) {
+        fputs("  SHA-256 of the image: ", stdout);
+        for (size_t i = 0; i < sizeof v->sha256; i++)
+            printf("%02x", v->sha256[i]);
+        fputc('\n', stdout);
+    }
+}
+
+int evidence_verify_run(const struct cli_args *args)
+{
+    struct err e = {0};
+    struct progress progress = {0};
+    struct evidence_verdict verdict;
+    int64_t jobs;
+    if (cli_number(args, "jobs", 1, 64, 0, &jobs, &e) != 0)
+        return say_fail(args, &e);
+    struct evidence_verify_options options = {.workers = (unsigned)jobs,
+                                              .tree_only = cli_flag(args, "tree-only"),
+                                              .watch = watch,
+                                              .watch_context = &progress};
+    int result = evidence_verify(args->operands[0], &options, &verdict, &e);
+    progress_end(&progress);
+    if (result != 0)
+        (void)say_fail(args, &e);
+    else if (cli_flag(args, "json"))
+        tell_json(args->operands[0], &verdict);
+    else
+        tell(args->operands[0], &verdict);
+    int code = result != 0 ? 3 : verdict.sound ? 0 : 1;
+    evidence_verdict_fini(&verdict);
+    return say_end(args, code);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/bundle/manifest.h"
+#include "base/map.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PART = 1 << 20 };
+
+static int nibble(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool hex(struct slice s, uint8_t *out, size_t bytes)
+{
+    if (s.len < 2 * bytes)
+        return false;
+    for (size_t i = 0; i < bytes; i++) {
+        int high = nibble(s.data[2 * i]), low = nibble(s.data[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+/* No absolute names, no "..", no empty part: what a bundle lists lies in it. */
+static bool stays_inside(const char *name)
+{
+    if (name[0] == '/' || name[0] == 0)
+        return false;
+    for (const char *part = name; part;) {
+        const char *end = strchr(part, '/');
+        size_t len = end ? (size_t)(end - part) : strlen(part);
+        if (len == 0 || (len == 1 && part[0] == '.') || (len == 2 && memcmp(part, "..", 2) == 0))
+            return false;
+        part = end ? end + 1 : NULL;
+    }
+    return true;
+}
+
+static char *name_of(struct arena *arena, struct slice s, struct err *e)
+{
+    char *name = arena_alloc(arena, s.len + 1);
+    size_t len = 0;
+    if (!name) {
+        err_memory(e);
+        return NULL;
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t byte;
+        bool escaped = s.data[i] == '%' && i + 2 < s.len &&
+                       hex(slice_of(s.data + i + 1, s.len - i - 1), &byte, 1);
+        name[len++] = escaped ? (char)byte : (char)s.data[i];
+        i += escaped ? 2 : 0;
+    }
+    name[len] = 0;
+    return strlen(name) == len ? name : "";
+}
+
+static int parse_line(struct arena *arena, struct slice line, struct evidence_manifest_entry *entry,
+                      struct err *e)
+{
+    size_t at = 2 * SHA256_LEN;
+    if (!hex(line, entry->sha256, SHA256_LEN) || line.len < at + 2 || line.data[at] != ' ')
+        return err_set(e, ERR_INPUT, "evidence.manifest", "RFC 8493 section 2.1.3",
+                       "a line of a manifest is 64 hexadecimal digits, white space, and a name");
+    while (at < line.len && (line.data[at] == ' ' || line.data[at] == '*'))
+        at++;
+    entry->name = name_of(arena, slice_of(line.data + at, line.len - at), e);
+    if (!entry->name)
+        return -1;
+    if (!stays_inside(entry->name))
+        return err_set(e, ERR_INPUT, "evidence.manifest", "RFC 8493 section 5.1",
+                       "the manifest names a file that would not lie in the bundle");
+    return 0;
+}
+
+int evidence_manifest_parse(struct arena *arena, struct slice text, struct evidence_manifest *m,
+                            struct err *e)
+{
+    struct map names;
+    size_t lines = 0, at = 0;
+    int result = 0;
+    for (size_t i = 0; i < text.len; i++)
+        lines += text.data[i] == '\n';
+    *m = (struct evidence_manifest){.entries = arena_new(arena, lines + 1, sizeof *m->entries)};
+    if (!m->entries)
+        return err_memory(e);
+    map_init(&names);
+    while (text.len > 0 && result == 0) {
+        const uint8_t *end = memchr(text.data, '\n', text.len);
+        size_t len = end ? (size_t)(end - text.data) : text.len;
+        struct slice line = slice_of(text.data, len);
+        text = slice_of(text.data + len + (end != NULL), text.len - len - (end != NULL));
+        at++;
+        if (line.len > 0 && line.data[line.len - 1] == '\r')
+            line.len--;
+        if (line.len == 0)
+            continue;
+        struct evidence_manifest_entry *entry = &m->entries[m->count];
+        result = parse_line(arena, line, entry, e);
+        if (result == 0 && map_get(&names, slice_str(entry->name)))
+            result = err_set(e, ERR_INPUT, "evidence.manifest", "RFC 8493 section 2.1.3",
+                             "%s stands in the manifest twice", entry->name);
+        if (result == 0 && map_set(&names, slice_str(entry->name), entry) < 0)
+            result = err_memory(e);
+        if (result != 0)
+            err_where(e, "line %zu", at);
+        m->count++;
+    }
+    map_fini(&names);
+    return result;
+}
+
+int evidence_file_digest(const char *folder, const char *name, uint8_t sha256[SHA256_LEN],
+                         uint64_t *bytes, struct err *e)
+{
+    char path[4096];
+    struct stat st;
+    struct sha256_context c = {0};
+    uint8_t *part = NULL;
+    int result = -1;
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
+        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path of %s is too long", name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT)
+        return err_set(e, ERR_NOT_FOUND, "evidence.missing", NULL, "%s is not there", name);
+    if (fd < 0)
+        return err_errno(e, errno, "evidence.open", "%s cannot be opened", name);
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        err_set(e, ERR_VERIFY, "evidence.kind", NULL, "%s is no ordinary file", name);
+        goto out;
+    }
+    part = mem_new(PART, 1);
+    if (!part || sha256_init(&c) != 0) {
+        err_memory(e);
+        goto out;
+    }
+    *bytes = 0;
+    for (;;) {
+        ssize_t n = read(fd, part, PART);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            err_errno(e, errno, "evidence.read", "%s cannot be read", name);
+            goto out;
+        }
+        if (n == 0)
+            break;
+        *bytes += (uint64_t)n;
+        if (sha256_update(&c, slice_of(part, (size_t)n)) != 0) {
+            digest_failed(e);
+            goto out;
+        }
+    }
+    result = sha256_final(&c, sha256) == 0 ? 0 : digest_failed(e);
+out:
+    if (c.evp)
+        sha256_fini(&c);
+    mem_free(part);
+    close(fd);
+    return result;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/verify.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "crypto/merkle.h"
+#include "evidence/bundle/image_files.h"
+#include "evidence/bundle/image_flow.h"
+#include "evidence/bundle/manifest.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { RECORD_MOST = 64 << 20 };
+
+struct verifying {
+    const char *folder;
+    char data[4096];
+    const struct evidence_verify_options *options;
+    struct evidence_verdict *verdict;
+    struct evidence_problem *problems;
+    pthread_mutex_t lock; /* of problems: they are found by several threads */
+    struct evidence_manifest payload, tags;
+    /* what acquisition.json says */
+    bool has_record;
+    uint8_t recorded_sha256[SHA256_LEN], recorded_root[SHA256_LEN];
+    uint64_t recorded_bytes;
+    /* the segment under way */
+    struct evidence_image *image;
+    struct sha256_context segment_digest, image_digest;
+    uint32_t segment;
+    uint64_t segment_bytes; /* of its chunks so far, one behind the other */
+    bool segment_failed;
+    uint64_t chunks_done;
+};
+
+/* A problem; the first are kept, all are counted. */
+static int problem(struct verifying *v, const char *what, const char *where, const char *text,
+                   struct err *e)
+{
+    struct evidence_verdict *verdict = v->verdict;
+    int result = 0;
+    pthread_mutex_lock(&v->lock);
+    verdict->sound = false;
+    if (verdict->problems_all++ < EVIDENCE_PROBLEMS_KEPT) {
+        struct evidence_problem *p = &v->problems[verdict->problem_count++];
+        p->what = arena_strdup(&verdict->arena, what);
+        p->where = arena_strdup(&verdict->arena, where);
+        p->text = arena_strdup(&verdict->arena, text);
+        if (!p->what || !p->where || !p->text)
+            result = err_memory(e);
+    }
+    pthread_mutex_unlock(&v->lock);
+    return result;
+}
+
+/* What was found wrong is a problem; what could not be found out is a failure. */
+static int judge(struct verifying *v, const char *what, struct err *found, struct err *e)
+{
+    if (found->kind != ERR_VERIFY && found->kind != ERR_NOT_FOUND && found->kind != ERR_INPUT) {
+        *e = *found;
+        return -1;
+    }
+    int result = problem(v, what, found->where, found->text, e);
+    err_clear(found);
+    return result;
+}
+
+static int read_tag(struct verifying *v, const char *name, struct buf *text, struct err *e)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", v->folder, name);
+    if (file_kind(path) == 0)
+        return err_set(e, ERR_NOT_FOUND, "evidence.missing", NULL, "%s is not there", name);
+    return file_read(path, EVIDENCE_MANIFEST_MOST, text, e);
+}
+
+static int read_manifest(struct verifying *v, const char *name, struct evidence_manifest *m,
+                         struct err *e)
+{
+    struct buf text;
+    struct err found = {0};
+    buf_init(&text);
+    int result = read_tag(v, name, &text, &found);
+    if (result == 0)
+        result = evidence_manifest_parse(&v->verdict->arena, buf_slice(&text), m, &found);
+    buf_fini(&text);
+    return result == 0 ? 0 : judge(v, name, &found, e);
+}
+
+static bool is_segment(const char *name)
+{
+    return strncmp(name, "data/image-", 11) == 0;
+}
+
+static int check_file(struct verifying *v, const struct evidence_manifest_entry *entry,
+                      struct err *e)
+{
+    uint8_t sha256[SHA256_LEN];
+    uint64_t bytes;
+    struct err found = {0};
+    v->verdict->files++;
+    if (evidence_file_digest(v->folder, entry->name, sha256, &bytes, &found) != 0)
+        return judge(v, entry->name, &found, e);
+    if (memcmp(sha256, entry->sha256, sizeof sha256) != 0)
+        return problem(v, entry->name, "", "the file is not the one that the manifest lists", e);
+    return 0;
+}
+
+/* All files but segments, which are read with the image. */
+static int check_files(struct verifying *v, const struct evidence_manifest *m, bool segments,
+                       struct err *e)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (is_segment(m->entries[i].name) == segments && check_file(v, &m->entries[i], e) != 0)
+            return -1;
+    return 0;
+}
+
+static const struct evidence_manifest_entry *entry_of(const struct evidence_manifest *m,
+                                                      const char *name)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (strcmp(m->entries[i].name, name) == 0)
+            return &m->entries[i];
+    return NULL;
+}
+
+static bool hash_member(const struct json_value *v, const char *name, uint8_t out[SHA256_LEN])
+{
+    struct slice s = json_get_string(v, name);
+    if (s.len != 2 * SHA256_LEN)
+        return false;
+    for (size_t i = 0; i < SHA256_LEN; i++) {
+        unsigned byte;
+        char pair[3] = {(char)s.data[2 * i], (char)s.data[2 * i + 1], 0};
+        if (sscanf(pair, "%2x", &byte) != 1)
+            return false;
+        out[i] = (uint8_t)byte;
+    }
+    return true;
+}
+
+static int read_record(struct verifying *v, struct err *e)
+{
+    struct buf text;
+    struct json_doc *doc = NULL;
+    struct err found = {0};
+    int64_t bytes = -1;
+    buf_init(&text);
+    int result = read_tag(v, "acquisition.json", &text, &found);
+    if (result == 0)
+        result = json_parse(&doc, buf_slice(&text), NULL, &found);
+    if (result == 0) {
+        const struct json_value *image = json_get(json_root(doc), "image");
+        v->has_record = hash_member(image, "sha256", v->recorded_sha256) &&
+                        hash_member(image, "tree_root", v->recorded_root) &&
+                        json_int64(json_get(image, "bytes"), &bytes) && bytes >= 0;
+        v->recorded_bytes = v->has_record ? (uint64_t)bytes : 0;
+        if (!v->has_record)
+            result = problem(v, "acquisition.json", "/image",
+                             "it does not say what the image is: sha256, tree_root, bytes", e);
+    } else {
+        result = judge(v, "acquisition.json", &found, e);
+    }
+    json_doc_free(doc);
+    buf_fini(&text);
+    return result;
+}
+
+static void damaged(void *context, uint64_t number, const struct err *why)
+{
+    struct verifying *v = context;
+    struct err ignored = {0};
+    (void)number;
+    v->verdict->damaged_chunks++;
+    v->segment_failed = true;
+    (void)problem(v, "the image", why->where, why->text, &ignored);
+}
+
+static int64_t file_size(const char *folder, const char *name)
+{
+    char path[4096];
+    struct stat st;
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
+        return -1;
+    return lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_size : -1;
+}
+
+static int close_segment(struct verifying *v, struct err *e)
+{
+    uint8_t sha256[SHA256_LEN];
+    char name[64], segment[EVIDENCE_NAME];
+    if (v->segment == 0)
+        return 0;
+    evidence_segment_name(v->segment, evidence_image_head(v->image)->packed, segment);
+    snprintf(name, sizeof name, "data/%s", segment);
+    if (sha256_final(&v->segment_digest, sha256) != 0)
+        return digest_failed(e);
+    const struct evidence_manifest_entry *entry = entry_of(&v->payload, name);
+    v->verdict->files++;
+    if (!entry)
+        return problem(v, name, "", "the manifest does not list this file of the image", e);
+    int64_t bytes = file_size(v->folder, name);
+    bool failed = v->segment_failed, alike = memcmp(sha256, entry->sha256, sizeof sha256) == 0;
+    v->segment_failed = false;
+    if (!failed && (bytes < 0 || (uint64_t)bytes != v->segment_bytes))
+        return problem(v, name, "", "there is something in the file besides the chunks", e);
+    if (!failed && !alike)
+        return problem(v, name, "", "the file is not the one that the manifest lists", e);
+    return 0;
+}
+
+/* The stored bytes, in their order, for the manifest's hashes of segments. */
+static int take_stored(void *context, const struct evidence_block *b, struct err *e)
+{
+    struct verifying *v = context;
+    struct evidence_chunk record;
+    if (evidence_image_record(v->image, b->number, &record, e) != 0)
+        return -1;
+    if (record.segment != v->segment) {
+        if (close_segment(v, e) != 0)
+            return -1;
+        v->segment = record.segment;
+        v->segment_bytes = 0;
+    }
+    if (record.at != v->segment_bytes && !v->segment_failed) {
+        v->segment_failed = true;
+        if (problem(v, "data/image.chunks", "", "chunks do not lie one behind the other", e) != 0)
+            return -1;
+    }
+    v->segment_bytes += record.stored;
+    v->verdict->unreadable_chunks += record.bad;
+    return sha256_update(&v->segment_digest, slice_of(b->piece, b->piece_len)) == 0
+               ? 0
+               : digest_failed(e);
+}
+
+static int take_image(void *context, const struct evidence_block *b, struct err *e)
+{
+    struct verifying *v = context;
+    return sha256_update(&v->image_digest, slice_of(b->data, b->len)) == 0 ? 0 : digest_failed(e);
+}
+
+static bool watch(void *context, uint64_t bytes)
+{
+    struct verifying *v = context;
+    return !v->options->watch || v->options->watch(v->options->watch_context, "verifying", bytes,
+                                                   evidence_image_head(v->image)->image_bytes);
+}
+
+static int check_tree(struct verifying *v, struct err *e)
+{
+    struct merkle_frontier tree = {0};
+    uint8_t leaf[MERKLE_HASH], root[MERKLE_HASH];
+    for (uint64_t i = 0; i < evidence_image_chunks(v->image); i++) {
+        struct evidence_chunk record;
+        if (evidence_image_record(v->image, i, &record, e) != 0)
+            return -1;
+        if (merkle_leaf(slice_of(record.hash, sizeof record.hash), leaf) != 0 ||
+            merkle_frontier_append(&tree, leaf) != 0)
+            return digest_failed(e);
+    }
+    if (merkle_frontier_root(&tree, root) != 0)
+        return digest_failed(e);
+    return v->has_record && memcmp(root, v->recorded_root, sizeof root) != 0
+               ? problem(v, "data/image.chunks", "",
+                         "the hash tree over the chunks is not the one of acquisition.json", e)
+               : 0;
+}
+
+static int run_flow(struct verifying *v, struct err *e)
+{
+    struct evidence_image_flow flow;
+    struct evidence_stage stages[] = {{.take = take_stored, .context = v, .prepared = true},
+                                      {.take = take_image, .context = v, .prepared = true}};
+    struct evidence_pipeline p = {.stages = stages,
+                                  .stage_count = v->options->tree_only ? 1 : 2,
+                                  .workers = v->options->workers,
+                                  .watch = watch,
+                                  .watch_context = v};
+    if (evidence_image_flow_init(&flow, v->image, e) != 0)
+        return -1;
+    flow.damaged = damaged;
+    flow.context = v;
+    evidence_image_flow_into(&flow, &p);
+    int result = evidence_pipeline_run(&p, e);
+    evidence_image_flow_fini(&flow);
+    if (result > 0)
+        return err_set(e, ERR_UNAVAILABLE, "evidence.stopped", NULL, "it was stopped");
+    return result == 0 ? close_segment(v, e) : -1;
+}
+
+static int judge_image(struct verifying *v, struct err *e)
+{
+    struct evidence_verdict *verdict = v->verdict;
+    if (v->options->tree_only || verdict->damaged_chunks)
+        return 0;
+    if (sha256_final(&v->image_digest, verdict->sha256) != 0)
+        return digest_failed(e);
+    verdict->image_checked = true;
+    if (v->has_record && memcmp(verdict->sha256, v->recorded_sha256, SHA256_LEN) != 0)
+        return problem(v, "the image", "", "its SHA-256 is not the one of acquisition.json", e);
+    return 0;
+}
+
+static int check_image(struct verifying *v, struct err *e)
+{
+    struct evidence_verdict *verdict = v->verdict;
+    struct err found = {0};
+    v->image = evidence_image_open(v->data, false, &found);
+    if (!v->image) /* its segments are files like others then */
+        return judge(v, "data/image.chunks", &found, e) != 0 ||
+                       check_files(v, &v->payload, true, e) != 0
+                   ? -1
+                   : 0;
+    verdict->has_image = true;
+    verdict->chunks = evidence_image_chunks(v->image);
+    verdict->image_bytes = evidence_image_head(v->image)->image_bytes;
+    if (v->has_record && verdict->image_bytes != v->recorded_bytes &&
+        problem(v, "data/image.chunks", "", "the image has not the size of acquisition.json", e) !=
+            0)
+        return -1;
+    if (sha256_init(&v->segment_digest) != 0 || sha256_init(&v->image_digest) != 0)
+        return digest_failed(e);
+    int result = run_flow(v, &found);
+    if (result != 0 && judge(v, "the image", &found, e) != 0)
+        return -1;
+    return check_tree(v, e) != 0 ? -1 : judge_image(v, e);
+}
+
+static int verify(struct verifying *v, struct err *e)
+{
+    char mark[4096];
+    snprintf(mark, sizeof mark, "%s/INCOMPLETE", v->folder);
+    v->verdict->complete = file_kind(mark) == 0;
+    if (!v->verdict->complete) {
+        v->verdict->sound = false;
+        return problem(v, "INCOMPLETE", "", "the acquisition was not finished", e);
+    }
+    if (read_manifest(v, "tagmanifest-sha256.txt", &v->tags, e) != 0 ||
+        read_manifest(v, "manifest-sha256.txt", &v->payload, e) != 0 ||
+        check_files(v, &v->tags, false, e) != 0 || check_files(v, &v->payload, false, e) != 0)
+        return -1;
+    if (!entry_of(&v->tags, "acquisition.json") || !entry_of(&v->tags, "manifest-sha256.txt"))
+        if (problem(v, "tagmanifest-sha256.txt", "",
+                    "it does not list acquisition.json and manifest-sha256.txt", e) != 0)
+            return -1;
+    if (read_record(v, e) != 0)
+        return -1;
+    return entry_of(&v->payload, "data/image.chunks") ? check_image(v, e) : 0;
+}
+
+int evidence_verify(const char *folder, const struct evidence_verify_options *options,
+                    struct evidence_verdict *verdict, struct err *e)
+{
+    static const struct evidence_verify_options none;
+    struct verifying *v = mem_new(1, sizeof *v);
+    *verdict = (struct evidence_verdict){.sound = true};
+    arena_init(&verdict->arena, 0);
+    if (!v)
+        return err_memory(e);
+    pthread_mutex_init(&v->lock, NULL);
+    v->folder = folder;
+    v->options = options ? options : &none;
+    v->verdict = verdict;
+    v->problems = arena_new(&verdict->arena, EVIDENCE_PROBLEMS_KEPT, sizeof *v->problems);
+    verdict->problems = v->problems;
+    int result = -1;
+    if (!v->problems)
+        err_memory(e);
+    else if (file_kind(folder) != 2)
+        err_set(e, ERR_NOT_FOUND, "evidence.bundle", NULL, "there is no folder %s", folder);
+    else if ((size_t)snprintf(v->data, sizeof v->data, "%s/data", folder) >= sizeof v->data)
+        err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path %s is too long", folder);
+    else
+        result = verify(v, e);
+    evidence_image_close(v->image);
+    if (v->segment_digest.evp)
+        sha256_fini(&v->segment_digest);
+    if (v->image_digest.evp)
+        sha256_fini(&v->image_digest);
+    pthread_mutex_destroy(&v->lock);
+    mem_free(v);
+    return result;
+}
+
+void evidence_verdict_fini(struct evidence_verdict *verdict)
+{
+    arena_fini(&verdict->arena);
+}
