@@ -156,8 +156,8 @@ int evidence_acquire_run(const struct cli_args *args)
     int result = evidence_acquire(&options, &done, &e);
     progress_end(&watching.progress);
     if (result != 0) {
-        (void)say_fail(args, &e);
-        return say_end(args, 3);
+        int said = say_fail(args, &e);
+        return say_end(args, e.kind == ERR_USAGE ? said : 3);
     }
     if (cli_flag(args, "json"))
         tell_json(&options, &done);

@@ -119,6 +119,8 @@ int evidence_manifest_parse(struct arena *arena, struct slice text, struct evide
         m->count++;
     }
     map_fini(&names);
+    if (result != 0)
+        m->count = 0;
     return result;
 }
 
