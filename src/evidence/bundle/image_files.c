@@ -24,6 +24,9 @@ static int open_file(const char *folder, const char *name, int flags, struct err
                        path);
     if (errno == ENOENT)
         return err_set(e, ERR_NOT_FOUND, "evidence.missing", NULL, "%s is not there", path);
+    if (errno == ELOOP)
+        return err_set(e, ERR_VERIFY, "evidence.kind", NULL,
+                       "%s is a link, and a bundle holds its own files", path);
     return err_errno(e, errno, "evidence.open", "%s cannot be opened", path);
 }
 

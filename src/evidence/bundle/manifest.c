@@ -137,6 +137,9 @@ int evidence_file_digest(const char *folder, const char *name, uint8_t sha256[SH
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT)
         return err_set(e, ERR_NOT_FOUND, "evidence.missing", NULL, "%s is not there", name);
+    if (fd < 0 && errno == ELOOP)
+        return err_set(e, ERR_VERIFY, "evidence.kind", NULL,
+                       "%s is a link, and a bundle holds its own files", name);
     if (fd < 0)
         return err_errno(e, errno, "evidence.open", "%s cannot be opened", name);
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
