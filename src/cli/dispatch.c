@@ -21,7 +21,7 @@ const struct cli_verb *cli_verb_find(const struct cli_group *group, int argc, ch
 
     *words = 0;
     for (size_t i = 0; i < group->verb_count; i++) {
-        const struct cli_verb *verb = &group->verbs[i];
+        const struct cli_verb *verb = cli_group_verb(group, i);
         if (!verb->name) {
             own = verb;
         } else if (argc > 0 && strcmp(argv[0], verb->name) == 0) {
@@ -62,8 +62,8 @@ static int no_such_verb(const struct cli_group *group, const char *word)
     err_set(&e, ERR_USAGE, "cli.command", NULL, "there is no command \"%s %s\"", group->name, word);
     suggest_init(&best, slice_str(word));
     for (size_t i = 0; i < group->verb_count; i++)
-        if (group->verbs[i].name && !group->verbs[i].hidden)
-            suggest_offer(&best, slice_str(group->verbs[i].name));
+        if (cli_group_verb(group, i)->name && !cli_group_verb(group, i)->hidden)
+            suggest_offer(&best, slice_str(cli_group_verb(group, i)->name));
     if (best.found.data)
         err_hint(&e, "did you mean tocsin %s %.*s?", group->name, SLICE_ARG(best.found));
     else

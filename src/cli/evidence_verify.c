@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "base/compiler.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/verify.h"
@@ -94,7 +95,7 @@ static void tell(const char *folder, const struct evidence_verdict *v)
     }
 }
 
-int evidence_verify_run(const struct cli_args *args)
+static int run(const struct cli_args *args)
 {
     struct err e = {0};
     struct progress progress = {0};
@@ -118,3 +119,28 @@ int evidence_verify_run(const struct cli_args *args)
     evidence_verdict_fini(&verdict);
     return say_end(args, code);
 }
+
+static const struct cli_option verify_options[] = {
+    {"tree-only", NULL, "hold each chunk against the hash tree, without the image's own hash", 0,
+     false},
+    {"jobs", "N", "threads (default: one a processor)", 'j', false},
+};
+
+const struct cli_verb evidence_verify_verb = {
+    .name = "verify",
+    .operands = "FOLDER",
+    .summary = "is a bundle what it was when it was closed, and if not, where not",
+    .text =
+        "Holds every file against the manifests, every chunk of the image against its hash, and\n"
+        "the image against acquisition.json. Of damage, the chunk, the bytes of the image and "
+        "the\n"
+        "place in the file are named.\n"
+        "Exit code: 0 sound, 1 not, 3 could not find out.\n",
+    .examples = "  tocsin evidence verify case-7/disk.evidence\n",
+    .options = verify_options,
+    .option_count = ARRAY_LEN(verify_options),
+    .uses = CLI_JSON,
+    .least = 1,
+    .most = 1,
+    .run = run,
+};

@@ -161,8 +161,8 @@ void cli_manual(FILE *out, const struct cli_group *const *groups, size_t count)
             topic = groups[i]->topic;
         }
         for (size_t k = 0; k < groups[i]->verb_count; k++)
-            if (!groups[i]->verbs[k].hidden)
-                put_verb(out, groups[i], &groups[i]->verbs[k]);
+            if (!cli_group_verb(groups[i], k)->hidden)
+                put_verb(out, groups[i], cli_group_verb(groups[i], k));
     }
     fputs(".El\n", out);
     fputs(tail, out);

@@ -259,7 +259,7 @@ void cli_help_group(FILE *out, const struct cli_group *group)
 
     fprintf(out, "tocsin %s: %s.\n\n", group->name, group->summary);
     for (size_t i = 0; i < group->verb_count; i++) {
-        const struct cli_verb *verb = &group->verbs[i];
+        const struct cli_verb *verb = cli_group_verb(group, i);
         if (verb->hidden)
             continue;
         snprintf(left, sizeof(left), "%s%s%s%s%s", group->name, verb->name ? " " : "",

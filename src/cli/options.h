@@ -48,13 +48,19 @@ struct cli_verb {
 };
 
 struct cli_group {
-    const char *name;    /* "asset" */
-    const char *topic;   /* under which heading the help lists it */
-    const char *summary; /* one line */
-    const struct cli_verb *verbs;
+    const char *name;                    /* "asset" */
+    const char *topic;                   /* under which heading the help lists it */
+    const char *summary;                 /* one line */
+    const struct cli_verb *verbs;        /* NULL: parts */
+    const struct cli_verb *const *parts; /* the same, each from a file of its own */
     size_t verb_count;
     bool hidden;
 };
+
+static inline const struct cli_verb *cli_group_verb(const struct cli_group *group, size_t at)
+{
+    return group->verbs ? &group->verbs[at] : group->parts[at];
+}
 
 enum { CLI_ANY_NUMBER = 1 << 20 };
 
