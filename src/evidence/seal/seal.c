@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "base/file.h"
+#include "evidence/bundle/manifest.h"
+#include "evidence/seal/seal_internal.h"
+#include "evidence/verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+enum { RECORD_MOST = 64 << 20, PATH = 4096 };
+
+int evidence_seal_sign(const struct evidence_seal_options *options, const char *seal,
+                       const char *name, struct slice text, struct err *e)
+{
+    char file[SEAL_NAME];
+    struct buf signature;
+    buf_init(&signature);
+    int result = evidence_cms_sign(options->identity->signer, text, &signature, e);
+    snprintf(file, sizeof file, "%s.json", name);
+    if (result == 0)
+        result = evidence_seal_write(options->folder, seal, file, text, e);
+    snprintf(file, sizeof file, "%s.p7s", name);
+    if (result == 0)
+        result = evidence_seal_write(options->folder, seal, file, buf_slice(&signature), e);
+    buf_fini(&signature);
+    return result;
+}
+
+void evidence_seal_write_person(struct json_writer *w, const struct evidence_identity *i)
+{
+    json_write_name(w, "by");
+    json_write_object(w);
+    json_member_string(w, "name", i->name);
+    if (i->role[0])
+        json_member_string(w, "role", i->role);
+    if (i->organisation[0])
+        json_member_string(w, "organisation", i->organisation);
+    json_write_name(w, "competence");
+    json_write_array(w);
+    for (size_t c = 0; c < i->competence_count; c++)
+        json_write_string(w, i->competence[c]);
+    json_write_array_end(w);
+    json_write_object_end(w);
+}
+
+static void write_clock(struct json_writer *w)
+{
+    struct timex t = {0};
+    int state = adjtimex(&t); /* modes 0: asks only */
+    json_write_name(w, "clock");
+    json_write_object(w);
+    json_member_string(w, "source", "CLOCK_REALTIME of the machine that sealed");
+    if (state >= 0) {
+        bool synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC);
+        json_member_bool(w, "kernel_says_synchronised", synchronised);
+        if (synchronised)
+            json_member_int(w, "kernel_says_error_at_most_us", t.maxerror);
+    }
+    json_write_object_end(w);
+}
+
+static void copy_member(struct json_writer *w, const char *name, const struct json_value *v)
+{
+    if (!v)
+        return;
+    json_write_name(w, name);
+    json_write_value(w, v);
+}
+
+/* What acquisition.json says the image is; all of that file is under the seal in any case. */
+static void write_image(struct json_writer *w, const struct json_value *record)
+{
+    const struct json_value *image = json_get(record, "image");
+    copy_member(w, "exhibit", json_get(record, "exhibit"));
+    if (image) {
+        json_write_name(w, "image");
+        json_write_object(w);
+        copy_member(w, "sha256", json_get(image, "sha256"));
+        copy_member(w, "bytes", json_get(image, "bytes"));
+        copy_member(w, "chunks", json_get(image, "chunks"));
+        copy_member(w, "tree_root", json_get(image, "tree_root"));
+        json_write_object_end(w);
+    }
+    copy_member(w, "source_verifiable", json_get(json_get(record, "checks"), "source_again"));
+}
+
+static int write_record(struct json_writer *w, const struct evidence_seal_options *o, struct err *e)
+{
+    struct buf text;
+    struct json_doc *doc = NULL;
+    char path[PATH];
+    snprintf(path, sizeof path, "%s/acquisition.json", o->folder);
+    if (file_kind(path) == 0)
+        return 0;
+    buf_init(&text);
+    int result = file_read(path, RECORD_MOST, &text, e);
+    if (result == 0)
+        result = json_parse(&doc, buf_slice(&text), NULL, e);
+    if (result == 0)
+        write_image(w, json_root(doc));
+    json_doc_free(doc);
+    buf_fini(&text);
+    return result;
+}
+
+static int write_custody(struct json_writer *w, const char *folder, struct err *e)
+{
+    struct evidence_log_end end;
+    if (evidence_log_end(folder, &end, e) != 0)
+        return -1;
+    json_write_name(w, "custody");
+    json_write_object(w);
+    json_member_int(w, "records", (int64_t)end.count);
+    if (end.count)
+        json_member_hex(w, "head", slice_of(end.head, sizeof end.head));
+    json_write_object_end(w);
+    return 0;
+}
+
+static int write_previous(struct json_writer *w, const char *folder, unsigned number, struct err *e)
+{
+    static const char *const files[] = {"seal.json", "seal.p7s", "stamp.json", "seal.tsr"};
+    char seal[SEAL_NAME];
+    int result = 0;
+    if (number == 1)
+        return 0;
+    evidence_seal_name(number - 1, seal);
+    json_write_name(w, "previous");
+    json_write_object(w);
+    for (size_t i = 0; i < ARRAY_LEN(files) && result == 0; i++)
+        if (evidence_seal_has(folder, seal, files[i]))
+            result = evidence_seal_put_hash(w, folder, seal, files[i], e);
+    json_write_object_end(w);
+    return result;
+}
+
+static void write_limits(struct json_writer *w)
+{
+    static const char *const limits[] = {
+        "custody records behind the last one named here: each has its own signature",
+        "what is said of the source before it was read: where it was found, whose it is",
+        "when it was sealed: \"at\" is the signer's own clock; the time-stamp in this folder shows "
+        "that seal.p7s was there at its time, and not when it was made",
+        "who the signer is: the signature shows that the key of the certificate was used; who that "
+        "certificate belongs to, its issuer says",
+    };
+    json_write_name(w, "not_covered");
+    json_write_array(w);
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+        json_write_string(w, limits[i]);
+    json_write_array_end(w);
+}
+
+static int write_tags(struct json_writer *w, const char *folder, struct err *e)
+{
+    uint8_t sha256[SHA256_LEN];
+    uint64_t bytes;
+    if (evidence_file_digest(folder, "tagmanifest-sha256.txt", sha256, &bytes, e) != 0)
+        return -1;
+    json_member_hex(w, "tagmanifest_sha256", slice_of(sha256, sizeof sha256));
+    return 0;
+}
+
+static int write_seal(const struct evidence_seal_options *o, unsigned number, struct buf *text,
+                      struct err *e)
+{
+    struct json_writer w;
+    json_write_init(&w, text, 2);
+    json_write_object(&w);
+    json_member_string(&w, "format", SEAL_FORMAT);
+    json_member_int(&w, "number", number);
+    if (write_tags(&w, o->folder, e) != 0 || write_record(&w, o, e) != 0 ||
+        write_custody(&w, o->folder, e) != 0 || write_previous(&w, o->folder, number, e) != 0)
+        return -1;
+    evidence_seal_write_person(&w, o->identity);
+    json_member_time(&w, "at", clock_now(&clock_system));
+    write_clock(&w);
+    json_write_name(&w, "qualities");
+    json_write_object(&w);
+    json_member_string(&w, "relevance", o->qualities.relevance);
+    json_member_string(&w, "reliability", o->qualities.reliability);
+    json_member_string(&w, "sufficiency", o->qualities.sufficiency);
+    json_write_object_end(&w);
+    write_limits(&w);
+    json_write_object_end(&w);
+    buf_putc(text, '\n');
+    return buf_check(text, e);
+}
+
+static int check_qualities(const struct evidence_qualities *q, struct err *e)
+{
+    const char *missing = !q->relevance || !q->relevance[0]       ? "relevance"
+                          : !q->reliability || !q->reliability[0] ? "reliability"
+                          : !q->sufficiency || !q->sufficiency[0] ? "sufficiency"
+                                                                  : NULL;
+    if (!missing)
+        return 0;
+    err_set(e, ERR_USAGE, "evidence.qualities", "ISO/IEC 27037 section 5.3",
+            "a seal says of the evidence what its %s rests on, and this one does not", missing);
+    return err_hint(e, "--relevance TEXT, --reliability TEXT and --sufficiency TEXT are needed");
+}
+
+static int check_bundle(const struct evidence_seal_options *o, struct err *e)
+{
+    const struct evidence_verify_options options = {
+        .workers = o->workers, .watch = o->watch, .watch_context = o->watch_context};
+    struct evidence_verdict verdict;
+    int result = evidence_verify(o->folder, &options, &verdict, e);
+    if (result == 0 && !verdict.complete)
+        result = err_set(e, ERR_CONFLICT, "evidence.incomplete", NULL,
+                         "the acquisition was not finished, so there is nothing to seal");
+    else if (result == 0 && !verdict.sound)
+        result = err_set(e, ERR_VERIFY, "evidence.unsound", NULL,
+                         "it is not what it was when it was closed: %s: %s",
+                         verdict.problem_count ? verdict.problems[0].what : "",
+                         verdict.problem_count ? verdict.problems[0].text : "");
+    evidence_verdict_fini(&verdict);
+    return result;
+}
+
+/* One at a time; a lock on the folder leaves nothing behind in it. */
+static int lock(const char *folder, struct err *e)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(e, errno, "evidence.bundle", "the folder %s cannot be opened", folder);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    close(fd);
+    return err_set(e, ERR_UNAVAILABLE, "evidence.busy", NULL, "%s is being sealed by another",
+                   folder);
+}
+
+static int write_files(const struct evidence_seal_options *o, struct evidence_sealed *sealed,
+                       struct err *e)
+{
+    struct buf text, chain;
+    char path[PATH];
+    buf_init(&text);
+    buf_init(&chain);
+    snprintf(path, sizeof path, "%s/%s", o->folder, sealed->name);
+    int result = file_make_folder(path, 0700, e);
+    if (result == 0)
+        result = write_seal(o, sealed->number, &text, e);
+    if (result == 0)
+        result = evidence_signer_chain(o->identity->signer, &chain, e);
+    if (result == 0)
+        result = evidence_seal_write(o->folder, sealed->name, "chain.pem", buf_slice(&chain), e);
+    if (result == 0) /* the signature comes last: with it, the bundle is sealed */
+        result = evidence_seal_sign(o, sealed->name, "seal", buf_slice(&text), e);
+    buf_fini(&text);
+    buf_fini(&chain);
+    return result;
+}
+
+int evidence_seal(const struct evidence_seal_options *o, struct evidence_sealed *sealed,
+                  struct err *e)
+{
+    *sealed = (struct evidence_sealed){0};
+    if (check_qualities(&o->qualities, e) != 0)
+        return -1;
+    int fd = lock(o->folder, e);
+    if (fd < 0)
+        return -1;
+    int result = check_bundle(o, e);
+    if (result == 0) {
+        sealed->number = evidence_seal_count(o->folder) + 1;
+        evidence_seal_name(sealed->number, sealed->name);
+        result = sealed->number > EVIDENCE_SEALS ? err_set(e, ERR_LIMIT, "evidence.seals", NULL,
+                                                           "over %d seals", EVIDENCE_SEALS)
+                                                 : write_files(o, sealed, e);
+    }
+    if (result == 0)
+        result = evidence_stamp_seal(o, sealed->name, sealed, e);
+    close(fd);
+    return result;
+}
+
+int evidence_seal_stamp(const struct evidence_seal_options *o, struct evidence_sealed *sealed,
+                        struct err *e)
+{
+    *sealed = (struct evidence_sealed){0};
+    int fd = lock(o->folder, e), result = -1;
+    if (fd < 0)
+        return -1;
+    sealed->number = evidence_seal_count(o->folder);
+    evidence_seal_name(sealed->number ? sealed->number : 1, sealed->name);
+    if (sealed->number == 0)
+        err_set(e, ERR_CONFLICT, "evidence.unsealed", NULL, "%s is not sealed", o->folder);
+    else if (evidence_seal_has(o->folder, sealed->name, "seal.tsr"))
+        err_set(e, ERR_CONFLICT, "evidence.stamped", NULL, "%s has its time-stamp already",
+                sealed->name);
+    else
+        result = evidence_stamp_seal(o, sealed->name, sealed, e);
+    close(fd);
+    if (result == 0 && !sealed->stamped)
+        return err_set(e, ERR_UNAVAILABLE, "stamp.none", "RFC 3161",
+                       "no time-stamp could be had: %s",
+                       sealed->attempt_count ? sealed->attempts[sealed->attempt_count - 1].why
+                                             : "no authority was named");
+    return result;
+}
