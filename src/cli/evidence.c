@@ -7,6 +7,7 @@
 static const struct cli_verb *const verbs[] = {
     &evidence_identity_verb,
     &evidence_acquire_verb,
+    &evidence_seal_verb,
     &evidence_verify_verb,
 };
 
