@@ -339,5 +339,5 @@ static const struct cli_option crosscheck_options[] = {
     {"result", "WORD", "same or changed", 0, false},
     EVIDENCE_SAID_OPTIONS,
 };
-VERB(evidence_crosscheck_verb, "crosscheck", "it was read again, or by another tool, and what came of it",
-     crosscheck_options, FOLDER_IS);
+VERB(evidence_crosscheck_verb, "crosscheck",
+     "it was read again, or by another tool, and what came of it", crosscheck_options, FOLDER_IS);
