@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_said.h"
 #include "cli/evidence_seals.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -10,7 +11,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { UNIT = 1 << 20, MANY = 64 };
 
@@ -65,19 +65,6 @@ static int options_of(const struct cli_args *args, struct given *given,
     return 0;
 }
 
-static const char *identity_of(const struct cli_args *args, struct err *e)
-{
-    const char *folder = cli_value(args, "identity");
-    if (!folder)
-        folder = getenv("TOCSIN_IDENTITY");
-    if (!folder || !folder[0]) {
-        err_set(e, ERR_USAGE, "cli.option", NULL, "it is not said who seals");
-        err_hint(e, "--identity FOLDER, which tocsin evidence identity makes");
-        return NULL;
-    }
-    return folder;
-}
-
 static void tell_json(const char *folder, const struct evidence_sealed *s)
 {
     struct buf line;
@@ -88,6 +75,8 @@ static void tell_json(const char *folder, const struct evidence_sealed *s)
     json_member_string(&w, "bundle", folder);
     json_member_string(&w, "seal", s->name);
     json_member_int(&w, "number", s->number);
+    if (s->recorded)
+        json_member_int(&w, "custody_record", (int64_t)s->record.number);
     json_member_bool(&w, "stamped", s->stamped);
     if (s->stamped) {
         evidence_stamp_json(&w, &s->stamp);
@@ -149,38 +138,50 @@ static bool watch(void *context, const char *phase, uint64_t done, uint64_t all)
     return true;
 }
 
+static int seal(const struct cli_args *args, const struct evidence_said *said,
+                struct evidence_seal_options *options, struct evidence_sealed *sealed,
+                struct err *e)
+{
+    struct evidence_doing doing;
+    if (evidence_doing_open(&doing, said, e) != 0)
+        return -1;
+    options->doing = &doing;
+    int result = cli_flag(args, "stamp") ? evidence_seal_stamp(options, sealed, e)
+                                         : evidence_seal(options, sealed, e);
+    evidence_doing_close(&doing);
+    return result;
+}
+
 static int run(const struct cli_args *args)
 {
     struct err e = {0};
     struct progress progress = {0};
     struct given given;
+    struct evidence_told told;
     struct evidence_sealed sealed;
     struct evidence_seal_options options = {.watch = watch, .watch_context = &progress};
-    const char *folder;
-    if (options_of(args, &given, &options, &e) != 0 || !(folder = identity_of(args, &e)))
-        return say_fail(args, &e);
-    struct evidence_identity *identity =
-        evidence_identity_open(folder, cli_value(args, "passphrase-file"), &e);
-    if (!identity)
-        return say_fail(args, &e);
-    options.identity = identity;
-    bool stamp = cli_flag(args, "stamp");
-    int result =
-        stamp ? evidence_seal_stamp(&options, &sealed, &e) : evidence_seal(&options, &sealed, &e);
+    int result = options_of(args, &given, &options, &e);
+    if (result == 0) {
+        result = evidence_told_init(&told, args, &e);
+        if (result == 0)
+            result = seal(args, &told.said, &options, &sealed, &e);
+        evidence_told_fini(&told);
+    }
     progress_end(&progress);
-    if (result == 0 && cli_flag(args, "json"))
+    if (result != 0) {
+        int code = say_fail(args, &e);
+        return say_end(args, e.kind == ERR_USAGE ? code : 3);
+    }
+    if (cli_flag(args, "json"))
         tell_json(args->operands[0], &sealed);
-    else if (result == 0)
-        tell(args->operands[0], &sealed, stamp);
-    evidence_identity_close(identity);
-    bool wanted = !cli_flag(args, "tsa-none");
-    return say_end(args, result != 0 ? say_fail(args, &e) : sealed.stamped || !wanted ? 0 : 1);
+    else
+        tell(args->operands[0], &sealed, cli_flag(args, "stamp"));
+    if (sealed.recorded)
+        evidence_tell_warnings(&sealed.record);
+    return say_end(args, sealed.stamped || cli_flag(args, "tsa-none") ? 0 : 1);
 }
 
 static const struct cli_option seal_options[] = {
-    {"identity", "FOLDER", "who seals (or TOCSIN_IDENTITY); tocsin evidence identity makes it", 0,
-     false},
-    {"passphrase-file", "FILE", "its first line opens an encrypted key", 0, false},
     {"relevance", "TEXT", "what the evidence can show or refute, and for which question", 0, false},
     {"reliability", "TEXT", "why it can be relied on: how it was taken, by whom, with what", 0,
      false},
@@ -199,6 +200,7 @@ static const struct cli_option seal_options[] = {
     {"local", NULL, "fetch them also from addresses that are not of the public Internet", 0, false},
     {"timeout", "SECONDS", "for one authority (default 30)", 0, false},
     {"jobs", "N", "threads of the verification before (default: one a processor)", 'j', false},
+    EVIDENCE_SAID_OPTIONS,
 };
 
 const struct cli_verb evidence_seal_verb = {
@@ -209,6 +211,8 @@ const struct cli_verb evidence_seal_verb = {
             "tagmanifest-sha256.txt, the image's hash, tree and size, and how far the custody log\n"
             "goes; and asks an authority for a time-stamp of the signature (RFC 3161). Afterwards\n"
             "only custody/ and seal/ grow, and a further seal lies beside the first.\n"
+            "Where the bundle has a custody log, the seal is a step in it (--place, --reason, "
+            "--authority).\n"
             "Relevance, reliability and sufficiency (ISO/IEC 27037, 5.3) must be said.\n"
             "Exit code: 0 sealed as asked, 1 sealed, but no authority gave a time-stamp, 3 not "
             "sealed.\n",

@@ -43,6 +43,7 @@ static void tell_json(const char *folder, const struct evidence_verdict *v)
     }
     if (v->image_checked)
         json_member_hex(&w, "sha256", slice_of(v->sha256, sizeof v->sha256));
+    json_member_int(&w, "custody_records", (int64_t)v->custody_records);
     evidence_seals_json(&w, v);
     json_member_int(&w, "problem_count", (int64_t)v->problems_all);
     json_write_name(&w, "problems");
@@ -95,6 +96,8 @@ static void tell(const char *folder, const struct evidence_verdict *v)
             printf("%02x", v->sha256[i]);
         fputc('\n', stdout);
     }
+    if (v->custody_records)
+        printf("  custody log: %" PRIu64 " records\n", v->custody_records);
     evidence_seals_tell(v);
 }
 

@@ -7,14 +7,8 @@
 #ifndef EVIDENCE_SEAL_H
 #define EVIDENCE_SEAL_H
 
-#include "evidence/identity.h"
-#include "evidence/seal/cms.h"
-#include "evidence/seal/stamp.h"
-
-/* ISO/IEC 27037 section 5.3: each must be said by who seals. */
-struct evidence_qualities {
-    const char *relevance, *reliability, *sufficiency;
-};
+#include "evidence/custody/doing.h"
+#include "evidence/seal/found.h"
 
 struct evidence_stamping {
     const char *const *urls; /* of authorities, asked in this order until one answers; ends with
@@ -31,7 +25,7 @@ struct evidence_stamping {
 
 struct evidence_seal_options {
     const char *folder;
-    const struct evidence_identity *identity;
+    struct evidence_doing *doing;        /* who seals */
     struct evidence_qualities qualities; /* for a seal; a time-stamp alone needs none */
     struct evidence_stamping stamping;
     unsigned workers; /* of the verification before; 0: one a processor */
@@ -44,6 +38,8 @@ enum { EVIDENCE_ATTEMPTS = 8, EVIDENCE_SEALS = 1000 };
 struct evidence_sealed {
     unsigned number; /* of the seal */
     char name[32];   /* of its folder in the bundle: "seal", "seal/00002" */
+    bool recorded;   /* in the bundle's custody log, which there was */
+    struct evidence_appended record;
     bool stamped;
     struct evidence_stamp stamp;
     char authority_url[256];
@@ -68,19 +64,5 @@ int evidence_seal(const struct evidence_seal_options *options, struct evidence_s
  * "evidence.unsealed"; and here it is a failure when none can be had. */
 int evidence_seal_stamp(const struct evidence_seal_options *options, struct evidence_sealed *sealed,
                         struct err *e) MUST_CHECK;
-
-/* A seal as it was found. */
-struct evidence_seal_found {
-    unsigned number;
-    bool holds; /* seal.json is what was signed, and says what the bundle is */
-    struct evidence_signature signature;
-    const char *name, *role, *organisation, *exhibit; /* as seal.json says; may be empty */
-    struct evidence_qualities qualities;
-    const char *source_again; /* could the source be verified (row 37)? As acquisition.json says */
-    uint64_t custody_records; /* that it covers */
-    bool stamped;             /* there is a time-stamp, and it holds */
-    struct evidence_stamp stamp;
-    size_t revocation_count;
-};
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "evidence/seal.h"
+#include "evidence/seal/found.h"
 
 #include <stdint.h>
 
@@ -32,6 +32,7 @@ struct evidence_verdict {
     size_t problem_count, problems_all;
     const struct evidence_seal_found *seals; /* in their order; none: it is not sealed */
     size_t seal_count;
+    uint64_t custody_records; /* of the bundle's own log */
     struct arena arena;
 };
 

@@ -8,6 +8,7 @@
 #include "evidence/bundle/image_flow.h"
 #include "evidence/bundle/manifest.h"
 #include "evidence/bundle/tree.h"
+#include "evidence/custody.h"
 #include "evidence/seal/check.h"
 
 #include <stdio.h>
@@ -396,6 +397,28 @@ static int check_seals(struct verifying *v, struct err *e)
     return result;
 }
 
+/* The log that grew behind the manifests: it is signed record by record, and counted. */
+static int check_custody(struct verifying *v, struct err *e)
+{
+    struct evidence_custody_state state;
+    char path[4096];
+    int result = 0;
+    snprintf(path, sizeof path, "%s/custody", v->folder);
+    if (file_kind(path) == 0)
+        return 0;
+    struct err found = {0};
+    if (evidence_custody_verify(v->folder, v->options->roots, &state, &found) != 0)
+        result = judge(v, "custody", &found, e);
+    for (size_t i = 0; i < state.problem_count && result == 0; i++)
+        result =
+            problem(v, state.problems[i].what, state.problems[i].where, state.problems[i].text, e);
+    if (result == 0 && state.problems_all > state.problem_count)
+        result = problem(v, "custody", "", "there are more problems of the log than are shown", e);
+    v->verdict->custody_records = state.count;
+    evidence_custody_state_fini(&state);
+    return result;
+}
+
 static int verify(struct verifying *v, struct err *e)
 {
     char mark[4096];
@@ -419,7 +442,7 @@ static int verify(struct verifying *v, struct err *e)
     const struct evidence_manifest *const manifests[] = {&v->tags, &v->payload};
     const struct evidence_unlisted unlisted = {.extra = extra, .context = v};
     if (evidence_folder_unlisted(v->folder, manifests, ARRAY_LEN(manifests), &unlisted, e) != 0 ||
-        check_seals(v, e) != 0)
+        check_seals(v, e) != 0 || check_custody(v, e) != 0)
         return -1;
     return entry_of(&v->payload, "data/image.chunks") ? check_image(v, e) : 0;
 }

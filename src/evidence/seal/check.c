@@ -2,6 +2,7 @@
 #include "evidence/seal/check.h"
 #include "base/encoding.h"
 #include "evidence/bundle/manifest.h"
+#include "evidence/custody/record.h"
 #include "evidence/seal/seal_internal.h"
 #include "evidence/seal/stamp_check.h"
 
@@ -72,7 +73,7 @@ static int check_custody(struct checking *c, const struct json_value *root, stru
     uint64_t bytes;
     int64_t records;
     struct err found = {0};
-    if (!json_int64(json_get(custody, "records"), &records) || records < 0)
+    if (!json_int64(json_get(custody, "count"), &records) || records < 0)
         return problem(c, "seal.json", "it does not say how many custody records there were", e);
     c->found->custody_records = (uint64_t)records;
     if (records == 0)
@@ -87,7 +88,9 @@ static int check_custody(struct checking *c, const struct json_value *root, stru
         c->wrong = true;
         return c->all->problem(c->all->context, name, "", text, e);
     }
-    if (names_hash(custody, "head", hash))
+    uint8_t said[SHA256_LEN];
+    if (evidence_hash_parse(json_get_string(custody, "head"), said) == 0 &&
+        memcmp(said, hash, sizeof said) == 0)
         return 0;
     c->wrong = true;
     return c->all->problem(c->all->context, name, "", "it is not the record that the seal covers",

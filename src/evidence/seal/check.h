@@ -4,7 +4,7 @@
 #define EVIDENCE_SEAL_CHECK_H
 
 #include "base/arena.h"
-#include "evidence/seal.h"
+#include "evidence/seal/found.h"
 
 struct evidence_seals {
     const char *folder;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/clock.h"
 #include "base/file.h"
 #include "evidence/bundle/manifest.h"
+#include "evidence/custody/record.h"
 #include "evidence/seal/seal_internal.h"
 #include "evidence/verify.h"
 
@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
 enum { RECORD_MOST = 64 << 20, PATH = 4096 };
@@ -20,7 +19,7 @@ int evidence_seal_sign(const struct evidence_seal_options *options, const char *
     char file[SEAL_NAME];
     struct buf signature;
     buf_init(&signature);
-    int result = evidence_cms_sign(options->identity->signer, text, &signature, e);
+    int result = evidence_cms_sign(options->doing->person.signer, text, &signature, e);
     snprintf(file, sizeof file, "%s.json", name);
     if (result == 0)
         result = evidence_seal_write(options->folder, seal, file, text, e);
@@ -31,36 +30,30 @@ int evidence_seal_sign(const struct evidence_seal_options *options, const char *
     return result;
 }
 
-void evidence_seal_write_person(struct json_writer *w, const struct evidence_identity *i)
+void evidence_seal_write_person(struct json_writer *w, const struct evidence_doing *doing)
 {
+    const struct evidence_actor *a = &doing->person.actor;
+    const char *role = doing->said->role ? doing->said->role : a->role;
     json_write_name(w, "by");
     json_write_object(w);
-    json_member_string(w, "name", i->name);
-    if (i->role[0])
-        json_member_string(w, "role", i->role);
-    if (i->organisation[0])
-        json_member_string(w, "organisation", i->organisation);
+    json_member_string(w, "name", a->name);
+    if (role && role[0])
+        json_member_string(w, "role", role);
+    if (a->organisation && a->organisation[0])
+        json_member_string(w, "organisation", a->organisation);
     json_write_name(w, "competence");
     json_write_array(w);
-    for (size_t c = 0; c < i->competence_count; c++)
-        json_write_string(w, i->competence[c]);
-    json_write_array_end(w);
-    json_write_object_end(w);
-}
-
-static void write_clock(struct json_writer *w)
-{
-    struct timex t = {0};
-    int state = adjtimex(&t); /* modes 0: asks only */
-    json_write_name(w, "clock");
-    json_write_object(w);
-    json_member_string(w, "source", "CLOCK_REALTIME of the machine that sealed");
-    if (state >= 0) {
-        bool synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC);
-        json_member_bool(w, "kernel_says_synchronised", synchronised);
-        if (synchronised)
-            json_member_int(w, "kernel_says_error_at_most_us", t.maxerror);
+    for (size_t i = 0; i < a->competence_count; i++) {
+        const struct evidence_competence *c = &a->competence[i];
+        json_write_object(w);
+        json_member_string(w, "what", c->what);
+        if (c->from)
+            json_member_string(w, "from", c->from);
+        if (c->until)
+            json_member_string(w, "until", c->until);
+        json_write_object_end(w);
     }
+    json_write_array_end(w);
     json_write_object_end(w);
 }
 
@@ -115,9 +108,9 @@ static int write_custody(struct json_writer *w, const char *folder, struct err *
         return -1;
     json_write_name(w, "custody");
     json_write_object(w);
-    json_member_int(w, "records", (int64_t)end.count);
+    json_member_int(w, "count", (int64_t)end.count);
     if (end.count)
-        json_member_hex(w, "head", slice_of(end.head, sizeof end.head));
+        evidence_hash_member(w, "head", end.head);
     json_write_object_end(w);
     return 0;
 }
@@ -169,6 +162,7 @@ static int write_tags(struct json_writer *w, const char *folder, struct err *e)
 static int write_seal(const struct evidence_seal_options *o, unsigned number, struct buf *text,
                       struct err *e)
 {
+    struct evidence_clock_reading now;
     struct json_writer w;
     json_write_init(&w, text, 2);
     json_write_object(&w);
@@ -177,9 +171,20 @@ static int write_seal(const struct evidence_seal_options *o, unsigned number, st
     if (write_tags(&w, o->folder, e) != 0 || write_record(&w, o, e) != 0 ||
         write_custody(&w, o->folder, e) != 0 || write_previous(&w, o->folder, number, e) != 0)
         return -1;
-    evidence_seal_write_person(&w, o->identity);
-    json_member_time(&w, "at", clock_now(&clock_system));
-    write_clock(&w);
+    evidence_seal_write_person(&w, o->doing);
+    evidence_clock_read(&now, NULL);
+    json_member_time(&w, "at", now.real);
+    json_write_name(&w, "clock");
+    json_write_object(&w);
+    json_write_name(&w, "start");
+    json_write_object(&w);
+    evidence_clock_write(&w, &o->doing->started);
+    json_write_object_end(&w);
+    json_write_name(&w, "end");
+    json_write_object(&w);
+    evidence_clock_write(&w, &now);
+    json_write_object_end(&w);
+    json_write_object_end(&w);
     json_write_name(&w, "qualities");
     json_write_object(&w);
     json_member_string(&w, "relevance", o->qualities.relevance);
@@ -248,13 +253,41 @@ static int write_files(const struct evidence_seal_options *o, struct evidence_se
     if (result == 0)
         result = write_seal(o, sealed->number, &text, e);
     if (result == 0)
-        result = evidence_signer_chain(o->identity->signer, &chain, e);
+        result = evidence_signer_chain(o->doing->person.signer, &chain, e);
     if (result == 0)
         result = evidence_seal_write(o->folder, sealed->name, "chain.pem", buf_slice(&chain), e);
     if (result == 0) /* the signature comes last: with it, the bundle is sealed */
         result = evidence_seal_sign(o, sealed->name, "seal", buf_slice(&text), e);
     buf_fini(&text);
     buf_fini(&chain);
+    return result;
+}
+
+/* Where there is a log, it says first that the acquisition is closed; the seal covers that. */
+static int record_step(const struct evidence_seal_options *o, struct evidence_sealed *sealed,
+                       struct err *e)
+{
+    uint8_t tags[SHA256_LEN];
+    uint64_t bytes;
+    struct buf details;
+    struct json_writer w;
+    if (!evidence_seal_has(o->folder, "custody", "00001.json"))
+        return 0;
+    if (evidence_file_digest(o->folder, "tagmanifest-sha256.txt", tags, &bytes, e) != 0)
+        return -1;
+    buf_init(&details);
+    json_write_init(&w, &details, 0);
+    json_write_object(&w);
+    json_member_string(&w, "relevance", o->qualities.relevance);
+    json_member_string(&w, "reliability", o->qualities.reliability);
+    json_member_string(&w, "seal", sealed->name);
+    json_member_string(&w, "sufficiency", o->qualities.sufficiency);
+    evidence_hash_member(&w, "tagmanifest_sha256", tags);
+    json_write_object_end(&w);
+    int result = evidence_doing_step(o->doing, o->folder, NULL, "sealed", buf_slice(&details),
+                                     &sealed->record, e);
+    buf_fini(&details);
+    sealed->recorded = result == 0;
     return result;
 }
 
@@ -271,10 +304,13 @@ int evidence_seal(const struct evidence_seal_options *o, struct evidence_sealed 
     if (result == 0) {
         sealed->number = evidence_seal_count(o->folder) + 1;
         evidence_seal_name(sealed->number, sealed->name);
-        result = sealed->number > EVIDENCE_SEALS ? err_set(e, ERR_LIMIT, "evidence.seals", NULL,
-                                                           "over %d seals", EVIDENCE_SEALS)
-                                                 : write_files(o, sealed, e);
+        if (sealed->number > EVIDENCE_SEALS)
+            result = err_set(e, ERR_LIMIT, "evidence.seals", NULL, "over %d seals", EVIDENCE_SEALS);
     }
+    if (result == 0)
+        result = record_step(o, sealed, e);
+    if (result == 0)
+        result = write_files(o, sealed, e);
     if (result == 0)
         result = evidence_stamp_seal(o, sealed->name, sealed, e);
     close(fd);

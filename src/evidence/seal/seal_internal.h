@@ -27,6 +27,6 @@ int evidence_seal_sign(const struct evidence_seal_options *options, const char *
                        const char *name, struct slice text, struct err *e) MUST_CHECK;
 
 /* "by": who seals or stamps. */
-void evidence_seal_write_person(struct json_writer *w, const struct evidence_identity *identity);
+void evidence_seal_write_person(struct json_writer *w, const struct evidence_doing *doing);
 
 #endif

@@ -131,7 +131,7 @@ static int keep(const struct evidence_seal_options *o, const char *seal, const s
         json_write_init(&w, &text, 2);
         json_write_object(&w);
         json_member_string(&w, "format", STAMP_FORMAT);
-        evidence_seal_write_person(&w, o->identity);
+        evidence_seal_write_person(&w, o->doing);
         write_stamp(&w, &a->stamp);
         json_member_string(&w, "asked", sealed->authority_url);
         write_clocks(&w, a, sealed);
