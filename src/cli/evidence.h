@@ -9,6 +9,8 @@ extern const struct cli_verb evidence_acquire_verb, evidence_identity_verb, evid
 
 /* Cases and custody. */
 extern const struct cli_verb evidence_case_verb, evidence_custody_verb, evidence_exhibit_verb;
+extern const struct cli_verb evidence_copy_verb, evidence_give_verb, evidence_handovers_verb,
+    evidence_receipt_verb, evidence_receive_verb, evidence_recheck_verb;
 /* Steps that are said and signed (evidence_steps.c). */
 extern const struct cli_verb evidence_note_verb, evidence_correct_verb, evidence_attach_verb,
     evidence_arrive_verb, evidence_collect_verb, evidence_package_verb, evidence_store_verb,
