@@ -6,6 +6,8 @@
 #include "base/compiler.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "cli/evidence_said.h"
+#include "cli/evidence_verify_custody.h"
 #include "evidence/verify.h"
 
 #include <inttypes.h>
@@ -22,7 +24,8 @@ static bool watch(void *context, const char *phase, uint64_t done, uint64_t all)
     return true;
 }
 
-static void tell_json(const char *folder, const struct evidence_verdict *v)
+static void tell_json(const char *folder, const struct evidence_verdict *v,
+                      const struct evidence_verify_custody *c)
 {
     struct buf line;
     struct json_writer w;
@@ -32,7 +35,7 @@ static void tell_json(const char *folder, const struct evidence_verdict *v)
     json_member_string(&w, "format", "tocsin-evidence-verdict/v1");
     json_member_string(&w, "bundle", folder);
     json_member_bool(&w, "complete", v->complete);
-    json_member_bool(&w, "sound", v->sound);
+    json_member_bool(&w, "sound", v->sound && c->sound);
     json_member_int(&w, "files", (int64_t)v->files);
     if (v->has_image) {
         json_member_int(&w, "image_bytes", (int64_t)v->image_bytes);
@@ -53,16 +56,19 @@ static void tell_json(const char *folder, const struct evidence_verdict *v)
         json_write_object_end(&w);
     }
     json_write_array_end(&w);
+    evidence_verify_custody_members(c, &w);
     json_write_object_end(&w);
     output_line(stdout, &line);
     buf_fini(&line);
 }
 
-static void tell(const char *folder, const struct evidence_verdict *v)
+static void tell(const char *folder, const struct evidence_verdict *v,
+                 const struct evidence_verify_custody *c)
 {
+    bool sound = v->sound && c->sound;
     say_text(stdout, slice_str(folder));
     fputs(": ", stdout);
-    say_styled(stdout, v->sound ? SAY_GOOD : SAY_BAD, slice_str(v->sound ? "sound" : "NOT SOUND"));
+    say_styled(stdout, sound ? SAY_GOOD : SAY_BAD, slice_str(sound ? "sound" : "NOT SOUND"));
     fputc('\n', stdout);
     for (size_t i = 0; i < v->problem_count; i++) {
         fputs("  ", stdout);
@@ -78,6 +84,7 @@ static void tell(const char *folder, const struct evidence_verdict *v)
     }
     if (v->problems_all > v->problem_count)
         printf("  and %zu more\n", v->problems_all - v->problem_count);
+    evidence_verify_custody_tell(c);
     if (!v->complete)
         return;
     printf("  %" PRIu64 " files held against the manifests\n", v->files);
@@ -107,16 +114,21 @@ static int run(const struct cli_args *args)
                                               .tree_only = cli_flag(args, "tree-only"),
                                               .watch = watch,
                                               .watch_context = &progress};
-    int result = evidence_verify(args->operands[0], &options, &verdict, &e);
+    struct evidence_verify_custody custody = {0};
+    const char *folder = args->operands[0];
+    int result = evidence_verify(folder, &options, &verdict, &e);
     progress_end(&progress);
+    if (result == 0)
+        result = evidence_verify_custody(args, folder, &verdict, &custody, &e);
     if (result != 0)
         (void)say_fail(args, &e);
     else if (cli_flag(args, "json"))
-        tell_json(args->operands[0], &verdict);
+        tell_json(folder, &verdict, &custody);
     else
-        tell(args->operands[0], &verdict);
-    int code = result != 0 ? 3 : verdict.sound ? 0 : 1;
+        tell(folder, &verdict, &custody);
+    int code = result != 0 ? 3 : verdict.sound && custody.sound ? 0 : 1;
     evidence_verdict_fini(&verdict);
+    evidence_custody_state_fini(&custody.state);
     return say_end(args, code);
 }
 
@@ -124,6 +136,8 @@ static const struct cli_option verify_options[] = {
     {"tree-only", NULL, "hold each chunk against the hash tree, without the image's own hash", 0,
      false},
     {"jobs", "N", "threads (default: one a processor)", 'j', false},
+    {"roots", "FILE", "certificates (PEM) that vouch for who signed its custody log", 0, false},
+    EVIDENCE_SAID_OPTIONS,
 };
 
 const struct cli_verb evidence_verify_verb = {
@@ -135,6 +149,7 @@ const struct cli_verb evidence_verify_verb = {
         "the image against acquisition.json. Of damage, the chunk, the bytes of the image and "
         "the\n"
         "place in the file are named.\n"
+        "With --identity, the check is recorded in the custody log, and opens its gate.\n"
         "Exit code: 0 sound, 1 not, 3 could not find out.\n",
     .examples = "  tocsin evidence verify case-7/disk.evidence\n",
     .options = verify_options,
