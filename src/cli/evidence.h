@@ -5,7 +5,11 @@
 
 #include "cli/options.h"
 
-extern const struct cli_verb evidence_acquire_verb, evidence_verify_verb, evidence_register_verb,
-    evidence_registered_verb;
+/* One a line: others add theirs. */
+extern const struct cli_verb evidence_acquire_verb;
+extern const struct cli_verb evidence_identity_verb;
+extern const struct cli_verb evidence_verify_verb;
+extern const struct cli_verb evidence_register_verb;
+extern const struct cli_verb evidence_registered_verb;
 
 #endif
