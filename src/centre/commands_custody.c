@@ -76,9 +76,8 @@ static int custody_record(struct command_run *run, struct err *e)
     return 0;
 }
 
-const struct command_type command_custody_record = {.name = "custody.record",
-                                                    .roles = ROLE_COORDINATOR | ROLE_REGISTRAR,
-                                                    .run = custody_record};
+const struct command_type command_custody_record = {
+    .name = "custody.record", .roles = ROLE_COORDINATOR | ROLE_REGISTRAR, .run = custody_record};
 
 /* ---- what it is about --------------------------------------------------------------------------
  */
@@ -157,6 +156,5 @@ static int custody_link(struct command_run *run, struct err *e)
     return register_link(&run->change, custody, organisation, kind, aimed.target, e);
 }
 
-const struct command_type command_custody_link = {.name = "custody.link",
-                                                  .roles = ROLE_COORDINATOR | ROLE_REGISTRAR,
-                                                  .run = custody_link};
+const struct command_type command_custody_link = {
+    .name = "custody.link", .roles = ROLE_COORDINATOR | ROLE_REGISTRAR, .run = custody_link};

@@ -4,12 +4,15 @@
 #include "base/memory.h"
 #include "centre/advisory_named.h"
 #include "centre/commands.h"
+#include "centre/custody_about.h"
 #include "centre/routes.h"
 #include "crypto/envelope.h"
 #include "evidence/register.h"
 #include "evidence/seal/cms.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { BODY = 8 << 20 };
 
@@ -184,8 +187,7 @@ static int read_about(struct worker *worker, struct route_call *call, const char
         return 0;
     struct fleet_revision revision;
     fleet_revision_init(&revision);
-    int result =
-        advisory_named(call->centre, worker->db, &call->caller, *target, &revision, e);
+    int result = advisory_named(call->centre, worker->db, &call->caller, *target, &revision, e);
     char *id = result == 0
                    ? arena_copy(http_arena(call->x), revision.advisory, strlen(revision.advisory))
                    : NULL;
@@ -248,6 +250,35 @@ out:
     buf_fini(&text);
 }
 
+int custody_about(struct db *db, const struct caller *caller, const char *kind, const char *target,
+                  struct json_writer *w, struct err *e)
+{
+    struct db_query q;
+    bool any = false;
+    int step;
+
+    if (db_select(&q, db, e, SQL_CUSTODY_LIST, DB_TEXT(""),
+                  DB_TEXT(caller->everywhere ? "" : caller->organisation), DB_TEXT(kind),
+                  DB_TEXT(target), DB_INT(CUSTODY_ABOUT_MOST)) != 0)
+        return -1;
+    while ((step = db_step(&q, e)) == 1) {
+        if (!any) {
+            json_write_name(w, "evidence");
+            json_write_array(w);
+        }
+        any = true;
+        json_write_object(w);
+        json_member_slice(w, "custody", db_slice(&q, 0));
+        json_member_slice(w, "holder", db_slice(&q, 2));
+        json_member_int(w, "records", db_int(&q, 4));
+        json_write_object_end(w);
+    }
+    if (any)
+        json_write_array_end(w);
+    db_query_finish(&q);
+    return step;
+}
+
 static int write_links(struct worker *worker, const char *id, struct json_writer *w, struct err *e)
 {
     struct db_query q;
@@ -301,6 +332,18 @@ static int write_steps(struct worker *worker, const char *id, int64_t after, int
     return step;
 }
 
+/* The number behind which a page begins. */
+static int read_after(const char *text, int64_t *after, struct err *e)
+{
+    char *end;
+
+    errno = 0;
+    *after = *text ? strtoll(text, &end, 10) : 0;
+    if (*text && (errno || *end || *after < 0))
+        return err_set(e, ERR_USAGE, "centre.argument", NULL, "\"after\" must be a number");
+    return 0;
+}
+
 static void get_one(struct worker *worker, struct route_call *call)
 {
     const char *id = http_param(call->x, "custody");
@@ -309,6 +352,7 @@ static void get_one(struct worker *worker, struct route_call *call)
     struct db_query q;
     struct buf text;
     const char *after;
+    int64_t number;
     int64_t limit;
 
     buf_init(&text);
@@ -328,8 +372,8 @@ static void get_one(struct worker *worker, struct route_call *call)
     if (found == 0)
         (void)caller_finds_no(id ? id : "custody", &e);
     if (!err_is_set(&e) && route_page(call, &after, &limit, &e) == 0 &&
-        write_links(worker, id, &w, &e) == 0)
-        (void)write_steps(worker, id, strtoll(*after ? after : "0", NULL, 10), limit, &w, &e);
+        read_after(after, &number, &e) == 0 && write_links(worker, id, &w, &e) == 0)
+        (void)write_steps(worker, id, number, limit, &w, &e);
     json_write_object_end(&w);
     route_end(call, &w, &e);
     buf_fini(&text);

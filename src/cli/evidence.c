@@ -5,11 +5,8 @@
 
 /* In the order in which a case needs them. */
 static const struct cli_verb *const verbs[] = {
-    &evidence_identity_verb,
-    &evidence_acquire_verb,
-    &evidence_verify_verb,
-    &evidence_register_verb,
-    &evidence_registered_verb,
+    &evidence_identity_verb, &evidence_acquire_verb,    &evidence_verify_verb,
+    &evidence_register_verb, &evidence_registered_verb,
 };
 
 const struct cli_group cli_evidence_group = {

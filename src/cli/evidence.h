@@ -3,7 +3,11 @@
 #ifndef CLI_EVIDENCE_H
 #define CLI_EVIDENCE_H
 
+#include "base/json.h"
 #include "cli/options.h"
+
+/* Logs of custody about something that is shown, for people. */
+void say_evidence(const struct json_value *evidence);
 
 /* One a line: others add theirs. */
 extern const struct cli_verb evidence_acquire_verb;

@@ -40,8 +40,8 @@ static int flush(struct telling *t, struct err *e)
     api_answer_init(&answer);
     json_write_array_end(&t->w);
     json_write_object_end(&t->w);
-    int result = buf_check(&t->body, e) == 0 ? api_post(t->api, "/v1/custody", &t->body, &answer, e)
-                                             : -1;
+    int result =
+        buf_check(&t->body, e) == 0 ? api_post(t->api, "/v1/custody", &t->body, &answer, e) : -1;
     if (result == 0) {
         (void)json_int64(json_get(answer.root, "known"), &known);
         snprintf(t->custody, sizeof(t->custody), "%.*s",
@@ -75,8 +75,7 @@ static int tell(void *context, const struct evidence_record *record, struct err 
     buf_init(&signature);
     buf_init(&path);
     buf_printf(&path, "%s/custody/%05" PRIu64 ".p7s", t->holder, record->number);
-    if (buf_check(&path, e) == 0 &&
-        file_read(buf_text(&path), SIGNATURE_MAX, &signature, e) == 0) {
+    if (buf_check(&path, e) == 0 && file_read(buf_text(&path), SIGNATURE_MAX, &signature, e) == 0) {
         if (t->waiting == 0) {
             json_write_init(&t->w, &t->body, 0);
             json_write_object(&t->w);
@@ -96,7 +95,8 @@ static int tell(void *context, const struct evidence_record *record, struct err 
     return result;
 }
 
-/* ---- receipts: for each record the proof that its act is in the journal ----------------------- */
+/* ---- receipts: for each record the proof that its act is in the journal -----------------------
+ */
 
 struct receipts {
     struct api *api;
@@ -163,7 +163,8 @@ static int fetch_receipts(struct telling *t, struct receipts *r, struct err *e)
     return result;
 }
 
-/* ---- what it is about -------------------------------------------------------------------------- */
+/* ---- what it is about --------------------------------------------------------------------------
+ */
 
 static int link_all(const struct cli_args *args, struct telling *t, struct err *e)
 {
@@ -285,6 +286,21 @@ const struct cli_verb evidence_register_verb = {
 };
 
 /* ---- registered ---- */
+
+void say_evidence(const struct json_value *evidence)
+{
+    if (json_count(evidence) == 0)
+        return;
+    puts("\nEvidence about it");
+    json_each(custody, evidence)
+    {
+        fputs("  ", stdout);
+        say_text(stdout, json_get_string(custody, "holder"));
+        fputs("  ", stdout);
+        say_text(stdout, json_get_string(custody, "custody"));
+        fputc('\n', stdout);
+    }
+}
 
 static void say_about(const struct json_value *custody)
 {

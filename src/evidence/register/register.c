@@ -22,8 +22,8 @@ static int find(struct change *c, const struct register_log *log, struct known *
     struct db_query q;
 
     *known = (struct known){0};
-    int found = db_find(&q, c->db, e, SQL_CUSTODY_BY_LOG, DB_TEXT(log->organisation),
-                        DB_TEXT(log->log));
+    int found =
+        db_find(&q, c->db, e, SQL_CUSTODY_BY_LOG, DB_TEXT(log->organisation), DB_TEXT(log->log));
     if (found == 1) {
         snprintf(known->id, sizeof(known->id), "%s", db_text(&q, 0));
         snprintf(known->holder, sizeof(known->holder), "%s", db_text(&q, 1));
@@ -132,9 +132,9 @@ int register_steps(struct change *c, const struct register_log *log, struct regi
     told->known = known.count;
     for (size_t i = 0; i < log->count; i++) {
         const struct register_step *s = &log->steps[i];
-        if (s->number <= told->known ? check_known(c, &known, s, e) != 0
-                                     : check_next(&known, log, s, e) != 0 ||
-                                           take(c, log, &known, s, e) != 0)
+        if (s->number <= told->known
+                ? check_known(c, &known, s, e) != 0
+                : check_next(&known, log, s, e) != 0 || take(c, log, &known, s, e) != 0)
             return -1;
     }
     snprintf(told->custody, sizeof(told->custody), "%s", known.id);
@@ -160,8 +160,8 @@ int register_link(struct change *c, const char *custody, const char *organisatio
     struct act_ref act;
     struct db_query q;
 
-    int found = db_find(&q, c->db, e, SQL_CUSTODY_LINKED, DB_TEXT(kind), DB_TEXT(target),
-                        DB_TEXT(custody));
+    int found =
+        db_find(&q, c->db, e, SQL_CUSTODY_LINKED, DB_TEXT(kind), DB_TEXT(target), DB_TEXT(custody));
     db_query_finish(&q);
     if (found != 0)
         return found < 0 ? -1 : 0;

@@ -22,9 +22,9 @@ int register_step_read(struct slice record, struct register_step *step, struct r
     int result = 0;
     if (r.number > 1 &&
         evidence_hash_parse(json_get_string(r.root, "previous"), step->previous) != 0)
-        result = err_set(e, ERR_INPUT, "custody.record", NULL,
-                         "record %llu does not say which one it follows",
-                         (unsigned long long)r.number);
+        result =
+            err_set(e, ERR_INPUT, "custody.record", NULL,
+                    "record %llu does not say which one it follows", (unsigned long long)r.number);
     json_doc_free(doc);
     return result;
 }
