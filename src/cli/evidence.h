@@ -8,12 +8,10 @@
 
 /* Logs of custody about something that is shown, for people. */
 void say_evidence(const struct json_value *evidence);
+int evidence_step_run(const struct cli_args *args); /* evidence_steps.c */
 
-/* One a line: others add theirs. */
-extern const struct cli_verb evidence_acquire_verb;
-extern const struct cli_verb evidence_identity_verb;
-extern const struct cli_verb evidence_verify_verb;
-extern const struct cli_verb evidence_register_verb;
-extern const struct cli_verb evidence_registered_verb;
+#define VERB(name) extern const struct cli_verb evidence_##name##_verb;
+#include "cli/evidence_verbs.def"
+#undef VERB
 
 #endif
