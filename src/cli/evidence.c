@@ -3,16 +3,10 @@
 #include "base/compiler.h"
 #include "cli/groups.h"
 
-/* In the order in which a case needs them. */
 static const struct cli_verb *const verbs[] = {
-    &evidence_identity_verb,   &evidence_acquire_verb, &evidence_seal_verb,
-    &evidence_verify_verb,     &evidence_custody_verb, &evidence_note_verb,
-    &evidence_correct_verb,    &evidence_attach_verb,  &evidence_arrive_verb,
-    &evidence_collect_verb,    &evidence_package_verb, &evidence_store_verb,
-    &evidence_move_verb,       &evidence_hold_verb,    &evidence_lift_verb,
-    &evidence_dispose_verb,    &evidence_return_verb,  &evidence_deviate_verb,
-    &evidence_pull_verb,       &evidence_rekey_verb,   &evidence_withdraw_verb,
-    &evidence_crosscheck_verb,
+#define VERB(name) &evidence_##name##_verb,
+#include "cli/evidence_verbs.def"
+#undef VERB
 };
 
 const struct cli_group cli_evidence_group = {

@@ -3,19 +3,15 @@
 #ifndef CLI_EVIDENCE_H
 #define CLI_EVIDENCE_H
 
+#include "base/json.h"
 #include "cli/options.h"
 
-extern const struct cli_verb evidence_acquire_verb, evidence_identity_verb, evidence_seal_verb,
-    evidence_verify_verb;
+/* Logs of custody about something that is shown, for people. */
+void say_evidence(const struct json_value *evidence);
+int evidence_step_run(const struct cli_args *args); /* evidence_steps.c */
 
-/* Cases and custody. */
-extern const struct cli_verb evidence_case_verb, evidence_custody_verb, evidence_exhibit_verb;
-/* Steps that are said and signed (evidence_steps.c). */
-extern const struct cli_verb evidence_note_verb, evidence_correct_verb, evidence_attach_verb,
-    evidence_arrive_verb, evidence_collect_verb, evidence_package_verb, evidence_store_verb,
-    evidence_move_verb, evidence_hold_verb, evidence_lift_verb, evidence_dispose_verb,
-    evidence_return_verb, evidence_deviate_verb, evidence_pull_verb, evidence_rekey_verb,
-    evidence_withdraw_verb, evidence_crosscheck_verb;
-int evidence_step_run(const struct cli_args *args);
+#define VERB(name) extern const struct cli_verb evidence_##name##_verb;
+#include "cli/evidence_verbs.def"
+#undef VERB
 
 #endif

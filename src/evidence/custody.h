@@ -53,6 +53,7 @@ struct evidence_step {
     struct evidence_actor actor;
     const char *place, *reason;
     struct evidence_authority authority;
+    bool whole_case; /* a step of a case's own log: which exhibits are covered does not matter */
     const struct evidence_clock_reading *started; /* when the step began; NULL: now */
     /* Set against a reference: "ntp://HOST[:PORT]", or "read:TIME,UNCERTAINTY-SECONDS,WHAT" */
     const char *reference;
