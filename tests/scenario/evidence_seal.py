@@ -80,6 +80,8 @@ keyUsage = critical,digitalSignature
 extendedKeyUsage = timeStamping
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+[list]
+authorityKeyIdentifier = keyid
 [listed]
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature
@@ -126,7 +128,7 @@ digests = sha256, sha384, sha512
 accuracy = secs:1, millisecs:500
 ess_cert_id_alg = {"sha1" if name == "stranger" else "sha256"}
 """)
-        openssl("ca", "-config", config, "-gencrl", "-crldays", "9", "-md", "sha256", "-cert", folder / "root.pem",
+        openssl("ca", "-config", config, "-gencrl", "-crldays", "9", "-crlexts", "list", "-md", "sha256", "-cert", folder / "root.pem",
                 "-keyfile", folder / "root.key", "-out", folder / "list.pem")
         openssl("crl", "-in", folder / "list.pem", "-outform", "DER", "-out", folder / "list.crl")
         self.lock = threading.Lock()
@@ -461,27 +463,31 @@ def second(case, authority):
 # 27037 row 50: the seal knows how far the log went
 @test("the custody log is under the seal: a record more is fine, one less is found")
 def custody(case, authority):
-    bundle = case.bundle("custody")
-    where = ("--place", "laboratory", "--reason", "closed", "--authority", "policy 7")
+    bundle = case.folder / "custody.evidence"
+    where = ("--place", "laboratory", "--reason", "closed", "--authority", "policy 7", "--authority-scope", "disks",
+             "--authority-expires", "2999-01-01")
+    done = run(TOCSIN, "evidence", "acquire", case.folder / "disk", bundle, "--exhibit", "EX-1", "--identity",
+               case.identity, *where)
+    assert done.returncode == 0, done.stderr
 
     def note(of, text):
         done = run(TOCSIN, "evidence", "note", of, "--identity", case.identity, *where, "--text", text)
         assert done.returncode == 0, done.stderr
 
-    assert case.seal(bundle, "--tsa", authority.url("good"), *where)["custody_record"] == 1
-    assert case.verify(bundle)["seals"][0]["custody_records"] == 1
+    assert case.seal(bundle, "--tsa", authority.url("good"), *where)["custody_record"] == 2
+    assert case.verify(bundle)["seals"][0]["custody_records"] == 2
     earlier = case.bundle("custody-earlier", bundle)
     note(bundle, "one")
     note(bundle, "two")
     verdict = case.verify(bundle)
-    assert verdict["sound"] and verdict["custody_records"] == 3
-    assert case.seal(bundle, "--tsa-none", *where)["custody_record"] == 4
-    assert [s["custody_records"] for s in case.verify(bundle)["seals"]] == [1, 4]
+    assert verdict["sound"] and verdict["custody_records"] == 4
+    assert case.seal(bundle, "--tsa-none", *where)["custody_record"] == 5
+    assert [s["custody_records"] for s in case.verify(bundle)["seals"]] == [2, 5]
     assert case.script(bundle).returncode == 0, case.script(bundle).stdout
     shutil.rmtree(bundle / "custody")  # a log that is good in itself, as it was before
     shutil.copytree(earlier / "custody", bundle / "custody")
     problems = case.verify(bundle, 1)["problems"]
-    assert "custody/00004.json" in {p["what"] for p in problems} and "cut" in str(problems), problems
+    assert "custody/00005.json" in {p["what"] for p in problems} and "cut" in str(problems), problems
     assert case.script(bundle).returncode == 1
     shutil.rmtree(bundle / "custody")
     assert "cut" in str(case.verify(bundle, 1)["problems"])
