@@ -535,6 +535,30 @@ def keys(case, authority):
     assert case.verify(bundle, 0, "--roots", authority.folder / "root.pem")["seals"][0]["signer_chain_checked"]
 
 
+@test("revocation is kept beside the time-stamp, and a certificate that had been revoked is told of")
+def revoked(case, authority):
+    bundle, config = case.bundle("revoked"), authority.folder / "ca.cnf"
+    openssl("ca", "-config", config, "-revoke", authority.folder / "good.pem", "-cert", authority.folder / "root.pem",
+            "-keyfile", authority.folder / "root.key")
+    openssl("ca", "-config", config, "-gencrl", "-crldays", "9", "-crlexts", "list", "-md", "sha256", "-cert",
+            authority.folder / "root.pem", "-keyfile", authority.folder / "root.key", "-out",
+            authority.folder / "later.pem")
+    later = authority.folder / "later.crl"
+    openssl("crl", "-in", authority.folder / "later.pem", "-outform", "DER", "-out", later)
+    time.sleep(1)
+    assert case.seal(bundle, "--tsa", authority.url("good"), "--revocation", later)["revocation_files"] == 1
+    digest = hashlib.sha256(later.read_bytes()).hexdigest()
+    assert (bundle / f"seal/revocation/{digest}.crl").exists()
+    problems = case.verify(bundle, 1)["problems"]
+    assert "revoked before" in str(problems) and len(problems) == 1, problems
+    openssl("ts", "-reply", "-in", bundle / "seal/seal.tsr", "-text")
+    bundle = case.bundle("no-list")  # found before anything is written
+    for option, file, why in (("--revocation", case.roots, "neither a revocation list"),
+                              ("--tsa-roots", later, "no certificate"), ("--tsa-policy", "1.2.", "no object")):
+        assert why in case.seal(bundle, "--tsa", authority.url("good"), option, file, code=2)
+    assert not (bundle / "seal").exists()
+
+
 def main():
     global failures
     top = pathlib.Path(tempfile.mkdtemp(prefix="evidence_seal_"))
