@@ -441,6 +441,37 @@ def changed(case, authority):
     print(f"measured: sealed bundle: {trials} changed bytes, all found and named; the script found its {theirs}")
 
 
+@test("killed while it seals: the seal is there whole or not at all, and sealing again works")
+def killed(case, authority):
+    chance, whole = random.Random(9), 0
+    for trial in range(20):
+        bundle = case.bundle(f"killed-{trial}")
+        command = [TOCSIN, "evidence", "seal", bundle, "--identity", case.identity, *QUALITIES, "--tsa",
+                   authority.url("good")]
+        process = subprocess.Popen([str(x) for x in command], env=ENVIRONMENT, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        time.sleep(chance.random() * 0.12)
+        process.kill()
+        process.wait()
+        done = run(TOCSIN, "evidence", "verify", "--json", bundle)
+        verdict = json.loads(done.stdout)
+        if verdict["sealed"]:
+            whole += 1
+            assert verdict["seals"][0]["holds"] or "time-stamp" in str(verdict["problems"]), verdict
+            if not verdict["seals"][0]["stamped"]:
+                case.seal(bundle, "--stamp", "--tsa", authority.url("good"), qualities=())
+        else:
+            assert verdict["sound"] or "broken off" in str(verdict["problems"]), verdict
+            case.seal(bundle, "--tsa", authority.url("good"))
+        assert case.verify(bundle)["seals"][0]["stamped"]
+    (bundle / "seal/00002.new").mkdir()
+    (bundle / "seal/00002.new/seal.json").write_text("{")
+    assert "broken off" in str(case.verify(bundle, 1)["problems"])
+    case.seal(bundle, "--tsa-none")
+    assert len(case.verify(bundle)["seals"]) == 2
+    print(f"measured: killed while sealing: 20 times, {whole} with a seal already, none with half of one")
+
+
 @test("a second seal lies beside the first, and vouches for it")
 def second(case, authority):
     bundle = case.bundle("second")

@@ -241,23 +241,26 @@ static int lock(const char *folder, struct err *e)
                    folder);
 }
 
-static int write_files(const struct evidence_seal_options *o, struct evidence_sealed *sealed,
-                       struct err *e)
+static int write_files(const struct evidence_seal_options *o, int bundle,
+                       struct evidence_sealed *sealed, struct err *e)
 {
     struct buf text, chain;
-    char path[PATH];
+    char path[PATH], built[SEAL_NAME + 8];
     buf_init(&text);
     buf_init(&chain);
-    snprintf(path, sizeof path, "%s/%s", o->folder, sealed->name);
+    snprintf(built, sizeof built, "%s" SEAL_BUILT, sealed->name);
+    snprintf(path, sizeof path, "%s/%s", o->folder, built);
     int result = file_make_folder(path, 0700, e);
     if (result == 0)
         result = write_seal(o, sealed->number, &text, e);
     if (result == 0)
         result = evidence_signer_chain(o->doing->person.signer, &chain, e);
     if (result == 0)
-        result = evidence_seal_write(o->folder, sealed->name, "chain.pem", buf_slice(&chain), e);
-    if (result == 0) /* the signature comes last: with it, the bundle is sealed */
-        result = evidence_seal_sign(o, sealed->name, "seal", buf_slice(&text), e);
+        result = evidence_seal_write(o->folder, built, "chain.pem", buf_slice(&chain), e);
+    if (result == 0)
+        result = evidence_seal_sign(o, built, "seal", buf_slice(&text), e);
+    if (result == 0)
+        result = evidence_seal_put_in_place(bundle, built, sealed->name, e);
     buf_fini(&text);
     buf_fini(&chain);
     return result;
@@ -300,17 +303,21 @@ int evidence_seal(const struct evidence_seal_options *o, struct evidence_sealed 
     int fd = lock(o->folder, e);
     if (fd < 0)
         return -1;
-    int result = check_bundle(o, e);
-    if (result == 0) {
-        sealed->number = evidence_seal_count(o->folder) + 1;
-        evidence_seal_name(sealed->number, sealed->name);
-        if (sealed->number > EVIDENCE_SEALS)
-            result = err_set(e, ERR_LIMIT, "evidence.seals", NULL, "over %d seals", EVIDENCE_SEALS);
-    }
+    char built[SEAL_NAME + 8];
+    int result = 0;
+    sealed->number = evidence_seal_count(o->folder) + 1;
+    evidence_seal_name(sealed->number, sealed->name);
+    if (sealed->number > EVIDENCE_SEALS)
+        result = err_set(e, ERR_LIMIT, "evidence.seals", NULL, "over %d seals", EVIDENCE_SEALS);
+    snprintf(built, sizeof built, "%s" SEAL_BUILT, sealed->name);
+    if (result == 0)
+        result = evidence_seal_remove_built(o->folder, built, e);
+    if (result == 0)
+        result = check_bundle(o, e);
     if (result == 0)
         result = record_step(o, sealed, e);
     if (result == 0)
-        result = write_files(o, sealed, e);
+        result = write_files(o, fd, sealed, e);
     if (result == 0)
         result = evidence_stamp_seal(o, sealed->name, sealed, e);
     close(fd);
@@ -334,6 +341,8 @@ int evidence_seal_stamp(const struct evidence_seal_options *o, struct evidence_s
         err_set(e, ERR_CONFLICT, "evidence.stamped", NULL, "%s has its time-stamp already",
                 sealed->name);
     else
+        result = evidence_seal_sweep(o->folder, sealed->name, e);
+    if (result == 0)
         result = evidence_stamp_seal(o, sealed->name, sealed, e);
     close(fd);
     if (result == 0 && !sealed->stamped)

@@ -5,6 +5,7 @@
 
 #include "evidence/seal.h"
 #include "evidence/seal/files.h"
+#include "evidence/seal/place.h"
 
 #define SEAL_FORMAT "tocsin-evidence-seal/v1"
 #define STAMP_FORMAT "tocsin-evidence-stamp/v1"
