@@ -4,7 +4,6 @@
 """tocsin evidence seal and verify with a time-stamp authority that is `openssl ts` behind HTTP: it
 is there, away, slow, wrong, expired, a liar. What VERIFY.txt says is run as it stands there."""
 
-import base64
 import datetime
 import hashlib
 import http.server
@@ -14,6 +13,7 @@ import pathlib
 import random
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -358,6 +358,29 @@ def wrong(case, authority):
     assert {k: v for k, v in hashes(bundle).items() if k in before} == before, "stamping changed what was there"
     assert case.verify(bundle)["seals"][0]["stamped"]
     assert "has its time-stamp already" in case.seal(bundle, "--stamp", "--tsa", away, code=3, qualities=())
+
+
+@test("an authority behind https: its host is vouched for, or it is not asked")
+def https(case, authority):
+    folder = authority.folder
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+            folder / "host.key", "-out", folder / "host.pem", "-subj", "/CN=127.0.0.1", "-days", "3", "-addext",
+            "subjectAltName=IP:127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "host.pem", folder / "host.key")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), authority.handler())
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url, bundle, asked = f"https://127.0.0.1:{server.server_address[1]}/good", case.bundle("https"), authority.asked
+    answer = case.seal(bundle, "--tsa", url, code=1)
+    assert "nobody vouches for its host" in answer["gave_none"][0]["why"] and authority.asked == asked, answer
+    assert case.seal(bundle, "--stamp", "--tsa", url, "--tls-roots", folder / "host.pem", qualities=())["stamped"]
+    assert case.verify(bundle)["seals"][0]["stamped"]
+    bundle = case.bundle("no-url")
+    for url in ("ftp://127.0.0.1/", "http://a@127.0.0.1/", "http://", "file:///etc/passwd", ""):
+        assert "no URL" in case.seal(bundle, "--tsa", url, code=2)
+    assert not (bundle / "seal").exists()
+    server.shutdown()
 
 
 @test("a policy that is asked for; a refusal is told in the authority's words")

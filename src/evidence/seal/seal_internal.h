@@ -31,6 +31,10 @@ int evidence_revocation_keep(const struct evidence_seal_options *options, const 
 int evidence_seal_sign(const struct evidence_seal_options *options, const char *seal,
                        const char *name, struct slice text, struct err *e) MUST_CHECK;
 
+/* Appends seal.json of the seal with this number. */
+int evidence_seal_write_text(const struct evidence_seal_options *options, unsigned number,
+                             struct buf *text, struct err *e) MUST_CHECK;
+
 /* "by": who seals or stamps. */
 void evidence_seal_write_person(struct json_writer *w, const struct evidence_doing *doing);
 
