@@ -103,14 +103,14 @@ static size_t deflate_into(struct evidence_packer *p, const uint8_t *data, size_
     return isal_deflate_stateless(&p->stream) == COMP_OK ? p->stream.total_out : 0;
 }
 
-/* A few places tell whether deflating is worth the time: media and ciphertext are not. */
-static bool is_dense(struct evidence_packer *p, struct slice chunk)
+bool evidence_packer_is_dense(struct evidence_packer *packer, struct slice chunk)
 {
     if (chunk.len < (size_t)SAMPLES * SAMPLE)
         return false;
     size_t step = (chunk.len - SAMPLE) / (SAMPLES - 1);
     for (size_t i = 0; i < SAMPLES; i++)
-        if (deflate_into(p, chunk.data + i * step, SAMPLE, p->trial, SAMPLE - SAMPLE / 32))
+        if (deflate_into(packer, chunk.data + i * step, SAMPLE, packer->trial,
+                         SAMPLE - SAMPLE / 32))
             return false;
     return true;
 }
@@ -119,7 +119,7 @@ size_t evidence_member_pack(struct evidence_packer *packer, struct slice chunk, 
                             bool *stored)
 {
     size_t room = evidence_member_stored_bytes(chunk.len) - HEADER - TRAILER;
-    *stored = is_dense(packer, chunk);
+    *stored = evidence_packer_is_dense(packer, chunk);
     if (*stored)
         return evidence_member_store(chunk, out);
     memcpy(out, header, HEADER);
