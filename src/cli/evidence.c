@@ -8,6 +8,7 @@ static const struct cli_verb *const verbs[] = {
     &evidence_acquire_verb,
     &evidence_verify_verb,
     &evidence_export_verb,
+    &evidence_import_verb,
 };
 
 const struct cli_group cli_evidence_group = {

@@ -5,6 +5,7 @@
 
 #include "cli/options.h"
 
-extern const struct cli_verb evidence_acquire_verb, evidence_verify_verb, evidence_export_verb;
+extern const struct cli_verb evidence_acquire_verb, evidence_verify_verb, evidence_export_verb,
+    evidence_import_verb;
 
 #endif

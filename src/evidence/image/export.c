@@ -4,18 +4,11 @@
 #include "crypto/merkle.h"
 #include "evidence/bundle/image_flow.h"
 #include "evidence/bundle/member.h"
+#include "evidence/image/digests.h"
 #include "evidence/image/part.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
-
-/* One of the hashes over the image, in a stage of its own. */
-struct digest {
-    EVP_MD_CTX *context;
-    const char *name;
-    uint8_t *out;
-};
 
 struct workshop { /* the flow's, and then the format's parts */
     struct evidence_workshop unpack;
@@ -35,40 +28,8 @@ struct running {
     struct workshop workshop;
     struct merkle_frontier tree;
     void *writer;
-    struct digest digests[3];
-    size_t digest_count;
+    struct evidence_digests digests;
 };
-
-static int digest_error(const struct digest *d, struct err *e)
-{
-    err_set(e, ERR_SYSTEM, "crypto.digest", NULL, "OpenSSL does not compute %s here", d->name);
-    return err_hint(e, "E01 asks for MD5 and SHA-1; where they are switched off, export as raw or "
-                       "AFF4");
-}
-
-static int digest_add(struct running *r, const char *name, uint8_t *out, struct err *e)
-{
-    struct digest *d = &r->digests[r->digest_count++];
-    *d = (struct digest){.context = EVP_MD_CTX_new(), .name = name, .out = out};
-    EVP_MD *md = EVP_MD_fetch(NULL, name, NULL);
-    bool well = d->context && md && EVP_DigestInit_ex2(d->context, md, NULL) == 1;
-    EVP_MD_free(md);
-    return well ? 0 : digest_error(d, e);
-}
-
-static int digest_take(void *context, const struct evidence_block *b, struct err *e)
-{
-    struct digest *d = context;
-    return EVP_DigestUpdate(d->context, b->data, b->len) == 1 ? 0 : digest_error(d, e);
-}
-
-static int digests_finish(struct running *r, struct err *e)
-{
-    for (size_t i = 0; i < r->digest_count; i++)
-        if (EVP_DigestFinal_ex(r->digests[i].context, r->digests[i].out, NULL) != 1)
-            return digest_error(&r->digests[i], e);
-    return 0;
-}
 
 static void worker_free(void *own)
 {
@@ -149,9 +110,8 @@ static int run_pipeline(struct running *r, struct err *e)
                                   .workers = r->x->options->workers,
                                   .watch = watch,
                                   .watch_context = r};
-    for (size_t i = 0; i < r->digest_count; i++)
-        stages[p.stage_count++] = (struct evidence_stage){
-            .take = digest_take, .context = &r->digests[i], .prepared = true};
+    for (size_t i = 0; i < r->digests.count; i++)
+        stages[p.stage_count++] = evidence_digests_stage(&r->digests, i, true);
     evidence_image_flow_into(&r->flow, &p);
     r->workshop = (struct workshop){.unpack = p.workshop, .format = r->format};
     p.workshop.worker_new = worker_new;
@@ -168,7 +128,7 @@ static int run_pipeline(struct running *r, struct err *e)
 static int check_whole(struct running *r, struct err *e)
 {
     uint8_t root[MERKLE_HASH];
-    if (digests_finish(r, e) != 0)
+    if (evidence_digests_finish(&r->digests, e) != 0)
         return -1;
     if (merkle_frontier_root(&r->tree, root) != 0)
         return digest_failed(e);
@@ -184,11 +144,11 @@ static int check_whole(struct running *r, struct err *e)
 static int run(struct running *r, struct err *e)
 {
     struct evidence_exported *done = r->x->exported;
-    if (check_size(r, e) != 0 || digest_add(r, "SHA256", done->sha256, e) != 0)
+    if (check_size(r, e) != 0 || evidence_digests_add(&r->digests, "SHA256", done->sha256, e) != 0)
         return -1;
     done->has_md5_sha1 = r->format->digests;
-    if (r->format->digests &&
-        (digest_add(r, "MD5", done->md5, e) != 0 || digest_add(r, "SHA1", done->sha1, e) != 0))
+    if (r->format->digests && (evidence_digests_add(&r->digests, "MD5", done->md5, e) != 0 ||
+                               evidence_digests_add(&r->digests, "SHA1", done->sha1, e) != 0))
         return -1;
     r->writer = r->format->open(r->x, e);
     if (!r->writer)
@@ -254,8 +214,7 @@ int evidence_export(const struct evidence_export_options *options,
         r->format->close(r->writer);
     evidence_image_flow_fini(&r->flow);
 out:
-    for (size_t i = 0; i < r->digest_count; i++)
-        EVP_MD_CTX_free(r->digests[i].context);
+    evidence_digests_fini(&r->digests);
     evidence_image_close(r->image);
     evidence_outputs_fini(&x.outputs);
     evidence_facts_fini(&x.facts);
