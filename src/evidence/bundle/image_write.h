@@ -22,6 +22,7 @@ struct evidence_image_write_options {
     const char *folder; /* the bundle's data folder, which is there */
     struct evidence_table_head head;
     uint64_t segment_bytes; /* at most; at least two chunks */
+    bool hashes_given;      /* the pipeline's line takes the chunks' hashes */
 };
 
 /* What was written, when it is finished. */

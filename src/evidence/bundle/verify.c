@@ -28,7 +28,8 @@ struct verifying {
     uint64_t recorded_bytes;
     /* the segment under way */
     struct evidence_image *image;
-    struct sha256_context segment_digest, image_digest;
+    struct sha256_context segment_digest;
+    struct sha256_twin image_digest;
     uint32_t segment;
     uint64_t segment_bytes; /* of its chunks so far, one behind the other */
     bool segment_failed;
@@ -237,12 +238,6 @@ static int take_stored(void *context, const struct evidence_block *b, struct err
                : digest_failed(e);
 }
 
-static int take_image(void *context, const struct evidence_block *b, struct err *e)
-{
-    struct verifying *v = context;
-    return sha256_update(&v->image_digest, slice_of(b->data, b->len)) == 0 ? 0 : digest_failed(e);
-}
-
 static bool watch(void *context, uint64_t bytes)
 {
     struct verifying *v = context;
@@ -273,10 +268,9 @@ static int check_tree(struct verifying *v, struct err *e)
 static int run_flow(struct verifying *v, struct err *e)
 {
     struct evidence_image_flow flow;
-    struct evidence_stage stages[] = {{.take = take_stored, .context = v, .prepared = true},
-                                      {.take = take_image, .context = v, .prepared = true}};
+    struct evidence_stage stages[] = {{.take = take_stored, .context = v, .prepared = true}};
     struct evidence_pipeline p = {.stages = stages,
-                                  .stage_count = v->options->tree_only ? 1 : 2,
+                                  .stage_count = ARRAY_LEN(stages),
                                   .workers = v->options->workers,
                                   .watch = watch,
                                   .watch_context = v};
@@ -284,6 +278,7 @@ static int run_flow(struct verifying *v, struct err *e)
         return -1;
     flow.damaged = damaged;
     flow.context = v;
+    flow.linear = v->options->tree_only ? NULL : &v->image_digest;
     evidence_image_flow_into(&flow, &p);
     int result = evidence_pipeline_run(&p, e);
     evidence_image_flow_fini(&flow);
@@ -297,7 +292,7 @@ static int judge_image(struct verifying *v, struct err *e)
     struct evidence_verdict *verdict = v->verdict;
     if (v->options->tree_only || verdict->damaged_chunks)
         return 0;
-    if (sha256_final(&v->image_digest, verdict->sha256) != 0)
+    if (sha256_twin_final(&v->image_digest, verdict->sha256) != 0)
         return digest_failed(e);
     verdict->image_checked = true;
     if (v->has_record && memcmp(verdict->sha256, v->recorded_sha256, SHA256_LEN) != 0)
@@ -322,7 +317,7 @@ static int check_image(struct verifying *v, struct err *e)
         problem(v, "data/image.chunks", "", "the image has not the size of acquisition.json", e) !=
             0)
         return -1;
-    if (sha256_init(&v->segment_digest) != 0 || sha256_init(&v->image_digest) != 0)
+    if (sha256_init(&v->segment_digest) != 0 || sha256_twin_init(&v->image_digest) != 0)
         return digest_failed(e);
     int result = run_flow(v, &found);
     if (result != 0 && judge(v, "the image", &found, e) != 0)
@@ -379,8 +374,7 @@ int evidence_verify(const char *folder, const struct evidence_verify_options *op
     evidence_image_close(v->image);
     if (v->segment_digest.evp)
         sha256_fini(&v->segment_digest);
-    if (v->image_digest.evp)
-        sha256_fini(&v->image_digest);
+    sha256_twin_fini(&v->image_digest);
     pthread_mutex_destroy(&v->lock);
     mem_free(v);
     return result;

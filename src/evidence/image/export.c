@@ -27,6 +27,7 @@ struct running {
     struct evidence_image_flow flow;
     struct workshop workshop;
     struct merkle_frontier tree;
+    struct sha256_twin linear;
     void *writer;
     struct evidence_digests digests;
 };
@@ -112,6 +113,7 @@ static int run_pipeline(struct running *r, struct err *e)
                                   .watch_context = r};
     for (size_t i = 0; i < r->digests.count; i++)
         stages[p.stage_count++] = evidence_digests_stage(&r->digests, i, true);
+    r->flow.linear = &r->linear;
     evidence_image_flow_into(&r->flow, &p);
     r->workshop = (struct workshop){.unpack = p.workshop, .format = r->format};
     p.workshop.worker_new = worker_new;
@@ -130,6 +132,8 @@ static int check_whole(struct running *r, struct err *e)
     uint8_t root[MERKLE_HASH];
     if (evidence_digests_finish(&r->digests, e) != 0)
         return -1;
+    if (sha256_twin_final(&r->linear, r->x->exported->sha256) != 0)
+        return digest_failed(e);
     if (merkle_frontier_root(&r->tree, root) != 0)
         return digest_failed(e);
     if (memcmp(root, r->x->facts.root, sizeof root) != 0)
@@ -144,7 +148,7 @@ static int check_whole(struct running *r, struct err *e)
 static int run(struct running *r, struct err *e)
 {
     struct evidence_exported *done = r->x->exported;
-    if (check_size(r, e) != 0 || evidence_digests_add(&r->digests, "SHA256", done->sha256, e) != 0)
+    if (check_size(r, e) != 0)
         return -1;
     done->has_md5_sha1 = r->format->digests;
     if (r->format->digests && (evidence_digests_add(&r->digests, "MD5", done->md5, e) != 0 ||
@@ -198,6 +202,10 @@ int evidence_export(const struct evidence_export_options *options,
         return err_memory(e);
     r->x = &x;
     r->format = format_of(options->format);
+    if (sha256_twin_init(&r->linear) != 0) {
+        digest_failed(e);
+        goto out;
+    }
     if (evidence_facts_read(&x.facts, options->bundle, e) != 0)
         goto out;
     sum_unreadable(&x);
@@ -215,6 +223,7 @@ int evidence_export(const struct evidence_export_options *options,
     evidence_image_flow_fini(&r->flow);
 out:
     evidence_digests_fini(&r->digests);
+    sha256_twin_fini(&r->linear);
     evidence_image_close(r->image);
     evidence_outputs_fini(&x.outputs);
     evidence_facts_fini(&x.facts);

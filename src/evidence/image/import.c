@@ -40,6 +40,7 @@ static int open_writer(struct evidence_importing *i, struct err *e)
         .head = {.chunk_bytes = EVIDENCE_CHUNK,
                  .image_bytes = i->bytes,
                  .packed = !i->options->plain},
+        .hashes_given = true,
         .segment_bytes = i->options->segment_bytes ? i->options->segment_bytes : SEGMENT_BYTES};
     i->writer = evidence_image_writer_new(&options, e);
     return i->writer ? 0 : -1;
@@ -56,8 +57,8 @@ static int add_digests(struct evidence_importing *i, struct err *e)
 {
     i->imported->md5_stored = evidence_import_claim(i, "md5") != NULL;
     i->imported->sha1_stored = evidence_import_claim(i, "sha1") != NULL;
-    if (evidence_digests_add(&i->digests, "SHA256", i->imported->sha256, e) != 0)
-        return -1;
+    if (sha256_twin_init(&i->linear) != 0)
+        return digest_failed(e);
     if (i->imported->kind != EVIDENCE_IMPORT_E01)
         return 0;
     /* what it stores may be said only behind its data */
@@ -66,11 +67,20 @@ static int add_digests(struct evidence_importing *i, struct err *e)
                : -1;
 }
 
+static int line(void *context, struct evidence_block *b, struct err *e)
+{
+    struct evidence_importing *i = context;
+    return sha256_twin_update(&i->linear, slice_of(b->data, b->len), b->hash) == 0
+               ? 0
+               : digest_failed(e);
+}
+
 static int read_all(struct evidence_importing *i, struct err *e)
 {
     struct evidence_stage stages[6] = {evidence_image_writer_stage(i->writer)};
     struct evidence_pipeline p = {.feed = evidence_import_feed(i),
                                   .workshop = evidence_image_writer_workshop(i->writer),
+                                  .line = {.run = line, .context = i},
                                   .stages = stages,
                                   .stage_count = 1,
                                   .block_bytes = EVIDENCE_CHUNK,
@@ -122,7 +132,11 @@ static int run(struct evidence_importing *i, struct err *e)
         return result > 0 ? 0 : -1;
     }
     if (evidence_image_writer_finish(i->writer, &i->written, e) != 0 ||
-        evidence_digests_finish(&i->digests, e) != 0 || evidence_received_finish(i, e) != 0)
+        evidence_digests_finish(&i->digests, e) != 0)
+        return -1;
+    if (sha256_twin_final(&i->linear, d->sha256) != 0)
+        return digest_failed(e);
+    if (evidence_received_finish(i, e) != 0)
         return -1;
     d->bytes = i->written.image_bytes;
     d->stored_bytes = i->written.stored_bytes;
@@ -152,6 +166,7 @@ int evidence_import(const struct evidence_import_options *options,
     evidence_confined_end(&i->confined);
     evidence_image_writer_free(i->writer);
     evidence_digests_fini(&i->digests);
+    sha256_twin_fini(&i->linear);
     evidence_received_close(i);
     if (i->map.extents)
         evidence_map_fini(&i->map);

@@ -3,6 +3,7 @@
 #ifndef EVIDENCE_IMAGE_IMPORT_H
 #define EVIDENCE_IMAGE_IMPORT_H
 
+#include "crypto/twin.h"
 #include "evidence/acquire/map.h"
 #include "evidence/bundle/bag.h"
 #include "evidence/bundle/image_write.h"
@@ -48,6 +49,7 @@ struct evidence_importing {
     struct sha256_context part; /* of the received file under way */
     size_t part_file;
     uint64_t part_byte;
+    struct sha256_twin linear;
     struct evidence_digests digests;
     struct evidence_image_writer *writer;
     struct evidence_image_written written;
