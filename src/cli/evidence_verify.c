@@ -121,7 +121,8 @@ static int run(const struct cli_args *args)
 }
 
 static const struct cli_option verify_options[] = {
-    {"tree-only", NULL, "hold each chunk against the hash tree, without the image's own hash", 0,
+    {"tree-only", NULL,
+     "hold each chunk against the hash tree, without the hashes of the image and its files", 0,
      false},
     {"jobs", "N", "threads (default: one a processor)", 'j', false},
 };

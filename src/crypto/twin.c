@@ -61,6 +61,13 @@ SHA_TARGET static void store_state(struct lanes l, uint32_t s[8])
         b.abef = _mm_sha256rnds2_epu32(b.abef, b.cdgh, k);                                         \
     } while (0)
 
+#define ROUNDS_ONE(w, at)                                                                          \
+    do {                                                                                           \
+        __m128i k = _mm_add_epi32(w, _mm_load_si128((const __m128i *)(constants + 4 * (at))));     \
+        a.cdgh = _mm_sha256rnds2_epu32(a.cdgh, a.abef, k);                                         \
+        a.abef = _mm_sha256rnds2_epu32(a.abef, a.cdgh, _mm_shuffle_epi32(k, 0x0e));                \
+    } while (0)
+
 /* The next four words of the schedule, in place of the oldest. */
 #define SCHEDULE(w0, w1, w2, w3)                                                                   \
     (w0 = _mm_sha256msg2_epu32(                                                                    \
@@ -101,11 +108,48 @@ SHA_TARGET static void blocks_both(uint32_t first[8], uint32_t second[8], const 
     store_state(b, second);
 }
 
+/* One state alone: the same steps, and twice the speed of a state that waits for another. */
+SHA_TARGET static void blocks_one(uint32_t state[8], const uint8_t *data, size_t count)
+{
+    const __m128i order = _mm_set_epi64x(0x0c0d0e0f08090a0bll, 0x0405060700010203ll);
+    struct lanes a = load_state(state);
+    for (; count > 0; count--, data += BLOCK) {
+        const __m128i *in = (const __m128i *)data;
+        struct lanes was = a;
+        __m128i w0 = _mm_shuffle_epi8(_mm_loadu_si128(in), order);
+        __m128i w1 = _mm_shuffle_epi8(_mm_loadu_si128(in + 1), order);
+        __m128i w2 = _mm_shuffle_epi8(_mm_loadu_si128(in + 2), order);
+        __m128i w3 = _mm_shuffle_epi8(_mm_loadu_si128(in + 3), order);
+        ROUNDS_ONE(w0, 0);
+        ROUNDS_ONE(w1, 1);
+        ROUNDS_ONE(w2, 2);
+        ROUNDS_ONE(w3, 3);
+        for (size_t at = 4; at < 16; at += 4) {
+            SCHEDULE(w0, w1, w2, w3);
+            ROUNDS_ONE(w0, at);
+            SCHEDULE(w1, w2, w3, w0);
+            ROUNDS_ONE(w1, at + 1);
+            SCHEDULE(w2, w3, w0, w1);
+            ROUNDS_ONE(w2, at + 2);
+            SCHEDULE(w3, w0, w1, w2);
+            ROUNDS_ONE(w3, at + 3);
+        }
+        a.abef = _mm_add_epi32(a.abef, was.abef);
+        a.cdgh = _mm_add_epi32(a.cdgh, was.cdgh);
+    }
+    store_state(a, state);
+}
+
 #else
 
 static bool has_extensions(void)
 {
     return false;
+}
+
+static void blocks_one(uint32_t state[8], const uint8_t *data, size_t count)
+{
+    (void)state, (void)data, (void)count;
 }
 
 static void blocks_both(uint32_t first[8], uint32_t second[8], const uint8_t *data, size_t count)
@@ -115,11 +159,11 @@ static void blocks_both(uint32_t first[8], uint32_t second[8], const uint8_t *da
 
 #endif
 
-static void blocks_one(uint32_t state[8], const uint8_t *data, size_t count)
+static bool is_zero(struct slice s)
 {
-    uint32_t other[8];
-    memcpy(other, initial, sizeof other);
-    blocks_both(state, other, data, count);
+    static const uint8_t none[BLOCK];
+    return s.len >= BLOCK && memcmp(s.data, none, BLOCK) == 0 &&
+           memcmp(s.data, s.data + BLOCK, s.len - BLOCK) == 0;
 }
 
 /* The last block or two (FIPS 180-4 section 5.1.1). */
@@ -189,12 +233,22 @@ int sha256_twin_update(struct sha256_twin *t, struct slice data, uint8_t piece[S
         return piece ? sha256(data, piece) : 0;
     }
     const uint8_t *end = data.data + data.len / BLOCK * BLOCK;
+    bool zero = is_zero(data);
+    if (zero && t->zeros_of == data.len) { /* most of most disks */
+        memcpy(piece, t->zeros, SHA256_LEN);
+        update_one(t, data);
+        return 0;
+    }
     memcpy(state, initial, sizeof state);
     blocks_both(t->state, state, data.data, data.len / BLOCK);
     if (data.len % BLOCK)
         memcpy(t->rest, end, data.len % BLOCK);
     t->bytes += data.len;
     finish(state, end, data.len, piece);
+    if (zero) {
+        memcpy(t->zeros, piece, SHA256_LEN);
+        t->zeros_of = data.len;
+    }
     return 0;
 }
 

@@ -73,6 +73,7 @@ static int open_writer(struct evidence_acquisition *a, bool begun, struct err *e
                  .image_bytes = a->source.bytes,
                  .packed = !a->options->plain},
         .hashes_given = !a->options->plain,
+        .whole_given = true,
         .segment_bytes = a->options->segment_bytes ? a->options->segment_bytes : SEGMENT_BYTES};
     struct evidence_stage again = {.take = take_digest, .context = a};
     struct err why = {0};
@@ -140,6 +141,7 @@ static int run(struct evidence_acquisition *a, struct err *e)
         a->acquired->stopped = true;
         return 0;
     }
+    evidence_image_writer_whole(a->writer, a->acquired->sha256);
     return evidence_acquisition_close(a, e);
 }
 

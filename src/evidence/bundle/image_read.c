@@ -29,6 +29,8 @@ struct evidence_image_reader {
     uint64_t kept_number;
     size_t kept_len;
     bool has_kept;
+    uint8_t zeros[SHA256_LEN]; /* the hash of so many zeros, once it has been taken */
+    size_t zeros_of;
 };
 
 static int read_exactly(int fd, uint8_t *out, size_t len, uint64_t at)
@@ -246,8 +248,16 @@ int evidence_image_unpack(struct evidence_image_reader *reader, uint64_t number,
     uint8_t hash[SHA256_LEN];
     if (evidence_image_inflate(reader, number, stored, record, out, e) != 0)
         return -1;
-    if (sha256(slice_of(out, len), hash) != 0)
+    bool zero =
+        record->kind != EVIDENCE_PIECE_PLAIN && evidence_unpacker_was_zero(reader->unpacker);
+    if (zero && reader->zeros_of == len)
+        memcpy(hash, reader->zeros, sizeof hash);
+    else if (sha256(slice_of(out, len), hash) != 0)
         return digest_failed(e);
+    if (zero) {
+        memcpy(reader->zeros, hash, sizeof hash);
+        reader->zeros_of = len;
+    }
     return evidence_image_compare(reader->image, number, record, hash, e);
 }
 

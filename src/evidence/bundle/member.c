@@ -31,6 +31,7 @@ struct evidence_unpacker {
     struct inflate_state state;
     uint8_t zero[ZERO_MOST]; /* a member that has been found to be so many zeros */
     size_t zero_len, zero_of;
+    bool was_zero;
 };
 
 struct evidence_packer *evidence_packer_new(struct err *e)
@@ -165,6 +166,11 @@ static int bad(struct err *e, const char *why)
     return err_set(e, ERR_VERIFY, "evidence.member", "RFC 1952 section 2.3", "%s", why);
 }
 
+bool evidence_unpacker_was_zero(const struct evidence_unpacker *unpacker)
+{
+    return unpacker->was_zero;
+}
+
 int evidence_member_unpack(struct evidence_unpacker *unpacker, struct slice member, uint8_t *out,
                            size_t len, struct err *e)
 {
@@ -172,8 +178,10 @@ int evidence_member_unpack(struct evidence_unpacker *unpacker, struct slice memb
     if (len > 0 && unpacker->zero_of == len && unpacker->zero_len == member.len &&
         memcmp(unpacker->zero, member.data, member.len) == 0) {
         memset(out, 0, len);
+        unpacker->was_zero = true;
         return 0;
     }
+    unpacker->was_zero = false;
     if (member.len < HEADER + TRAILER || memcmp(member.data, header, HEADER) != 0)
         return bad(e, "the stored chunk does not begin like a gzip member of this format");
     isal_inflate_init(s);

@@ -48,6 +48,8 @@ static inline bool evidence_is_zero(struct slice s)
 struct evidence_unpacker;
 struct evidence_unpacker *evidence_unpacker_new(struct err *e) MUST_CHECK;
 void evidence_unpacker_free(struct evidence_unpacker *unpacker);
+/* Whether the last member that was unpacked is known to be nothing but zeros. */
+bool evidence_unpacker_was_zero(const struct evidence_unpacker *unpacker);
 int evidence_member_unpack(struct evidence_unpacker *unpacker, struct slice member, uint8_t *out,
                            size_t len, struct err *e) MUST_CHECK;
 
