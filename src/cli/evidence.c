@@ -8,6 +8,10 @@ static const struct cli_verb *const verbs[] = {
     &evidence_identity_verb,
     &evidence_acquire_verb,
     &evidence_verify_verb,
+    &evidence_record_make_verb,
+    &evidence_record_verify_verb,
+    &evidence_record_renew_verb,
+    &evidence_record_show_verb,
 };
 
 const struct cli_group cli_evidence_group = {

@@ -6,5 +6,7 @@
 #include "cli/options.h"
 
 extern const struct cli_verb evidence_acquire_verb, evidence_identity_verb, evidence_verify_verb;
+extern const struct cli_verb evidence_record_make_verb, evidence_record_verify_verb,
+    evidence_record_renew_verb, evidence_record_show_verb;
 
 #endif

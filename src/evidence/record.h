@@ -79,6 +79,13 @@ int evidence_record_verify(struct slice der, const struct evidence_record_option
                            struct evidence_record_verdict *verdict, struct err *e) MUST_CHECK;
 void evidence_record_verdict_fini(struct evidence_record_verdict *verdict);
 
+/*
+ * A record out of a signed message (CMS, in BER also) that carries it as an unsigned attribute
+ * er-internal or er-external (RFC 4998 appendix A): appended. 1: there is one; 0: it is no signed
+ * message, or carries none; -1.
+ */
+int evidence_record_of_cms(struct slice cms, struct buf *der, struct err *e) MUST_CHECK;
+
 /* Making and renewing: a job says what is to be time-stamped, and turns the token into records. */
 
 struct evidence_record_job;

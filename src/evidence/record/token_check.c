@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The signature of a time-stamp token, and who vouches for it. */
 #include "base/file.h"
+#include "crypto/der.h"
 #include "crypto/shortage.h"
 #include "evidence/record/revocation.h"
 #include "evidence/record/token_internal.h"
@@ -8,7 +9,6 @@
 #include <openssl/bio.h>
 #include <openssl/cms.h>
 #include <openssl/err.h>
-#include <openssl/ess.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -44,29 +44,46 @@ static ASN1_STRING *attribute(CMS_SignerInfo *signer, int nid)
     return CMS_signed_get0_data_by_OBJ(signer, OBJ_nid2obj(nid), -3, V_ASN1_SEQUENCE);
 }
 
-/* The certificate must be the one that the signature names (RFC 3161 section 2.4.2, RFC 5816). */
+/* The first ESSCertID or ESSCertIDv2 of the attribute's value: the hash in it, and its algorithm.
+ */
+static bool read_name(const ASN1_STRING *value, bool old, const struct evidence_hash **hash,
+                      struct slice *named)
+{
+    struct der_document document;
+    struct der top = der_open(
+        &document, slice_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)));
+    struct der r = der_enter(&top, DER_SEQUENCE);
+    struct der list = der_enter(&r, DER_SEQUENCE);
+    struct der id = der_enter(&list, DER_SEQUENCE);
+    *hash = evidence_hash_by_name(slice_str(old ? "SHA-1" : "SHA-256"));
+    if (!old && der_peek(&id) == DER_SEQUENCE) {
+        struct der algorithm = der_enter(&id, DER_SEQUENCE);
+        *hash = evidence_hash_by_oid(der_oid(&algorithm));
+    }
+    *named = der_take(&id, DER_OCTET_STRING);
+    return !document.reason && *hash;
+}
+
+/* The certificate must be the one that the signature names (RFC 3161 section 2.4.2, RFC 5816). The
+ * old attribute does so by SHA-1: it counts only where there is no new one. */
 static int check_named(CMS_SignerInfo *signer, X509 *certificate, struct err *e)
 {
     ASN1_STRING *old = attribute(signer, NID_id_smime_aa_signingCertificate);
     ASN1_STRING *new = attribute(signer, NID_id_smime_aa_signingCertificateV2);
-    const unsigned char *p = old ? ASN1_STRING_get0_data(old) : NULL;
-    ESS_SIGNING_CERT *one = old ? d2i_ESS_SIGNING_CERT(NULL, &p, ASN1_STRING_length(old)) : NULL;
-    p = new ? ASN1_STRING_get0_data(new) : NULL;
-    ESS_SIGNING_CERT_V2 *two =
-        new ? d2i_ESS_SIGNING_CERT_V2(NULL, &p, ASN1_STRING_length(new)) : NULL;
-    STACK_OF(X509) *chain = sk_X509_new_null();
-    int result = -1;
-    if ((old && !one) || (new && !two) || !chain || sk_X509_push(chain, certificate) <= 0)
-        evidence_token_refuse(e, "token.certificate", "RFC 5035 section 3",
-                              "the signature's attribute that names its certificate is malformed");
-    else if (OSSL_ESS_check_signing_certs(one, two, chain, 1) <= 0)
-        evidence_token_refuse(e, "token.certificate", "RFC 5035 section 3",
-                              "the signature does not name the certificate that it is of");
-    else
-        result = 0;
-    ESS_SIGNING_CERT_free(one);
-    ESS_SIGNING_CERT_V2_free(two);
-    sk_X509_free(chain);
+    const struct evidence_hash *hash;
+    struct slice named;
+    uint8_t own[EVIDENCE_HASH_MOST];
+    unsigned char *der = NULL;
+    if ((!old && !new) || !read_name(new ? new : old, !new, &hash, &named))
+        return evidence_token_refuse(e, "token.certificate", "RFC 5035 section 3",
+                                     "the signature does not say which certificate it is of");
+    int len = i2d_X509(certificate, &der);
+    struct slice whole = slice_of(der, len < 0 ? 0 : (size_t)len);
+    int result = len < 0 ? err_memory(e) : evidence_hash_of(hash, &whole, 1, own, e);
+    OPENSSL_free(der);
+    if (result == 0 && !slice_equal(named, slice_of(own, hash->len)))
+        result = evidence_token_refuse(e, "token.certificate", "RFC 5035 section 3",
+                                       "the certificate is not the one that the signature names");
     return result;
 }
 
