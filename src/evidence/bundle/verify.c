@@ -3,10 +3,10 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
-#include "crypto/merkle.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/image_flow.h"
 #include "evidence/bundle/manifest.h"
+#include "evidence/bundle/tree.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +26,8 @@ struct verifying {
     bool has_record;
     uint8_t recorded_sha256[SHA256_LEN], recorded_root[SHA256_LEN];
     uint64_t recorded_bytes;
+    bool has_trees;
+    struct evidence_trees trees;
     /* the segment under way */
     struct evidence_image *image;
     struct sha256_context segment_digest, image_digest;
@@ -252,22 +254,50 @@ static bool watch(void *context, uint64_t bytes)
 
 static int check_tree(struct verifying *v, struct err *e)
 {
-    struct merkle_frontier tree = {0};
-    uint8_t leaf[MERKLE_HASH], root[MERKLE_HASH];
-    for (uint64_t i = 0; i < evidence_image_chunks(v->image); i++) {
-        struct evidence_chunk record;
-        if (evidence_image_record(v->image, i, &record, e) != 0)
-            return -1;
-        if (merkle_leaf(slice_of(record.hash, sizeof record.hash), leaf) != 0 ||
-            merkle_frontier_append(&tree, leaf) != 0)
-            return digest_failed(e);
-    }
-    if (merkle_frontier_root(&tree, root) != 0)
-        return digest_failed(e);
-    return v->has_record && memcmp(root, v->recorded_root, sizeof root) != 0
-               ? problem(v, "data/image.chunks", "",
-                         "the hash tree over the chunks is not the one of acquisition.json", e)
+    struct evidence_tree tree;
+    if (evidence_tree_of_image(v->image, &tree, e) != 0)
+        return -1;
+    if (v->has_record && memcmp(tree.root, v->recorded_root, sizeof tree.root) != 0 &&
+        problem(v, "data/image.chunks", "",
+                "the hash tree over the chunks is not the one of acquisition.json", e) != 0)
+        return -1;
+    return v->has_trees && (!v->trees.has_image || v->trees.image_bytes != v->recorded_bytes ||
+                            memcmp(tree.root, v->trees.image_root, sizeof tree.root) != 0)
+               ? problem(v, EVIDENCE_TREE_FILE, "",
+                         "the hash tree over the chunks is not the one of data/image.chunks", e)
                : 0;
+}
+
+/* The tree over the files, which proves single ones of them to others. */
+static int check_file_tree(struct verifying *v, struct err *e)
+{
+    struct buf text, seed, lines;
+    struct evidence_tree tree;
+    struct err found = {0};
+    buf_init(&text);
+    buf_init(&seed);
+    buf_init(&lines);
+    int result = read_tag(v, EVIDENCE_TREE_FILE, &text, &found);
+    if (result == 0)
+        result = evidence_trees_read(&v->trees, buf_slice(&text), &found);
+    v->has_trees = result == 0;
+    if (result == 0)
+        result = read_tag(v, EVIDENCE_TREE_SEED, &seed, &found);
+    if (result == 0 && seed.len != EVIDENCE_SEED)
+        result = err_set(&found, ERR_INPUT, "evidence.tree", NULL,
+                         EVIDENCE_TREE_SEED " has not 32 bytes");
+    if (result == 0)
+        result = read_tag(v, "manifest-sha256.txt", &lines, &found);
+    if (result == 0)
+        result = evidence_tree_of_lines(buf_slice(&lines), seed.data, &tree, &found);
+    if (result == 0 && (tree.count != v->trees.files.count ||
+                        memcmp(tree.root, v->trees.files.root, sizeof tree.root) != 0))
+        result = err_set(&found, ERR_VERIFY, "evidence.tree", NULL,
+                         "the hash tree over the files is not that of manifest-sha256.txt");
+    buf_fini(&text);
+    buf_fini(&seed);
+    buf_fini(&lines);
+    return result == 0 ? 0 : judge(v, EVIDENCE_TREE_FILE, &found, e);
 }
 
 static int run_flow(struct verifying *v, struct err *e)
@@ -347,7 +377,8 @@ static int verify(struct verifying *v, struct err *e)
         if (problem(v, "tagmanifest-sha256.txt", "",
                     "it does not list acquisition.json and manifest-sha256.txt", e) != 0)
             return -1;
-    if (read_record(v, e) != 0)
+    if (read_record(v, e) != 0 ||
+        (entry_of(&v->tags, EVIDENCE_TREE_FILE) && check_file_tree(v, e) != 0))
         return -1;
     return entry_of(&v->payload, "data/image.chunks") ? check_image(v, e) : 0;
 }
