@@ -6,6 +6,7 @@
 /* In the order in which a case needs them. */
 static const struct cli_verb *const verbs[] = {
     &evidence_acquire_verb,
+    &evidence_live_verb,
     &evidence_files_verb,
     &evidence_verify_verb,
 };
