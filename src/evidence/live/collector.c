@@ -55,6 +55,12 @@ void live_refused(struct live_room *room, const char *path, int error)
                  strerrordesc_np(error) ? strerrordesc_np(error) : "an error");
 }
 
+bool live_is_refusal(int error)
+{
+    return error != ENOENT && error != ESRCH && error != ENOTDIR && error != EINVAL &&
+           error != EOPNOTSUPP && error != ENODEV && error != ENXIO;
+}
+
 void live_nothing(struct live_room *room, const char *format, ...)
 {
     va_list list;
@@ -327,7 +333,7 @@ void live_member_file(struct live_room *room, struct json_writer *w, const char 
     if (error) {
         snprintf(member, sizeof member, "%s_error", name);
         json_member_string(w, member, strerrordesc_np(error));
-        if (error != ENOENT && error != ESRCH)
+        if (live_is_refusal(error))
             live_refused(room, path, error);
     }
     buf_fini(&text);

@@ -53,6 +53,8 @@ bool live_item(struct live_room *room, uint64_t number, const char *format, ...)
 void live_warn(struct live_room *room, const char *format, ...) PRINTF_LIKE(2, 3);
 /* What could not be read is counted, and the first of it said. */
 void live_refused(struct live_room *room, const char *path, int error);
+/* Whether this error of reading keeps something back; others say that there is nothing. */
+bool live_is_refusal(int error);
 /* The kernel allows nothing of what the collector is for. */
 void live_nothing(struct live_room *room, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -32,7 +32,8 @@ static int put_file(struct live_room *room, struct live_output *out, const char 
             live_member(&w, "text", buf_slice(&text));
         if (error) {
             json_member_string(&w, "error", strerrordesc_np(error));
-            live_refused(room, path, error);
+            if (live_is_refusal(error) && error != EIO) /* EIO: a setting that is not set */
+                live_refused(room, path, error);
         }
         result = live_line_end(out, &w, e);
         atomic_fetch_add(&room->shared->items, 1);
