@@ -188,7 +188,11 @@ def metadata(folder):
     answer = take(bundle, top)
     after = walk(top)
     assert before.keys() == after.keys()
+    said = json.loads((bundle / "acquisition.json").read_text())
     for path, st in before.items(): # row 17: not one access time is another
+        if not ROOT and stat.S_ISLNK(st.st_mode): # reading a link is seen by all but a view of one's own
+            assert said["files"]["access_times"] == "may have changed"
+            continue
         assert st.st_atime_ns == after[path].st_atime_ns, (path, st, after[path])
         assert st.st_ctime_ns == after[path].st_ctime_ns, path
     got = records(bundle)
@@ -204,8 +208,7 @@ def metadata(folder):
             assert "content" not in record
     assert answer["records"] == len(got) and answer["not_taken"] == 0
     assert got[os.fsencode(top / "plain")]["inode"] == got[os.fsencode(top / "hard")]["inode"]
-    said = json.loads((bundle / "acquisition.json").read_text())
-    assert said["files"]["access_times"] in ("read-only view", "O_NOATIME")
+    assert not ROOT or said["files"]["access_times"] in ("read-only view", "O_NOATIME")
     assert said["reason_partial"] == "the machine cannot be switched off"
     sha256sum(bundle)
     assert verify(bundle)["sound"]

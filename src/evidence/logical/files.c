@@ -69,7 +69,8 @@ static void access_members(struct json_writer *w, const struct job *j)
     evidence_member_given(w, "access_times_why", j->taken.access_why);
     if (touched)
         json_member_string(w, "access_times_touched",
-                           "O_NOATIME was refused for some of the files or folders");
+                           "of symlinks, for which there is no such flag, or of files and folders "
+                           "for which O_NOATIME was refused");
 }
 
 static void files_member(struct json_writer *w, const struct job *j)

@@ -72,6 +72,8 @@ static int prepare(void *context, void *part, struct evidence_block *block, stru
         if (reading < 0 && file)
             evidence_entry_not_taken(entry, "unreadable", errno, "its bytes");
     }
+    /* for reading where a symlink leads there is no such flag */
+    entry->touched = entry->touched || (entry->ask_noatime && S_ISLNK(entry->st.stx_mode));
     if (reading >= 0 && file)
         result = evidence_content_take(&t->content, entry, reading, part, e);
     if (result == 0)
