@@ -3,11 +3,14 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "evidence/bundle/folder.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/image_flow.h"
 #include "evidence/bundle/manifest.h"
 #include "evidence/bundle/tree.h"
+#include "evidence/custody.h"
 #include "evidence/logical/check.h"
+#include "evidence/seal/check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -376,6 +379,62 @@ static int check_image(struct verifying *v, struct err *e)
     return check_tree(v, e) != 0 ? -1 : judge_image(v, e);
 }
 
+static int extra(void *context, const char *name, struct err *e)
+{
+    return problem(context, name, "", "no manifest lists this file: it was added", e);
+}
+
+static int seal_problem(void *context, const char *what, const char *where, const char *text,
+                        struct err *e)
+{
+    return problem(context, what, where, text, e);
+}
+
+static int check_seals(struct verifying *v, struct err *e)
+{
+    uint8_t tags[SHA256_LEN] = {0};
+    uint64_t bytes;
+    struct err found = {0};
+    struct evidence_seals seals = {.folder = v->folder,
+                                   .roots = v->options->roots,
+                                   .tsa_roots = v->options->tsa_roots,
+                                   .tags_sha256 = tags,
+                                   .arena = &v->verdict->arena,
+                                   .problem = seal_problem,
+                                   .context = v};
+    if (evidence_file_digest(v->folder, "tagmanifest-sha256.txt", tags, &bytes, &found) != 0 &&
+        found.kind == ERR_MEMORY) { /* else it was told already */
+        *e = found;
+        return -1;
+    }
+    int result = evidence_seals_check(&seals, e);
+    v->verdict->seals = seals.found;
+    v->verdict->seal_count = result == 0 ? seals.count : 0;
+    return result;
+}
+
+/* The log that grew behind the manifests: it is signed record by record, and counted. */
+static int check_custody(struct verifying *v, struct err *e)
+{
+    struct evidence_custody_state state;
+    char path[4096];
+    int result = 0;
+    snprintf(path, sizeof path, "%s/custody", v->folder);
+    if (file_kind(path) == 0)
+        return 0;
+    struct err found = {0};
+    if (evidence_custody_verify(v->folder, v->options->roots, &state, &found) != 0)
+        result = judge(v, "custody", &found, e);
+    for (size_t i = 0; i < state.problem_count && result == 0; i++)
+        result =
+            problem(v, state.problems[i].what, state.problems[i].where, state.problems[i].text, e);
+    if (result == 0 && state.problems_all > state.problem_count)
+        result = problem(v, "custody", "", "there are more problems of the log than are shown", e);
+    v->verdict->custody_records = state.count;
+    evidence_custody_state_fini(&state);
+    return result;
+}
+
 static int verify(struct verifying *v, struct err *e)
 {
     char mark[4096];
@@ -397,6 +456,11 @@ static int verify(struct verifying *v, struct err *e)
         (entry_of(&v->tags, EVIDENCE_TREE_FILE) && check_file_tree(v, e) != 0))
         return -1;
     if (entry_of(&v->payload, "data/files.jsonl") && check_records(v, e) != 0)
+        return -1;
+    const struct evidence_manifest *const manifests[] = {&v->tags, &v->payload};
+    const struct evidence_unlisted unlisted = {.extra = extra, .context = v};
+    if (evidence_folder_unlisted(v->folder, manifests, ARRAY_LEN(manifests), &unlisted, e) != 0 ||
+        check_seals(v, e) != 0 || check_custody(v, e) != 0)
         return -1;
     return entry_of(&v->payload, "data/image.chunks") ? check_image(v, e) : 0;
 }
