@@ -9,6 +9,7 @@
 #include "evidence/bundle/manifest.h"
 #include "evidence/bundle/tree.h"
 #include "evidence/custody.h"
+#include "evidence/logical/check.h"
 #include "evidence/seal/check.h"
 
 #include <stdio.h>
@@ -161,11 +162,12 @@ static int read_record(struct verifying *v, struct err *e)
         result = json_parse(&doc, buf_slice(&text), NULL, &found);
     if (result == 0) {
         const struct json_value *image = json_get(json_root(doc), "image");
+        bool needs_image = entry_of(&v->payload, "data/image.chunks") != NULL || image;
         v->has_record = hash_member(image, "sha256", v->recorded_sha256) &&
                         hash_member(image, "tree_root", v->recorded_root) &&
                         json_int64(json_get(image, "bytes"), &bytes) && bytes >= 0;
         v->recorded_bytes = v->has_record ? (uint64_t)bytes : 0;
-        if (!v->has_record)
+        if (!v->has_record && needs_image)
             result = problem(v, "acquisition.json", "/image",
                              "it does not say what the image is: sha256, tree_root, bytes", e);
     } else {
@@ -304,6 +306,20 @@ static int check_file_tree(struct verifying *v, struct err *e)
     buf_fini(&seed);
     buf_fini(&lines);
     return result == 0 ? 0 : judge(v, EVIDENCE_TREE_FILE, &found, e);
+}
+
+/* The records of a logical acquisition (docs/formats-evidence.md section 10). */
+static int check_records(struct verifying *v, struct err *e)
+{
+    struct evidence_tree tree;
+    struct err found = {0};
+    int result = evidence_file_records_check(v->folder, &v->payload, &tree, &found);
+    if (result == 0 && v->has_trees &&
+        (!v->trees.has_records || tree.count != v->trees.records.count ||
+         memcmp(tree.root, v->trees.records.root, sizeof tree.root) != 0))
+        result = err_set(&found, ERR_VERIFY, "evidence.tree", NULL,
+                         "the hash tree over the records is not that of tree.json");
+    return result == 0 ? 0 : judge(v, "data/files.jsonl", &found, e);
 }
 
 static int run_flow(struct verifying *v, struct err *e)
@@ -446,6 +462,8 @@ static int verify(struct verifying *v, struct err *e)
             return -1;
     if (read_record(v, e) != 0 ||
         (entry_of(&v->tags, EVIDENCE_TREE_FILE) && check_file_tree(v, e) != 0))
+        return -1;
+    if (entry_of(&v->payload, "data/files.jsonl") && check_records(v, e) != 0)
         return -1;
     const struct evidence_manifest *const manifests[] = {&v->tags, &v->payload};
     const struct evidence_unlisted unlisted = {.extra = extra, .context = v};
