@@ -243,13 +243,11 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
     evidence_map_write(&a->reading.map, text);
     if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "map.txt", buf_slice(text), e) != 0)
         return -1;
-    buf_reset(text);
     const struct evidence_how how = {.has_image = true,
                                      .packed = !a->options->plain,
                                      .image_bytes = image->image_bytes,
                                      .image_sha256 = a->acquired->sha256};
-    evidence_how_write(&how, text);
-    if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "VERIFY.txt", buf_slice(text), e) != 0)
+    if (evidence_how_put(bag, &how, e) != 0)
         return -1;
     return evidence_bag_close(bag, top, e);
 }

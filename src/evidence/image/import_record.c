@@ -215,7 +215,7 @@ static int write_record(const struct evidence_importing *i, struct buf *out, str
     return buf_check(out, e);
 }
 
-static void write_how(const struct evidence_importing *i, struct buf *out)
+static int put_how(const struct evidence_importing *i, struct evidence_bag *bag, struct err *e)
 {
     static const char zip[] =
         "   It was collected by another. acquisition.json, \"received\", has the SHA-256 of each\n"
@@ -230,7 +230,7 @@ static void write_how(const struct evidence_importing *i, struct buf *out)
                                      .image_sha256 = i->imported->sha256,
                                      .says =
                                          i->imported->kind == EVIDENCE_IMPORT_ZIP ? zip : other};
-    evidence_how_write(&how, out);
+    return evidence_how_put(bag, &how, e);
 }
 
 static int put_tag(struct evidence_bag *bag, const char *name, struct buf *text, struct err *e)
@@ -265,8 +265,7 @@ static int close_bag(struct evidence_importing *i, struct evidence_bag *bag, str
     evidence_map_write(&i->map, text);
     if (put_tag(bag, "map.txt", text, e) != 0)
         return -1;
-    write_how(i, text);
-    if (put_tag(bag, "VERIFY.txt", text, e) != 0)
+    if (put_how(i, bag, e) != 0)
         return -1;
     if (i->imported->kind == EVIDENCE_IMPORT_ZIP &&
         put_tag(bag, "entries.jsonl", &i->entries, e) != 0)
