@@ -299,29 +299,42 @@ def good(case, authority):
     assert not verdict["seals"][0]["stamped"]
 
 
-@test("VERIFY.txt: each command works as it is pasted")
-def verify_text(case, authority):
-    bundle = case.bundle("text")
-    case.seal(bundle, "--tsa", authority.url("good"))
+def paste(case, bundle):
+    """Runs each command of VERIFY.txt in a shell; what they print."""
     commands = re.findall("^       (.*)$", (bundle / "VERIFY.txt").read_text(), re.M)
-    assert len(commands) >= 14, commands
-    outputs = {}
+    assert len(commands) >= 12, commands
+    outputs = []
     for command in commands:
         done = subprocess.run(["bash", "-c", command], cwd=bundle, capture_output=True, text=True, check=False,
                               env={**os.environ, "ROOTS": str(case.roots), "TSA_ROOTS": str(case.tsa_roots),
                                    "TOOLS": str(SOURCE / "tools")})
         assert done.returncode == 0, (command, done.stdout, done.stderr)
-        outputs[command] = done.stdout + done.stderr
-    text = "".join(outputs.values())
-    disk = (case.folder / "disk").read_bytes()
-    assert hashlib.sha256(disk).hexdigest() + "  -" in text and f"\n{len(disk)}\n" in text
-    assert text.count("CMS Verification successful") >= 2 and "Verification: OK" in text
+        outputs.append(done.stdout + done.stderr)
+    text = "\n".join(outputs)
+    assert text.count("CMS Verification successful") >= 2 and "Verification: OK" in text, text
     assert "CN = A. Meyer" in text and "\nsound\n" in text
+    return commands, text
+
+
+@test("VERIFY.txt: each command works as it is pasted, for images, chosen files and imports")
+def verify_text(case, authority):
+    bundle, disk = case.bundle("text"), (case.folder / "disk").read_bytes()
+    case.seal(bundle, "--tsa", authority.url("good"))
+    commands, text = paste(case, bundle)
+    assert hashlib.sha256(disk).hexdigest() + "  -" in text and f"\n{len(disk)}\n" in text
     (bundle / "data/added").write_text("x")
     find = next(c for c in commands if c.startswith("find"))
     done = subprocess.run(["bash", "-c", find], cwd=bundle, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["tagmanifest-sha256.txt", "data/added"] or \
-        sorted(done.stdout.split()) == ["data/added", "tagmanifest-sha256.txt"], done.stdout
+    assert sorted(done.stdout.split()) == ["data/added", "tagmanifest-sha256.txt"], done.stdout
+    for name, command in (("files", ("files", case.identity)),
+                          ("import", ("import", "--given-by", "B. Lind", case.folder / "disk")),
+                          ("plain", ("acquire", "--plain", case.folder / "disk"))):
+        bundle = case.folder / f"text-{name}.evidence"
+        done = run(TOCSIN, "evidence", *command, bundle, "--reason", "a test", "--exhibit", "EX-2")
+        assert done.returncode == 0, done.stderr
+        case.seal(bundle, "--tsa", authority.url("good"))
+        paste(case, bundle)
+        assert case.verify(bundle)["sound"]
 
 
 # 27037 row 51; a liar is no authority
