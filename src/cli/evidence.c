@@ -5,6 +5,7 @@
 
 /* In the order in which a case needs them. */
 static const struct cli_verb *const verbs[] = {
+    &evidence_identity_verb,
     &evidence_acquire_verb,
     &evidence_verify_verb,
     &evidence_repeat_verb,
