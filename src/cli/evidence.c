@@ -9,6 +9,7 @@ static const struct cli_verb *const verbs[] = {
     &evidence_acquire_verb,
     &evidence_verify_verb,
     &evidence_repeat_verb,
+    &evidence_report_verb,
     &evidence_selftest_verb,
 };
 
