@@ -10,6 +10,7 @@ static const struct cli_verb *const verbs[] = {
     &evidence_verify_verb,
     &evidence_repeat_verb,
     &evidence_report_verb,
+    &evidence_case_export_verb,
     &evidence_selftest_verb,
 };
 

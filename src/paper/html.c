@@ -34,7 +34,7 @@ static const char style[] =
     "vertical-align:bottom;font-weight:600}"
     "td{border-bottom:.4pt solid #bbb;padding:.1cm .25cm .1cm 0;vertical-align:top;"
     "white-space:pre-line}"
-    ".code{font:8.5pt/1.4 \"Liberation Mono\",\"DejaVu Sans Mono\",monospace;"
+    ".code{font:7.5pt/1.5 \"Liberation Mono\",\"DejaVu Sans Mono\",monospace;"
     "overflow-wrap:anywhere}"
     ".sign{margin:1.3cm 0 0;max-width:9cm;border-top:.75pt solid #111;padding-top:.06cm;"
     "font-size:9.5pt}"
@@ -45,7 +45,7 @@ static const char style[] =
     ".page{break-before:page}}"
     "@media (max-width:40em){main{margin:0;padding:1rem}dl{grid-template-columns:1fr}"
     "dd{margin-bottom:.2cm}}";
-#define STYLE_HASH "sha256-WD8AYjhgdaxTfCk5rPfXYJ59xFLbxxcJ+9wWSYoG1wY="
+#define STYLE_HASH "sha256-pv+gb7cCUQsYTQK5DBQPrt9KBs2leseMTDnaYdsEvSg="
 
 /* What blocks of the same kind beside each other lie in. */
 static const char *group_of(enum paper_kind kind)

@@ -11,27 +11,41 @@
 static const double width = PAGE_WIDTH - 2 * LEFT;
 static const double end_of_page = PAGE_HEIGHT - BOTTOM;
 
-static const char *const fonts[PAPER_KINDS] = {
-    [PAPER_TITLE] = "Serif Bold 19",   [PAPER_SUBTITLE] = "Serif 12",
-    [PAPER_HEADING] = "Serif Bold 13", [PAPER_SUBHEADING] = "Serif Bold 10.5",
-    [PAPER_TEXT] = "Serif 9.5",        [PAPER_SMALL] = "Serif 8.5",
-    [PAPER_GOOD] = "Serif 9.5",        [PAPER_BAD] = "Serif 9.5",
-    [PAPER_DOUBT] = "Serif 9.5",       [PAPER_FACT] = "Serif 9.5",
-    [PAPER_ITEM] = "Serif 9.5",        [PAPER_COLUMNS] = "Serif Bold 8.5",
-    [PAPER_ROW] = "Serif 8.5",         [PAPER_SIGN] = "Serif 8.5",
-    [PAPER_PAGE] = "Serif 8.5"};
+static const char *const fonts[PAPER_KINDS] = {[PAPER_TITLE] = "Liberation Serif,Serif Bold 19",
+                                               [PAPER_SUBTITLE] = "Liberation Serif,Serif 12",
+                                               [PAPER_HEADING] = "Liberation Serif,Serif Bold 13",
+                                               [PAPER_SUBHEADING] =
+                                                   "Liberation Serif,Serif Bold 11.5",
+                                               [PAPER_TEXT] = "Liberation Serif,Serif 10.5",
+                                               [PAPER_SMALL] = "Liberation Serif,Serif 9.5",
+                                               [PAPER_GOOD] = "Liberation Serif,Serif 10.5",
+                                               [PAPER_BAD] = "Liberation Serif,Serif 10.5",
+                                               [PAPER_DOUBT] = "Liberation Serif,Serif 10.5",
+                                               [PAPER_FACT] = "Liberation Serif,Serif 10.5",
+                                               [PAPER_ITEM] = "Liberation Serif,Serif 10.5",
+                                               [PAPER_COLUMNS] = "Liberation Serif,Serif Bold 9.5",
+                                               [PAPER_ROW] = "Liberation Serif,Serif 9.5",
+                                               [PAPER_SIGN] = "Liberation Serif,Serif 9.5",
+                                               [PAPER_PAGE] = "Liberation Serif,Serif 9.5"};
 
 static PangoLayout *layout_of(cairo_t *cairo, const char *font, struct slice text, double wide)
 {
     PangoLayout *layout = pango_cairo_create_layout(cairo);
     PangoFontDescription *description = pango_font_description_from_string(font);
     struct buf shown;
+    pango_cairo_context_set_resolution(pango_layout_get_context(layout), 72); /* points */
+    pango_layout_context_changed(layout);
     buf_init(&shown);
     visible_put(&shown, text, true);
     pango_layout_set_font_description(layout, description);
     pango_layout_set_width(layout, (int)(wide * PANGO_SCALE));
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_text(layout, buf_text(&shown), (int)shown.len);
+    /* A hyphen that is not in the text has no place in a hash. */
+    PangoAttrList *attributes = pango_attr_list_new();
+    pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE));
+    pango_layout_set_attributes(layout, attributes);
+    pango_attr_list_unref(attributes);
     pango_font_description_free(description);
     buf_fini(&shown);
     return layout;
@@ -53,12 +67,12 @@ static void put_foot(struct page_book *b)
     double y = PAGE_HEIGHT - 44;
     line(b->cairo, LEFT, y, width, 0.4, 0.4);
     snprintf(number, sizeof number, "Page %u of %u", b->number, b->all);
-    PangoLayout *layout = layout_of(b->cairo, "Serif 8", b->foot, width - 90);
+    PangoLayout *layout = layout_of(b->cairo, "Liberation Serif,Serif 8", b->foot, width - 90);
     pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
     cairo_move_to(b->cairo, LEFT, y + 5);
     pango_cairo_show_layout(b->cairo, layout);
     g_object_unref(layout);
-    layout = layout_of(b->cairo, "Serif 8", slice_str(number), 90);
+    layout = layout_of(b->cairo, "Liberation Serif,Serif 8", slice_str(number), 90);
     pango_layout_set_alignment(layout, PANGO_ALIGN_RIGHT);
     cairo_move_to(b->cairo, LEFT + width - 90, y + 5);
     pango_cairo_show_layout(b->cairo, layout);
@@ -152,9 +166,10 @@ static void put_table_line(struct page_book *b, const struct paper_block *block,
         double wide = (width - COLUMN_GAP * (block->cells - 1)) *
                       (sum ? (double)block->weight[i] / sum : 1.0 / block->cells);
         bool code = block->kind == PAPER_ROW && block->code & 1u << i;
-        cells[i] = (struct cell){
-            .layout = layout_of(b->cairo, code ? "Monospace 7" : font, block->cell[i], wide),
-            .x = x};
+        cells[i] =
+            (struct cell){.layout = layout_of(b->cairo, code ? "Liberation Mono,Monospace 7" : font,
+                                              block->cell[i], wide),
+                          .x = x};
         if (height_of(cells[i].layout) > high)
             high = height_of(cells[i].layout);
         x += wide + COLUMN_GAP;
@@ -211,8 +226,9 @@ static void put_fact(struct page_book *b, const struct paper_block *block)
     struct cell cells[2] = {
         {.layout = layout_of(b->cairo, fonts[PAPER_FACT], block->cell[0], name - COLUMN_GAP),
          .x = LEFT},
-        {.layout = layout_of(b->cairo, block->code ? "Monospace 8" : fonts[PAPER_FACT],
-                             block->cell[1], width - name),
+        {.layout =
+             layout_of(b->cairo, block->code ? "Liberation Mono,Monospace 7.5" : fonts[PAPER_FACT],
+                       block->cell[1], width - name),
          .x = LEFT + name}};
     need(b, 28);
     put_cells(b, cells, 2);

@@ -71,6 +71,12 @@ void paper_add(struct paper *p, enum paper_kind kind, struct slice text)
     b->cell[0] = keep(p, text);
     if (kind == PAPER_TITLE)
         p->title = b->cell[0];
+    if (kind == PAPER_SUBTITLE && p->title.len) {
+        const char *both =
+            arena_printf(&p->arena, "%.*s: %.*s", SLICE_ARG(p->title), SLICE_ARG(b->cell[0]));
+        p->failed = p->failed || !both;
+        p->title = both ? slice_str(both) : p->title;
+    }
 }
 
 void paper_say(struct paper *p, enum paper_kind kind, const char *format, ...)

@@ -53,7 +53,7 @@ void paper_fini(struct paper *p);
 /* 0, or -1 with ERR_MEMORY when something could not be kept. */
 int paper_check(const struct paper *p, struct err *e) MUST_CHECK;
 
-/* All texts are copied. A title is the file's as well. */
+/* All texts are copied. Title and subtitle are the file's as well. */
 void paper_add(struct paper *p, enum paper_kind kind, struct slice text);
 void paper_say(struct paper *p, enum paper_kind kind, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Nothing when the value is empty. */

@@ -108,38 +108,39 @@ static void put_row(struct buf *out, const struct paper_block *b)
     put_cells(out, INDENT, b->cells, b->cell, widths);
 }
 
+/* Lines behind a sign of four columns. */
+static void put_marked(struct buf *out, const struct paper_block *b, const char *sign)
+{
+    static const size_t width = WIDTH - 4;
+    struct buf lines;
+    buf_init(&lines);
+    put_cells(&lines, 4, 1, b->cell, &width);
+    buf_puts(out, sign);
+    if (lines.len > 4)
+        buf_put(out, lines.data + 4, lines.len - 4);
+    out->failed = out->failed || lines.failed;
+    buf_fini(&lines);
+}
+
 static void put_block(struct buf *out, const struct paper_block *b, enum paper_kind before)
 {
-    static const size_t whole = WIDTH - INDENT, item = WIDTH - 2 * INDENT;
+    static const size_t whole = WIDTH - INDENT;
     static const size_t fact[] = {NAME, WIDTH - INDENT - NAME - GAP};
     bool same = b->kind == before;
-    if (!same && b->kind != PAPER_ROW)
+    bool heading =
+        b->kind == PAPER_TITLE || b->kind == PAPER_HEADING || b->kind == PAPER_SUBHEADING;
+    bool notice = b->kind == PAPER_GOOD || b->kind == PAPER_BAD || b->kind == PAPER_DOUBT;
+    if ((!same && b->kind != PAPER_ROW && b->kind != PAPER_PAGE && !heading) || (same && notice))
         buf_putc(out, '\n');
     switch (b->kind) {
     case PAPER_TITLE: put_heading(out, b, "="); break;
     case PAPER_HEADING: put_heading(out, b, "="); break;
     case PAPER_SUBHEADING: put_heading(out, b, "-"); break;
-    case PAPER_GOOD: put_cells(out, INDENT, 1, b->cell, &whole); break;
-    case PAPER_BAD:
-    case PAPER_DOUBT:
-        spaces(out, INDENT - 2);
-        buf_puts(out, b->kind == PAPER_BAD ? "!!" : "! ");
-        buf_putc(out, '\n');
-        put_cells(out, INDENT, 1, b->cell, &whole);
-        break;
+    case PAPER_GOOD: put_marked(out, b, "  + "); break;
+    case PAPER_BAD: put_marked(out, b, " !! "); break;
+    case PAPER_DOUBT: put_marked(out, b, "  ? "); break;
     case PAPER_FACT: put_cells(out, INDENT, 2, b->cell, fact); break;
-    case PAPER_ITEM:
-        buf_puts(out, "  - ");
-        {
-            struct buf lines;
-            buf_init(&lines);
-            put_cells(&lines, 2 * INDENT, 1, b->cell, &item);
-            size_t skip = lines.len > 2 * INDENT ? 2 * INDENT : 0;
-            buf_put(out, lines.data ? lines.data + skip : NULL, lines.len - skip);
-            out->failed = out->failed || lines.failed;
-            buf_fini(&lines);
-        }
-        break;
+    case PAPER_ITEM: put_marked(out, b, "  - "); break;
     case PAPER_COLUMNS:
         put_row(out, b);
         rule(out, INDENT, WIDTH - INDENT, "-");

@@ -7,6 +7,7 @@
 #include "evidence/bundle/bag.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/tool.h"
+#include "evidence/uco.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -246,6 +247,19 @@ static void write_how(const struct evidence_acquisition *a, struct buf *out)
              "Who closed it and when, only a signature and a time-stamp show (folder seal).\n");
 }
 
+/* The same for other programs. */
+static int write_graph(const struct evidence_acquisition *a, struct evidence_bag *bag,
+                       struct slice record, struct err *e)
+{
+    struct buf graph;
+    buf_init(&graph);
+    int result = evidence_uco_bundle(record, a->options->folder, &graph, e);
+    if (result == 0)
+        result = evidence_bag_tag(bag, "case.jsonld", buf_slice(&graph), e);
+    buf_fini(&graph);
+    return result;
+}
+
 static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, struct buf *text,
                      struct err *e)
 {
@@ -265,7 +279,8 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
     evidence_bag_info(bag, "Contact-Name", a->options->statement.examiner);
     evidence_bag_info(bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
     if (write_record(a, text, e) != 0 ||
-        evidence_bag_tag(bag, "acquisition.json", buf_slice(text), e) != 0)
+        evidence_bag_tag(bag, "acquisition.json", buf_slice(text), e) != 0 ||
+        write_graph(a, bag, buf_slice(text), e) != 0)
         return -1;
     buf_reset(text);
     evidence_map_write(&a->reading.map, text);

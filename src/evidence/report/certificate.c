@@ -124,7 +124,7 @@ void reporting_needs(struct reporting *r)
 void reporting_certificate(struct reporting *r)
 {
     static const char *const names[] = {"Exhibit", "Data", "SHA-256"};
-    static const uint8_t weights[] = {20, 32, 48};
+    static const uint8_t weights[] = {13, 26, 61};
     bool matched = r->bundle_count > 0;
     paper_add(r->paper, PAPER_PAGE, slice_of("", 0));
     paper_say(r->paper, PAPER_HEADING,
