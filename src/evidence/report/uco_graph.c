@@ -2,6 +2,7 @@
 #include "evidence/report/uco_graph.h"
 #include "base/encoding.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +19,6 @@ static const struct {
     {"uco-role", "https://ontology.unifiedcyberontology.org/uco/role/"},
     {"uco-tool", "https://ontology.unifiedcyberontology.org/uco/tool/"},
     {"uco-types", "https://ontology.unifiedcyberontology.org/uco/types/"},
-    {"uco-vocabulary", "https://ontology.unifiedcyberontology.org/uco/vocabulary/"},
     {"xsd", "http://www.w3.org/2001/XMLSchema#"},
 };
 
@@ -52,16 +52,21 @@ void uco_fini(struct uco *u)
     arena_fini(&u->arena);
 }
 
+/* Names of ours (RFC 9562 section 5.5: version 5, which is SHA-1 by its definition; nothing is
+ * protected by it). */
 void uco_id(const char *kind, struct slice seed, char id[UCO_ID])
 {
-    static const char format[] = "tocsin-case-uco/v1";
-    uint8_t h[SHA256_LEN] = {0};
+    static const uint8_t space[16] = {0x8f, 0x1c, 0x3a, 0x52, 0x6d, 0x0e, 0x54, 0x97,
+                                      0xb2, 0x11, 0x7a, 0x40, 0xc9, 0x5e, 0x23, 0xd6};
+    uint8_t name[16 + 64 + SHA256_LEN] = {0}, h[20] = {0};
+    size_t kind_len = strlen(kind) < 63 ? strlen(kind) : 63, len;
     char hex[2 * 16 + 1];
-    struct slice parts[] = {slice_of(format, sizeof format), slice_of(kind, strlen(kind) + 1),
-                            seed};
-    if (sha256_slices(parts, ARRAY_LEN(parts), h) != 0)
+    memcpy(name, space, sizeof space);
+    memcpy(name + sizeof space, kind, kind_len);
+    if (sha256(seed, name + 16 + 64) != 0 ||
+        !EVP_Q_digest(NULL, "SHA1", NULL, name, sizeof name, h, &len))
         memset(h, 0, sizeof h);
-    h[6] = (uint8_t)(0x80 | (h[6] & 0x0f));
+    h[6] = (uint8_t)(0x50 | (h[6] & 0x0f));
     h[8] = (uint8_t)(0x80 | (h[8] & 0x3f));
     hex_format(h, 16, hex);
     snprintf(id, UCO_ID, "kb:%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
@@ -160,7 +165,7 @@ void uco_hash(struct uco *u, const char *method, struct slice hex)
     json_write_object(&u->w);
     json_member_string(&u->w, "@id", id);
     json_member_string(&u->w, "@type", "uco-types:Hash");
-    uco_typed(u, "uco-types:hashMethod", "uco-vocabulary:HashNameVocab", slice_str(method));
+    uco_text(u, "uco-types:hashMethod", slice_str(method));
     uco_typed(u, "uco-types:hashValue", "xsd:hexBinary", hex);
     json_write_object_end(&u->w);
     json_write_array_end(&u->w);

@@ -20,7 +20,7 @@ void uco_begin(struct uco *u, struct buf *out);
 void uco_end(struct uco *u);
 void uco_fini(struct uco *u);
 
-/* A name for what kind and seed say: a UUID (version 8, RFC 9562) out of their SHA-256. */
+/* A name for what kind and seed say: a UUID, always the same for the same. */
 void uco_id(const char *kind, struct slice seed, char id[UCO_ID]);
 /* Opens the node; false: it stands in the graph already, and nothing is opened. */
 bool uco_node(struct uco *u, const char *id, const char *type);
