@@ -3,15 +3,10 @@
 #include "base/compiler.h"
 #include "cli/groups.h"
 
-/* In the order in which a case needs them. */
 static const struct cli_verb *const verbs[] = {
-    &evidence_identity_verb,
-    &evidence_acquire_verb,
-    &evidence_verify_verb,
-    &evidence_repeat_verb,
-    &evidence_report_verb,
-    &evidence_case_export_verb,
-    &evidence_selftest_verb,
+#define VERB(name) &evidence_##name##_verb,
+#include "cli/evidence_verbs.def"
+#undef VERB
 };
 
 const struct cli_group cli_evidence_group = {

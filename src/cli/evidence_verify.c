@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_seals.h"
 #include "base/compiler.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -42,6 +43,8 @@ static void tell_json(const char *folder, const struct evidence_verdict *v)
     }
     if (v->image_checked)
         json_member_hex(&w, "sha256", slice_of(v->sha256, sizeof v->sha256));
+    json_member_int(&w, "custody_records", (int64_t)v->custody_records);
+    evidence_seals_json(&w, v);
     json_member_int(&w, "problem_count", (int64_t)v->problems_all);
     json_write_name(&w, "problems");
     json_write_array(&w);
@@ -93,6 +96,9 @@ static void tell(const char *folder, const struct evidence_verdict *v)
             printf("%02x", v->sha256[i]);
         fputc('\n', stdout);
     }
+    if (v->custody_records)
+        printf("  custody log: %" PRIu64 " records\n", v->custody_records);
+    evidence_seals_tell(v);
 }
 
 static int run(const struct cli_args *args)
@@ -105,6 +111,8 @@ static int run(const struct cli_args *args)
         return say_fail(args, &e);
     struct evidence_verify_options options = {.workers = (unsigned)jobs,
                                               .tree_only = cli_flag(args, "tree-only"),
+                                              .roots = cli_value(args, "roots"),
+                                              .tsa_roots = cli_value(args, "tsa-roots"),
                                               .watch = watch,
                                               .watch_context = &progress};
     int result = evidence_verify(args->operands[0], &options, &verdict, &e);
@@ -123,6 +131,9 @@ static int run(const struct cli_args *args)
 static const struct cli_option verify_options[] = {
     {"tree-only", NULL, "hold each chunk against the hash tree, without the image's own hash", 0,
      false},
+    {"roots", "FILE", "certificates (PEM) that vouch for those who seal; else they are only named",
+     0, false},
+    {"tsa-roots", "FILE", "the same for time-stamp authorities", 0, false},
     {"jobs", "N", "threads (default: one a processor)", 'j', false},
 };
 
@@ -135,6 +146,9 @@ const struct cli_verb evidence_verify_verb = {
         "the image against acquisition.json. Of damage, the chunk, the bytes of the image and "
         "the\n"
         "place in the file are named.\n"
+        "Of each seal it is said who signed it and when, who vouches for that, and what it does "
+        "not\n"
+        "show. Without --roots and --tsa-roots, nobody vouches: signer and authority are named.\n"
         "Exit code: 0 sound, 1 not, 3 could not find out.\n",
     .examples = "  tocsin evidence verify case-7/disk.evidence\n",
     .options = verify_options,

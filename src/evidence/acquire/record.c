@@ -271,6 +271,7 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
         evidence_bag_payload(bag, name, image->segments[i].bytes, image->segments[i].sha256);
     }
     evidence_bag_payload(bag, "image.chunks", image->table_bytes, image->table_sha256);
+    evidence_bag_image(bag, image->image_bytes, EVIDENCE_CHUNK, image->root);
     time_format(clock_now(a->clock), day);
     day[10] = 0;
     evidence_bag_info(bag, "Bagging-Date", day);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/bundle/bag.h"
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/file.h"
 
@@ -75,9 +76,45 @@ void evidence_bag_info(struct evidence_bag *bag, const char *label, const char *
     buf_putc(&bag->info, '\n');
 }
 
+void evidence_bag_image(struct evidence_bag *bag, uint64_t bytes, uint32_t chunk_bytes,
+                        const uint8_t root[32])
+{
+    bag->trees.has_image = true;
+    bag->trees.image_bytes = bytes;
+    bag->trees.chunk_bytes = chunk_bytes;
+    memcpy(bag->trees.image_root, root, sizeof bag->trees.image_root);
+}
+
+/* The tree is over all lines of the manifest, that of its own seed among them. */
+static int put_trees(struct evidence_bag *bag, struct err *e)
+{
+    uint8_t seed[EVIDENCE_SEED], sha[SHA256_LEN];
+    char data[4096];
+    struct buf text;
+    if ((size_t)snprintf(data, sizeof data, "%s/data", bag->folder) >= sizeof data)
+        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path of data is too long");
+    if (random_fill(&random_system, seed, sizeof seed, e) != 0 ||
+        file_make_folder(data, 0700, e) != 0 ||
+        put(bag, EVIDENCE_TREE_SEED, slice_of(seed, sizeof seed), sha, e) != 0)
+        return -1;
+    evidence_bag_payload(bag, EVIDENCE_TREE_SEED + strlen("data/"), sizeof seed, sha);
+    if (buf_check(&bag->payload, e) != 0 ||
+        evidence_tree_of_lines(buf_slice(&bag->payload), seed, &bag->trees.files, e) != 0)
+        return -1;
+    buf_init(&text);
+    evidence_trees_write(&bag->trees, &text);
+    int result = buf_check(&text, e);
+    if (result == 0)
+        result = evidence_bag_tag(bag, EVIDENCE_TREE_FILE, buf_slice(&text), e);
+    buf_fini(&text);
+    return result;
+}
+
 int evidence_bag_close(struct evidence_bag *bag, uint8_t sha256[SHA256_LEN], struct err *e)
 {
     char oxum[64];
+    if (put_trees(bag, e) != 0)
+        return -1;
     snprintf(oxum, sizeof oxum, "%" PRIu64 ".%" PRIu64, bag->payload_bytes, bag->payload_files);
     evidence_bag_info(bag, "Payload-Oxum", oxum);
     if (buf_check(&bag->payload, e) != 0 || buf_check(&bag->info, e) != 0 ||

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "crypto/digest.h"
+#include "evidence/bundle/tree.h"
 
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct evidence_bag {
     struct buf payload, tags; /* lines of the manifests */
     uint64_t payload_bytes, payload_files;
     struct buf info; /* lines of bag-info.txt */
+    struct evidence_trees trees;
 };
 
 /* folder is borrowed. */
@@ -29,9 +31,13 @@ void evidence_bag_payload(struct evidence_bag *bag, const char *name, uint64_t b
 /* Writes a file beside data/, and lists it. */
 int evidence_bag_tag(struct evidence_bag *bag, const char *name, struct slice content,
                      struct err *e) MUST_CHECK;
+/* The hash tree of the image that is in it. */
+void evidence_bag_image(struct evidence_bag *bag, uint64_t bytes, uint32_t chunk_bytes,
+                        const uint8_t root[32]);
 /* "Label: value" for bag-info.txt; nothing when value is NULL or empty. */
 void evidence_bag_info(struct evidence_bag *bag, const char *label, const char *value);
-/* bagit.txt, bag-info.txt, the manifests; the last is tagmanifest-sha256.txt, whose hash is given.
+/* The seed of the files' tree, tree.json, bagit.txt, bag-info.txt, the manifests; the last is
+ * tagmanifest-sha256.txt, whose hash is given.
  */
 int evidence_bag_close(struct evidence_bag *bag, uint8_t sha256[SHA256_LEN],
                        struct err *e) MUST_CHECK;

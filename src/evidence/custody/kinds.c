@@ -144,7 +144,7 @@ static const struct evidence_kind kinds[] = {
     {"access", "it is opened, looked at or worked on", 0, {{"details.what", 45, NULL, NULL, NULL}}},
     {"verified",
      "it is held against its hashes",
-     EVIDENCE_OPENS_GATE,
+     EVIDENCE_OPENS_GATE | EVIDENCE_BEGINS,
      {RESULT, {"details.what", 44, NULL, NULL, NULL}}},
     {"copied",
      "a working copy is made",

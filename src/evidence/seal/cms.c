@@ -7,43 +7,15 @@
 #include "crypto/name.h"
 #include "crypto/pem.h"
 #include "crypto/signed_data.h"
+#include "evidence/seal/roots.h"
 
-#include <stdio.h>
-
-enum { PEM_MOST = 4 << 20, PASSWORD_MOST = 1000 };
+enum { PASSWORD_MOST = 1000 };
 
 struct evidence_signer {
     struct key *key;
     struct certificate_list chain;
     char name[256];
 };
-
-static void name_of(struct slice certificate_subject, char out[256])
-{
-    char text[NAME_TEXT];
-    size_t len;
-    name_text(certificate_subject, text);
-    len = strlen(text);
-    if (len > 255)
-        for (len = 255; len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80;)
-            len--; /* not in the middle of a character */
-    memcpy(out, text, len);
-    out[len] = 0;
-}
-
-static int read_pem(const char *path, struct certificate_list *list, struct err *e)
-{
-    struct buf text;
-    buf_init(&text);
-    int count = file_read(path, PEM_MOST, &text, e);
-    if (count == 0)
-        count = certificate_list_read_pem(list, buf_slice(&text), e);
-    buf_fini(&text);
-    if (count == 0)
-        return err_set(e, ERR_INPUT, "evidence.certificates", "RFC 7468 section 5",
-                       "there is no certificate in %s", path);
-    return count < 0 ? err_context(e, "%s", path) : 0;
-}
 
 static struct key *read_key(const char *path, const char *password_file, struct err *e)
 {
@@ -111,12 +83,12 @@ struct evidence_signer *evidence_signer_open(const char *key_pem, const char *ch
     }
     certificate_list_init(&signer->chain);
     signer->key = read_key(key_pem, password_file, e);
-    if (!signer->key || read_pem(chain_pem, &signer->chain, e) != 0 ||
+    if (!signer->key || evidence_roots_read(chain_pem, &signer->chain, e) != 0 ||
         check_order(signer, e) != 0 || certificate_parse(&own, signer->chain.items[0], e) != 0) {
         evidence_signer_close(signer);
         return NULL;
     }
-    name_of(own.subject, signer->name);
+    evidence_subject(own.subject, signer->name);
     return signer;
 }
 
@@ -178,7 +150,7 @@ static int check_chain(const struct signed_data *s, const struct signed_data_sig
 {
     struct certificate_list roots;
     certificate_list_init(&roots);
-    int result = read_pem(roots_pem, &roots, e);
+    int result = evidence_roots_read(roots_pem, &roots, e);
     if (result == 0)
         result = certificate_verify_chain(by->certificate, s->certificates, s->certificate_count,
                                           roots.items, roots.count, at, 0, e);
@@ -198,7 +170,7 @@ int evidence_cms_verify_at(struct slice content, struct slice der, const char *r
         certificate_parse(&c, by.certificate, e) != 0 ||
         certificate_fingerprint(by.certificate, out->certificate_sha256, e) != 0)
         return -1;
-    name_of(c.subject, out->subject);
+    evidence_subject(c.subject, out->subject);
     out->signed_at = by.signed_at;
     if (!s.detached || !by.has_time || !by.all_named || by.named_by_sha1 || s.has_revocation ||
         s.has_unsigned_attributes)
