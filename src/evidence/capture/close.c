@@ -53,11 +53,9 @@ static int walk(struct closing *c, int fd, struct capture_file *f, uint64_t *who
         ended = got == 0;
         have += (size_t)got;
         size_t at = 0;
-        int one = 1;
-        while ((one = pcapng_read(slice_of(c->data + at, have - at), &(struct pcapng_block){0},
-                                  e)) == 1) {
-            struct pcapng_block b;
-            (void)!pcapng_read(slice_of(c->data + at, have - at), &b, e);
+        struct pcapng_block b;
+        int one;
+        while ((one = pcapng_read(slice_of(c->data + at, have - at), &b, e)) == 1) {
             look(c, f, &b);
             at += b.len;
         }

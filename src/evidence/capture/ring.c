@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,7 +200,9 @@ static int give(struct evidence_ring *r, const struct tpacket3_hdr *h,
                 void *context, struct err *e)
 {
     const uint8_t *base = (const uint8_t *)h;
-    const struct sockaddr_ll *from = (const void *)(base + TPACKET_ALIGN(sizeof *h));
+    const struct sockaddr_ll *from =
+        (const void *)(base +
+                       (sizeof *h + TPACKET_ALIGNMENT - 1) / TPACKET_ALIGNMENT * TPACKET_ALIGNMENT);
     struct pcapng_packet packet = {
         .at = (uint64_t)h->tp_sec * 1000000000u + h->tp_nsec,
         .data = base + h->tp_mac,
