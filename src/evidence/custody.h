@@ -53,6 +53,7 @@ struct evidence_step {
     struct evidence_actor actor;
     const char *place, *reason;
     struct evidence_authority authority;
+    bool whole_case; /* a step of a case's own log: which exhibits are covered does not matter */
     const struct evidence_clock_reading *started; /* when the step began; NULL: now */
     /* Set against a reference: "ntp://HOST[:PORT]", or "read:TIME,UNCERTAINTY-SECONDS,WHAT" */
     const char *reference;
@@ -125,6 +126,7 @@ struct evidence_custody_state {
     uint8_t checked_tags[SHA256_LEN]; /* tagmanifest-sha256.txt as it was then */
     bool checked_has_tags;
     int64_t checked_at;
+    int64_t closed_at; /* when it last changed hands or place; 0: never */
     struct arena arena;
 };
 

@@ -47,6 +47,29 @@ int evidence_gate(const char *holder, const struct evidence_custody_state *state
     return 0;
 }
 
+/* A bundle goes where its exhibit goes: what happened to that one closes the gate of both. */
+static int exhibit_gate(const char *holder, const struct evidence_custody_state *bundle,
+                        struct err *e)
+{
+    char above[4200];
+    struct evidence_custody_state state;
+    struct err why = {0};
+    snprintf(above, sizeof above, "%.4000s/..", holder);
+    if (evidence_holder_kind(holder) != EVIDENCE_HOLDER_BUNDLE ||
+        evidence_holder_kind(above) != EVIDENCE_HOLDER_EXHIBIT)
+        return 0;
+    int result = evidence_custody_verify(above, NULL, &state, &why);
+    if (result != 0 && why.kind != ERR_NOT_FOUND)
+        *e = why;
+    else if (result == 0 && !state.gate_open && state.closed_at && !state.disposed &&
+             state.open_count == 0 && bundle->checked_at >= state.closed_at && state.sound)
+        result = 0; /* the bundle itself was checked since */
+    else if (result == 0 && (state.closed_at || !state.sound || state.disposed))
+        result = evidence_gate(above, &state, e);
+    evidence_custody_state_fini(&state);
+    return err_is_set(e) ? -1 : 0;
+}
+
 static const char *kind_of(enum evidence_access_kind kind)
 {
     switch (kind) {
@@ -126,6 +149,8 @@ static int look(const char *holder, const struct evidence_access_options *o, boo
         result = 0;
     if (result == 0 && *has_log && o->kind != EVIDENCE_VERIFY)
         result = evidence_gate(holder, &state, e);
+    if (result == 0 && *has_log && o->kind != EVIDENCE_VERIFY)
+        result = exhibit_gate(holder, &state, e);
     if (result == 0 && *has_log && o->kind == EVIDENCE_ANALYSIS && !state.copy && !o->deviation) {
         result = err_set(e, ERR_DENIED, "custody.master", "ISO/IEC 27042",
                          "%s is a master, and work is done on working copies", state.holder);

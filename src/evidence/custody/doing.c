@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/custody/doing.h"
 #include "base/file.h"
+#include "evidence/custody/holder.h"
 #include "evidence/custody/record.h"
 
 #include <stdio.h>
@@ -126,16 +127,18 @@ static int step_of(struct evidence_doing *d, const char *holder, const char *nam
                    struct slice details, struct evidence_step *step, struct err *e)
 {
     const struct evidence_said *said = d->said;
-    *step = (struct evidence_step){.kind = kind,
-                                   .holder = name,
-                                   .actor = d->person.actor,
-                                   .place = said->place ? said->place : d->person.place,
-                                   .reason = said->reason,
-                                   .started = &d->started,
-                                   .reference = said->reference,
-                                   .command = said->command,
-                                   .details = details,
-                                   .clock = said->clock};
+    *step =
+        (struct evidence_step){.kind = kind,
+                               .holder = name,
+                               .actor = d->person.actor,
+                               .place = said->place ? said->place : d->person.place,
+                               .reason = said->reason,
+                               .started = &d->started,
+                               .reference = said->reference,
+                               .command = said->command,
+                               .details = details,
+                               .whole_case = evidence_holder_kind(holder) == EVIDENCE_HOLDER_CASE,
+                               .clock = said->clock};
     return find_authority(d, holder, &step->authority, e);
 }
 

@@ -116,7 +116,7 @@ static void look(const struct evidence_step *step, const struct evidence_link *l
                  size_t *count)
 {
     const struct evidence_authority *a = &step->authority;
-    bool covered = !a->covers || !a->covers[0];
+    bool covered = step->whole_case || !a->covers || !a->covers[0];
     if (a->expires && end_of(a->expires) == INT64_MAX)
         warn(warnings, count, "authority-date", "the authority's end is no date: ", a->expires, "");
     else if (a->expires && now->real > end_of(a->expires))
