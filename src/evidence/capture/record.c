@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/capture/record.h"
+#include "base/encoding.h"
 #include "base/json.h"
 #include "evidence/bundle/bag.h"
+#include "evidence/bundle/how.h"
 #include "evidence/bundle/statement.h"
 #include "evidence/custody/clock.h"
 #include "evidence/tool.h"
@@ -194,23 +196,17 @@ static int put_record(const struct json_value *begun, struct slice selftest,
 
 static void put_how(const struct capture_outcome *o, struct buf *out)
 {
-    buf_puts(out, "How to check this bundle without the program that made it\n\n"
-                  "Every command is run in this folder.\n\n"
-                  "1. No file has changed; each line says OK:\n\n"
-                  "       sha256sum -c tagmanifest-sha256.txt\n"
-                  "       sha256sum -c manifest-sha256.txt\n\n"
-                  "2. No file of the capture is missing, and they are in their order:\n\n"
-                  "       cat data/capture-*.pcapng | sha256sum\n\n   must print ");
-    for (size_t i = 0; i < SHA256_LEN; i++)
-        buf_printf(out, "%02x", o->sha256[i]);
+    char hex[2 * SHA256_LEN + 1];
+    hex_format(o->sha256, sizeof o->sha256, hex);
+    evidence_how_write(&(struct evidence_how){0}, out);
     buf_printf(out,
-               "\n\n3. The files are pcapng; capinfos and tshark of Wireshark read them. All of "
-               "them hold\n   %" PRIu64 " packets; %" PRIu64
-               " were dropped by the kernel and %" PRIu64
-               " by the interface.\n   The statistics in the files say the same.\n\n"
-               "What this shows: that the files are what was written when the bundle was closed.\n"
-               "Who closed it and when, only a signature and a time-stamp show (folder seal).\n",
-               o->status.packets, o->status.dropped_by_kernel, o->status.dropped_by_interface);
+               "\n7. No file of the capture is missing, and they are in their order. %s\n"
+               "   must come:\n\n"
+               "       cat data/capture-*.pcapng | sha256sum\n\n"
+               "   The files are pcapng; capinfos and tshark of Wireshark read them. They hold\n"
+               "   %" PRIu64 " packets; %" PRIu64 " were dropped by the kernel, %" PRIu64
+               " by the interface. The statistics in the\n   files say the same.\n",
+               hex, o->status.packets, o->status.dropped_by_kernel, o->status.dropped_by_interface);
 }
 
 static int put_tags(struct evidence_bag *bag, const char *folder, const struct json_value *begun,
