@@ -427,7 +427,9 @@ def gate(folder):
     assert not (copy / "seal").exists()
     # what moves with its exhibit is not what was checked, either
     run(people.defr, "move", exhibit, "--from", "vault", "--to", "laboratory", *WHY)
-    assert run(None, "custody", "verify", bundle)
+    assert "changed hands or place" in run(people.defr, "copy", bundle, *WHY, code=3).stderr
+    run(people.defr, "verify", bundle, *PLACE)
+    run(people.defr, "copy", bundle, folder / "outside", *WHY)
     # another tagmanifest than the one that was checked
     segment = copy / "data/image-00001.gz"
     segment.chmod(0o600)
@@ -741,6 +743,11 @@ def gaps(folder):
         run(who, *words)
         assert row not in open_rows(), f"row {row} is still a gap after {words}"
 
+    closes(60, "case", "change", case, "--link", "incident:INC-7", *WHY)
+    described = json.loads((case / "case.json").read_text())
+    assert described["links"] == ["incident:INC-7"]
+    assert described["person_in_charge"]["name"] == "B. Huber"
+    assert described["authority"]["covers"] == ["EX-*"] and problems(case, 0) == []
     closes(53, "note", exhibit, "--text", "t", *PLACE)
     run(people.defr, "arrive", exhibit, "--power", "off", "--condition", "good", *PLACE)
     closes(12, "attach", exhibit, "--file", folder / "disk.img", "--shows", "it", *PLACE)

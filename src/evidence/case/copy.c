@@ -180,6 +180,7 @@ int evidence_copy(const struct evidence_copying *c, struct evidence_doing *doing
     if (evidence_copy_allowed(c->master, e) != 0)
         return -1;
     evidence_holder_name(c->master, master);
+    doing->authority_from = c->master;
     buf_init(&details);
     memset(tags, 0, sizeof tags);
     int result = write_details(c, master, tags, NULL, &details, e);
