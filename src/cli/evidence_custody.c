@@ -62,7 +62,7 @@ static void put_tool(const struct json_value *tool)
     buf_fini(&text);
 }
 
-static int show_record(void *context, const struct evidence_record *r, struct err *e)
+static int show_record(void *context, const struct evidence_custody_record *r, struct err *e)
 {
     struct looking *l = context;
     char at[TIME_TEXT];

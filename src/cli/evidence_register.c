@@ -27,6 +27,7 @@ struct telling {
     size_t waiting;
     uint64_t told; /* records of the log */
     uint64_t known;
+    uint64_t there; /* records that the centre knows now */
     char custody[40];
 };
 
@@ -34,6 +35,7 @@ static int flush(struct telling *t, struct err *e)
 {
     struct api_answer answer;
     int64_t known = 0;
+    int64_t there = 0;
 
     if (t->waiting == 0)
         return 0;
@@ -44,6 +46,8 @@ static int flush(struct telling *t, struct err *e)
         buf_check(&t->body, e) == 0 ? api_post(t->api, "/v1/custody", &t->body, &answer, e) : -1;
     if (result == 0) {
         (void)json_int64(json_get(answer.root, "known"), &known);
+        (void)json_int64(json_get(answer.root, "count"), &there);
+        t->there = (uint64_t)there;
         snprintf(t->custody, sizeof(t->custody), "%.*s",
                  SLICE_ARG(json_get_string(answer.root, "custody")));
         if (t->told == t->waiting)
@@ -65,7 +69,7 @@ static void put_base64(struct json_writer *w, const char *name, struct slice byt
     buf_fini(&text);
 }
 
-static int tell(void *context, const struct evidence_record *record, struct err *e)
+static int tell(void *context, const struct evidence_custody_record *record, struct err *e)
 {
     struct telling *t = context;
     struct buf signature;
@@ -200,6 +204,7 @@ static int link_all(const struct cli_args *args, struct telling *t, struct err *
 
 /* ---- register ---- */
 
+/* 0, 1 when the centre knows more records than are here, or -1. */
 static int register_one(const struct cli_args *args, struct api *api, const char *holder,
                         struct err *e)
 {
@@ -227,13 +232,14 @@ static int register_one(const struct cli_args *args, struct api *api, const char
         json_member_string(&w, "custody", t.custody);
         json_member_int(&w, "records", (int64_t)t.told);
         json_member_int(&w, "known_before", (int64_t)t.known);
+        json_member_int(&w, "missing_here", (int64_t)(t.there - t.told));
         json_member_int(&w, "receipts_kept", (int64_t)r.kept);
         json_member_int(&w, "receipts_waiting", (int64_t)r.waiting);
         json_write_object_end(&w);
         buf_putc(&line, '\n');
         output_put(stdout, &line);
         buf_fini(&line);
-        return 0;
+        return t.there > t.told;
     }
     printf("%s: %" PRIu64 " records, %" PRIu64 " of them known before, as %s\n", holder, t.told,
            t.known, t.custody);
@@ -243,7 +249,12 @@ static int register_one(const struct cli_args *args, struct api *api, const char
         printf("  %" PRIu64 " receipts are not there yet (the journal's next head will cover "
                "them): run this again\n",
                r.waiting);
-    return 0;
+    if (t.there > t.told)
+        printf("  MISSING: the journal knows %" PRIu64
+               " more records of it: this is an older copy, "
+               "or its last records were cut off\n",
+               t.there - t.told);
+    return t.there > t.told;
 }
 
 static int run(const struct cli_args *args)
@@ -251,11 +262,14 @@ static int run(const struct cli_args *args)
     struct api *api = NULL;
     struct err e = {0};
     int result = api_open(args, &api, &e);
+    bool missing = false;
 
-    for (size_t i = 0; result == 0 && i < args->operand_count; i++)
+    for (size_t i = 0; result >= 0 && i < args->operand_count; i++) {
         result = register_one(args, api, args->operands[i], &e);
+        missing = missing || result == 1;
+    }
     api_close(api);
-    return result == 0 ? say_end(args, 0) : say_fail(args, &e);
+    return result < 0 ? say_fail(args, &e) : say_end(args, missing);
 }
 
 static const struct cli_option register_options[] = {
@@ -271,10 +285,11 @@ const struct cli_verb evidence_register_verb = {
         "FOLDER is an exhibit's folder or a bundle. The centre verifies the signature of each\n"
         "record, keeps its hash, and never the record: that names people, and stays with the\n"
         "evidence. What is known already is held against what it was: a log that was cut short,\n"
-        "written anew or continued twice is refused. For each record the proof that its act is\n"
+        "written anew or continued twice is found out. For each record the proof that its act is\n"
         "in the journal is kept in custody/receipts/; tocsin proof verify checks it off line.\n"
         "What it proves: this record was there when the journal took it over. Not: that it is\n"
-        "true, nor when it was made before that.\n",
+        "true, nor when it was made before that.\n"
+        "Exit code: 0 told, 1 the journal knows another or a longer log, 3 could not tell.\n",
     .examples = "  tocsin evidence register case-7/exhibits/EX-1 --about incident:2026-31 \\\n"
                 "      --about advisory:EX-2026-001\n",
     .options = register_options,

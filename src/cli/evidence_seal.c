@@ -84,6 +84,8 @@ static void tell_json(const char *folder, const struct evidence_sealed *s)
         json_member_int(&w, "clock_offset_us", s->clock_offset);
         json_member_int(&w, "clock_uncertainty_us", s->clock_uncertainty);
         json_member_int(&w, "revocation_files", (int64_t)s->revocation_count);
+        if (s->revocation_why[0])
+            json_member_string(&w, "revocation_not_kept", s->revocation_why);
     }
     json_write_name(&w, "gave_none");
     json_write_array(&w);

@@ -53,8 +53,8 @@ struct register_told {
 };
 
 /*
- * Takes over the records that are new, an act custody.recorded each. ERR_CONFLICT "custody.fork":
- * a record is another one than was told before, or does not follow the one before it;
+ * Takes over the records that are new, an act custody.recorded each. ERR_VERIFY "custody.fork": a
+ * record is another one than was told before, or does not follow the one before it; ERR_CONFLICT
  * "custody.gap": records in between are missing.
  */
 int register_steps(struct change *c, const struct register_log *log, struct register_told *told,

@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void fold(const struct evidence_record *r)
+static void fold(const struct evidence_custody_record *r)
 {
     const struct evidence_kind *kind = evidence_kind_of(r->kind);
     struct evidence_custody_state state;
@@ -30,12 +30,12 @@ static void fold(const struct evidence_record *r)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice text = slice_of(data, size);
-    struct evidence_record record;
+    struct evidence_custody_record record;
     struct evidence_ntp_answer answer;
     struct evidence_head head;
     struct json_doc *doc = NULL;
     struct err e = {0}, no_head = {0}, no_time = {0};
-    if (evidence_record_read(text, &record, &doc, &e) == 0)
+    if (evidence_custody_record_read(text, &record, &doc, &e) == 0)
         fold(&record);
     else if (!err_is_set(&e))
         abort();

@@ -202,11 +202,11 @@ static void records_are_read_strictly(void **state)
         {"}", "} "},
         {"\"number\":1}", "\"number\":1,\"number\":1}"},
     };
-    struct evidence_record r;
+    struct evidence_custody_record r;
     struct json_doc *doc;
     struct err e = {0};
     (void)state;
-    assert_int_equal(evidence_record_read(slice_str(good), &r, &doc, &e), 0);
+    assert_int_equal(evidence_custody_record_read(slice_str(good), &r, &doc, &e), 0);
     assert_int_equal(r.number, 1);
     json_doc_free(doc);
     for (size_t i = 0; i < ARRAY_LEN(wrongs); i++) {
@@ -216,7 +216,7 @@ static void records_are_read_strictly(void **state)
         assert_non_null(at);
         snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, wrongs[i][1],
                  at + strlen(wrongs[i][0]));
-        assert_int_equal(evidence_record_read(slice_str(text), &r, &doc, &why), -1);
+        assert_int_equal(evidence_custody_record_read(slice_str(text), &r, &doc, &why), -1);
         assert_string_equal(why.code, "custody.record");
         json_doc_free(doc);
     }
@@ -429,7 +429,7 @@ static void time_servers_are_read(void **state)
     put64(p + 24, 77);
     put64(p + 32, (era + 1005) * second);              /* received 5 s ahead */
     put64(p + 40, (era + 1005) * second + second / 5); /* answered 0.2 s later */
-    p[6] = 1; /* root delay 1/256 s */
+    p[6] = 1;                                          /* root delay 1/256 s */
     assert_int_equal(evidence_ntp_read(p, sizeof p, 77, sent_at, back_at, &a, &e), 0);
     assert_in_range(a.offset, 4899999, 4900001);
     assert_in_range(a.uncertainty, 100000, 102500);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "evidence/acquire/acquisition.h"
 #include "evidence/bundle/bag.h"
+#include "evidence/bundle/how.h"
 #include "evidence/bundle/image_files.h"
 
 #include <errno.h>
@@ -216,28 +217,6 @@ static int write_record(struct evidence_acquisition *a, struct buf *out, struct 
     return buf_check(out, e);
 }
 
-static void write_how(const struct evidence_acquisition *a, struct buf *out)
-{
-    char hex[2 * SHA256_LEN + 1];
-    for (size_t i = 0; i < SHA256_LEN; i++)
-        snprintf(hex + 2 * i, 3, "%02x", a->acquired->sha256[i]);
-    buf_puts(out, "How to check this bundle without the program that made it\n\n"
-                  "Every command is run in this folder, and prints nothing but OK lines.\n\n"
-                  "1. No file has changed:\n\n"
-                  "       sha256sum -c tagmanifest-sha256.txt\n"
-                  "       sha256sum -c manifest-sha256.txt\n\n"
-                  "2. The image is the one that acquisition.json speaks of:\n\n");
-    buf_printf(out, "       cat data/image-*.%s%s | sha256sum\n\n   must print %s\n\n",
-               a->options->plain ? "raw" : "gz", a->options->plain ? "" : " | gzip -dc", hex);
-    buf_printf(out, "3. Its size must be %" PRIu64 " bytes: the same command with wc -c.\n\n",
-               a->written.image_bytes);
-    buf_puts(out,
-             "4. map.txt lists what could be read (+) and what could not (-), as GNU ddrescue\n"
-             "   writes it.\n\n"
-             "What this shows: that the image is what was written when the bundle was closed.\n"
-             "Who closed it and when, only a signature and a time-stamp show (folder seal).\n");
-}
-
 static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, struct buf *text,
                      struct err *e)
 {
@@ -265,7 +244,11 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
     if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "map.txt", buf_slice(text), e) != 0)
         return -1;
     buf_reset(text);
-    write_how(a, text);
+    const struct evidence_how how = {.has_image = true,
+                                     .packed = !a->options->plain,
+                                     .image_bytes = image->image_bytes,
+                                     .image_sha256 = a->acquired->sha256};
+    evidence_how_write(&how, text);
     if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "VERIFY.txt", buf_slice(text), e) != 0)
         return -1;
     return evidence_bag_close(bag, top, e);

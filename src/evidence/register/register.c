@@ -53,7 +53,7 @@ static int check_known(struct change *c, const struct known *known, const struct
     db_query_finish(&q);
     if (found < 0 || same)
         return found < 0 ? -1 : 0;
-    err_set(e, ERR_CONFLICT, "custody.fork", NULL,
+    err_set(e, ERR_VERIFY, "custody.fork", NULL,
             "record %" PRIu64 " of %s is not the one that was told here before (act %s)", s->number,
             known->holder, act);
     return err_hint(e, "one of the two was written later than it says; the journal holds which "
@@ -68,7 +68,7 @@ static int check_next(const struct known *known, const struct register_log *log,
                        "%s is known up to record %" PRIu64 ", and record %" PRIu64 " is told",
                        log->holder, known->count, s->number);
     if (memcmp(s->previous, known->head, SHA256_LEN) != 0)
-        return err_set(e, ERR_CONFLICT, "custody.fork", NULL,
+        return err_set(e, ERR_VERIFY, "custody.fork", NULL,
                        "record %" PRIu64 " of %s follows another record %" PRIu64
                        " than the one that is known here",
                        s->number, log->holder, known->count);
@@ -123,9 +123,8 @@ int register_steps(struct change *c, const struct register_log *log, struct regi
     if (found < 0)
         return -1;
     if (found == 1 && strcmp(known.holder, log->holder) != 0)
-        return err_set(e, ERR_CONFLICT, "custody.fork", NULL,
-                       "the log %s is %s's here, and not %s's", log->log, known.holder,
-                       log->holder);
+        return err_set(e, ERR_VERIFY, "custody.fork", NULL, "the log %s is %s's here, and not %s's",
+                       log->log, known.holder, log->holder);
     /* the first record is written before the log's row would be: rows refer to it */
     if (found == 0 && (change_id(c, "cus", known.id, e) != 0 || keep_log(c, log, &known, e) != 0))
         return -1;

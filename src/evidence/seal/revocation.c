@@ -49,18 +49,34 @@ static int put(const struct evidence_seal_options *o, const char *seal, struct s
     return 0;
 }
 
+/* Its kind; NULL: the error says why. */
+static const char *read_given(const char *path, struct buf *der, struct err *e)
+{
+    if (file_read(path, SEAL_FILE_MOST, der, e) != 0)
+        return NULL;
+    const char *kind = kind_of(buf_slice(der));
+    if (!kind)
+        err_set(e, ERR_USAGE, "evidence.revocation", "RFC 5280 section 5, RFC 6960",
+                "%s is neither a revocation list nor an OCSP answer in DER", path);
+    return kind;
+}
+
+int evidence_revocation_check(const char *path, struct err *e)
+{
+    struct buf der;
+    buf_init(&der);
+    const char *kind = read_given(path, &der, e);
+    buf_fini(&der);
+    return kind ? 0 : -1;
+}
+
 static int given(const struct evidence_seal_options *o, const char *seal, const char *path,
                  struct evidence_sealed *sealed, struct err *e)
 {
     struct buf der;
     buf_init(&der);
-    int result = file_read(path, SEAL_FILE_MOST, &der, e);
-    const char *kind = result == 0 ? kind_of(buf_slice(&der)) : NULL;
-    if (result == 0 && !kind)
-        result = err_set(e, ERR_USAGE, "evidence.revocation", "RFC 5280 section 5, RFC 6960",
-                         "%s is neither a revocation list nor an OCSP answer in DER", path);
-    if (result == 0)
-        result = put(o, seal, buf_slice(&der), kind, sealed, e);
+    const char *kind = read_given(path, &der, e);
+    int result = kind ? put(o, seal, buf_slice(&der), kind, sealed, e) : -1;
     buf_fini(&der);
     return result;
 }

@@ -295,7 +295,7 @@ int evidence_seal(const struct evidence_seal_options *o, struct evidence_sealed 
                   struct err *e)
 {
     *sealed = (struct evidence_sealed){0};
-    if (check_qualities(&o->qualities, e) != 0)
+    if (check_qualities(&o->qualities, e) != 0 || evidence_stamping_check(&o->stamping, e) != 0)
         return -1;
     int fd = lock(o->folder, e);
     if (fd < 0)
@@ -321,6 +321,8 @@ int evidence_seal_stamp(const struct evidence_seal_options *o, struct evidence_s
                         struct err *e)
 {
     *sealed = (struct evidence_sealed){0};
+    if (evidence_stamping_check(&o->stamping, e) != 0)
+        return -1;
     int fd = lock(o->folder, e), result = -1;
     if (fd < 0)
         return -1;

@@ -14,6 +14,10 @@
 int evidence_stamp_seal(const struct evidence_seal_options *options, const char *seal,
                         struct evidence_sealed *sealed, struct err *e) MUST_CHECK;
 
+/* Before anything is written: are the files that were named there, and what they should be? */
+int evidence_stamping_check(const struct evidence_stamping *stamping, struct err *e) MUST_CHECK;
+int evidence_revocation_check(const char *path, struct err *e) MUST_CHECK;
+
 /*
  * Keeps in SEAL/revocation what says whether certificates of the seal (seal.p7s and token) were
  * revoked: files given, and lists fetched. Names are <sha256>.crl and <sha256>.ocsp.

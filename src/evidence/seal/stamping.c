@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "evidence/seal/roots.h"
 #include "evidence/seal/seal_internal.h"
 #include "net/fetch.h"
 
@@ -168,6 +169,27 @@ static int attempt_failed(struct evidence_sealed *sealed, const char *url, struc
     }
     err_clear(why);
     return 0;
+}
+
+int evidence_stamping_check(const struct evidence_stamping *s, struct err *e)
+{
+    const struct evidence_stamp_wish wish = {.policy = s->policy};
+    const char *const files[] = {s->roots, s->tls_anchors};
+    struct certificate_list list;
+    struct buf request;
+    int result = 0;
+    buf_init(&request);
+    certificate_list_init(&list);
+    for (size_t i = 0; i < ARRAY_LEN(files) && result == 0; i++)
+        if (files[i])
+            result = evidence_roots_read(files[i], &list, e);
+    if (result == 0)
+        result = evidence_stamp_request(&wish, &request, e);
+    for (const char *const *path = s->revocation; path && *path && result == 0; path++)
+        result = evidence_revocation_check(*path, e);
+    certificate_list_fini(&list);
+    buf_fini(&request);
+    return result;
 }
 
 int evidence_stamp_seal(const struct evidence_seal_options *o, const char *seal,
