@@ -134,6 +134,7 @@ def unique(folder):
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(6)]
     codes = sorted(p.wait() for p in both)
     assert codes == [0, 3, 3, 3, 3, 3], codes
+    assert [p.name for p in (case / "exhibits").iterdir()] == ["EX-1"]
     for p in both:
         p.stderr.close()
     exhibit = json.loads((case / "exhibits/EX-1/exhibit.json").read_text())
@@ -442,6 +443,39 @@ def gate(folder):
     assert "found to be another" in done.stderr, done.stderr
     state = read(None, "custody", "verify", copy)[0]
     assert not state["gate_open"]
+
+
+# 27037 rows 42, 45, 59: whatever is acquired begins a log, whatever is taken out is in it
+@test("files, images of others and exports are in the log, and a gate that is shut stops them")
+def every_verb(folder):
+    people = People(folder)
+    case, exhibit, bundle = acquired(folder, people)
+    disk = folder / "disk.img"
+    run(people.defr, "export", bundle, folder / "out.raw", *WHY)
+    assert (folder / "out.raw").read_bytes() == disk.read_bytes()
+    assert records(bundle)[-1]["kind"] == "exported"
+    assert records(bundle)[-1]["details"]["to"] == str(folder / "out.raw")
+    done = run(None, "export", bundle, folder / "secret.raw", code=3)
+    assert "leave no trace" in done.stderr and not (folder / "secret.raw").exists()
+    run(None, "export", bundle, folder / "drill.raw", "--unrecorded", "a drill")
+    run(people.defr, "move", bundle, "--from", "a", "--to", "b", *WHY)
+    done = run(people.defr, "export", bundle, folder / "late.raw", *WHY, code=3)
+    assert "may not be worked on" in done.stderr and not (folder / "late.raw").exists()
+    few = folder / "few"
+    few.mkdir()
+    (few / "a.txt").write_text("a")
+    run(people.defr, "files", few, "few.evidence", "--case", case, "--exhibit", "EX-1", *WHY)
+    assert records(exhibit / "few.evidence")[0]["details"]["method"] == "logical"
+    assert records(exhibit)[-1]["details"]["bundle"] == "few.evidence"
+    run(people.defr, "import", folder / "out.raw", "other.evidence", "--case", case, "--exhibit",
+        "EX-1", "--given-by", "police", "--collected-by", "F. Gruber", *WHY)
+    record = records(exhibit / "other.evidence")[0]
+    assert record["kind"] == "imported" and record["details"]["collected_by"] == "F. Gruber"
+    assert record["details"]["received_sha256"] == \
+        "sha256:" + hashlib.sha256(disk.read_bytes()).hexdigest()
+    run(None, "files", few, "more.evidence", "--case", case, "--exhibit", "EX-1", *WHY, code=2)
+    for holder in (exhibit, exhibit / "few.evidence", exhibit / "other.evidence"):
+        assert problems(holder, 0) == []
 
 
 # 27037 row 47
