@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "centre/courier_address.h"
+#include "net/address.h"
 #include "centre/mail.h"
 
 #include <curl/curl.h>
@@ -90,12 +91,12 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     if (d->job->operation != COURIER_MAIL &&
         !courier_address_is_allowed(&address->addr,
                                     &d->means->config->courier_allow_private_addresses)) {
-        courier_address_format(&address->addr, d->peer);
+        address_format(&address->addr, d->peer);
         d->turned_down++;
         return CURL_SOCKET_BAD;
     }
     d->tried++;
-    courier_address_format(&address->addr, d->peer);
+    address_format(&address->addr, d->peer);
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "centre/courier_address.h"
+#include "net/address.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
@@ -121,8 +121,8 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     struct transfer *t = context;
 
     (void)purpose;
-    if (!fetch_of(t)->local && !courier_address_is_public(&address->addr)) {
-        courier_address_format(&address->addr, t->peer);
+    if (!fetch_of(t)->local && !address_is_public(&address->addr)) {
+        address_format(&address->addr, t->peer);
         t->turned = true;
         return CURL_SOCKET_BAD;
     }

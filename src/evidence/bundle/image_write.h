@@ -19,10 +19,10 @@ struct evidence_segment {
 struct evidence_image_writer;
 
 struct evidence_image_write_options {
-    const char *folder; /* the bundle's data folder, which is there */
-    struct evidence_table_head head;
-    uint64_t segment_bytes; /* at most; at least two chunks */
-    bool hashes_given;      /* the pipeline's line takes the chunks' hashes */
+    const char *folder;              /* the bundle's data folder, which is there */
+    struct evidence_table_head head; /* its seed is chosen, or is that of what was begun */
+    uint64_t segment_bytes;          /* at most; at least two chunks */
+    bool hashes_given;               /* the pipeline's line takes the chunks' hashes */
     /* The image's SHA-256 is told behind finish: where the image is one plain segment it is that
      * segment's, and is not taken twice. */
     bool whole_given;
@@ -32,7 +32,7 @@ struct evidence_image_write_options {
 struct evidence_image_written {
     uint64_t chunks, bad_chunks;
     uint64_t image_bytes, stored_bytes;
-    uint8_t root[32]; /* of the hash tree over the chunks */
+    uint8_t root[32]; /* of the hash tree over the chunks (tree.h) */
     uint8_t table_sha256[SHA256_LEN];
     uint64_t table_bytes;
     const struct evidence_segment *segments; /* the writer's */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { VERSION = 1, FLAG_BAD = 0x80, KIND = 0x0f };
+enum { VERSION = 1, SEED = 32, FLAG_BAD = 0x80, KIND = 0x0f };
 
 static const uint8_t magic[8] = {'T', 'O', 'C', 'S', 'I', 'N', 'C', 'H'};
 
@@ -53,6 +53,7 @@ void evidence_table_head_write(const struct evidence_table_head *head,
     put(out + 12, head->chunk_bytes, 4);
     put(out + 16, head->image_bytes, 8);
     out[24] = head->packed;
+    memcpy(out + SEED, head->seed, sizeof head->seed);
 }
 
 static int bad(struct err *e, unsigned offset, const char *why)
@@ -75,8 +76,9 @@ int evidence_table_head_read(const uint8_t in[EVIDENCE_TABLE_HEADER],
         return bad(e, 12, "chunks have 4 KiB to 8 MiB, in whole sectors");
     if (head->image_bytes > INT64_MAX)
         return bad(e, 16, "no image is that large");
-    if (in[24] > 1 || !all_zero(in + 25, EVIDENCE_TABLE_HEADER - 25))
+    if (in[24] > 1 || !all_zero(in + 25, SEED - 25))
         return bad(e, 24, "reserved bytes are not zero");
+    memcpy(head->seed, in + SEED, sizeof head->seed);
     return 0;
 }
 

@@ -20,7 +20,8 @@ enum {
 struct evidence_table_head {
     uint32_t chunk_bytes;
     uint64_t image_bytes;
-    bool packed; /* gzip members; else plain segments */
+    bool packed;      /* gzip members; else plain segments */
+    uint8_t seed[32]; /* of the salts of its hash tree (tree.h) */
 };
 
 struct evidence_chunk {

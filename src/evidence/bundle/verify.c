@@ -3,10 +3,14 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
-#include "crypto/merkle.h"
+#include "evidence/bundle/folder.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/image_flow.h"
 #include "evidence/bundle/manifest.h"
+#include "evidence/bundle/tree.h"
+#include "evidence/custody.h"
+#include "evidence/logical/check.h"
+#include "evidence/seal/check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +30,8 @@ struct verifying {
     bool has_record;
     uint8_t recorded_sha256[SHA256_LEN], recorded_root[SHA256_LEN];
     uint64_t recorded_bytes;
+    bool has_trees;
+    struct evidence_trees trees;
     /* the segment under way */
     struct evidence_image *image;
     struct sha256_context segment_digest;
@@ -156,11 +162,12 @@ static int read_record(struct verifying *v, struct err *e)
         result = json_parse(&doc, buf_slice(&text), NULL, &found);
     if (result == 0) {
         const struct json_value *image = json_get(json_root(doc), "image");
+        bool needs_image = entry_of(&v->payload, "data/image.chunks") != NULL || image;
         v->has_record = hash_member(image, "sha256", v->recorded_sha256) &&
                         hash_member(image, "tree_root", v->recorded_root) &&
                         json_int64(json_get(image, "bytes"), &bytes) && bytes >= 0;
         v->recorded_bytes = v->has_record ? (uint64_t)bytes : 0;
-        if (!v->has_record)
+        if (!v->has_record && needs_image)
             result = problem(v, "acquisition.json", "/image",
                              "it does not say what the image is: sha256, tree_root, bytes", e);
     } else {
@@ -255,22 +262,64 @@ static bool watch(void *context, uint64_t bytes)
 
 static int check_tree(struct verifying *v, struct err *e)
 {
-    struct merkle_frontier tree = {0};
-    uint8_t leaf[MERKLE_HASH], root[MERKLE_HASH];
-    for (uint64_t i = 0; i < evidence_image_chunks(v->image); i++) {
-        struct evidence_chunk record;
-        if (evidence_image_record(v->image, i, &record, e) != 0)
-            return -1;
-        if (merkle_leaf(slice_of(record.hash, sizeof record.hash), leaf) != 0 ||
-            merkle_frontier_append(&tree, leaf) != 0)
-            return digest_failed(e);
-    }
-    if (merkle_frontier_root(&tree, root) != 0)
-        return digest_failed(e);
-    return v->has_record && memcmp(root, v->recorded_root, sizeof root) != 0
-               ? problem(v, "data/image.chunks", "",
-                         "the hash tree over the chunks is not the one of acquisition.json", e)
+    struct evidence_tree tree;
+    if (evidence_tree_of_image(v->image, &tree, e) != 0)
+        return -1;
+    if (v->has_record && memcmp(tree.root, v->recorded_root, sizeof tree.root) != 0 &&
+        problem(v, "data/image.chunks", "",
+                "the hash tree over the chunks is not the one of acquisition.json", e) != 0)
+        return -1;
+    return v->has_trees && (!v->trees.has_image || v->trees.image_bytes != v->recorded_bytes ||
+                            memcmp(tree.root, v->trees.image_root, sizeof tree.root) != 0)
+               ? problem(v, EVIDENCE_TREE_FILE, "",
+                         "the hash tree over the chunks is not the one of data/image.chunks", e)
                : 0;
+}
+
+/* The tree over the files, which proves single ones of them to others. */
+static int check_file_tree(struct verifying *v, struct err *e)
+{
+    struct buf text, seed, lines;
+    struct evidence_tree tree;
+    struct err found = {0};
+    buf_init(&text);
+    buf_init(&seed);
+    buf_init(&lines);
+    int result = read_tag(v, EVIDENCE_TREE_FILE, &text, &found);
+    if (result == 0)
+        result = evidence_trees_read(&v->trees, buf_slice(&text), &found);
+    v->has_trees = result == 0;
+    if (result == 0)
+        result = read_tag(v, EVIDENCE_TREE_SEED, &seed, &found);
+    if (result == 0 && seed.len != EVIDENCE_SEED)
+        result = err_set(&found, ERR_INPUT, "evidence.tree", NULL,
+                         EVIDENCE_TREE_SEED " has not 32 bytes");
+    if (result == 0)
+        result = read_tag(v, "manifest-sha256.txt", &lines, &found);
+    if (result == 0)
+        result = evidence_tree_of_lines(buf_slice(&lines), seed.data, &tree, &found);
+    if (result == 0 && (tree.count != v->trees.files.count ||
+                        memcmp(tree.root, v->trees.files.root, sizeof tree.root) != 0))
+        result = err_set(&found, ERR_VERIFY, "evidence.tree", NULL,
+                         "the hash tree over the files is not that of manifest-sha256.txt");
+    buf_fini(&text);
+    buf_fini(&seed);
+    buf_fini(&lines);
+    return result == 0 ? 0 : judge(v, EVIDENCE_TREE_FILE, &found, e);
+}
+
+/* The records of a logical acquisition (docs/formats-evidence.md section 10). */
+static int check_records(struct verifying *v, struct err *e)
+{
+    struct evidence_tree tree;
+    struct err found = {0};
+    int result = evidence_file_records_check(v->folder, &v->payload, &tree, &found);
+    if (result == 0 && v->has_trees &&
+        (!v->trees.has_records || tree.count != v->trees.records.count ||
+         memcmp(tree.root, v->trees.records.root, sizeof tree.root) != 0))
+        result = err_set(&found, ERR_VERIFY, "evidence.tree", NULL,
+                         "the hash tree over the records is not that of tree.json");
+    return result == 0 ? 0 : judge(v, "data/files.jsonl", &found, e);
 }
 
 static int run_flow(struct verifying *v, struct err *e)
@@ -338,6 +387,62 @@ static int check_image(struct verifying *v, struct err *e)
     return check_tree(v, e) != 0 ? -1 : judge_image(v, e);
 }
 
+static int extra(void *context, const char *name, struct err *e)
+{
+    return problem(context, name, "", "no manifest lists this file: it was added", e);
+}
+
+static int seal_problem(void *context, const char *what, const char *where, const char *text,
+                        struct err *e)
+{
+    return problem(context, what, where, text, e);
+}
+
+static int check_seals(struct verifying *v, struct err *e)
+{
+    uint8_t tags[SHA256_LEN] = {0};
+    uint64_t bytes;
+    struct err found = {0};
+    struct evidence_seals seals = {.folder = v->folder,
+                                   .roots = v->options->roots,
+                                   .tsa_roots = v->options->tsa_roots,
+                                   .tags_sha256 = tags,
+                                   .arena = &v->verdict->arena,
+                                   .problem = seal_problem,
+                                   .context = v};
+    if (evidence_file_digest(v->folder, "tagmanifest-sha256.txt", tags, &bytes, &found) != 0 &&
+        found.kind == ERR_MEMORY) { /* else it was told already */
+        *e = found;
+        return -1;
+    }
+    int result = evidence_seals_check(&seals, e);
+    v->verdict->seals = seals.found;
+    v->verdict->seal_count = result == 0 ? seals.count : 0;
+    return result;
+}
+
+/* The log that grew behind the manifests: it is signed record by record, and counted. */
+static int check_custody(struct verifying *v, struct err *e)
+{
+    struct evidence_custody_state state;
+    char path[4096];
+    int result = 0;
+    snprintf(path, sizeof path, "%s/custody", v->folder);
+    if (file_kind(path) == 0)
+        return 0;
+    struct err found = {0};
+    if (evidence_custody_verify(v->folder, v->options->roots, &state, &found) != 0)
+        result = judge(v, "custody", &found, e);
+    for (size_t i = 0; i < state.problem_count && result == 0; i++)
+        result =
+            problem(v, state.problems[i].what, state.problems[i].where, state.problems[i].text, e);
+    if (result == 0 && state.problems_all > state.problem_count)
+        result = problem(v, "custody", "", "there are more problems of the log than are shown", e);
+    v->verdict->custody_records = state.count;
+    evidence_custody_state_fini(&state);
+    return result;
+}
+
 static int verify(struct verifying *v, struct err *e)
 {
     char mark[4096];
@@ -355,7 +460,15 @@ static int verify(struct verifying *v, struct err *e)
         if (problem(v, "tagmanifest-sha256.txt", "",
                     "it does not list acquisition.json and manifest-sha256.txt", e) != 0)
             return -1;
-    if (read_record(v, e) != 0)
+    if (read_record(v, e) != 0 ||
+        (entry_of(&v->tags, EVIDENCE_TREE_FILE) && check_file_tree(v, e) != 0))
+        return -1;
+    if (entry_of(&v->payload, "data/files.jsonl") && check_records(v, e) != 0)
+        return -1;
+    const struct evidence_manifest *const manifests[] = {&v->tags, &v->payload};
+    const struct evidence_unlisted unlisted = {.extra = extra, .context = v};
+    if (evidence_folder_unlisted(v->folder, manifests, ARRAY_LEN(manifests), &unlisted, e) != 0 ||
+        check_seals(v, e) != 0 || check_custody(v, e) != 0)
         return -1;
     return entry_of(&v->payload, "data/image.chunks") ? check_image(v, e) : 0;
 }

@@ -161,7 +161,7 @@ static void literal(struct buf *out, const char *name, const char *text)
 
 static void describe(const struct aff4 *w, struct buf *out)
 {
-    const struct evidence_facts *f = &w->x->facts;
+    const struct evidence_image_facts *f = &w->x->facts;
     const struct evidence_exported *done = w->x->exported;
     char at[TIME_TEXT];
     time_format(clock_now(&clock_system), at);

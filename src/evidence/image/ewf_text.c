@@ -15,7 +15,7 @@ static void value(struct buf *out, const char *text)
         buf_putc(out, (uint8_t)text[i] < 0x20 ? ' ' : text[i]);
 }
 
-static void values2(struct buf *out, const struct evidence_facts *f, int64_t made)
+static void values2(struct buf *out, const struct evidence_image_facts *f, int64_t made)
 {
     int64_t begun = f->started ? f->started : made;
     buf_puts(out, "3\nmain\na\tc\tn\te\tt\tmd\tsn\tav\tov\tm\tu\tp\tdc\n");
@@ -39,7 +39,7 @@ static void values2(struct buf *out, const struct evidence_facts *f, int64_t mad
                   "sub\n0\t1\np\tn\tid\tnu\tco\tgu\n0\t0\n\t\t\t\t1\t\n\n");
 }
 
-void evidence_ewf_header2(const struct evidence_facts *facts, int64_t made, struct buf *out)
+void evidence_ewf_header2(const struct evidence_image_facts *facts, int64_t made, struct buf *out)
 {
     struct buf text;
     buf_init(&text);
@@ -81,7 +81,7 @@ static void day(struct buf *out, int64_t at)
                t.tm_min, t.tm_sec);
 }
 
-void evidence_ewf_header(const struct evidence_facts *facts, int64_t made, struct buf *out)
+void evidence_ewf_header(const struct evidence_image_facts *facts, int64_t made, struct buf *out)
 {
     buf_puts(out, "1\r\nmain\r\nc\tn\ta\te\tt\tav\tov\tm\tu\tp\r\n");
     ascii(out, facts->exhibit);

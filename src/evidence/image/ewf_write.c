@@ -131,7 +131,7 @@ static int headers(struct ewf *w, struct err *e)
 
 static int make_volume(struct ewf *w, struct err *e)
 {
-    const struct evidence_facts *f = &w->x->facts;
+    const struct evidence_image_facts *f = &w->x->facts;
     uint64_t chunks = (f->bytes + EVIDENCE_PART - 1) / EVIDENCE_PART;
     bool whole = f->bytes % f->sector == 0 && EVIDENCE_PART % f->sector == 0;
     uint32_t sector = w->sector = whole ? f->sector : SECTOR;
@@ -319,7 +319,7 @@ static int finish(void *writer, struct err *e)
 
 static int check(struct ewf *w, struct err *e)
 {
-    const struct evidence_facts *f = &w->x->facts;
+    const struct evidence_image_facts *f = &w->x->facts;
     const char *target = w->x->options->target;
     size_t len = strlen(target);
     if (len > 4 && strcasecmp(target + len - 4, ".E01") == 0)

@@ -206,7 +206,7 @@ int evidence_export(const struct evidence_export_options *options,
         digest_failed(e);
         goto out;
     }
-    if (evidence_facts_read(&x.facts, options->bundle, e) != 0)
+    if (evidence_image_facts_read(&x.facts, options->bundle, e) != 0)
         goto out;
     sum_unreadable(&x);
     exported->bytes = x.facts.bytes;
@@ -226,7 +226,7 @@ out:
     sha256_twin_fini(&r->linear);
     evidence_image_close(r->image);
     evidence_outputs_fini(&x.outputs);
-    evidence_facts_fini(&x.facts);
+    evidence_image_facts_fini(&x.facts);
     mem_free(r);
     return result;
 }

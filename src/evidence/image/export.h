@@ -5,13 +5,13 @@
 
 #include "evidence/acquire/pipeline.h"
 #include "evidence/export.h"
-#include "evidence/image/facts.h"
+#include "evidence/image/image_facts.h"
 #include "evidence/image/output.h"
 
 struct evidence_exporting {
     const struct evidence_export_options *options;
     struct evidence_exported *exported;
-    struct evidence_facts facts;
+    struct evidence_image_facts facts;
     struct evidence_outputs outputs;
     uint64_t unreadable_ranges;
 };

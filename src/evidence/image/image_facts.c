@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "evidence/image/facts.h"
+#include "evidence/image/image_facts.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/file.h"
@@ -17,7 +17,8 @@ static int path_of(const char *bundle, const char *name, char path[4096], struct
     return 0;
 }
 
-static const char *text_of(struct evidence_facts *f, const struct json_value *v, const char *name)
+static const char *text_of(struct evidence_image_facts *f, const struct json_value *v,
+                           const char *name)
 {
     struct slice s = json_get_string(v, name);
     char *text = arena_alloc(&f->arena, s.len + 1);
@@ -41,7 +42,7 @@ static bool hash_of(const struct json_value *v, const char *name, uint8_t out[SH
     return true;
 }
 
-static int take(struct evidence_facts *f, const struct json_value *root, struct err *e)
+static int take(struct evidence_image_facts *f, const struct json_value *root, struct err *e)
 {
     const struct json_value *image = json_get(root, "image"), *source = json_get(root, "source");
     int64_t bytes = -1, sector = 512;
@@ -70,7 +71,7 @@ static int take(struct evidence_facts *f, const struct json_value *root, struct 
     return 0;
 }
 
-static int read_record(struct evidence_facts *f, const char *bundle, struct err *e)
+static int read_record(struct evidence_image_facts *f, const char *bundle, struct err *e)
 {
     char path[4096];
     struct buf text;
@@ -88,7 +89,7 @@ static int read_record(struct evidence_facts *f, const char *bundle, struct err 
     return result;
 }
 
-static int read_map(struct evidence_facts *f, const char *bundle, struct err *e)
+static int read_map(struct evidence_image_facts *f, const char *bundle, struct err *e)
 {
     char path[4096];
     struct buf text;
@@ -104,12 +105,12 @@ static int read_map(struct evidence_facts *f, const char *bundle, struct err *e)
     return result == 0 ? 0 : err_context(e, "map.txt");
 }
 
-int evidence_facts_read(struct evidence_facts *facts, const char *bundle, struct err *e)
+int evidence_image_facts_read(struct evidence_image_facts *facts, const char *bundle, struct err *e)
 {
     char path[4096];
     uint64_t bytes;
     struct err ignored = {0};
-    *facts = (struct evidence_facts){0};
+    *facts = (struct evidence_image_facts){0};
     arena_init(&facts->arena, 0);
     if (file_kind(bundle) != 2)
         return err_set(e, ERR_NOT_FOUND, "evidence.bundle", NULL, "there is no folder %s", bundle);
@@ -129,7 +130,7 @@ int evidence_facts_read(struct evidence_facts *facts, const char *bundle, struct
     return 0;
 }
 
-void evidence_facts_fini(struct evidence_facts *facts)
+void evidence_image_facts_fini(struct evidence_image_facts *facts)
 {
     if (facts->has_map)
         evidence_map_fini(&facts->map);

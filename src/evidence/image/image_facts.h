@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The room's own: what a bundle's acquisition.json, map.txt and seal say that an export passes on.
  */
-#ifndef EVIDENCE_FACTS_H
-#define EVIDENCE_FACTS_H
+#ifndef EVIDENCE_IMAGE_FACTS_H
+#define EVIDENCE_IMAGE_FACTS_H
 
 #include "base/arena.h"
 #include "crypto/digest.h"
 #include "evidence/acquire/map.h"
 
 /* A text that is empty was not given. */
-struct evidence_facts {
+struct evidence_image_facts {
     const char *exhibit, *description, *examiner, *reason, *model, *serial;
     int64_t started; /* 0: not known */
     uint64_t bytes;
@@ -28,7 +28,8 @@ struct evidence_facts {
  * "evidence.incomplete": the bundle was not closed. "evidence.no-image": it holds no image.
  * ERR_INPUT or ERR_VERIFY: it is not as its format says. facts is to be ended in any case.
  */
-int evidence_facts_read(struct evidence_facts *facts, const char *bundle, struct err *e) MUST_CHECK;
-void evidence_facts_fini(struct evidence_facts *facts);
+int evidence_image_facts_read(struct evidence_image_facts *facts, const char *bundle,
+                              struct err *e) MUST_CHECK;
+void evidence_image_facts_fini(struct evidence_image_facts *facts);
 
 #endif
