@@ -46,6 +46,7 @@ static int write_details(const struct evidence_acquired_report *r, const char *b
     member(&w, "why_partial", r->why_partial);
     member(&w, "write_protection", r->write_protection);
     member(&w, "format", r->format);
+    member(&w, "given_by", r->given_by);
     member(&w, "collected_by", r->collected_by);
     evidence_hash_member(&w, "tagmanifest_sha256", tags);
     if (r->collected_by)

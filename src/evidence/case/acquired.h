@@ -12,11 +12,12 @@ struct evidence_acquired_report {
     const char *method;     /* dead, live, logical, partial, capture, remote */
     const char *source;     /* what it was taken from */
     const char *verifiable; /* "yes: …" or "no: …", as acquisition.json has it (row 37) */
-    const char *scope, *why_partial;   /* of logical and partial (row 20) */
-    const uint8_t *image_sha256;       /* NULL: there is no image */
-    const char *write_protection;      /* how the source was kept from being written to */
-    const char *format, *collected_by; /* of what another collected: the record is "imported" */
-    const char *exhibit;               /* identifier that the log begins with; NULL: found out */
+    const char *scope, *why_partial; /* of logical and partial (row 20) */
+    const uint8_t *image_sha256;     /* NULL: there is no image */
+    const char *write_protection;    /* how the source was kept from being written to */
+    const char *format, *given_by,
+        *collected_by;   /* of what another collected: the record is "imported" */
+    const char *exhibit; /* identifier that the log begins with; NULL: found out */
 };
 
 /*
