@@ -135,7 +135,10 @@ static int check_signer(struct evidence_token *t, struct err *e)
     if (!t->signed_with)
         return evidence_token_refuse(e, "token.algorithm", SIGNATURE,
                                      "the signature's hash is not one that this program knows");
-    return check_named(signer, t->certificate, e) == 0 ? check_purpose(t->certificate, e) : -1;
+    return evidence_token_form(t, t->certificate, e) == 0 &&
+                   check_named(signer, t->certificate, e) == 0
+               ? check_purpose(t->certificate, e)
+               : -1;
 }
 
 int evidence_token_check(struct evidence_token *t, const struct evidence_revocation *more,
