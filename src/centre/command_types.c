@@ -17,7 +17,8 @@ static const struct command_type *const types[] = {
     &command_receipt_accept,      &command_outcome_accept,
     &command_remediation_mark,    &command_organisation_escalation,
     &command_asset_describe,      &command_advisory_match,
-    &command_asset_match,
+    &command_asset_match,         &command_custody_record,
+    &command_custody_link,
 };
 
 const struct command_type *command_type_find(struct slice name)

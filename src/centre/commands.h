@@ -63,6 +63,13 @@ struct advisory_import {
     size_t warning_count;
 };
 
+/* ---- custody of evidence (commands_custody.c) ---- */
+/* {"log","holder","records":[{"number","record","previous","kind","certificate","at"}…]}: hashes of
+ * signed records, whose signatures a worker has verified → {"custody","known","count"} */
+extern const struct command_type command_custody_record;
+/* {"custody","kind":"asset|advisory|vulnerability|incident","target"} */
+extern const struct command_type command_custody_link;
+
 /* ---- approvals (commands_approval.c) ---- */
 /* {"type","args","needed"?,"hours"?} → {"approval","command"} */
 extern const struct command_type command_approval_ask;

@@ -17,7 +17,7 @@ struct route_context {
 static const struct route_table *const tables[] = {
     &routes_device,  &routes_enrol,       &routes_public,   &routes_advisory,
     &routes_asset,   &routes_admin,       &routes_approval, &routes_proof,
-    &routes_listing, &routes_remediation, &routes_resend};
+    &routes_listing, &routes_remediation, &routes_resend,   &routes_custody};
 
 /* ---- who asks ----------------------------------------------------------------------------------
  */

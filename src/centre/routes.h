@@ -52,7 +52,7 @@ struct route_table {
 /* The tables of all files routes_*.c. */
 extern const struct route_table routes_device, routes_enrol, routes_public, routes_advisory,
     routes_asset, routes_admin, routes_approval, routes_proof, routes_listing, routes_remediation,
-    routes_resend;
+    routes_resend, routes_custody;
 
 /* All of them as the server wants them, for mem_free; contexts included. */
 int routes_build(struct centre *centre, struct http_route **routes, size_t *count,

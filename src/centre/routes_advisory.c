@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "centre/advisory_named.h"
 #include "centre/commands.h"
+#include "centre/custody_about.h"
 #include "centre/routes.h"
 #include "centre/streams.h"
 #include "crypto/digest.h"
@@ -311,7 +312,8 @@ static void get_one(struct worker *worker, struct route_call *call)
     bool own =
         call->caller.everywhere || strcmp(revision.organisation, call->caller.organisation) == 0;
     if (write_revisions(worker->db, &w, revision.advisory, own, &e) != 0 ||
-        write_publications(worker->db, &w, revision.advisory, own, &e) != 0)
+        write_publications(worker->db, &w, revision.advisory, own, &e) != 0 ||
+        custody_about(worker->db, &call->caller, "advisory", revision.advisory, &w, &e) != 0)
         goto out;
     json_write_object_end(&w);
 out:

@@ -4,6 +4,7 @@
 #include "centre/asset_condition.h"
 #include "centre/asset_history.h"
 #include "centre/commands.h"
+#include "centre/custody_about.h"
 #include "centre/importing.h"
 #include "centre/routes.h"
 #include "centre/why.h"
@@ -332,7 +333,8 @@ static void get_one(struct worker *worker, struct route_call *call)
         json_member_bool(&w, "exercise", true);
     if (write_condition(worker, call, &w, &asset, &e) != 0 ||
         write_details(worker->db, &w, asset.id, &e) != 0 ||
-        write_statements(worker->db, &call->caller, &w, &asset, &e) != 0)
+        write_statements(worker->db, &call->caller, &w, &asset, &e) != 0 ||
+        custody_about(worker->db, &call->caller, "asset", asset.id, &w, &e) != 0)
         goto out;
     json_write_object_end(&w);
 out:

@@ -4,6 +4,7 @@
 #include "cli/groups.h"
 #include "cli/list.h"
 #include "cli/say.h"
+#include "cli/evidence.h"
 #include "cli/show.h"
 
 #include <string.h>
@@ -114,6 +115,7 @@ static void say_one(const struct json_value *answer)
     if (earlier)
         puts("\nPublications");
     json_each(publication, json_get(answer, "publications")) say_publication(publication);
+    say_evidence(json_get(answer, "evidence"));
     fputc('\n', stdout);
     if (published) {
         advisory_say_next(answer, "Who acknowledged it:     ", "tocsin advisory delivery", "");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/asset.h"
 #include "base/output.h"
+#include "cli/evidence.h"
 #include "cli/list.h"
 #include "cli/say.h"
 
@@ -163,5 +164,6 @@ void asset_say(const struct json_value *asset)
     say_nameplate(json_get(inventory, "nameplate"));
     say_components(json_get(inventory, "components"));
     say_advisories(json_get(asset, "advisories"));
+    say_evidence(json_get(asset, "evidence"));
     say_next(asset);
 }

@@ -3,15 +3,10 @@
 #include "base/compiler.h"
 #include "cli/groups.h"
 
-/* In the order in which a case needs them. */
 static const struct cli_verb *const verbs[] = {
-    &evidence_identity_verb,
-    &evidence_acquire_verb,
-    &evidence_verify_verb,
-    &evidence_record_make_verb,
-    &evidence_record_verify_verb,
-    &evidence_record_renew_verb,
-    &evidence_record_show_verb,
+#define VERB(name) &evidence_##name##_verb,
+#include "cli/evidence_verbs.def"
+#undef VERB
 };
 
 const struct cli_group cli_evidence_group = {

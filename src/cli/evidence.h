@@ -3,10 +3,15 @@
 #ifndef CLI_EVIDENCE_H
 #define CLI_EVIDENCE_H
 
+#include "base/json.h"
 #include "cli/options.h"
 
-extern const struct cli_verb evidence_acquire_verb, evidence_identity_verb, evidence_verify_verb;
-extern const struct cli_verb evidence_record_make_verb, evidence_record_verify_verb,
-    evidence_record_renew_verb, evidence_record_show_verb;
+/* Logs of custody about something that is shown, for people. */
+void say_evidence(const struct json_value *evidence);
+int evidence_step_run(const struct cli_args *args); /* evidence_steps.c */
+
+#define VERB(name) extern const struct cli_verb evidence_##name##_verb;
+#include "cli/evidence_verbs.def"
+#undef VERB
 
 #endif

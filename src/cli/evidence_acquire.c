@@ -6,7 +6,9 @@
 #include "base/compiler.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "cli/evidence_said.h"
 #include "evidence/acquire.h"
+#include "evidence/case/acquired.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -72,6 +74,7 @@ static int options_of(const struct cli_args *args, struct evidence_acquire_optio
     o->plain = cli_flag(args, "plain");
     o->no_read_back = cli_flag(args, "no-read-back");
     o->rehash_source = cli_flag(args, "rehash-source");
+    o->selftest = cli_value(args, "selftest");
     o->statement = (struct evidence_statement){.exhibit = cli_value(args, "exhibit"),
                                                .description = cli_value(args, "description"),
                                                .examiner = cli_value(args, "examiner"),
@@ -143,27 +146,118 @@ static void tell(const struct evidence_acquire_options *o, const struct evidence
     printf("read back: %s\n", d->read_back ? "the same" : "not done");
 }
 
+/* Custody of what is acquired, when somebody says who does it. */
+struct keeping {
+    bool asked;
+    struct evidence_told told;
+    struct evidence_doing doing;
+    struct evidence_acquired_report report;
+    char scope[120], folder[4096];
+};
+
+/* In a case, a bundle lies in its exhibit's folder. */
+static int place_in_case(const struct cli_args *args, struct keeping *k,
+                         struct evidence_acquire_options *o, struct err *e)
+{
+    const char *folder = cli_value(args, "case");
+    if (!folder)
+        return 0;
+    if (!o->statement.exhibit || strchr(o->folder, '/'))
+        return err_set(e, ERR_USAGE, "cli.option", NULL,
+                       "with --case, --exhibit says of what, and FOLDER is a name alone");
+    if ((size_t)snprintf(k->folder, sizeof k->folder, "%s/exhibits/%s/%s", folder,
+                         o->statement.exhibit, o->folder) >= sizeof k->folder)
+        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
+    o->folder = k->folder;
+    if (!evidence_person_folder(k->told.said.identity))
+        return err_set(e, ERR_USAGE, "custody.identity", "ISO/IEC 27037 section 6.1",
+                       "what is acquired in a case is signed for: --identity FOLDER");
+    return 0;
+}
+
+static int keep_before(const struct cli_args *args, struct keeping *k,
+                       struct evidence_acquire_options *o, struct err *e)
+{
+    struct evidence_appended warnings = {0};
+    if (evidence_told_init(&k->told, args, e) != 0 || place_in_case(args, k, o, e) != 0)
+        return -1;
+    o->command = k->told.said.command;
+    k->asked = evidence_person_folder(k->told.said.identity) != NULL;
+    if (!k->asked)
+        return 0;
+    if (evidence_doing_open(&k->doing, &k->told.said, e) != 0)
+        return -1;
+    const struct evidence_actor *a = &k->doing.person.actor;
+    if (!o->statement.examiner)
+        o->statement.examiner = a->name;
+    if (!o->statement.role)
+        o->statement.role = a->role;
+    if (!o->statement.place)
+        o->statement.place = k->doing.person.place;
+    if (!o->statement.competence && a->competence_count)
+        o->statement.competence = a->competence[0].what;
+    k->report = (struct evidence_acquired_report){.method = "dead",
+                                                  .source = o->source,
+                                                  .exhibit = o->statement.exhibit,
+                                                  .write_protection = "opened for reading only"};
+    if (o->range.from || o->range.bytes) {
+        snprintf(k->scope, sizeof k->scope, "bytes from %" PRIu64 ", %" PRIu64 " of them (0: all)",
+                 o->range.from, o->range.bytes);
+        k->report.method = "partial";
+        k->report.scope = k->scope;
+        k->report.why_partial = cli_value(args, "why-partial");
+    }
+    if (evidence_acquired_check(o->folder, &k->report, &k->doing, &warnings, e) != 0)
+        return -1;
+    evidence_tell_warnings(&warnings);
+    return 0;
+}
+
+static int keep_after(struct keeping *k, const struct evidence_acquire_options *o,
+                      const struct evidence_acquired *d, struct err *e)
+{
+    struct evidence_appended told = {0};
+    if (!k->asked || d->stopped)
+        return 0;
+    k->report.image_sha256 = d->sha256;
+    k->report.verifiable =
+        d->unreadable       ? "no: sectors could not be read; the hashes of the chunks without bad "
+                              "sectors stand in data/image.chunks"
+        : d->source_shrank  ? "no: the source has another size now"
+        : d->source_changed ? "no: the source gave other bytes when it was read again"
+        : d->source_rehashed ? "yes: the source was read again and gave the same"
+                             : "yes: every sector was read; it was not read a second time";
+    return evidence_acquired_record(o->folder, &k->report, &k->doing, &told, e);
+}
+
 static int run(const struct cli_args *args)
 {
     struct err e = {0};
     struct watching watching = {0};
-    struct evidence_acquired done;
+    struct evidence_acquired done = {0};
+    struct keeping keeping = {0};
     struct evidence_acquire_options options = {.watch = watch, .watch_context = &watching};
     struct sigaction action = {.sa_handler = on_signal};
-    if (options_of(args, &options, &e) != 0)
-        return say_fail(args, &e);
+    int result = options_of(args, &options, &e);
+    if (result == 0)
+        result = keep_before(args, &keeping, &options, &e);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    int result = evidence_acquire(&options, &done, &e);
+    if (result == 0)
+        result = evidence_acquire(&options, &done, &e);
     progress_end(&watching.progress);
+    if (result == 0)
+        result = keep_after(&keeping, &options, &done, &e);
+    if (result == 0 && cli_flag(args, "json"))
+        tell_json(&options, &done);
+    else if (result == 0)
+        tell(&options, &done);
+    evidence_doing_close(&keeping.doing);
+    evidence_told_fini(&keeping.told);
     if (result != 0) {
         int said = say_fail(args, &e);
         return say_end(args, e.kind == ERR_USAGE ? said : 3);
     }
-    if (cli_flag(args, "json"))
-        tell_json(&options, &done);
-    else
-        tell(&options, &done);
     bool whole = !done.unreadable && !done.source_shrank && !done.source_changed;
     return say_end(args, done.stopped ? 3 : whole ? 0 : 1);
 }
@@ -172,11 +266,7 @@ static const struct cli_option acquire_options[] = {
     {"exhibit", "ID", "identifier of the exhibit", 0, false},
     {"description", "TEXT", "what it is: make, model, condition, where it was found", 0, false},
     {"examiner", "NAME", "who acquires", 0, false},
-    {"role", "ROLE", "DEFR or DES (ISO/IEC 27037), or another word", 0, false},
     {"competence", "TEXT", "qualification of the examiner", 0, false},
-    {"place", "TEXT", "where", 0, false},
-    {"reason", "TEXT", "why it is acquired, and why so", 0, false},
-    {"authority", "TEXT", "what allows it: warrant, policy, consent", 0, false},
     {"from", "BYTE", "first byte of a part of the source", 0, false},
     {"bytes", "N", "length of the part", 0, false},
     {"plain", NULL, "do not compress: the segments are the image's bytes", 0, false},
@@ -186,7 +276,12 @@ static const struct cli_option acquire_options[] = {
     {"fill", "KIND", "what unreadable sectors hold: pattern (default) or zero", 0, false},
     {"no-read-back", NULL, "do not read the image back when it is written", 0, false},
     {"rehash-source", NULL, "read the source a second time: did it change?", 0, false},
+    {"selftest", "FILE", "report of tocsin evidence selftest, which becomes part of the bundle", 0,
+     false},
+    {"case", "CASE", "the case; the bundle is made in its exhibit's folder", 0, false},
+    {"why-partial", "TEXT", "why a part alone is acquired (--from, --bytes)", 0, false},
     {"jobs", "N", "threads that hash and compress (default: one a processor)", 'j', false},
+    EVIDENCE_SAID_OPTIONS,
 };
 
 const struct cli_verb evidence_acquire_verb = {
@@ -200,6 +295,9 @@ const struct cli_verb evidence_acquire_verb = {
         "listed and filled so that it is recognised. Broken off, by a signal, a crash or a full\n"
         "disk, the same command goes on with it and comes to the same image.\n"
         "VERIFY.txt in the bundle tells anybody how to check it without this program.\n"
+        "With --identity, the record \"acquired\" is signed and begins the bundle's custody log; "
+        "with\n"
+        "--case also that of the exhibit, and what 27037 asks for must be said.\n"
         "Exit code: 0 all of the source was read, 1 some of it was not, or it changed, 3 could\n"
         "not do it, or it was stopped.\n",
     .examples = "  tocsin evidence acquire /dev/sdb case-7/disk.evidence --exhibit EX-1 \\\n"

@@ -94,7 +94,8 @@ const struct cli_verb evidence_identity_verb = {
     .operands = "FOLDER",
     .summary = "make the key and certificate of a person who acts on evidence",
     .text = "Makes a folder with key.pem (0600), chain.pem and person.json, which other commands\n"
-            "take as --identity FOLDER. What a key of Ed25519 signs, OpenSSL 3.0 cannot check; what the\n"
+            "take as --identity FOLDER. What a key of Ed25519 signs, OpenSSL 3.0 cannot check; "
+            "what the\n"
             "others sign, it can (openssl cms -verify).\n",
     .examples = "  tocsin evidence identity ~/meyer --name 'A. Meyer' --role DEFR \\\n"
                 "      --competence 'GCFA, 2024-05-01' --organisation Example --passphrase\n",

@@ -3,6 +3,9 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_said.h"
+#include "cli/evidence_seals.h"
+#include "cli/evidence_verify_record.h"
 #include "base/compiler.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -22,7 +25,7 @@ static bool watch(void *context, const char *phase, uint64_t done, uint64_t all)
     return true;
 }
 
-static void tell_json(const char *folder, const struct evidence_verdict *v)
+static void tell_json(const char *folder, const struct evidence_verdict *v, uint64_t record)
 {
     struct buf line;
     struct json_writer w;
@@ -42,6 +45,10 @@ static void tell_json(const char *folder, const struct evidence_verdict *v)
     }
     if (v->image_checked)
         json_member_hex(&w, "sha256", slice_of(v->sha256, sizeof v->sha256));
+    json_member_int(&w, "custody_records", (int64_t)v->custody_records);
+    if (record)
+        json_member_int(&w, "recorded_as", (int64_t)record);
+    evidence_seals_json(&w, v);
     json_member_int(&w, "problem_count", (int64_t)v->problems_all);
     json_write_name(&w, "problems");
     json_write_array(&w);
@@ -58,7 +65,7 @@ static void tell_json(const char *folder, const struct evidence_verdict *v)
     buf_fini(&line);
 }
 
-static void tell(const char *folder, const struct evidence_verdict *v)
+static void tell(const char *folder, const struct evidence_verdict *v, uint64_t record)
 {
     say_text(stdout, slice_str(folder));
     fputs(": ", stdout);
@@ -93,6 +100,11 @@ static void tell(const char *folder, const struct evidence_verdict *v)
             printf("%02x", v->sha256[i]);
         fputc('\n', stdout);
     }
+    if (v->custody_records)
+        printf("  custody log: %" PRIu64 " records\n", v->custody_records);
+    if (record)
+        printf("  this check is record %" PRIu64 "\n", record);
+    evidence_seals_tell(v);
 }
 
 static int run(const struct cli_args *args)
@@ -105,25 +117,35 @@ static int run(const struct cli_args *args)
         return say_fail(args, &e);
     struct evidence_verify_options options = {.workers = (unsigned)jobs,
                                               .tree_only = cli_flag(args, "tree-only"),
+                                              .roots = cli_value(args, "roots"),
+                                              .tsa_roots = cli_value(args, "tsa-roots"),
                                               .watch = watch,
                                               .watch_context = &progress};
+    uint64_t record = 0;
     int result = evidence_verify(args->operands[0], &options, &verdict, &e);
     progress_end(&progress);
+    if (result == 0)
+        result = evidence_verify_record(args, args->operands[0], &verdict, &record, &e);
     if (result != 0)
         (void)say_fail(args, &e);
     else if (cli_flag(args, "json"))
-        tell_json(args->operands[0], &verdict);
+        tell_json(args->operands[0], &verdict, record);
     else
-        tell(args->operands[0], &verdict);
+        tell(args->operands[0], &verdict, record);
     int code = result != 0 ? 3 : verdict.sound ? 0 : 1;
     evidence_verdict_fini(&verdict);
     return say_end(args, code);
 }
 
 static const struct cli_option verify_options[] = {
-    {"tree-only", NULL, "hold each chunk against the hash tree, without the image's own hash", 0,
+    {"tree-only", NULL,
+     "hold each chunk against the hash tree, without the hashes of the image and its files", 0,
      false},
+    {"roots", "FILE", "certificates (PEM) that vouch for those who seal; else they are only named",
+     0, false},
+    {"tsa-roots", "FILE", "the same for time-stamp authorities", 0, false},
     {"jobs", "N", "threads (default: one a processor)", 'j', false},
+    EVIDENCE_SAID_OPTIONS,
 };
 
 const struct cli_verb evidence_verify_verb = {
@@ -135,6 +157,10 @@ const struct cli_verb evidence_verify_verb = {
         "the image against acquisition.json. Of damage, the chunk, the bytes of the image and "
         "the\n"
         "place in the file are named.\n"
+        "Of each seal it is said who signed it and when, who vouches for that, and what it does "
+        "not\n"
+        "show. Without --roots and --tsa-roots, nobody vouches: signer and authority are named.\n"
+        "With --identity, the check is recorded in the custody log, and opens its gate.\n"
         "Exit code: 0 sound, 1 not, 3 could not find out.\n",
     .examples = "  tocsin evidence verify case-7/disk.evidence\n",
     .options = verify_options,

@@ -54,7 +54,7 @@ int pem_next(struct slice *text, const char *label, struct buf *der, struct err 
 {
     char begin[PEM_LABEL_MAX + 20];
     char end[PEM_LABEL_MAX + 20];
-    struct slice line;
+    struct slice line = {0};
     struct cursor c;
     size_t number = 0;
 

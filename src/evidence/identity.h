@@ -9,7 +9,9 @@
 
 #include "crypto/key.h"
 
-#include <stdint.h>
+#include <stddef.h>
+
+enum { EVIDENCE_COMPETENCES = 16 };
 
 /* Texts are borrowed; NULL: not given. */
 struct evidence_identity_wish {
@@ -31,21 +33,5 @@ struct evidence_identity_wish {
  */
 int evidence_identity_make(const char *folder, const struct evidence_identity_wish *wish,
                            struct err *e) MUST_CHECK;
-
-struct evidence_signer;
-
-enum { EVIDENCE_COMPETENCES = 16 };
-
-struct evidence_identity {
-    struct evidence_signer *signer;         /* evidence/seal/cms.h */
-    const char *name, *role, *organisation; /* role, organisation: may be empty */
-    const char *competence[EVIDENCE_COMPETENCES];
-    size_t competence_count;
-};
-
-/* "evidence.person": person.json is not as it should be; and what evidence_signer_open says. */
-struct evidence_identity *evidence_identity_open(const char *folder, const char *password_file,
-                                                 struct err *e) MUST_CHECK;
-void evidence_identity_close(struct evidence_identity *identity);
 
 #endif

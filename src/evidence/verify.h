@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "evidence/seal/found.h"
 
 #include <stdint.h>
 
@@ -29,12 +30,17 @@ struct evidence_verdict {
     uint8_t sha256[32]; /* of the image as it is now, when no chunk is damaged */
     const struct evidence_problem *problems;
     size_t problem_count, problems_all;
+    const struct evidence_seal_found *seals; /* in their order; none: it is not sealed */
+    size_t seal_count;
+    uint64_t custody_records; /* of the bundle's own log */
     struct arena arena;
 };
 
 struct evidence_verify_options {
-    unsigned workers; /* 0: one a processor */
-    bool tree_only;   /* chunks and tree; the image's own hash is not taken */
+    unsigned workers;      /* 0: one a processor */
+    bool tree_only;        /* chunks and tree; the image's own hash is not taken */
+    const char *roots;     /* PEM: who vouches for those who seal; NULL: not checked */
+    const char *tsa_roots; /* likewise for time-stamp authorities */
     bool (*watch)(void *context, const char *phase, uint64_t done, uint64_t all);
     void *watch_context;
 };

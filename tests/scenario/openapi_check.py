@@ -8,11 +8,12 @@ import base64
 import json
 import re
 import shutil
+import subprocess
 import sys
 import traceback
 
 import yaml
-from cli_centre import SOURCE, Centre, Device, advisory, wait
+from cli_centre import SOURCE, TOCSIN, Centre, Device, advisory, wait
 
 failures = 0
 
@@ -273,6 +274,27 @@ def certificates(live, device):
     live.ask("GET", "/v1/certificates")
 
 
+def custody(live, device):
+    case, identity = live.centre.folder / "case", live.centre.folder / "examiner"
+    who = ("--identity", identity, "--place", "lab", "--reason", "incident")
+    for words in (("identity", identity, "--name", "A. Meyer", "--role", "DEFR", "--competence",
+                   "GCFA, 2024-05-01", "--organisation", "Example"),
+                  ("case", "new", case, "--person-in-charge", "B. Huber", "--contact", "+49 1",
+                   "--authority", "policy 4", *who),
+                  ("exhibit", "add", case, "--description", "a disk", "--source-type", "static",
+                   "--condition", "good", *who)):
+        subprocess.run([TOCSIN, "evidence", *words], check=True, capture_output=True)
+    log = case / "exhibits/EX-1/custody"
+    told = live.ask("POST", "/v1/custody", body={"records": [
+        {name: base64.b64encode((log / file).read_bytes()).decode()
+         for name, file in (("record", "00001.json"), ("signature", "00001.p7s"))}]})
+    live.ask("POST", "/v1/custody/link",
+             body={"custody": told["custody"], "kind": "asset", "target": device.asset})
+    live.ask("GET", "/v1/custody", about=f"asset:{device.asset}")
+    live.ask("GET", "/v1/custody/{custody}", custody=told["custody"])
+    live.ask("GET", "/v1/assets/{asset}", asset=device.asset, what="an asset with evidence")
+
+
 def proof(live):
     live.ask("GET", "/v1/log")
     live.ask("GET", "/v1/log", limit=2, **{"from": 1}, what="acts by pages")
@@ -367,6 +389,7 @@ def main():
         device.once()
         assets(live, contact)
         advisories(live, device)
+        custody(live, device)
         device_door(live, device)
         certificates(live, device)
         wait(lambda: centre.json("status")["journal"]["signed"] == centre.json("status")["journal"]["size"])

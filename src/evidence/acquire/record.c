@@ -5,7 +5,10 @@
 #include "base/json.h"
 #include "evidence/acquire/acquisition.h"
 #include "evidence/bundle/bag.h"
+#include "evidence/bundle/how.h"
 #include "evidence/bundle/image_files.h"
+#include "evidence/tool.h"
+#include "evidence/uco.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +17,7 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-enum { RANGES = 1000, PROGRAM_MOST = 256 << 20 };
+enum { RANGES = 1000 };
 
 static void clock_part(struct json_writer *w, const char *name, int64_t at)
 {
@@ -54,31 +57,38 @@ static void statement_part(struct json_writer *w, const struct evidence_statemen
     optional(w, "authority", s->authority);
 }
 
+/* What was shown of this build before it was let at evidence (27037 row 40). */
+static int selftest_part(struct json_writer *w, struct slice report, struct err *e)
+{
+    struct json_doc *doc = NULL;
+    uint8_t hash[SHA256_LEN];
+    if (report.len == 0) {
+        json_member_string(w, "selftest", "no report of a self-test of this build was given");
+        return 0;
+    }
+    if (sha256(report, hash) != 0)
+        return digest_failed(e);
+    if (json_parse(&doc, report, NULL, e) != 0)
+        return -1;
+    json_write_name(w, "selftest");
+    json_write_object(w);
+    json_member_string(w, "file", "selftest.json");
+    json_member_hex(w, "sha256", slice_of(hash, sizeof hash));
+    json_member_slice(w, "ended", json_get_string(json_root(doc), "ended"));
+    json_member_slice(w, "outcome", json_get_string(json_root(doc), "outcome"));
+    json_write_object_end(w);
+    json_doc_free(doc);
+    return 0;
+}
+
 static int tool_part(struct json_writer *w, const struct evidence_acquisition *a, struct err *e)
 {
-    struct buf program;
-    uint8_t hash[SHA256_LEN];
-    int result = 0;
-    buf_init(&program);
     json_write_name(w, "tool");
     json_write_object(w);
-    json_member_string(w, "name", "tocsin");
-    json_member_string(w, "version", TOCSIN_VERSION);
-    if (file_read("/proc/self/exe", PROGRAM_MOST, &program, e) != 0)
-        err_clear(e); /* a machine without /proc: the record says nothing rather than something */
-    else if (sha256(buf_slice(&program), hash) != 0)
-        result = digest_failed(e);
-    else
-        json_member_hex(w, "sha256", slice_of(hash, sizeof hash));
-    if (a->options->command) {
-        json_write_name(w, "command");
-        json_write_array(w);
-        for (const char *const *word = a->options->command; *word; word++)
-            json_write_string(w, *word);
-        json_write_array_end(w);
-    }
+    int result = evidence_tool_members(w, a->options->command, e);
+    if (result == 0)
+        result = selftest_part(w, buf_slice(&a->selftest), e);
     json_write_object_end(w);
-    buf_fini(&program);
     return result;
 }
 
@@ -216,26 +226,17 @@ static int write_record(struct evidence_acquisition *a, struct buf *out, struct 
     return buf_check(out, e);
 }
 
-static void write_how(const struct evidence_acquisition *a, struct buf *out)
+/* The same for other programs. */
+static int write_graph(const struct evidence_acquisition *a, struct evidence_bag *bag,
+                       struct slice record, struct err *e)
 {
-    char hex[2 * SHA256_LEN + 1];
-    for (size_t i = 0; i < SHA256_LEN; i++)
-        snprintf(hex + 2 * i, 3, "%02x", a->acquired->sha256[i]);
-    buf_puts(out, "How to check this bundle without the program that made it\n\n"
-                  "Every command is run in this folder, and prints nothing but OK lines.\n\n"
-                  "1. No file has changed:\n\n"
-                  "       sha256sum -c tagmanifest-sha256.txt\n"
-                  "       sha256sum -c manifest-sha256.txt\n\n"
-                  "2. The image is the one that acquisition.json speaks of:\n\n");
-    buf_printf(out, "       cat data/image-*.%s%s | sha256sum\n\n   must print %s\n\n",
-               a->options->plain ? "raw" : "gz", a->options->plain ? "" : " | gzip -dc", hex);
-    buf_printf(out, "3. Its size must be %" PRIu64 " bytes: the same command with wc -c.\n\n",
-               a->written.image_bytes);
-    buf_puts(out,
-             "4. map.txt lists what could be read (+) and what could not (-), as GNU ddrescue\n"
-             "   writes it.\n\n"
-             "What this shows: that the image is what was written when the bundle was closed.\n"
-             "Who closed it and when, only a signature and a time-stamp show (folder seal).\n");
+    struct buf graph;
+    buf_init(&graph);
+    int result = evidence_uco_bundle(record, a->options->folder, &graph, e);
+    if (result == 0)
+        result = evidence_bag_tag(bag, "case.jsonld", buf_slice(&graph), e);
+    buf_fini(&graph);
+    return result;
 }
 
 static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, struct buf *text,
@@ -258,15 +259,22 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
     evidence_bag_info(bag, "Contact-Name", a->options->statement.examiner);
     evidence_bag_info(bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
     if (write_record(a, text, e) != 0 ||
-        evidence_bag_tag(bag, "acquisition.json", buf_slice(text), e) != 0)
+        evidence_bag_tag(bag, "acquisition.json", buf_slice(text), e) != 0 ||
+        write_graph(a, bag, buf_slice(text), e) != 0)
         return -1;
     buf_reset(text);
     evidence_map_write(&a->reading.map, text);
     if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "map.txt", buf_slice(text), e) != 0)
         return -1;
     buf_reset(text);
-    write_how(a, text);
+    const struct evidence_how how = {.has_image = true,
+                                     .packed = !a->options->plain,
+                                     .image_bytes = image->image_bytes,
+                                     .image_sha256 = a->acquired->sha256};
+    evidence_how_write(&how, text);
     if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "VERIFY.txt", buf_slice(text), e) != 0)
+        return -1;
+    if (a->selftest.len && evidence_bag_tag(bag, "selftest.json", buf_slice(&a->selftest), e) != 0)
         return -1;
     return evidence_bag_close(bag, top, e);
 }

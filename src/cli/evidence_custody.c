@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/compiler.h"
+#include "base/output.h"
+#include "cli/evidence.h"
+#include "cli/say.h"
+#include "evidence/custody.h"
+#include "evidence/custody/holder.h"
+#include "evidence/custody/kinds.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct looking {
+    const struct cli_args *args;
+    bool json, first, unsound;
+    struct buf out;
+    struct json_writer w;
+};
+
+static void put_text(const char *label, struct slice text)
+{
+    if (!text.len)
+        return;
+    printf("     %s: ", label);
+    say_text(stdout, text);
+    putchar('\n');
+}
+
+static void put_value(const struct json_value *v, const char *name)
+{
+    struct buf text;
+    if (json_is(v, JSON_STRING)) {
+        put_text(name, json_string(v));
+        return;
+    }
+    struct json_writer w;
+    buf_init(&text);
+    json_write_init(&w, &text, 0);
+    json_write_value(&w, v);
+    put_text(name, output_slice(stdout, &text));
+    buf_fini(&text);
+}
+
+static int show_record(void *context, const struct evidence_custody_record *r, struct err *e)
+{
+    struct looking *l = context;
+    char at[TIME_TEXT];
+    (void)e;
+    if (l->json) {
+        json_write_value(&l->w, r->root);
+        return 0;
+    }
+    time_format(r->at, at);
+    printf("%4" PRIu64 "  %s  ", r->number, at);
+    say_styled(stdout, SAY_STRONG, r->kind);
+    fputs("  ", stdout);
+    say_text(stdout, json_string(evidence_path(r->root, "actor.name")));
+    fputs(" (", stdout);
+    say_text(stdout, json_string(evidence_path(r->root, "actor.role")));
+    fputs(")\n", stdout);
+    put_text("where", json_get_string(r->root, "place"));
+    put_text("why", json_get_string(r->root, "reason"));
+    put_text("by", json_string(evidence_path(r->root, "authority.id")));
+    json_each(v, json_get(r->root, "warnings")) put_text("WARNING", json_get_string(v, "text"));
+    json_each(v, json_get(r->root, "details"))
+    {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", SLICE_ARG(json_name(v)));
+        put_value(v, name);
+    }
+    return 0;
+}
+
+static int show_holder(void *context, const char *holder, struct err *e)
+{
+    struct looking *l = context;
+    struct err why = {0};
+    if (l->json) {
+        json_write_object(&l->w);
+        json_member_string(&l->w, "holder", holder);
+        json_write_name(&l->w, "records");
+        json_write_array(&l->w);
+    } else {
+        say_styled(stdout, SAY_STRONG, slice_str(holder));
+        putchar('\n');
+    }
+    int result = evidence_custody_read(holder, show_record, l, &why);
+    if (l->json) {
+        json_write_array_end(&l->w);
+        json_write_object_end(&l->w);
+    }
+    if (result != 0 && why.kind == ERR_NOT_FOUND && !l->json)
+        puts("     no custody log");
+    if (result != 0 && why.kind != ERR_NOT_FOUND) {
+        *e = why;
+        return -1;
+    }
+    return 0;
+}
+
+static void verdict_json(struct looking *l, const char *holder,
+                         const struct evidence_custody_state *s)
+{
+    struct json_writer *w = &l->w;
+    json_write_object(w);
+    json_member_string(w, "path", holder);
+    json_member_string(w, "holder", s->holder);
+    json_member_string(w, "log", s->log);
+    json_member_bool(w, "sound", s->sound);
+    json_member_bool(w, "certificates_checked", s->chain_checked);
+    json_member_int(w, "records", (int64_t)s->count);
+    json_member_hex(w, "head", slice_of(s->head, sizeof s->head));
+    json_member_bool(w, "gate_open", s->gate_open);
+    json_member_string(w, "gate_why", s->gate_why);
+    json_member_string(w, "custodian", s->custodian);
+    json_member_int(w, "open_handovers", (int64_t)s->open_count);
+    json_member_int(w, "holds", (int64_t)s->hold_count);
+    json_write_name(w, "problems");
+    json_write_array(w);
+    for (size_t i = 0; i < s->problem_count; i++) {
+        json_write_object(w);
+        json_member_string(w, "what", s->problems[i].what);
+        json_member_string(w, "where", s->problems[i].where);
+        json_member_string(w, "text", s->problems[i].text);
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    json_write_object_end(w);
+}
+
+static void verdict_text(const char *holder, const struct evidence_custody_state *s)
+{
+    say_text(stdout, slice_str(holder));
+    printf(": %" PRIu64 " records, ", s->count);
+    say_styled(stdout, s->sound ? SAY_GOOD : SAY_BAD, slice_str(s->sound ? "sound" : "NOT SOUND"));
+    puts(s->chain_checked ? "; every certificate leads to the roots given"
+                          : "; who vouches for the certificates was not checked (--roots)");
+    for (size_t i = 0; i < s->problem_count; i++) {
+        fputs("  ", stdout);
+        say_text(stdout, slice_str(s->problems[i].what));
+        fputs(": ", stdout);
+        say_text(stdout, slice_str(s->problems[i].text));
+        if (s->problems[i].where[0]) {
+            fputs(" (", stdout);
+            say_text(stdout, slice_str(s->problems[i].where));
+            putchar(')');
+        }
+        putchar('\n');
+    }
+}
+
+static int verify_holder(void *context, const char *holder, struct err *e)
+{
+    struct looking *l = context;
+    struct evidence_custody_state state;
+    struct err why = {0};
+    int result = evidence_custody_verify(holder, cli_value(l->args, "roots"), &state, &why);
+    if (result == 0) {
+        l->unsound |= !state.sound;
+        if (l->json)
+            verdict_json(l, holder, &state);
+        else
+            verdict_text(holder, &state);
+    }
+    evidence_custody_state_fini(&state);
+    if (result != 0 && why.kind == ERR_NOT_FOUND) {
+        l->unsound = true;
+        if (!l->json)
+            printf("%s: no custody log\n", holder);
+        else {
+            json_write_object(&l->w);
+            json_member_string(&l->w, "path", holder);
+            json_member_bool(&l->w, "sound", false);
+            json_member_int(&l->w, "records", 0);
+            json_write_object_end(&l->w);
+        }
+        return 0;
+    }
+    if (result != 0)
+        *e = why;
+    return result;
+}
+
+static int run(const struct cli_args *args)
+{
+    struct err e = {0};
+    struct looking l = {.args = args, .json = cli_flag(args, "json")};
+    const char *verb = args->operands[0];
+    bool verify = strcmp(verb, "verify") == 0;
+    if (!verify && strcmp(verb, "show") != 0) {
+        err_set(&e, ERR_USAGE, "cli.operands", NULL,
+                "custody show FOLDER or custody verify FOLDER");
+        return say_fail(args, &e);
+    }
+    buf_init(&l.out);
+    json_write_init(&l.w, &l.out, 0);
+    json_write_array(&l.w);
+    int result =
+        evidence_holder_all(args->operands[1], verify ? verify_holder : show_holder, &l, &e);
+    json_write_array_end(&l.w);
+    if (result == 0 && l.json)
+        output_line(stdout, &l.out);
+    buf_fini(&l.out);
+    if (result != 0) {
+        int code = say_fail(args, &e);
+        return say_end(args, verify && code == 1 ? 1 : 3);
+    }
+    return say_end(args, l.unsound ? 1 : 0);
+}
+
+static const struct cli_option options[] = {
+    {"roots", "FILE", "certificates (PEM) that vouch for who signs", 0, false},
+};
+
+const struct cli_verb evidence_custody_verb = {
+    .name = "custody",
+    .operands = "show|verify FOLDER",
+    .summary = "the records of who did what, and whether they hold together",
+    .text =
+        "FOLDER is a case, an exhibit's folder or a bundle; of a case, each log in it. `verify`\n"
+        "holds every record against its signature, the one before it, the signed count, the files\n"
+        "whose hashes it names, the seal, and receipts that came back.\n"
+        "Exit code: 0 sound, 1 not, 3 could not find out.\n",
+    .examples = "  tocsin evidence custody verify case-7 --roots roots.pem\n",
+    .options = options,
+    .option_count = ARRAY_LEN(options),
+    .uses = CLI_JSON,
+    .least = 2,
+    .most = 2,
+    .run = run,
+};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/evidence_verify_record.h"
+#include "cli/evidence_said.h"
+#include "evidence/bundle/manifest.h"
+#include "evidence/custody/record.h"
+
+static int details_of(const struct cli_args *args, const char *folder,
+                      const struct evidence_verdict *v, struct buf *out, struct err *e)
+{
+    struct err none = {0};
+    struct json_writer w;
+    uint8_t tags[SHA256_LEN];
+    uint64_t bytes;
+    json_write_init(&w, out, 0);
+    json_write_object(&w);
+    json_member_string(&w, "what",
+                       cli_flag(args, "tree-only") ? "every file, and chunks against the hash tree"
+                                                   : "every file and every chunk");
+    json_member_string(&w, "result", v->sound ? "same" : "changed");
+    if (v->sound &&
+        evidence_file_digest(folder, "tagmanifest-sha256.txt", tags, &bytes, &none) == 0)
+        evidence_hash_member(&w, "tagmanifest_sha256", tags);
+    if (v->image_checked)
+        evidence_hash_member(&w, "image_sha256", v->sha256);
+    if (v->problem_count) {
+        json_member_string(&w, "found", v->problems[0].text);
+        json_member_string(&w, "found_in", v->problems[0].what);
+    }
+    json_write_object_end(&w);
+    return buf_check(out, e);
+}
+
+static bool log_is_sound(const char *folder)
+{
+    struct evidence_custody_state state;
+    struct err why = {0};
+    int result = evidence_custody_verify(folder, NULL, &state, &why);
+    bool sound = result == 0 ? state.sound || state.count == 0 : why.kind == ERR_NOT_FOUND;
+    evidence_custody_state_fini(&state);
+    return sound;
+}
+
+int evidence_verify_record(const struct cli_args *args, const char *folder,
+                           const struct evidence_verdict *verdict, uint64_t *record, struct err *e)
+{
+    struct evidence_accessed accessed = {0};
+    struct evidence_told told;
+    struct buf details;
+    *record = 0;
+    if (!evidence_person_folder(cli_value(args, "identity")) || !verdict->complete ||
+        !log_is_sound(folder))
+        return 0;
+    buf_init(&details);
+    int result = evidence_told_init(&told, args, e);
+    if (result == 0)
+        result = details_of(args, folder, verdict, &details, e);
+    if (result == 0) {
+        const struct evidence_said *s = &told.said;
+        const struct evidence_access_options options = {.kind = EVIDENCE_VERIFY,
+                                                        .identity = s->identity,
+                                                        .password_file = s->password_file,
+                                                        .place = s->place,
+                                                        .reason = s->reason,
+                                                        .reference = s->reference,
+                                                        .authority = s->authority,
+                                                        .command = s->command,
+                                                        .details = buf_slice(&details)};
+        result = evidence_access(folder, &options, &accessed, e);
+    }
+    if (result == 0) {
+        evidence_tell_warnings(&accessed.record);
+        *record = accessed.record.number;
+    }
+    buf_fini(&details);
+    evidence_told_fini(&told);
+    return result;
+}

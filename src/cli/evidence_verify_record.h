@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `verify` leaves in a bundle's custody log. */
+#ifndef CLI_EVIDENCE_VERIFY_RECORD_H
+#define CLI_EVIDENCE_VERIFY_RECORD_H
+
+#include "cli/options.h"
+#include "evidence/verify.h"
+
+/*
+ * With an identity, the verdict becomes a record "verified"; *record is its number, 0: none. A log
+ * that does not hold together, and a bundle that is not complete, are not written to.
+ */
+int evidence_verify_record(const struct cli_args *args, const char *folder,
+                           const struct evidence_verdict *verdict, uint64_t *record,
+                           struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The room's own: VERIFY.txt, which tells a third party how to check a bundle with its own tools.
+ */
+#ifndef EVIDENCE_HOW_H
+#define EVIDENCE_HOW_H
+
+#include "base/buf.h"
+#include "crypto/digest.h"
+
+#include <stdint.h>
+
+/* What the bundle holds beside files. */
+struct evidence_how {
+    bool has_image;
+    bool packed; /* gzip members; else plain segments */
+    uint64_t image_bytes;
+    const uint8_t *image_sha256;
+};
+
+/* Appends it. Lines that begin with seven blanks are commands, which work as they are pasted. */
+void evidence_how_write(const struct evidence_how *how, struct buf *out);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/case.h"
+#include "base/file.h"
+#include "evidence/custody/holder.h"
+#include "evidence/custody/record.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DESCRIPTION_BYTES = 4 << 20 };
+
+static void member(struct json_writer *w, const char *name, const char *text)
+{
+    if (text && text[0])
+        json_member_string(w, name, text);
+}
+
+static int missing(struct err *e, const char *what, const char *option, unsigned row)
+{
+    err_set(e, ERR_USAGE, "custody.field", "ISO/IEC 27037",
+            "a case cannot be opened without %s (acceptance row %u)", what, row);
+    return err_hint(e, "%s", option);
+}
+
+static void authority_part(struct json_writer *w, const struct evidence_authority *a)
+{
+    json_write_name(w, "authority");
+    json_write_object(w);
+    member(w, "id", a->id);
+    member(w, "scope", a->scope);
+    member(w, "issued_by", a->issued_by);
+    member(w, "expires", a->expires);
+    if (a->covers && a->covers[0]) {
+        json_write_name(w, "covers");
+        json_write_array(w);
+        for (size_t i = 0; a->covers[i]; i++)
+            json_write_string(w, a->covers[i]);
+        json_write_array_end(w);
+    }
+    json_write_object_end(w);
+}
+
+static int write_case(const struct evidence_case_wish *wish, const char *id, struct buf *out,
+                      struct err *e)
+{
+    struct json_writer w;
+    json_write_init(&w, out, 2);
+    json_write_object(&w);
+    json_member_string(&w, "format", "tocsin-evidence-case/v1");
+    json_member_string(&w, "id", id);
+    member(&w, "title", wish->title);
+    json_write_name(&w, "person_in_charge");
+    json_write_object(&w);
+    member(&w, "name", wish->person_in_charge);
+    member(&w, "organisation", wish->organisation);
+    member(&w, "contact", wish->contact);
+    json_write_object_end(&w);
+    authority_part(&w, &wish->authority);
+    if (wish->links && wish->links[0]) {
+        json_write_name(&w, "links");
+        json_write_array(&w);
+        for (size_t i = 0; wish->links[i]; i++)
+            json_write_string(&w, wish->links[i]);
+        json_write_array_end(&w);
+    }
+    json_write_object_end(&w);
+    buf_putc(out, '\n');
+    return buf_check(out, e);
+}
+
+static int write_details(const struct evidence_case_wish *wish, struct slice text, struct buf *out,
+                         struct err *e)
+{
+    uint8_t hash[SHA256_LEN];
+    struct json_writer w;
+    if (sha256(text, hash) != 0)
+        return digest_failed(e);
+    json_write_init(&w, out, 0);
+    json_write_object(&w);
+    json_member_string(&w, "person_in_charge", wish->person_in_charge);
+    member(&w, "title", wish->title);
+    evidence_hash_member(&w, "case_sha256", hash);
+    json_write_object_end(&w);
+    return buf_check(out, e);
+}
+
+/* A case that is there without a single record was broken off, and may be begun again. */
+static bool is_begun(const char *folder)
+{
+    struct evidence_custody_state state;
+    struct err why = {0};
+    int result = evidence_custody_verify(folder, NULL, &state, &why);
+    evidence_custody_state_fini(&state);
+    return result == 0 || why.kind != ERR_NOT_FOUND;
+}
+
+int evidence_case_open(const char *folder, const struct evidence_case_wish *wish,
+                       struct evidence_doing *doing, struct evidence_appended *told, struct err *e)
+{
+    char path[4096], exhibits[4096], id[EVIDENCE_HOLDER];
+    struct buf text, details;
+    if (!wish->person_in_charge || !wish->person_in_charge[0])
+        return missing(e, "the person in charge", "--person-in-charge NAME", 7);
+    if (!wish->authority.id || !wish->authority.id[0])
+        return missing(e, "an authority", "--authority ID", 8);
+    if ((size_t)snprintf(path, sizeof path, "%s/case.json", folder) >= sizeof path ||
+        (size_t)snprintf(exhibits, sizeof exhibits, "%s/exhibits", folder) >= sizeof exhibits)
+        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
+    if (file_kind(path) != 0 && is_begun(folder))
+        return err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "%s is a case already", folder);
+    if (wish->id && !evidence_holder_is(slice_str(wish->id)))
+        return err_set(e, ERR_USAGE, "custody.holder", NULL,
+                       "an identifier has letters, digits, '.', '_' and '-', at most 63");
+    if (file_make_folder(exhibits, 0700, e) != 0)
+        return -1;
+    snprintf(id, sizeof id, "%s", wish->id ? wish->id : "");
+    if (!wish->id)
+        evidence_holder_name(folder, id);
+    buf_init(&text);
+    buf_init(&details);
+    int result = write_case(wish, id, &text, e);
+    if (result == 0)
+        result = write_details(wish, buf_slice(&text), &details, e);
+    if (result == 0)
+        result =
+            evidence_doing_check(doing, folder, id, "case-opened", buf_slice(&details), NULL, e);
+    if (result == 0)
+        result = file_write(path, buf_slice(&text), 0600, e);
+    if (result == 0)
+        result =
+            evidence_doing_step(doing, folder, id, "case-opened", buf_slice(&details), told, e);
+    buf_fini(&text);
+    buf_fini(&details);
+    return result;
+}
+
+int evidence_description_read(const char *holder, struct buf *text, struct json_doc **doc,
+                              struct err *e)
+{
+    char path[4096];
+    const char *file =
+        evidence_holder_kind(holder) == EVIDENCE_HOLDER_CASE ? "case.json" : "exhibit.json";
+    *doc = NULL;
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", holder, file) >= sizeof path)
+        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
+    if (file_read(path, DESCRIPTION_BYTES, text, e) != 0 ||
+        json_parse(doc, buf_slice(text), NULL, e) != 0)
+        return err_context(e, "%s", path);
+    return 0;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/case/handover.h"
+#include "base/id.h"
+#include "evidence/case/items.h"
+#include "evidence/custody/holder.h"
+#include "evidence/custody/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void member(struct json_writer *w, const char *name, const char *text)
+{
+    if (text)
+        json_member_string(w, name, text);
+}
+
+int evidence_handover_give(const char *holder, const struct evidence_giving *giving,
+                           struct evidence_doing *doing, char id[40],
+                           struct evidence_appended *told, struct err *e)
+{
+    struct evidence_items items;
+    struct json_writer w;
+    struct buf details;
+    if (evidence_items_look(holder, NULL, &items, e) != 0) {
+        evidence_items_fini(&items);
+        return -1;
+    }
+    buf_init(&details);
+    json_write_init(&w, &details, 0);
+    json_write_object(&w);
+    int result = items.all_same
+                     ? 0
+                     : err_set(e, ERR_VERIFY, "evidence.damaged", "ISO/IEC 27037 section 5.4.5",
+                               "what is not sound is not handed over: %s", items.why);
+    if (result == 0)
+        result = id_new(&random_system, "hnd", id, e);
+    if (result == 0) {
+        json_member_string(&w, "handover", id);
+        member(&w, "to", giving->to);
+        member(&w, "to_organisation", giving->to_organisation);
+        member(&w, "packaging", giving->packaging);
+        member(&w, "seal_number", giving->seal_number);
+        member(&w, "carrier", giving->carrier);
+        member(&w, "tracking", giving->tracking);
+        evidence_items_write(&items, &w);
+        json_write_object_end(&w);
+        result = buf_check(&details, e);
+    }
+    if (result == 0)
+        result = evidence_doing_step(doing, holder, NULL, "handover-given", buf_slice(&details),
+                                     told, e);
+    buf_fini(&details);
+    evidence_items_fini(&items);
+    return result;
+}
+
+/* The record in which it was given. */
+struct given {
+    const struct evidence_handover *open;
+    const char *log;
+    uint8_t sha256[SHA256_LEN];
+    struct buf text;
+};
+
+static int keep_given(void *context, const struct evidence_custody_record *r, struct err *e)
+{
+    struct given *g = context;
+    (void)e;
+    if (r->number == g->open->record) {
+        memcpy(g->sha256, r->sha256, sizeof g->sha256);
+        buf_reset(&g->text);
+        buf_put_slice(&g->text, r->text);
+    }
+    return 0;
+}
+
+static const struct evidence_handover *choose(const struct evidence_custody_state *state,
+                                              const char *id, struct err *e)
+{
+    for (size_t i = 0; i < state->open_count; i++)
+        if (!id || strcmp(id, state->open[i].id) == 0)
+            return &state->open[i];
+    err_set(e, ERR_CONFLICT, "custody.handover", NULL, "%s is not in a handover%s%s", state->holder,
+            id ? " " : "", id ? id : "");
+    return NULL;
+}
+
+static void write_received(struct json_writer *w, const struct evidence_receiving *x,
+                           const struct given *g, const struct evidence_items *items)
+{
+    json_write_object(w);
+    json_member_string(w, "handover", g->open->id);
+    json_member_string(w, "from", g->open->from);
+    evidence_hash_member(w, "given_sha256", g->sha256);
+    member(w, "condition", x->condition);
+    member(w, "seal_number", x->seal_number);
+    json_member_string(w, "result", items->all_same ? "same" : "changed");
+    member(w, "refused_because",
+           x->refuse         ? x->refuse
+           : items->all_same ? NULL
+                             : "it is not what was given");
+    evidence_items_write(items, w);
+    json_write_object_end(w);
+}
+
+static int sign_received(const char *holder, const struct evidence_receiving *x,
+                         const struct given *g, struct evidence_doing *doing,
+                         struct evidence_received *received, struct evidence_appended *told,
+                         struct err *e)
+{
+    struct json_doc *doc = NULL;
+    struct evidence_items items = {0};
+    struct json_writer w;
+    struct buf details;
+    buf_init(&details);
+    int result = json_parse(&doc, buf_slice(&g->text), NULL, e);
+    if (result == 0)
+        result =
+            evidence_items_look(holder, evidence_path(json_root(doc), "details.items"), &items, e);
+    if (result == 0) {
+        received->taken = items.all_same && !x->refuse;
+        snprintf(received->why, sizeof received->why, "%s",
+                 items.all_same ? x->refuse ? x->refuse : "" : items.why);
+        json_write_init(&w, &details, 0);
+        write_received(&w, x, g, &items);
+        result = buf_check(&details, e);
+    }
+    if (result == 0)
+        result = evidence_doing_step(doing, holder, NULL,
+                                     received->taken ? "handover-received" : "handover-refused",
+                                     buf_slice(&details), told, e);
+    json_doc_free(doc);
+    evidence_items_fini(&items);
+    buf_fini(&details);
+    return result;
+}
+
+int evidence_handover_receive(const char *holder, const struct evidence_receiving *receiving,
+                              struct evidence_doing *doing, struct evidence_received *received,
+                              struct evidence_appended *told, struct err *e)
+{
+    struct evidence_custody_state state;
+    struct given given = {0};
+    *received = (struct evidence_received){0};
+    buf_init(&given.text);
+    int result = evidence_custody_verify(holder, receiving->roots, &state, e);
+    if (result == 0 && !state.sound) {
+        result = err_set(e, ERR_VERIFY, "custody.unsound", "ISO/IEC 27037 section 6.1",
+                         "its custody log does not hold together, and is not signed on: %s: %s",
+                         state.problems[0].what, state.problems[0].text);
+        err_hint(e, "tocsin evidence custody verify lists all; write a note in a case of your own, "
+                    "and tell who gave it");
+    }
+    if (result == 0 && !(given.open = choose(&state, receiving->handover, e)))
+        result = -1;
+    if (result == 0) {
+        given.log = state.log;
+        snprintf(received->handover, sizeof received->handover, "%s", given.open->id);
+        result = evidence_custody_read(holder, keep_given, &given, e);
+    }
+    if (result == 0)
+        result = buf_check(&given.text, e);
+    if (result == 0)
+        result = sign_received(holder, receiving, &given, doing, received, told, e);
+    if (result == 0 && receiving->receipt)
+        result = evidence_receipt_write(holder, told->number, receiving->receipt, e);
+    buf_fini(&given.text);
+    evidence_custody_state_fini(&state);
+    return result;
+}
+
+static int check_receipt(const struct evidence_receipt *r, const struct evidence_custody_state *s,
+                         const char *holder, struct err *e)
+{
+    const struct json_value *d = json_get(r->record.root, "details");
+    struct given g = {0};
+    uint8_t hash[SHA256_LEN];
+    struct slice id = json_get_string(d, "handover");
+    for (size_t i = 0; i < s->open_count && !g.open; i++)
+        if (slice_is(id, s->open[i].id))
+            g.open = &s->open[i];
+    if (!g.open || !slice_is(json_get_string(r->record.root, "log"), s->log))
+        return err_set(e, ERR_VERIFY, "custody.receipt", NULL,
+                       "the receipt is of no open handover of %s", s->holder);
+    buf_init(&g.text);
+    int result = evidence_custody_read(holder, keep_given, &g, e);
+    buf_fini(&g.text);
+    if (result == 0 && (evidence_hash_parse(json_get_string(d, "given_sha256"), hash) != 0 ||
+                        memcmp(hash, g.sha256, sizeof hash) != 0))
+        result = err_set(e, ERR_VERIFY, "custody.receipt", NULL,
+                         "the receipt is of another record than the one in which it was given");
+    return result;
+}
+
+int evidence_handover_receipt(const char *holder, const char *folder, const char *roots,
+                              struct evidence_doing *doing, bool *taken,
+                              struct evidence_appended *told, struct err *e)
+{
+    struct evidence_custody_state state;
+    struct evidence_receipt receipt;
+    struct json_writer w;
+    struct buf details;
+    buf_init(&details);
+    int result = evidence_custody_verify(holder, NULL, &state, e);
+    evidence_receipt_init(&receipt);
+    if (result == 0)
+        result = evidence_receipt_read(&receipt, folder, roots, e);
+    if (result == 0)
+        result = check_receipt(&receipt, &state, holder, e);
+    if (result == 0) {
+        const struct json_value *d = json_get(receipt.record.root, "details");
+        char name[80];
+        *taken = slice_is(receipt.record.kind, "handover-received");
+        snprintf(name, sizeof name, "%.*s.json", SLICE_ARG(json_get_string(d, "handover")));
+        json_write_init(&w, &details, 0);
+        json_write_object(&w);
+        json_member_slice(&w, "handover", json_get_string(d, "handover"));
+        json_member_string(&w, "outcome", *taken ? "received" : "refused");
+        json_member_slice(&w, "by", json_string(evidence_path(receipt.record.root, "actor.name")));
+        json_member_string(&w, "signed_by", receipt.subject);
+        json_member_time(&w, "received_at", receipt.record.at);
+        json_member_string(&w, "receipt", name);
+        evidence_hash_member(&w, "receipt_sha256", receipt.record.sha256);
+        json_write_object_end(&w);
+        result = buf_check(&details, e);
+        if (result == 0)
+            result = evidence_receipt_keep(&receipt, holder, name, e);
+    }
+    if (result == 0)
+        result = evidence_doing_step(doing, holder, NULL, "handover-receipt", buf_slice(&details),
+                                     told, e);
+    buf_fini(&details);
+    evidence_receipt_fini(&receipt);
+    evidence_custody_state_fini(&state);
+    return result;
+}

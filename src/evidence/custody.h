@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Chain of custody (ISO/IEC 27037 section 6.1; docs/formats-evidence.md section 4): who did what to
+ * an exhibit, when, where, why and by what authority. A log is the folder custody/ of its holder (a
+ * case, an exhibit's folder, or a bundle): NNNNN.json, canonical JSON that names the record before
+ * it by hash, and NNNNN.p7s, a detached CMS signature over exactly these bytes; head.json and
+ * head.p7s say how many records there are, signed by who signed the last one.
+ *
+ * What a step must say stands in one table (custody/kinds.h); a step that does not say it is
+ * refused, and nothing is written.
+ */
+#ifndef EVIDENCE_CUSTODY_H
+#define EVIDENCE_CUSTODY_H
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "crypto/digest.h"
+#include "evidence/verify.h"
+
+struct evidence_signer; /* evidence/seal/cms.h */
+struct evidence_clock_reading;
+
+struct evidence_competence {
+    const char *what;         /* "GCFA", "forensic examiner, state police" */
+    const char *from, *until; /* dates, "2024-05-01"; until may be NULL */
+};
+
+/* Who acts. Texts are borrowed; what may be NULL is said by the table of kinds. */
+struct evidence_actor {
+    const char *name, *role, *organisation, *contact;
+    const struct evidence_competence *competence;
+    size_t competence_count;
+};
+
+/* What allows a step: a warrant, a policy, a consent (ISO/IEC 27037 section 6). */
+struct evidence_authority {
+    const char *id, *scope, *issued_by;
+    const char *expires;       /* RFC 3339 date or time; NULL: it says none */
+    const char *const *covers; /* patterns of exhibits ("EX-*"), ends with NULL; NULL: all */
+};
+
+enum { EVIDENCE_HOLDER = 64 /* bytes of an exhibit's identifier, with NUL */ };
+
+struct evidence_appended {
+    uint64_t number;
+    uint8_t sha256[SHA256_LEN]; /* of the record's bytes */
+    char warnings[480];         /* one line each; empty: none. They stand in the record too */
+};
+
+struct evidence_step {
+    const char *kind;   /* "acquired": a name of the table */
+    const char *holder; /* the exhibit's identifier: for the first record of a log; else NULL */
+    struct evidence_actor actor;
+    const char *place, *reason;
+    struct evidence_authority authority;
+    bool whole_case; /* a step of a case's own log: which exhibits are covered does not matter */
+    const struct evidence_clock_reading *started; /* when the step began; NULL: now */
+    /* Set against a reference: "ntp://HOST[:PORT]", or "read:TIME,UNCERTAINTY-SECONDS,WHAT" */
+    const char *reference;
+    const char *const *command;     /* the command line, ends with NULL; may be NULL */
+    struct slice details;           /* a JSON object; empty: none */
+    const struct clock *clock;      /* NULL: the system's */
+    struct evidence_appended *told; /* may be NULL */
+};
+
+/*
+ * Appends a record. Processes that do so at once wait for each other; a crash at any moment leaves
+ * the log without the record or with it, and what returned 0 is on the disk. -1: ERR_USAGE
+ * "custody.field" (names the field and the row), "custody.kind"; ERR_CONFLICT "custody.hold",
+ * "custody.disposed"; ERR_VERIFY "custody.…": the log does not hold together.
+ */
+int evidence_custody_append(const char *holder, const struct evidence_step *step,
+                            const struct evidence_signer *signer, struct err *e) MUST_CHECK;
+
+struct evidence_custody_record {
+    uint64_t number;
+    struct slice text;             /* the record's bytes */
+    const struct json_value *root; /* the same, parsed */
+    const struct json_doc *doc;
+    struct slice kind; /* one of the table of kinds, or not known to this version */
+    int64_t at;
+    uint8_t sha256[SHA256_LEN];
+};
+
+/*
+ * Every record in its order; format and chain are checked, signatures are not. What each() says
+ * other than 0 ends it and is returned. ERR_NOT_FOUND "custody.none": there is no log;
+ * ERR_VERIFY "custody.…" names the record.
+ */
+int evidence_custody_read(const char *holder,
+                          int (*each)(void *context, const struct evidence_custody_record *record,
+                                      struct err *e),
+                          void *context, struct err *e) MUST_CHECK;
+
+struct evidence_handover {
+    const char *id, *from, *to;
+    int64_t given;
+    uint64_t record; /* in which it was given */
+};
+
+struct evidence_hold {
+    const char *id, *ordered_by;
+    uint64_t record;
+};
+
+/* Where a log stands. */
+struct evidence_custody_state {
+    bool sound;         /* every record, every signature, the chain, the count */
+    bool chain_checked; /* every certificate was held against roots */
+    uint64_t count;
+    uint8_t head[SHA256_LEN]; /* of the last record */
+    char holder[EVIDENCE_HOLDER];
+    char log[40];
+    const char *custodian; /* who has it: the last who received or collected it */
+    const struct evidence_problem *problems;
+    size_t problem_count, problems_all;
+    const struct evidence_handover *open; /* given, and neither received nor refused */
+    size_t open_count;
+    const struct evidence_hold *holds; /* set and not lifted */
+    size_t hold_count;
+    bool disposed, returned, sealed, copy; /* copy: a working copy */
+    /* The gate: work is allowed when the hash was checked since it last changed hands (44). */
+    bool gate_open;
+    char gate_why[200];
+    uint64_t checked_record;          /* in which it was checked last; 0: never */
+    uint8_t checked_tags[SHA256_LEN]; /* tagmanifest-sha256.txt as it was then */
+    bool checked_has_tags;
+    int64_t checked_at;
+    int64_t closed_at; /* when it last changed hands or place; 0: never */
+    struct arena arena;
+};
+
+/*
+ * roots_pem NULL: who vouches for the certificates is not checked. 0: the state says how it is.
+ * -1: it could not be found out; ERR_NOT_FOUND "custody.none".
+ */
+int evidence_custody_verify(const char *holder, const char *roots_pem,
+                            struct evidence_custody_state *out, struct err *e) MUST_CHECK;
+void evidence_custody_state_fini(struct evidence_custody_state *state);
+
+/*
+ * Before a verb reads or writes evidence (rows 44, 45). The step is recorded, when there is an
+ * identity: options->identity, or the environment's TOCSIN_IDENTITY. Without one, what is sealed or
+ * has a log is refused, unless `unrecorded` says why.
+ */
+enum evidence_access_kind {
+    EVIDENCE_ACCESS,   /* opened, looked at: "access" */
+    EVIDENCE_ANALYSIS, /* mounted, worked on: on working copies alone; "access" */
+    EVIDENCE_EXPORT,   /* "exported": details format, to */
+    EVIDENCE_VERIFY,   /* "verified": details result, tagmanifest_sha256 */
+    EVIDENCE_DISCLOSE, /* "disclosed": details to, files */
+};
+
+struct evidence_access_options {
+    enum evidence_access_kind kind;
+    const char *identity;      /* folder: key.pem, chain.pem, person.json; NULL: TOCSIN_IDENTITY */
+    const char *password_file; /* of key.pem; may be NULL */
+    const char *unrecorded;    /* why there is no record; may be NULL */
+    const char *deviation;     /* why a master is worked on; may be NULL */
+    const char *place, *reason, *reference;
+    struct evidence_authority authority; /* id NULL: the case's, or the log's last */
+    const char *const *command;
+    struct slice details; /* what the kind asks for, a JSON object; empty: none */
+};
+
+struct evidence_accessed {
+    bool recorded;
+    struct evidence_appended record;
+};
+
+/*
+ * 0: go on. -1: ERR_DENIED "custody.gate": the hash was not checked since it changed hands;
+ * "custody.unrecorded"; "custody.master". Access, analysis, export and disclosure are asked for
+ * before they are done, a verification is told when its result is known.
+ */
+int evidence_access(const char *holder, const struct evidence_access_options *options,
+                    struct evidence_accessed *accessed, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+#include "evidence/bundle/manifest.h"
+#include "evidence/custody.h"
+#include "evidence/custody/doing.h"
+#include "evidence/custody/holder.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Row 44: is what lies there what was checked, and since it last changed hands? */
+int evidence_gate(const char *holder, const struct evidence_custody_state *state, struct err *e)
+{
+    uint8_t tags[SHA256_LEN];
+    uint64_t bytes;
+    struct err why = {0};
+    char hint[300];
+    snprintf(hint, sizeof hint, "check it first: tocsin evidence verify %.180s --identity FOLDER",
+             holder);
+    if (!state->sound) {
+        err_set(e, ERR_DENIED, "custody.unsound", "ISO/IEC 27037 section 6.1",
+                "the custody log of %s does not hold together: %s: %s", state->holder,
+                state->problems[0].what, state->problems[0].text);
+        return err_hint(e, "tocsin evidence custody verify lists what is wrong");
+    }
+    if (state->disposed)
+        return err_set(e, ERR_DENIED, "custody.disposed", NULL, "%s was disposed of",
+                       state->holder);
+    if (state->open_count)
+        return err_set(e, ERR_DENIED, "custody.handover", "ISO/IEC 27037 section 6.1",
+                       "%s was given to %s (record %" PRIu64 "), who has not signed for it",
+                       state->holder, state->open[0].to, state->open[0].record);
+    if (!state->gate_open) {
+        err_set(e, ERR_DENIED, "custody.gate", "ISO/IEC 27037 section 5.4.5",
+                "%s may not be worked on: %s", state->holder, state->gate_why);
+        return err_hint(e, "%s", hint);
+    }
+    if (state->checked_has_tags &&
+        (evidence_file_digest(holder, "tagmanifest-sha256.txt", tags, &bytes, &why) != 0 ||
+         memcmp(tags, state->checked_tags, sizeof tags) != 0)) {
+        err_set(e, ERR_DENIED, "custody.gate", "ISO/IEC 27037 section 5.4.5",
+                "%s is not what record %" PRIu64 " checked: tagmanifest-sha256.txt is another",
+                state->holder, state->checked_record);
+        return err_hint(e, "%s", hint);
+    }
+    return 0;
+}
+
+/* A bundle goes where its exhibit goes: what happened to that one closes the gate of both. */
+static int exhibit_gate(const char *holder, const struct evidence_custody_state *bundle,
+                        struct err *e)
+{
+    char above[4200];
+    struct evidence_custody_state state;
+    struct err why = {0};
+    snprintf(above, sizeof above, "%.4000s/..", holder);
+    if (evidence_holder_kind(holder) != EVIDENCE_HOLDER_BUNDLE ||
+        evidence_holder_kind(above) != EVIDENCE_HOLDER_EXHIBIT)
+        return 0;
+    int result = evidence_custody_verify(above, NULL, &state, &why);
+    if (result != 0 && why.kind != ERR_NOT_FOUND)
+        *e = why;
+    else if (result == 0 && !state.gate_open && state.closed_at && !state.disposed &&
+             state.open_count == 0 && bundle->checked_at >= state.closed_at && state.sound)
+        result = 0; /* the bundle itself was checked since */
+    else if (result == 0 && (state.closed_at || !state.sound || state.disposed))
+        result = evidence_gate(above, &state, e);
+    evidence_custody_state_fini(&state);
+    return err_is_set(e) ? -1 : 0;
+}
+
+static const char *kind_of(enum evidence_access_kind kind)
+{
+    switch (kind) {
+    case EVIDENCE_EXPORT: return "exported";
+    case EVIDENCE_VERIFY: return "verified";
+    case EVIDENCE_DISCLOSE: return "disclosed";
+    default: return "access";
+    }
+}
+
+/* What the caller said, and what follows from the kind. */
+static int details_of(const struct evidence_access_options *o, struct buf *out, struct err *e)
+{
+    struct json_doc *doc = NULL;
+    struct json_writer w;
+    if (o->details.len && json_parse(&doc, o->details, NULL, e) != 0)
+        return -1;
+    json_write_init(&w, out, 0);
+    json_write_object(&w);
+    json_each(v, json_root(doc))
+    {
+        json_write_name_slice(&w, json_name(v));
+        json_write_value(&w, v);
+    }
+    if (!json_get(json_root(doc), "what") &&
+        (o->kind == EVIDENCE_ACCESS || o->kind == EVIDENCE_ANALYSIS))
+        json_member_string(&w, "what", o->kind == EVIDENCE_ANALYSIS ? "worked on" : "looked at");
+    if (!json_get(json_root(doc), "what") && o->kind == EVIDENCE_VERIFY)
+        json_member_string(&w, "what", "every file and every chunk");
+    if (o->deviation)
+        json_member_string(&w, "deviation", o->deviation);
+    json_write_object_end(&w);
+    json_doc_free(doc);
+    return buf_check(out, e);
+}
+
+static int record_it(const char *holder, const struct evidence_access_options *o,
+                     struct evidence_accessed *accessed, bool has_log, struct err *e)
+{
+    const struct evidence_said said = {.identity = o->identity,
+                                       .password_file = o->password_file,
+                                       .place = o->place,
+                                       .reason = o->reason                    ? o->reason
+                                                 : o->kind == EVIDENCE_VERIFY ? "check of integrity"
+                                                                              : NULL,
+                                       .reference = o->reference,
+                                       .authority = o->authority,
+                                       .command = o->command};
+    struct evidence_doing doing;
+    struct buf details;
+    char name[EVIDENCE_HOLDER];
+    int result = evidence_doing_open(&doing, &said, e);
+    buf_init(&details);
+    if (result == 0)
+        result = details_of(o, &details, e);
+    if (result == 0 && !has_log)
+        evidence_holder_name(holder, name);
+    if (result == 0)
+        result = evidence_doing_step(&doing, holder, has_log ? NULL : name, kind_of(o->kind),
+                                     buf_slice(&details), &accessed->record, e);
+    accessed->recorded = result == 0;
+    buf_fini(&details);
+    evidence_doing_close(&doing);
+    return result;
+}
+
+static int look(const char *holder, const struct evidence_access_options *o, bool *has_log,
+                struct err *e)
+{
+    struct evidence_custody_state state;
+    struct err why = {0};
+    int result = evidence_custody_verify(holder, NULL, &state, &why);
+    *has_log = result == 0;
+    if (result != 0 && why.kind != ERR_NOT_FOUND)
+        *e = why;
+    else
+        result = 0;
+    if (result == 0 && *has_log && o->kind != EVIDENCE_VERIFY)
+        result = evidence_gate(holder, &state, e);
+    if (result == 0 && *has_log && o->kind != EVIDENCE_VERIFY)
+        result = exhibit_gate(holder, &state, e);
+    if (result == 0 && *has_log && o->kind == EVIDENCE_ANALYSIS && !state.copy && !o->deviation) {
+        result = err_set(e, ERR_DENIED, "custody.master", "ISO/IEC 27042",
+                         "%s is a master, and work is done on working copies", state.holder);
+        err_hint(e, "tocsin evidence copy makes one; or say with --deviation why it must be the "
+                    "master");
+    }
+    evidence_custody_state_fini(&state);
+    return result;
+}
+
+int evidence_access(const char *holder, const struct evidence_access_options *options,
+                    struct evidence_accessed *accessed, struct err *e)
+{
+    char path[4096], folder[4096];
+    bool has_log = false;
+    *accessed = (struct evidence_accessed){0};
+    if (look(holder, options, &has_log, e) != 0)
+        return -1;
+    if (evidence_person_folder(options->identity)) {
+        if (!has_log && options->kind != EVIDENCE_VERIFY) {
+            err_set(e, ERR_DENIED, "custody.gate", "ISO/IEC 27037 section 5.4.5",
+                    "%s has no custody log, which begins with a check", holder);
+            return err_hint(e, "tocsin evidence verify %.180s --identity FOLDER", holder);
+        }
+        return record_it(holder, options, accessed, has_log, e);
+    }
+    snprintf(path, sizeof path, "%s/seal", holder);
+    evidence_case_of(holder, folder);
+    bool kept = has_log || folder[0] || file_kind(path) == 2;
+    if (kept && !options->unrecorded && options->kind != EVIDENCE_VERIFY) {
+        err_set(e, ERR_DENIED, "custody.unrecorded", "ISO/IEC 27037 section 6.1",
+                "%s is kept under custody, and this would leave no trace in it", holder);
+        return err_hint(e, "say who does it: --identity FOLDER; or why nobody is to know: "
+                           "--unrecorded REASON");
+    }
+    return 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Somebody who does steps: the person, and what every step says beside its own details. What is not
+ * said comes from the person (place) and from the case that the holder lies in, or the last record
+ * of its log (authority).
+ */
+#ifndef EVIDENCE_DOING_H
+#define EVIDENCE_DOING_H
+
+#include "evidence/custody/clock.h"
+#include "evidence/custody/person.h"
+
+/* What was said with a command; all may be NULL. Texts are borrowed. */
+struct evidence_said {
+    const char *identity, *password_file;
+    const char *role; /* another than the one in person.json */
+    const char *place, *reason, *reference;
+    struct evidence_authority authority;
+    const char *const *command;
+    const struct clock *clock;
+};
+
+struct evidence_doing {
+    struct evidence_person person;
+    const struct evidence_said *said;
+    struct evidence_clock_reading started;
+    struct arena arena;
+};
+
+/* -1: ERR_USAGE "custody.identity", … */
+int evidence_doing_open(struct evidence_doing *d, const struct evidence_said *said,
+                        struct err *e) MUST_CHECK;
+void evidence_doing_close(struct evidence_doing *d);
+
+/*
+ * Appends a step to holder's log. name: the exhibit's identifier, where the log may begin with this
+ * step; else NULL. told may be NULL.
+ */
+int evidence_doing_step(struct evidence_doing *d, const char *holder, const char *name,
+                        const char *kind, struct slice details, struct evidence_appended *told,
+                        struct err *e) MUST_CHECK;
+
+/* Would it be taken? Nothing is written. warnings as in the record that would be. */
+int evidence_doing_check(struct evidence_doing *d, const char *holder, const char *name,
+                         const char *kind, struct slice details, struct evidence_appended *told,
+                         struct err *e) MUST_CHECK;
+
+/* The folder of the case that a holder lies in ("" when in none); holder may be the case. */
+void evidence_case_of(const char *holder, char folder[4096]);
+
+#endif
