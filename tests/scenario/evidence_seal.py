@@ -4,7 +4,6 @@
 """tocsin evidence seal and verify with a time-stamp authority that is `openssl ts` behind HTTP: it
 is there, away, slow, wrong, expired, a liar. What VERIFY.txt says is run as it stands there."""
 
-import base64
 import datetime
 import hashlib
 import http.server
@@ -14,6 +13,7 @@ import pathlib
 import random
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -360,6 +360,29 @@ def wrong(case, authority):
     assert "has its time-stamp already" in case.seal(bundle, "--stamp", "--tsa", away, code=3, qualities=())
 
 
+@test("an authority behind https: its host is vouched for, or it is not asked")
+def https(case, authority):
+    folder = authority.folder
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+            folder / "host.key", "-out", folder / "host.pem", "-subj", "/CN=127.0.0.1", "-days", "3", "-addext",
+            "subjectAltName=IP:127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "host.pem", folder / "host.key")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), authority.handler())
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url, bundle, asked = f"https://127.0.0.1:{server.server_address[1]}/good", case.bundle("https"), authority.asked
+    answer = case.seal(bundle, "--tsa", url, code=1)
+    assert "nobody vouches for its host" in answer["gave_none"][0]["why"] and authority.asked == asked, answer
+    assert case.seal(bundle, "--stamp", "--tsa", url, "--tls-roots", folder / "host.pem", qualities=())["stamped"]
+    assert case.verify(bundle)["seals"][0]["stamped"]
+    bundle = case.bundle("no-url")
+    for url in ("ftp://127.0.0.1/", "http://a@127.0.0.1/", "http://", "file:///etc/passwd", ""):
+        assert "no URL" in case.seal(bundle, "--tsa", url, code=2)
+    assert not (bundle / "seal").exists()
+    server.shutdown()
+
+
 @test("a policy that is asked for; a refusal is told in the authority's words")
 def policy(case, authority):
     bundle = case.bundle("policy")
@@ -439,6 +462,37 @@ def changed(case, authority):
     assert case.verify(bundle)["sound"]
     assert theirs == len(files), (theirs, len(files))
     print(f"measured: sealed bundle: {trials} changed bytes, all found and named; the script found its {theirs}")
+
+
+@test("killed while it seals: the seal is there whole or not at all, and sealing again works")
+def killed(case, authority):
+    chance, whole = random.Random(9), 0
+    for trial in range(20):
+        bundle = case.bundle(f"killed-{trial}")
+        command = [TOCSIN, "evidence", "seal", bundle, "--identity", case.identity, *QUALITIES, "--tsa",
+                   authority.url("good")]
+        process = subprocess.Popen([str(x) for x in command], env=ENVIRONMENT, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        time.sleep(chance.random() * 0.12)
+        process.kill()
+        process.wait()
+        done = run(TOCSIN, "evidence", "verify", "--json", bundle)
+        verdict = json.loads(done.stdout)
+        if verdict["sealed"]:
+            whole += 1
+            assert verdict["seals"][0]["holds"] or "time-stamp" in str(verdict["problems"]), verdict
+            if not verdict["seals"][0]["stamped"]:
+                case.seal(bundle, "--stamp", "--tsa", authority.url("good"), qualities=())
+        else:
+            assert verdict["sound"] or "broken off" in str(verdict["problems"]), verdict
+            case.seal(bundle, "--tsa", authority.url("good"))
+        assert case.verify(bundle)["seals"][0]["stamped"]
+    (bundle / "seal/00002.new").mkdir()
+    (bundle / "seal/00002.new/seal.json").write_text("{")
+    assert "broken off" in str(case.verify(bundle, 1)["problems"])
+    case.seal(bundle, "--tsa-none")
+    assert len(case.verify(bundle)["seals"]) == 2
+    print(f"measured: killed while sealing: 20 times, {whole} with a seal already, none with half of one")
 
 
 @test("a second seal lies beside the first, and vouches for it")

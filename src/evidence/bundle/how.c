@@ -103,5 +103,7 @@ void evidence_how_write(const struct evidence_how *how, struct buf *out)
         buf_puts(out, "2. There is no image in this bundle: what it holds are the files of "
                       "data.\n\n");
     }
+    if (how->says)
+        buf_printf(out, "%s\n", how->says);
     buf_puts(out, seal);
 }

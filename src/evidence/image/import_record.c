@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "evidence/bundle/how.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/image/import.h"
 #include "evidence/image/output.h"
@@ -216,30 +217,20 @@ static int write_record(const struct evidence_importing *i, struct buf *out, str
 
 static void write_how(const struct evidence_importing *i, struct buf *out)
 {
-    char hex[2 * SHA256_LEN + 1];
-    for (size_t k = 0; k < SHA256_LEN; k++)
-        snprintf(hex + 2 * k, 3, "%02x", i->imported->sha256[k]);
-    buf_puts(out, "How to check this bundle without the program that made it\n\n"
-                  "Every command is run in this folder, and prints nothing but OK lines.\n\n"
-                  "1. No file has changed:\n\n"
-                  "       sha256sum -c tagmanifest-sha256.txt\n"
-                  "       sha256sum -c manifest-sha256.txt\n\n"
-                  "2. The image is the one that acquisition.json speaks of:\n\n");
-    buf_printf(out, "       cat data/image-*.%s%s | sha256sum\n\n   must print %s\n\n",
-               i->options->plain ? "raw" : "gz", i->options->plain ? "" : " | gzip -dc", hex);
-    buf_printf(out, "3. Its size must be %" PRIu64 " bytes: the same command with wc -c.\n\n",
-               i->written.image_bytes);
-    buf_puts(
-        out,
-        "4. It was collected by another. acquisition.json, \"received\", has the SHA-256 of\n"
-        "   each file as it came: sha256sum of those that the giver keeps must be the same.\n\n");
-    if (i->imported->kind == EVIDENCE_IMPORT_ZIP)
-        buf_puts(
-            out,
-            "5. The image is the archive, byte by byte; entries.jsonl lists what is in it.\n\n");
-    buf_puts(out,
-             "What this shows: that the image is what came in when the bundle was closed.\n"
-             "Who closed it and when, only a signature and a time-stamp show (folder seal).\n");
+    static const char zip[] =
+        "   It was collected by another. acquisition.json, \"received\", has the SHA-256 of each\n"
+        "   file as it came: sha256sum of those that the giver keeps must be the same.\n"
+        "   The image is the archive, byte by byte; entries.jsonl lists what is in it.\n";
+    static const char other[] =
+        "   It was collected by another. acquisition.json, \"received\", has the SHA-256 of each\n"
+        "   file as it came: sha256sum of those that the giver keeps must be the same.\n";
+    const struct evidence_how how = {.has_image = true,
+                                     .packed = !i->options->plain,
+                                     .image_bytes = i->written.image_bytes,
+                                     .image_sha256 = i->imported->sha256,
+                                     .says =
+                                         i->imported->kind == EVIDENCE_IMPORT_ZIP ? zip : other};
+    evidence_how_write(&how, out);
 }
 
 static int put_tag(struct evidence_bag *bag, const char *name, struct buf *text, struct err *e)
@@ -260,6 +251,7 @@ static int close_bag(struct evidence_importing *i, struct evidence_bag *bag, str
         evidence_bag_payload(bag, name, image->segments[k].bytes, image->segments[k].sha256);
     }
     evidence_bag_payload(bag, "image.chunks", image->table_bytes, image->table_sha256);
+    evidence_bag_image(bag, image->image_bytes, EVIDENCE_CHUNK, image->root);
     time_format(clock_now(&clock_system), day);
     day[10] = 0;
     evidence_bag_info(bag, "Source-Organization", i->options->given_by);
