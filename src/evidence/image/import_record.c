@@ -249,7 +249,7 @@ static int close_bag(struct evidence_importing *i, struct evidence_bag *bag, str
         put_tag(bag, "acquisition.json", text, e) != 0)
         return -1;
     evidence_map_write(&i->map, text);
-    if (put_tag(bag, "map.txt", text, e) != 0)
+    if (evidence_bag_salt(text, "# salt:", e) != 0 || put_tag(bag, "map.txt", text, e) != 0)
         return -1;
     if (put_how(i, bag, e) != 0)
         return -1;
