@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_keep.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/live.h"
@@ -159,57 +160,50 @@ static const char **values_of(const struct cli_args *args, const char *name, siz
     return values;
 }
 
-static int take(const struct cli_args *args, const struct evidence_live_options *o)
+/* As asked for: the plan alone, or all of it. */
+static int take(const struct cli_args *args, struct evidence_keep *keep,
+                struct evidence_live_options *o, struct evidence_live_done *done, struct err *e)
 {
-    struct err e = {0};
     struct evidence_live_plan plan;
-    struct evidence_live_done done;
     struct sigaction action = {.sa_handler = on_signal};
-    bool json = cli_flag(args, "json"), well = true;
-    if (evidence_live_plan(o, &plan, &e) != 0)
-        return say_fail(args, &e);
-    if (cli_flag(args, "plan")) {
-        if (json)
-            plan_json(&plan);
-        else
-            show_plan(&plan);
-        return say_end(args, 0);
-    }
+    bool json = cli_flag(args, "json");
+    o->statement.reason = cli_value(args, "reason");
+    if (evidence_live_plan(o, &plan, e) != 0)
+        return -1;
     if (!json)
         show_plan(&plan);
+    else if (cli_flag(args, "plan"))
+        plan_json(&plan);
+    if (cli_flag(args, "plan"))
+        return 0;
     fflush(stdout);
+    keep->report = (struct evidence_acquired_report){
+        .method = "live",
+        .source = "this running machine",
+        .write_protection = "none is possible of a running machine; what was changed stands in "
+                            "live.footprint of acquisition.json"};
+    if (evidence_keep_begin(keep, args, &o->folder, &o->statement, e) != 0)
+        return -1;
+    o->command = keep->told.said.command;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    int result = evidence_live(o, &done, &e);
+    int result = evidence_live(o, done, e);
     if (*(bool *)o->watch_context)
         fputs("\r\033[K", stderr);
-    if (result != 0) {
-        int said = say_fail(args, &e);
-        return say_end(args, e.kind == ERR_USAGE ? said : 3);
-    }
-    if (json)
-        tell_json(o, &done);
-    else
-        tell(o, &done);
-    for (size_t i = 0; i < done.count; i++)
-        well = well && done.results[i].state == EVIDENCE_LIVE_DONE;
-    return say_end(args, done.stopped ? 3 : well ? 0 : 1);
+    if (result != 0 || done->stopped)
+        return result;
+    return evidence_keep_end(keep, o->folder,
+                             "no: a running machine is another one at each reading", e);
 }
 
 static int run(const struct cli_args *args)
 {
     struct err e = {0};
     int64_t deadline, most;
-    bool terminal = isatty(STDERR_FILENO);
+    struct evidence_live_done done = {0};
+    struct evidence_keep keep = {0};
+    bool terminal = isatty(STDERR_FILENO), well = true;
     struct evidence_live_options o = {.folder = args->operands[0],
-                                      .statement = {.exhibit = cli_value(args, "exhibit"),
-                                                    .description = cli_value(args, "description"),
-                                                    .examiner = cli_value(args, "examiner"),
-                                                    .role = cli_value(args, "role"),
-                                                    .competence = cli_value(args, "competence"),
-                                                    .place = cli_value(args, "place"),
-                                                    .reason = cli_value(args, "reason"),
-                                                    .authority = cli_value(args, "authority")},
                                       .memory_image = cli_value(args, "memory-image"),
                                       .watch = watch,
                                       .watch_context = &terminal};
@@ -224,17 +218,23 @@ static int run(const struct cli_args *args)
     o.only = only;
     o.without = without;
     o.order = order;
-    int code;
-    if (only && without && order) {
-        code = take(args, &o);
-    } else {
-        err_memory(&e);
-        code = say_fail(args, &e);
-    }
+    int result = only && without && order ? take(args, &keep, &o, &done, &e) : err_memory(&e);
+    bool planned = cli_flag(args, "plan");
+    if (result == 0 && !planned && cli_flag(args, "json"))
+        tell_json(&o, &done);
+    else if (result == 0 && !planned)
+        tell(&o, &done);
+    for (size_t i = 0; i < done.count; i++)
+        well = well && done.results[i].state == EVIDENCE_LIVE_DONE;
+    evidence_keep_fini(&keep);
     mem_free(only);
     mem_free(without);
     mem_free(order);
-    return code;
+    if (result != 0) {
+        int said = say_fail(args, &e);
+        return say_end(args, e.kind == ERR_USAGE ? said : 3);
+    }
+    return say_end(args, done.stopped ? 3 : well ? 0 : 1);
 }
 
 static const struct cli_option live_options[] = {
@@ -242,7 +242,6 @@ static const struct cli_option live_options[] = {
     {"only", "COLLECTOR", "nothing but this; needs --reason", 0, true},
     {"without", "COLLECTOR", "leave this out; needs --reason", 0, true},
     {"order", "COLLECTOR", "this first; needs --reason", 0, true},
-    {"reason", "TEXT", "why it is acquired, and why other than the plan", 0, false},
     {"memory-image", "FILE", "an image of the memory that LiME or AVML made: checked and taken in",
      0, false},
     {"deadline", "SECONDS", "without a sign of life, before something is given up (default 20)", 0,
@@ -251,10 +250,9 @@ static const struct cli_option live_options[] = {
     {"exhibit", "ID", "identifier of the exhibit", 0, false},
     {"description", "TEXT", "what it is, where it was found", 0, false},
     {"examiner", "NAME", "who acquires", 0, false},
-    {"role", "ROLE", "DEFR or DES (ISO/IEC 27037), or another word", 0, false},
     {"competence", "TEXT", "qualification of the examiner", 0, false},
-    {"place", "TEXT", "where", 0, false},
-    {"authority", "TEXT", "what allows it: warrant, policy, consent", 0, false},
+    {"case", "CASE", "the case; the bundle is made in its exhibit's folder", 0, false},
+    EVIDENCE_SAID_OPTIONS,
 };
 
 const struct cli_verb evidence_live_verb = {

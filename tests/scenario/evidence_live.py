@@ -163,7 +163,7 @@ def network(folder):
     many = [r for r in lines if r.get("hops")]
     assert [(h["via"], h["weight"]) for h in many[0]["hops"]] == [("192.0.2.2", 1), ("192.0.2.3", 5)]
     neighbours = {(n["address"], n["link_address"], n["interface"], n["state"])
-                  for n in lines if n["kind"] == "neighbour" and n["state"] == "permanent"}
+                  for n in lines if n["kind"] == "neighbour" and n["state"] == "permanent" and n["family"] != "bridge"}
     assert neighbours == {("192.0.2.9", "02:00:00:00:00:09", "dummy7", "permanent"),
                           ("2001:db8::9", "02:00:00:00:00:0a", "dummy7", "permanent")}, neighbours
     rules = [(r["priority"], r.get("source"), r["source_bits"], r["table"]) for r in lines
