@@ -89,12 +89,14 @@ static int stuck(struct live_room *room, struct err *e)
     snprintf(room->shared->at, sizeof room->shared->at, "the place");
     for (;;)
         pause();
+    return -1;
 }
 
 static int dying(struct live_room *room, struct err *e)
 {
     (void)room, (void)e;
     abort();
+    return -1;
 }
 
 static int failing(struct live_room *room, struct err *e)
