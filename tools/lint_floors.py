@@ -13,7 +13,7 @@ from pathlib import Path
 FLOORS = {
     "base": 0,
     "crypto": 1, "store": 1,
-    "journal": 2, "net": 2, "signer": 2, "product": 2, "prose": 2,
+    "journal": 2, "net": 2, "signer": 2, "product": 2, "prose": 2, "paper": 2,
     "pki": 3, "trust": 3, "csaf": 3, "vuln": 3, "fleet": 3, "incident": 3, "exchange": 3,
     "evidence": 3,
     "centre": 4,

@@ -74,6 +74,7 @@ static int options_of(const struct cli_args *args, struct evidence_acquire_optio
     o->plain = cli_flag(args, "plain");
     o->no_read_back = cli_flag(args, "no-read-back");
     o->rehash_source = cli_flag(args, "rehash-source");
+    o->selftest = cli_value(args, "selftest");
     o->statement = (struct evidence_statement){.exhibit = cli_value(args, "exhibit"),
                                                .description = cli_value(args, "description"),
                                                .examiner = cli_value(args, "examiner"),
@@ -275,6 +276,8 @@ static const struct cli_option acquire_options[] = {
     {"fill", "KIND", "what unreadable sectors hold: pattern (default) or zero", 0, false},
     {"no-read-back", NULL, "do not read the image back when it is written", 0, false},
     {"rehash-source", NULL, "read the source a second time: did it change?", 0, false},
+    {"selftest", "FILE", "report of tocsin evidence selftest, which becomes part of the bundle", 0,
+     false},
     {"case", "CASE", "the case; the bundle is made in its exhibit's folder", 0, false},
     {"why-partial", "TEXT", "why a part alone is acquired (--from, --bytes)", 0, false},
     {"jobs", "N", "threads that hash and compress (default: one a processor)", 'j', false},

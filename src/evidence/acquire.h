@@ -36,7 +36,9 @@ struct evidence_acquire_options {
     /* Told how far it is, about ten times a second; false: stop, to be gone on with. */
     bool (*watch)(void *context, const char *phase, uint64_t done, uint64_t all, uint64_t errors);
     void *watch_context;
-    const struct clock *clock; /* NULL: the system's */
+    const struct clock *clock;                /* NULL: the system's */
+    const struct evidence_stand_in *stand_in; /* NULL but in the self-test */
+    const char *selftest; /* path of the self-test's report of this build; NULL: none is given */
 };
 
 struct evidence_acquired {

@@ -24,6 +24,17 @@ struct evidence_identity {
     char native_why[160];  /* why it was not checked */
 };
 
+struct evidence_source;
+
+/* Stands between a source and who reads it: the self-test's failing disk. */
+struct evidence_stand_in {
+    /* As evidence_source_read; may call evidence_source_read_real. */
+    size_t (*read)(void *context, const struct evidence_source *s, uint64_t offset, void *data,
+                   size_t len, int *why);
+    uint64_t (*size_now)(void *context);
+    void *context;
+};
+
 struct evidence_source {
     enum evidence_source_kind kind;
     const char *path;
@@ -35,6 +46,7 @@ struct evidence_source {
     struct evidence_identity identity;
     uint32_t direct;   /* what fd wants places, lengths and memory aligned to */
     int fd, cached_fd; /* by O_DIRECT, or -1; through the host's cache */
+    const struct evidence_stand_in *stand_in; /* NULL but in the self-test */
 };
 
 /* What of it is wanted; zeroed: everything. */
@@ -57,6 +69,10 @@ void evidence_source_close(struct evidence_source *s);
  */
 size_t evidence_source_read(const struct evidence_source *s, uint64_t offset, void *data,
                             size_t len, int *why);
+
+/* The same, whatever stands in. */
+size_t evidence_source_read_real(const struct evidence_source *s, uint64_t offset, void *data,
+                                 size_t len, int *why);
 
 /* The next byte at or behind offset that is not in a hole, or the end of the range. */
 uint64_t evidence_source_hole_end(const struct evidence_source *s, uint64_t offset);

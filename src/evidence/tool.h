@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* This program as a tool of the examiner: which build did it (ISO/IEC 27041; 27037 row 40). */
-#ifndef EVIDENCE_TOOL_H
-#define EVIDENCE_TOOL_H
+#ifndef EVIDENCE_TOOL_MEMBERS_H
+#define EVIDENCE_TOOL_MEMBERS_H
 
 #include "base/err.h"
 #include "base/json.h"

@@ -83,34 +83,6 @@ void view_link(struct view *v, struct slice url, struct slice text)
     }
 }
 
-size_t view_next(struct slice *rest, bool newline, char out[VIEW_SHOWN])
-{
-    const uint8_t *at = rest->data;
-    size_t len = utf8_length(at, at + rest->len), shown;
-    uint32_t point = len ? utf8_decode(at, len) : 0xfffd;
-    uint8_t bytes[4];
-    if (len == 0)
-        len = 1;
-    *rest = slice_of(at + len, rest->len - len);
-    if (point == '\t' || point == '\r' || point == '\n') {
-        out[0] = point == '\n' && newline ? '\n' : ' ';
-        return 1;
-    }
-    if (point < 0x20 || point == 0x7f) { /* as pictures of themselves */
-        shown = utf8_encode(point == 0x7f ? 0x2421 : 0x2400 + point, bytes);
-        memcpy(out, bytes, shown);
-        return shown;
-    }
-    if ((point >= 0x80 && point < 0xa0) || point == 0x61c || (point >= 0x200b && point <= 0x200f) ||
-        (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x206f) ||
-        point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb) ||
-        (point >= 0xe0000 && point <= 0xe007f))
-        return (size_t)snprintf(out, VIEW_SHOWN, "[U+%04X]", point);
-    shown = utf8_encode(point, bytes);
-    memcpy(out, bytes, shown);
-    return shown;
-}
-
 void view_time(struct view *v, struct slice time)
 {
     int64_t at;

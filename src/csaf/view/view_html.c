@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * HTML: one file, no script, nothing from elsewhere; the policy in its head allows this style sheet
- * (by its hash) and nothing else. Words are escaped in put_escaped, and nowhere else is text of the
+ * (by its hash) and nothing else. Words are escaped by html_put, and nowhere else is text of the
  * document written.
  */
 #include "csaf/view/view_internal.h"
@@ -107,23 +107,6 @@ static const char *const classes[VIEW_TONES] = {
     [VIEW_GOOD] = "good",     [VIEW_RED] = "red",   [VIEW_AMBER] = "amber", [VIEW_GREEN] = "green",
     [VIEW_CLEAR] = "clear"};
 
-/* The one way of words into the file: in text and in attributes between double quotes. */
-static void put_escaped(struct buf *out, struct slice text, bool newline)
-{
-    char shown[VIEW_SHOWN];
-    while (text.len) {
-        size_t len = view_next(&text, newline, shown);
-        switch (shown[0]) {
-        case '&': buf_puts(out, "&amp;"); break;
-        case '<': buf_puts(out, "&lt;"); break;
-        case '>': buf_puts(out, "&gt;"); break;
-        case '"': buf_puts(out, "&quot;"); break;
-        case '\'': buf_puts(out, "&#39;"); break;
-        default: buf_put(out, shown, len);
-        }
-    }
-}
-
 /* Letters, digits and hyphens only. */
 static bool is_lang(struct slice lang)
 {
@@ -140,7 +123,7 @@ static void begin(struct view_sink *s, struct slice title, struct slice lang)
     buf_puts(s->out, "<!DOCTYPE html>\n<html");
     if (is_lang(lang)) {
         buf_puts(s->out, " lang=\"");
-        put_escaped(s->out, lang, false);
+        html_put(s->out, lang, false);
         buf_putc(s->out, '"');
     }
     buf_puts(s->out, ">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -148,7 +131,7 @@ static void begin(struct view_sink *s, struct slice title, struct slice lang)
                      "style-src '" STYLE_HASH "'; base-uri 'none'; form-action 'none'\">\n"
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                      "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-    put_escaped(s->out, title.len ? title : slice_str("Security advisory"), false);
+    html_put(s->out, title.len ? title : slice_str("Security advisory"), false);
     buf_puts(s->out, "</title>\n<style>");
     buf_puts(s->out, style);
     buf_puts(s->out, "</style>\n</head>\n<body>\n<main>\n");
@@ -185,14 +168,14 @@ static void say(struct view_sink *s, enum view_tone tone, struct slice text)
         off = "</span>";
     }
     buf_puts(s->out, on);
-    put_escaped(s->out, text, s->block == VIEW_PROSE);
+    html_put(s->out, text, s->block == VIEW_PROSE);
     buf_puts(s->out, off);
 }
 
 static void badge(struct view_sink *s, enum view_tone tone, struct slice text)
 {
     buf_printf(s->out, "<span class=\"badge %s\">", classes[tone]);
-    put_escaped(s->out, text, false);
+    html_put(s->out, text, false);
     buf_puts(s->out, "</span>");
 }
 
@@ -202,9 +185,9 @@ static void link(struct view_sink *s, struct slice url, struct slice text)
     buf_puts(s->out, slice_equal(url, text)
                          ? "<a class=\"bare\" rel=\"noopener noreferrer\" href=\""
                          : "<a rel=\"noopener noreferrer\" href=\"");
-    put_escaped(s->out, url, false);
+    html_put(s->out, url, false);
     buf_puts(s->out, "\">");
-    put_escaped(s->out, text, false);
+    html_put(s->out, text, false);
     buf_puts(s->out, "</a>");
 }
 

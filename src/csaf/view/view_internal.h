@@ -7,6 +7,7 @@
 #ifndef CSAF_VIEW_INTERNAL_H
 #define CSAF_VIEW_INTERNAL_H
 
+#include "base/visible.h"
 #include "csaf/view.h"
 
 enum view_block {
@@ -81,14 +82,6 @@ struct view_sink {
 
 /* A harmless link's schemes, and nothing in it that a reader would not see. */
 bool view_url_is_harmless(struct slice url);
-
-/*
- * Takes one character off rest, made visible where it is a control or turns the direction: gives
- * bytes of UTF-8 in out (at most VIEW_SHOWN) and their number; newline: '\n' stays, else it is a
- * space; '\t' and '\r' are spaces.
- */
-enum { VIEW_SHOWN = 12 };
-size_t view_next(struct slice *rest, bool newline, char out[VIEW_SHOWN]);
 
 /* --- what is told --- */
 

@@ -25,9 +25,9 @@ static bool is_special(const struct view_sink *s, uint8_t one)
  */
 static void put_escaped(struct view_sink *s, struct slice text, bool newline)
 {
-    char shown[VIEW_SHOWN];
+    char shown[VISIBLE_MOST];
     while (text.len) {
-        size_t len = view_next(&text, newline, shown);
+        size_t len = visible_next(&text, newline, shown);
         uint8_t one = (uint8_t)shown[0];
         if (one == '\n') {
             if (!s->blank) /* a line's end that stays; an empty line is a new paragraph */

@@ -82,13 +82,13 @@ static void put_word(struct view_sink *s, enum view_tone tone, const char *word,
 static void say(struct view_sink *s, enum view_tone tone, struct slice text)
 {
     enum { PIECE = 160 };
-    char word[PIECE + VIEW_SHOWN];
+    char word[PIECE + VISIBLE_MOST];
     size_t len = 0;
     if (tone == VIEW_PLAIN)
         tone = s->tone;
     while (text.len) {
-        char shown[VIEW_SHOWN];
-        size_t more = view_next(&text, s->block == VIEW_PROSE, shown);
+        char shown[VISIBLE_MOST];
+        size_t more = visible_next(&text, s->block == VIEW_PROSE, shown);
         bool space = more == 1 && (shown[0] == ' ' || shown[0] == '\n');
         if (len && (space || len + more > PIECE)) {
             put_word(s, tone, word, len);

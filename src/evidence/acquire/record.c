@@ -7,6 +7,8 @@
 #include "evidence/bundle/bag.h"
 #include "evidence/bundle/how.h"
 #include "evidence/bundle/image_files.h"
+#include "evidence/tool.h"
+#include "evidence/uco.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +17,7 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-enum { RANGES = 1000, PROGRAM_MOST = 256 << 20 };
+enum { RANGES = 1000 };
 
 static void clock_part(struct json_writer *w, const char *name, int64_t at)
 {
@@ -55,31 +57,38 @@ static void statement_part(struct json_writer *w, const struct evidence_statemen
     optional(w, "authority", s->authority);
 }
 
+/* What was shown of this build before it was let at evidence (27037 row 40). */
+static int selftest_part(struct json_writer *w, struct slice report, struct err *e)
+{
+    struct json_doc *doc = NULL;
+    uint8_t hash[SHA256_LEN];
+    if (report.len == 0) {
+        json_member_string(w, "selftest", "no report of a self-test of this build was given");
+        return 0;
+    }
+    if (sha256(report, hash) != 0)
+        return digest_failed(e);
+    if (json_parse(&doc, report, NULL, e) != 0)
+        return -1;
+    json_write_name(w, "selftest");
+    json_write_object(w);
+    json_member_string(w, "file", "selftest.json");
+    json_member_hex(w, "sha256", slice_of(hash, sizeof hash));
+    json_member_slice(w, "ended", json_get_string(json_root(doc), "ended"));
+    json_member_slice(w, "outcome", json_get_string(json_root(doc), "outcome"));
+    json_write_object_end(w);
+    json_doc_free(doc);
+    return 0;
+}
+
 static int tool_part(struct json_writer *w, const struct evidence_acquisition *a, struct err *e)
 {
-    struct buf program;
-    uint8_t hash[SHA256_LEN];
-    int result = 0;
-    buf_init(&program);
     json_write_name(w, "tool");
     json_write_object(w);
-    json_member_string(w, "name", "tocsin");
-    json_member_string(w, "version", TOCSIN_VERSION);
-    if (file_read("/proc/self/exe", PROGRAM_MOST, &program, e) != 0)
-        err_clear(e); /* a machine without /proc: the record says nothing rather than something */
-    else if (sha256(buf_slice(&program), hash) != 0)
-        result = digest_failed(e);
-    else
-        json_member_hex(w, "sha256", slice_of(hash, sizeof hash));
-    if (a->options->command) {
-        json_write_name(w, "command");
-        json_write_array(w);
-        for (const char *const *word = a->options->command; *word; word++)
-            json_write_string(w, *word);
-        json_write_array_end(w);
-    }
+    int result = evidence_tool_members(w, a->options->command, e);
+    if (result == 0)
+        result = selftest_part(w, buf_slice(&a->selftest), e);
     json_write_object_end(w);
-    buf_fini(&program);
     return result;
 }
 
@@ -217,6 +226,19 @@ static int write_record(struct evidence_acquisition *a, struct buf *out, struct 
     return buf_check(out, e);
 }
 
+/* The same for other programs. */
+static int write_graph(const struct evidence_acquisition *a, struct evidence_bag *bag,
+                       struct slice record, struct err *e)
+{
+    struct buf graph;
+    buf_init(&graph);
+    int result = evidence_uco_bundle(record, a->options->folder, &graph, e);
+    if (result == 0)
+        result = evidence_bag_tag(bag, "case.jsonld", buf_slice(&graph), e);
+    buf_fini(&graph);
+    return result;
+}
+
 static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, struct buf *text,
                      struct err *e)
 {
@@ -237,7 +259,8 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
     evidence_bag_info(bag, "Contact-Name", a->options->statement.examiner);
     evidence_bag_info(bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
     if (write_record(a, text, e) != 0 ||
-        evidence_bag_tag(bag, "acquisition.json", buf_slice(text), e) != 0)
+        evidence_bag_tag(bag, "acquisition.json", buf_slice(text), e) != 0 ||
+        write_graph(a, bag, buf_slice(text), e) != 0)
         return -1;
     buf_reset(text);
     evidence_map_write(&a->reading.map, text);
@@ -250,6 +273,8 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
                                      .image_sha256 = a->acquired->sha256};
     evidence_how_write(&how, text);
     if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "VERIFY.txt", buf_slice(text), e) != 0)
+        return -1;
+    if (a->selftest.len && evidence_bag_tag(bag, "selftest.json", buf_slice(&a->selftest), e) != 0)
         return -1;
     return evidence_bag_close(bag, top, e);
 }

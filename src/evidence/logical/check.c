@@ -63,8 +63,8 @@ static int check(struct checking *c, const char *folder, const struct evidence_m
     return result;
 }
 
-int evidence_records_check(const char *folder, const struct evidence_manifest *payload,
-                           struct evidence_tree *tree, struct err *e)
+int evidence_file_records_check(const char *folder, const struct evidence_manifest *payload,
+                                struct evidence_tree *tree, struct err *e)
 {
     struct checking c = {0};
     map_init(&c.contents);

@@ -56,7 +56,7 @@ static void list_member(struct json_writer *w, const char *name, const char *con
     json_write_array(w);
     for (size_t i = 0; i < count; i++) {
         json_write_object(w);
-        evidence_record_bytes(w, "text", "base64", slice_str(texts[i]));
+        evidence_file_record_bytes(w, "text", "base64", slice_str(texts[i]));
         json_write_object_end(w);
     }
     json_write_array_end(w);

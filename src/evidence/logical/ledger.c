@@ -116,7 +116,7 @@ int evidence_ledger_add(struct evidence_ledger *l, const struct evidence_entry *
                         struct err *e)
 {
     if (entry->rule) {
-        evidence_record_not_taken(entry, entry->number, &l->missing_lines);
+        evidence_file_record_not_taken(entry, entry->number, &l->missing_lines);
         buf_putc(&l->missing_lines, '\n');
         l->missing_count++;
     }

@@ -19,8 +19,8 @@ enum { NAMES_MOST = 65536, VALUE_MOST = 65536, TARGET_MOST = 65536 };
 
 /* Members stand in the order of their names: the line is canonical JSON (RFC 8785). */
 
-void evidence_record_bytes(struct json_writer *w, const char *name, const char *exact_name,
-                           struct slice bytes)
+void evidence_file_record_bytes(struct json_writer *w, const char *name, const char *exact_name,
+                                struct slice bytes)
 {
     json_member_slice(w, name, bytes);
     if (utf8_check(bytes) != bytes.len)
@@ -203,7 +203,7 @@ static void attribute_members(struct json_writer *w, const struct attributes *a)
         json_write_array(w);
         for (size_t i = 0; i < a->count; i++) {
             json_write_object(w);
-            evidence_record_bytes(w, "name", "name_base64", slice_str(a->all[i].name));
+            evidence_file_record_bytes(w, "name", "name_base64", slice_str(a->all[i].name));
             json_member_base64(w, "value", buf_slice(&a->all[i].value));
             json_write_object_end(w);
         }
@@ -269,7 +269,7 @@ static int target_member(struct json_writer *w, int fd, struct err *e)
         return err_memory(e);
     ssize_t n = readlinkat(fd, "", target, TARGET_MOST);
     if (n >= 0)
-        evidence_record_bytes(w, "target", "target_base64", slice_of(target, (size_t)n));
+        evidence_file_record_bytes(w, "target", "target_base64", slice_of(target, (size_t)n));
     mem_free(target);
     return 0;
 }
@@ -311,7 +311,7 @@ static int write_record(struct evidence_entry *entry, const struct evidence_owne
     time_member(&w, "mtime", &st->stx_mtime);
     if (entry->rule)
         json_member_string(&w, "not_taken", entry->why);
-    evidence_record_bytes(&w, "path", "path_base64", buf_slice(&entry->path));
+    evidence_file_record_bytes(&w, "path", "path_base64", buf_slice(&entry->path));
     if (S_ISBLK(st->stx_mode) || S_ISCHR(st->stx_mode))
         device_member(&w, "represents", st->stx_rdev_major, st->stx_rdev_minor);
     number_member(&w, "size", st->stx_size);
@@ -326,8 +326,8 @@ static int write_record(struct evidence_entry *entry, const struct evidence_owne
     return buf_check(&entry->line, e);
 }
 
-int evidence_record_make(struct evidence_entry *entry, const struct evidence_owners *owners,
-                         int reading, struct err *e)
+int evidence_file_record_make(struct evidence_entry *entry, const struct evidence_owners *owners,
+                              int reading, struct err *e)
 {
     struct attributes attributes;
     int result = attributes_read(&attributes, entry->fd, e);
@@ -337,7 +337,8 @@ int evidence_record_make(struct evidence_entry *entry, const struct evidence_own
     return result;
 }
 
-void evidence_record_not_taken(const struct evidence_entry *entry, uint64_t after, struct buf *out)
+void evidence_file_record_not_taken(const struct evidence_entry *entry, uint64_t after,
+                                    struct buf *out)
 {
     struct json_writer w;
     json_write_init(&w, out, 0);
@@ -345,7 +346,7 @@ void evidence_record_not_taken(const struct evidence_entry *entry, uint64_t afte
     json_member_int(&w, "after", (int64_t)after);
     if (entry->error && strerrorname_np(entry->error))
         json_member_string(&w, "errno", strerrorname_np(entry->error));
-    evidence_record_bytes(&w, "path", "path_base64", buf_slice(&entry->path));
+    evidence_file_record_bytes(&w, "path", "path_base64", buf_slice(&entry->path));
     json_member_string(&w, "rule", entry->rule);
     json_member_string(&w, "why", entry->why);
     json_write_object_end(&w);

@@ -12,15 +12,16 @@
  * Asks the file system for what statx does not say (extended attributes, flags, a symlink's target)
  * and writes entry->line. reading: the same object opened for reading, or -1.
  */
-int evidence_record_make(struct evidence_entry *entry, const struct evidence_owners *owners,
-                         int reading, struct err *e) MUST_CHECK;
+int evidence_file_record_make(struct evidence_entry *entry, const struct evidence_owners *owners,
+                              int reading, struct err *e) MUST_CHECK;
 
 /* "data/not-taken.jsonl": its line, without the end. */
-void evidence_record_not_taken(const struct evidence_entry *entry, uint64_t after, struct buf *out);
+void evidence_file_record_not_taken(const struct evidence_entry *entry, uint64_t after,
+                                    struct buf *out);
 
 /* Text where it is UTF-8, and the exact bytes beside it where it is not. */
-void evidence_record_bytes(struct json_writer *w, const char *name, const char *exact_name,
-                           struct slice bytes);
+void evidence_file_record_bytes(struct json_writer *w, const char *name, const char *exact_name,
+                                struct slice bytes);
 
 /* Of a record, what going on with it and checking it need. */
 struct evidence_recorded {

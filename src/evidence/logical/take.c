@@ -77,7 +77,7 @@ static int prepare(void *context, void *part, struct evidence_block *block, stru
     if (reading >= 0 && file)
         result = evidence_content_take(&t->content, entry, reading, part, e);
     if (result == 0)
-        result = evidence_record_make(entry, &t->owners, reading, e);
+        result = evidence_file_record_make(entry, &t->owners, reading, e);
     if (reading >= 0)
         close(reading);
     atomic_fetch_add(&t->bytes, entry->content.bytes);

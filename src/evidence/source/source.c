@@ -111,6 +111,14 @@ static size_t read_all(int fd, uint64_t at, uint8_t *data, size_t len, int *why)
 size_t evidence_source_read(const struct evidence_source *s, uint64_t offset, void *data,
                             size_t len, int *why)
 {
+    const struct evidence_stand_in *in = s->stand_in;
+    return in ? in->read(in->context, s, offset, data, len, why)
+              : evidence_source_read_real(s, offset, data, len, why);
+}
+
+size_t evidence_source_read_real(const struct evidence_source *s, uint64_t offset, void *data,
+                                 size_t len, int *why)
+{
     uint64_t at = s->from + offset;
     *why = 0;
     if (offset >= s->bytes)
@@ -130,7 +138,7 @@ size_t evidence_source_read(const struct evidence_source *s, uint64_t offset, vo
 
 uint64_t evidence_source_hole_end(const struct evidence_source *s, uint64_t offset)
 {
-    if (s->kind != EVIDENCE_SOURCE_FILE || offset >= s->bytes)
+    if (s->kind != EVIDENCE_SOURCE_FILE || s->stand_in || offset >= s->bytes)
         return offset;
     off_t at = (off_t)(s->from + offset);
     off_t data = lseek(s->cached_fd, at, SEEK_DATA);
@@ -142,5 +150,7 @@ uint64_t evidence_source_hole_end(const struct evidence_source *s, uint64_t offs
 
 uint64_t evidence_source_size_now(const struct evidence_source *s)
 {
+    if (s->stand_in)
+        return s->stand_in->size_now(s->stand_in->context);
     return size_of(s->cached_fd, s->kind == EVIDENCE_SOURCE_DEVICE);
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/output.h"
+#include "base/compiler.h"
+#include "cli/evidence.h"
+#include "cli/say.h"
+#include "evidence/uco.h"
+
+static int run(const struct cli_args *args)
+{
+    struct err e = {0};
+    struct buf graph;
+    const char *file = cli_value(args, "output");
+    buf_init(&graph);
+    int result = evidence_uco_folder(args->operands[0], &graph, &e);
+    if (result == 0 && file)
+        result = file_write(file, buf_slice(&graph), 0600, &e);
+    else if (result == 0)
+        output_put(stdout, &graph);
+    if (result != 0)
+        (void)say_fail(args, &e);
+    buf_fini(&graph);
+    return say_end(args, result == 0 ? 0 : 3);
+}
+
+static const struct cli_option case_export_options[] = {
+    {"output", "FILE", "where it goes (default: standard output)", 'o', false},
+};
+
+const struct cli_verb evidence_case_export_verb = {
+    .name = "case-export",
+    .operands = "FOLDER",
+    .summary = "a case, an exhibit or a bundle as CASE/UCO JSON-LD for other programs",
+    .text =
+        "Investigative actions in their order with persons, tools and places, provenance\n"
+        "records with exhibit numbers, contents with hashes. A bundle holds its own graph as\n"
+        "case.jsonld; this one has the custody as well. The same evidence gives the same file.\n",
+    .examples = "  tocsin evidence case-export case-7 -o case-7.jsonld\n",
+    .options = case_export_options,
+    .option_count = ARRAY_LEN(case_export_options),
+    .least = 1,
+    .most = 1,
+    .run = run,
+};
