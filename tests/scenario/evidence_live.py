@@ -500,6 +500,31 @@ def no_programs(folder):
     return None
 
 
+# row 17: libraries of the machine are not trusted
+@test("the program for a stick needs nothing of the machine: it runs where there is nothing else")
+def alone(folder):
+    program = TOCSIN.parent / "tocsin-evidence"
+    if not program.exists():
+        return "it is not built (-Dstatic-evidence=true)"
+    root = folder / "root"
+    (root / "proc").mkdir(parents=True)
+    shutil.copy(program, root / "t")
+    script = (f"mount -t proc none {root}/proc && "
+              f"chroot {root} /t evidence live /b --json --only processes --only routes --reason r; "
+              f"chroot {root} /t evidence files --json /t /f --reason r; umount {root}/proc")
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    live_said, files_said = (json.loads(line) for line in done.stdout.splitlines())
+    assert live_said["complete"] and files_said["records"] == 1, done
+    for bundle in ("b", "f"):
+        sound(root / bundle)
+    pids = {p["pid"] for p in read(root / "b", "processes")}
+    assert str(os.getpid()) in pids
+    refused = subprocess.run([program, "evidence", "live", folder / "x", "--identity", folder],
+                             capture_output=True, text=True, check=False)
+    assert refused.returncode == 2 and "signs nothing" in refused.stderr
+    return None
+
+
 @test("stopped by a signal: what was taken stays, and nothing looks complete")
 def stopped(folder):
     bundle = folder / "b"
