@@ -461,6 +461,8 @@ def killed(folder):
                 kills += 1
                 if (bundle / "INCOMPLETE").exists():
                     assert not verify(bundle, 1)["complete"]
+                elif (bundle / "tagmanifest-sha256.txt").exists():
+                    break # it was killed when all was done
         else:
             take(bundle, top)
         assert canonical(bundle) == wanted
