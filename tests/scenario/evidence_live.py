@@ -256,6 +256,12 @@ def make_program(path):
     subprocess.run(["cc", "-o", path, path.with_suffix(".c")], check=True)
 
 
+def memory_of(bundle, line):
+    """All parts of it."""
+    return b"".join((bundle / line["file"].replace("-00001.", f"-{n + 1:05}.")).read_bytes()
+                    for n in range(line["parts"]))
+
+
 @test("memory of a process: what is in it is found where the map says; what was never touched stays so")
 def process_memory(folder):
     bundle, program = folder / "b", folder / "program"
@@ -270,8 +276,8 @@ def process_memory(folder):
     only(bundle, "process-memory")
     assert resident() <= before + 64, "taking it made pages of it"
     line = next(x for x in read(bundle, "process-memory") if x["pid"] == str(child.pid))
-    data = (bundle / line["file"]).read_bytes()
-    assert len(data) == line["bytes"] and line["pages_never_touched"] > 16000
+    data = memory_of(bundle, line)
+    assert len(data) == line["bytes"] and line["pages_never_touched"] > 16000 and line["parts"] == 1
     page = next(p for p in line["pages"] if "offset" in p and
                 int(p["from"], 16) <= at + 40960 < int(p["from"], 16) + p["bytes"])
     start = page["offset"] + at + 40960 - int(page["from"], 16)
@@ -283,6 +289,15 @@ def process_memory(folder):
                 memory.seek(int(p["from"], 16))
                 there = memory.read(p["bytes"])
                 assert there == data[p["offset"]:p["offset"] + p["bytes"]], p
+    # in parts, as for a stick whose file system has no large files
+    only(folder / "c", "process-memory", more=["--file-most", "1"])
+    big = max(read(folder / "c", "process-memory"), key=lambda x: x["bytes"])
+    assert big["parts"] > 1
+    for p in big["pages"]:
+        if "offset" in p:
+            part = folder / "c" / big["file"].replace("-00001.", f"-{p['part']:05}.")
+            assert p["offset"] + p["bytes"] <= part.stat().st_size <= 1 << 20
+    assert len(memory_of(folder / "c", big)) == big["bytes"]
     child.kill()
     child.wait()
 
