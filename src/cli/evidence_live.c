@@ -66,7 +66,7 @@ static void plan_json(const struct evidence_live_plan *p)
     buf_fini(&line);
 }
 
-static void show_plan(const struct evidence_live_plan *p)
+static void show_plan(const struct evidence_live_plan *p, const char *reason)
 {
     char size[16];
     printf("In this order (RFC 3227 section 2.1: the most volatile first):\n");
@@ -81,7 +81,7 @@ static void show_plan(const struct evidence_live_plan *p)
     printf("Needs room for up to twice the machine's memory (%s), ", size);
     progress_size(p->temporary_bytes, size);
     printf("its temporary files (%s) and its logs.\n", size);
-    if (p->deviates)
+    if (p->deviates && !reason)
         printf("This is not the whole plan: it needs a --reason.\n");
 }
 
@@ -171,7 +171,7 @@ static int take(const struct cli_args *args, struct evidence_keep *keep,
     if (evidence_live_plan(o, &plan, e) != 0)
         return -1;
     if (!json)
-        show_plan(&plan);
+        show_plan(&plan, o->statement.reason);
     else if (cli_flag(args, "plan"))
         plan_json(&plan);
     if (cli_flag(args, "plan"))
