@@ -14,6 +14,23 @@ const struct cli_group *cli_group_find(const struct cli_table *table, const char
     return NULL;
 }
 
+/* How many words a verb's name is ("record make": 2), if the arguments begin with it; else 0. */
+static int words_of(const char *name, int argc, char **argv)
+{
+    int words = 0;
+
+    while (words < argc) {
+        size_t len = strcspn(name, " ");
+        if (strlen(argv[words]) != len || memcmp(argv[words], name, len) != 0)
+            return 0;
+        words++;
+        if (name[len] == 0)
+            return words;
+        name += len + 1;
+    }
+    return 0;
+}
+
 const struct cli_verb *cli_verb_find(const struct cli_group *group, int argc, char **argv,
                                      int *words)
 {
@@ -24,8 +41,7 @@ const struct cli_verb *cli_verb_find(const struct cli_group *group, int argc, ch
         const struct cli_verb *verb = cli_group_verb(group, i);
         if (!verb->name) {
             own = verb;
-        } else if (argc > 0 && strcmp(argv[0], verb->name) == 0) {
-            *words = 1;
+        } else if ((*words = words_of(verb->name, argc, argv)) > 0) {
             return verb;
         }
     }
@@ -94,7 +110,7 @@ static int help(const struct cli_table *table, int argc, char **argv)
         char *asked[] = {argv[argc - 1], option, NULL};
         return verb->raw(2, asked);
     }
-    if (verb && (words == 1 || group->verb_count == 1))
+    if (verb && (words > 0 || group->verb_count == 1))
         cli_help_verb(stdout, group, verb);
     else
         cli_help_group(stdout, group);

@@ -42,7 +42,7 @@ static void put_value(const struct json_value *v, const char *name)
     buf_fini(&text);
 }
 
-static int show_record(void *context, const struct evidence_record *r, struct err *e)
+static int show_record(void *context, const struct evidence_custody_record *r, struct err *e)
 {
     struct looking *l = context;
     char at[TIME_TEXT];

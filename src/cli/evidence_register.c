@@ -69,7 +69,7 @@ static void put_base64(struct json_writer *w, const char *name, struct slice byt
     buf_fini(&text);
 }
 
-static int tell(void *context, const struct evidence_record *record, struct err *e)
+static int tell(void *context, const struct evidence_custody_record *record, struct err *e)
 {
     struct telling *t = context;
     struct buf signature;

@@ -138,7 +138,8 @@ static int run(const struct cli_args *args)
 }
 
 static const struct cli_option verify_options[] = {
-    {"tree-only", NULL, "hold each chunk against the hash tree, without the image's own hash", 0,
+    {"tree-only", NULL,
+     "hold each chunk against the hash tree, without the hashes of the image and its files", 0,
      false},
     {"roots", "FILE", "certificates (PEM) that vouch for those who seal; else they are only named",
      0, false},

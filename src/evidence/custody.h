@@ -72,7 +72,7 @@ struct evidence_step {
 int evidence_custody_append(const char *holder, const struct evidence_step *step,
                             const struct evidence_signer *signer, struct err *e) MUST_CHECK;
 
-struct evidence_record {
+struct evidence_custody_record {
     uint64_t number;
     struct slice text;             /* the record's bytes */
     const struct json_value *root; /* the same, parsed */
@@ -88,7 +88,7 @@ struct evidence_record {
  * ERR_VERIFY "custody.…" names the record.
  */
 int evidence_custody_read(const char *holder,
-                          int (*each)(void *context, const struct evidence_record *record,
+                          int (*each)(void *context, const struct evidence_custody_record *record,
                                       struct err *e),
                           void *context, struct err *e) MUST_CHECK;
 

@@ -22,7 +22,19 @@ static const char incomplete[] =
 static int take_digest(void *context, const struct evidence_block *block, struct err *e)
 {
     struct evidence_acquisition *a = context;
-    return sha256_update(&a->linear, slice_of(block->data, block->len)) == 0 ? 0 : digest_failed(e);
+    return sha256_twin_update(&a->linear, slice_of(block->data, block->len), NULL) == 0
+               ? 0
+               : digest_failed(e);
+}
+
+static int line_digest(void *context, struct evidence_block *block, struct err *e)
+{
+    struct evidence_acquisition *a = context;
+    bool chunk = !a->options->plain; /* plain ones are hashed by the workers, who have time */
+    return sha256_twin_update(&a->linear, slice_of(block->data, block->len),
+                              chunk ? block->hash : NULL) == 0
+               ? 0
+               : digest_failed(e);
 }
 
 static bool watch_reading(void *context, uint64_t bytes)
@@ -61,6 +73,8 @@ static int open_writer(struct evidence_acquisition *a, bool begun, struct err *e
         .head = {.chunk_bytes = EVIDENCE_CHUNK,
                  .image_bytes = a->source.bytes,
                  .packed = !a->options->plain},
+        .hashes_given = !a->options->plain,
+        .whole_given = true,
         .segment_bytes = a->options->segment_bytes ? a->options->segment_bytes : SEGMENT_BYTES};
     struct evidence_stage again = {.take = take_digest, .context = a};
     struct err why = {0};
@@ -86,10 +100,10 @@ static int open_writer(struct evidence_acquisition *a, bool begun, struct err *e
 
 static int read_all(struct evidence_acquisition *a, struct err *e)
 {
-    struct evidence_stage stages[] = {evidence_image_writer_stage(a->writer),
-                                      {.take = take_digest, .context = a}};
+    struct evidence_stage stages[] = {evidence_image_writer_stage(a->writer)};
     struct evidence_pipeline p = {.feed = evidence_reading_feed(&a->reading),
                                   .workshop = evidence_image_writer_workshop(a->writer),
+                                  .line = {.run = line_digest, .context = a},
                                   .stages = stages,
                                   .stage_count = ARRAY_LEN(stages),
                                   .block_bytes = EVIDENCE_CHUNK,
@@ -101,6 +115,8 @@ static int read_all(struct evidence_acquisition *a, struct err *e)
 
 static int run(struct evidence_acquisition *a, struct err *e)
 {
+    if (a->options->plain)
+        sha256_twin_without_extensions(&a->linear); /* a single hash is faster so */
     int begun = make_folder(a, e);
     if (begun < 0 || open_writer(a, begun == 1, e) != 0 ||
         evidence_reading_init(&a->reading, &a->source, EVIDENCE_CHUNK, a->from, NULL, e) != 0)
@@ -126,6 +142,7 @@ static int run(struct evidence_acquisition *a, struct err *e)
         a->acquired->stopped = true;
         return 0;
     }
+    evidence_image_writer_whole(a->writer, a->acquired->sha256);
     return evidence_acquisition_close(a, e);
 }
 
@@ -142,7 +159,7 @@ int evidence_acquire(const struct evidence_acquire_options *options,
     a->started = clock_now(a->clock);
     int result = -1;
     buf_init(&a->selftest);
-    if (sha256_init(&a->linear) != 0)
+    if (sha256_twin_init(&a->linear) != 0)
         digest_failed(e);
     else if (options->selftest && evidence_selftest_read(options->selftest, &a->selftest, e) != 0)
         result = -1;
@@ -154,7 +171,7 @@ int evidence_acquire(const struct evidence_acquire_options *options,
     acquired->resumed_at = a->from;
     evidence_image_writer_free(a->writer);
     evidence_reading_fini(&a->reading);
-    sha256_fini(&a->linear);
+    sha256_twin_fini(&a->linear);
     buf_fini(&a->selftest);
     mem_free(a);
     return result;

@@ -4,6 +4,7 @@
 #define EVIDENCE_ACQUISITION_H
 
 #include "evidence/acquire.h"
+#include "crypto/twin.h"
 #include "evidence/bundle/image_write.h"
 
 struct evidence_acquisition {
@@ -15,9 +16,9 @@ struct evidence_acquisition {
     struct evidence_reading reading;
     struct evidence_image_writer *writer;
     struct evidence_image_written written;
-    struct sha256_context linear; /* of the image, from its beginning */
-    uint64_t from;                /* bytes that were there when it began */
-    bool dirty;                   /* chunks were written over, so linear is not the image's */
+    struct sha256_twin linear; /* of the image, from its beginning */
+    uint64_t from;             /* bytes that were there when it began */
+    bool dirty;                /* chunks were written over, so linear is not the image's */
     int stopped_by;
     struct buf selftest; /* the report of the self-test; empty: none was given */
     char data[4096]; /* the data folder */

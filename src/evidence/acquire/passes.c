@@ -118,14 +118,25 @@ int evidence_passes_again(struct evidence_acquisition *a, struct err *e)
 
 struct rereading {
     struct evidence_acquisition *a;
-    struct sha256_context digest;
+    struct sha256_twin digest;
     const char *phase;
 };
 
-static int take(void *context, const struct evidence_block *block, struct err *e)
+static int line(void *context, struct evidence_block *block, struct err *e)
 {
     struct rereading *r = context;
-    return sha256_update(&r->digest, slice_of(block->data, block->len)) == 0 ? 0 : digest_failed(e);
+    return sha256_twin_update(&r->digest, slice_of(block->data, block->len), NULL) == 0
+               ? 0
+               : digest_failed(e);
+}
+
+/* What is read has been hashed by the line; there is nothing else to do. */
+static int take(void *context, const struct evidence_block *block, struct err *e)
+{
+    (void)context;
+    (void)block;
+    (void)e;
+    return 0;
 }
 
 static bool watch(void *context, uint64_t bytes)
@@ -134,21 +145,18 @@ static bool watch(void *context, uint64_t bytes)
     return goes_on(r->a, r->phase, bytes, r->a->source.bytes);
 }
 
-static int digest_of(struct rereading *r, struct evidence_pipeline *p, bool prepared,
-                     uint8_t sha256[SHA256_LEN], struct err *e)
+static int digest_of(struct rereading *r, struct evidence_pipeline *p, uint8_t sha256[SHA256_LEN],
+                     struct err *e)
 {
-    struct evidence_stage stage = {.take = take, .context = r, .prepared = prepared};
+    struct evidence_stage stage = {.take = take, .context = r, .prepared = true};
     p->stages = &stage;
     p->stage_count = 1;
     p->workers = r->a->options->workers;
     p->watch = watch;
     p->watch_context = r;
-    if (sha256_init(&r->digest) != 0)
-        return digest_failed(e);
     int result = evidence_pipeline_run(p, e);
-    if (result == 0 && sha256_final(&r->digest, sha256) != 0)
+    if (result == 0 && sha256_twin_final(&r->digest, sha256) != 0)
         result = digest_failed(e);
-    sha256_fini(&r->digest);
     return result;
 }
 
@@ -159,12 +167,16 @@ static int read_back(struct evidence_acquisition *a, uint8_t sha256[SHA256_LEN],
     struct evidence_image_flow flow = {0};
     struct evidence_pipeline p = {0};
     int result = -1;
-    if (image && evidence_image_flow_init(&flow, image, e) == 0) {
+    if (sha256_twin_init(&r.digest) != 0)
+        digest_failed(e);
+    else if (image && evidence_image_flow_init(&flow, image, e) == 0) {
+        flow.linear = &r.digest;
         evidence_image_flow_into(&flow, &p);
-        result = digest_of(&r, &p, true, sha256, e);
+        result = digest_of(&r, &p, sha256, e);
     }
     evidence_image_flow_fini(&flow);
     evidence_image_close(image);
+    sha256_twin_fini(&r.digest);
     return result;
 }
 
@@ -176,8 +188,13 @@ static int rehash_source(struct evidence_acquisition *a, uint8_t sha256[SHA256_L
         return -1;
     again.fill = a->options->fill;
     struct evidence_pipeline p = {.feed = evidence_reading_feed(&again),
+                                  .line = {.run = line, .context = &r},
                                   .block_bytes = EVIDENCE_CHUNK};
-    int result = digest_of(&r, &p, false, sha256, e);
+    int result = sha256_twin_init(&r.digest) == 0 ? 0 : digest_failed(e);
+    sha256_twin_without_extensions(&r.digest);
+    if (result == 0)
+        result = digest_of(&r, &p, sha256, e);
+    sha256_twin_fini(&r.digest);
     evidence_reading_fini(&again);
     return result;
 }
@@ -187,7 +204,7 @@ int evidence_passes_digest(struct evidence_acquisition *a, struct err *e)
     struct evidence_acquired *done = a->acquired;
     uint8_t again[SHA256_LEN];
     int result = 0;
-    if (!a->dirty && sha256_final(&a->linear, done->sha256) != 0)
+    if (!a->dirty && sha256_twin_final(&a->linear, done->sha256) != 0)
         return digest_failed(e);
     if (a->dirty || !a->options->no_read_back) {
         result = read_back(a, a->dirty ? done->sha256 : again, e);

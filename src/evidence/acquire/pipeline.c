@@ -23,6 +23,7 @@ struct run {
     size_t places;
     uint64_t fed;     /* blocks that the feed has filled */
     uint64_t claimed; /* blocks that workers have begun */
+    uint64_t lined;   /* blocks that the line is through with */
     uint64_t taken[STAGES_MOST];
     uint64_t bytes; /* that every stage has taken */
     size_t working; /* threads that are not through */
@@ -44,6 +45,8 @@ static struct place *place_of(struct run *r, uint64_t number)
 static uint64_t taken_by_all(const struct run *r)
 {
     uint64_t least = r->taken[0];
+    if (r->p->line.run && r->lined < least)
+        least = r->lined;
     for (size_t i = 1; i < r->p->stage_count; i++)
         if (r->taken[i] < least)
             least = r->taken[i];
@@ -126,9 +129,45 @@ static void *work(void *context)
     return NULL;
 }
 
+static bool is_prepared(struct run *r, uint64_t number)
+{
+    return !r->p->workshop.prepare || place_of(r, number)->prepared;
+}
+
 static bool is_ready(struct run *r, const struct evidence_stage *s, uint64_t number)
 {
-    return number < r->fed && (!s->prepared || place_of(r, number)->prepared);
+    if (number >= r->fed)
+        return false;
+    return !s->prepared || (is_prepared(r, number) && (!r->p->line.run || number < r->lined));
+}
+
+static void *line(void *context)
+{
+    struct run *r = context;
+    const struct evidence_line *l = &r->p->line;
+    struct err e = {0};
+    pthread_mutex_lock(&r->lock);
+    while (!r->stopped && !(r->ended && r->lined == r->fed)) {
+        if (r->lined == r->fed || (l->prepared && !is_prepared(r, r->lined))) {
+            pthread_cond_wait(&r->changed, &r->lock);
+            continue;
+        }
+        struct place *at = place_of(r, r->lined);
+        pthread_mutex_unlock(&r->lock);
+        int result = l->run(l->context, &at->block, &e);
+        pthread_mutex_lock(&r->lock);
+        uint64_t before = taken_by_all(r);
+        size_t len = at->block.len;
+        if (result != 0)
+            fail(r, &e);
+        else
+            r->lined++;
+        if (taken_by_all(r) > before)
+            r->bytes += len;
+        pthread_cond_broadcast(&r->changed);
+    }
+    leave(r);
+    return NULL;
 }
 
 static void *take(void *context)
@@ -237,7 +276,7 @@ int evidence_pipeline_run(const struct evidence_pipeline *p, struct err *e)
 {
     struct run r = {.p = p, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct stage_thread stages[STAGES_MOST];
-    pthread_t ids[STAGES_MOST + WORKERS_MOST + 1];
+    pthread_t ids[STAGES_MOST + WORKERS_MOST + 2];
     size_t started = 0;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     size_t workers = p->workers ? p->workers : processors > 0 ? (size_t)processors : 1;
@@ -258,6 +297,10 @@ int evidence_pipeline_run(const struct evidence_pipeline *p, struct err *e)
     for (size_t i = 0; well && i < p->stage_count; i++) {
         stages[i] = (struct stage_thread){&r, i};
         well = start(&r, &ids[started], take, &stages[i]);
+        started += well;
+    }
+    if (well && p->line.run) {
+        well = start(&r, &ids[started], line, &r);
         started += well;
     }
     for (size_t i = 0; well && p->workshop.prepare && i < workers; i++) {

@@ -49,6 +49,14 @@ struct evidence_workshop {
     size_t piece_room; /* bytes that a piece needs at most */
 };
 
+/* What is done to each block in order, beside prepare or behind it, and may write into it: the
+ * hashes that need all that came before. Prepared stages wait for it. */
+struct evidence_line {
+    int (*run)(void *context, struct evidence_block *block, struct err *e); /* NULL: none */
+    void *context;
+    bool prepared; /* waits for prepare */
+};
+
 struct evidence_stage {
     /* 0, or -1: everything ends. */
     int (*take)(void *context, const struct evidence_block *block, struct err *e);
@@ -59,6 +67,7 @@ struct evidence_stage {
 struct evidence_pipeline {
     struct evidence_feed feed;
     struct evidence_workshop workshop;
+    struct evidence_line line;
     const struct evidence_stage *stages;
     size_t stage_count; /* 1 to 8 */
     size_t block_bytes; /* room for data */

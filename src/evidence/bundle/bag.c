@@ -4,13 +4,20 @@
 #include "base/encoding.h"
 #include "base/file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { STREAM = 1 << 16 };
+
+static const char payload_name[] = "manifest-sha256.txt";
 
 void evidence_bag_init(struct evidence_bag *bag, const char *folder)
 {
-    *bag = (struct evidence_bag){.folder = folder};
+    *bag = (struct evidence_bag){.folder = folder, .stream = -1};
     buf_init(&bag->payload);
     buf_init(&bag->tags);
     buf_init(&bag->info);
@@ -21,6 +28,11 @@ void evidence_bag_fini(struct evidence_bag *bag)
     buf_fini(&bag->payload);
     buf_fini(&bag->tags);
     buf_fini(&bag->info);
+    if (bag->stream >= 0) {
+        close(bag->stream);
+        sha256_fini(&bag->stream_digest);
+    }
+    bag->stream = -1;
 }
 
 static void line(struct buf *out, const char *folder, const char *name,
@@ -43,6 +55,73 @@ void evidence_bag_payload(struct evidence_bag *bag, const char *name, uint64_t b
     line(&bag->payload, "data/", name, sha256);
     bag->payload_bytes += bytes;
     bag->payload_files++;
+}
+
+int evidence_bag_stream(struct evidence_bag *bag, struct err *e)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", bag->folder, payload_name) >= sizeof path)
+        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path of %s is too long",
+                       payload_name);
+    if (random_fill(&random_system, bag->seed, sizeof bag->seed, e) != 0)
+        return -1;
+    if (sha256_init(&bag->stream_digest) != 0)
+        return digest_failed(e);
+    bag->stream = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (bag->stream >= 0)
+        return 0;
+    sha256_fini(&bag->stream_digest);
+    return err_errno(e, errno, "evidence.write", "%s cannot be written", payload_name);
+}
+
+static int append_lines(struct merkle_frontier *tree, const uint8_t seed[EVIDENCE_SEED],
+                        struct slice text)
+{
+    while (text.len > 0) {
+        const uint8_t *end = memchr(text.data, '\n', text.len);
+        size_t len = end ? (size_t)(end - text.data) : text.len;
+        if (evidence_tree_append(tree, seed, slice_of(text.data, len)) != 0)
+            return -1;
+        len += end != NULL;
+        text = slice_of(text.data + len, text.len - len);
+    }
+    return 0;
+}
+
+static int flush(struct evidence_bag *bag, struct err *e)
+{
+    if (buf_check(&bag->payload, e) != 0)
+        return -1;
+    if (file_write_all(bag->stream, bag->payload.data, bag->payload.len) != 0)
+        return err_errno(e, errno, "evidence.write", "%s cannot be written", payload_name);
+    if (sha256_update(&bag->stream_digest, buf_slice(&bag->payload)) != 0 ||
+        append_lines(&bag->stream_tree, bag->seed, buf_slice(&bag->payload)) != 0)
+        return digest_failed(e);
+    buf_reset(&bag->payload);
+    return 0;
+}
+
+int evidence_bag_payload_flush(struct evidence_bag *bag, const char *name, uint64_t bytes,
+                               const uint8_t sha256[SHA256_LEN], struct err *e)
+{
+    evidence_bag_payload(bag, name, bytes, sha256);
+    return bag->stream >= 0 && bag->payload.len >= STREAM ? flush(bag, e) : 0;
+}
+
+/* The manifest of the payload, listed among the tags. */
+static int close_payload(struct evidence_bag *bag, struct err *e)
+{
+    uint8_t sha256[SHA256_LEN];
+    if (bag->stream < 0)
+        return evidence_bag_tag(bag, payload_name, buf_slice(&bag->payload), e);
+    if (flush(bag, e) != 0)
+        return -1;
+    if (fsync(bag->stream) != 0)
+        return err_errno(e, errno, "evidence.write", "%s cannot be written", payload_name);
+    if (sha256_final(&bag->stream_digest, sha256) != 0)
+        return digest_failed(e);
+    line(&bag->tags, "", payload_name, sha256);
+    return 0;
 }
 
 static int put(const struct evidence_bag *bag, const char *name, struct slice content,
@@ -85,21 +164,40 @@ void evidence_bag_image(struct evidence_bag *bag, uint64_t bytes, uint32_t chunk
     memcpy(bag->trees.image_root, root, sizeof bag->trees.image_root);
 }
 
+void evidence_bag_records(struct evidence_bag *bag, const struct evidence_tree *tree)
+{
+    bag->trees.has_records = true;
+    bag->trees.records = *tree;
+}
+
+static int tree_of_payload(struct evidence_bag *bag, struct err *e)
+{
+    if (bag->stream < 0)
+        return buf_check(&bag->payload, e) != 0
+                   ? -1
+                   : evidence_tree_of_lines(buf_slice(&bag->payload), bag->seed, &bag->trees.files,
+                                            e);
+    if (flush(bag, e) != 0)
+        return -1;
+    bag->trees.files.count = bag->stream_tree.size;
+    return merkle_frontier_root(&bag->stream_tree, bag->trees.files.root) == 0 ? 0
+                                                                               : digest_failed(e);
+}
+
 /* The tree is over all lines of the manifest, that of its own seed among them. */
 static int put_trees(struct evidence_bag *bag, struct err *e)
 {
-    uint8_t seed[EVIDENCE_SEED], sha[SHA256_LEN];
+    uint8_t sha[SHA256_LEN];
     char data[4096];
     struct buf text;
     if ((size_t)snprintf(data, sizeof data, "%s/data", bag->folder) >= sizeof data)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path of data is too long");
-    if (random_fill(&random_system, seed, sizeof seed, e) != 0 ||
+    if ((bag->stream < 0 && random_fill(&random_system, bag->seed, sizeof bag->seed, e) != 0) ||
         file_make_folder(data, 0700, e) != 0 ||
-        put(bag, EVIDENCE_TREE_SEED, slice_of(seed, sizeof seed), sha, e) != 0)
+        put(bag, EVIDENCE_TREE_SEED, slice_of(bag->seed, sizeof bag->seed), sha, e) != 0)
         return -1;
-    evidence_bag_payload(bag, EVIDENCE_TREE_SEED + strlen("data/"), sizeof seed, sha);
-    if (buf_check(&bag->payload, e) != 0 ||
-        evidence_tree_of_lines(buf_slice(&bag->payload), seed, &bag->trees.files, e) != 0)
+    evidence_bag_payload(bag, EVIDENCE_TREE_SEED + strlen("data/"), sizeof bag->seed, sha);
+    if (tree_of_payload(bag, e) != 0)
         return -1;
     buf_init(&text);
     evidence_trees_write(&bag->trees, &text);
@@ -122,8 +220,7 @@ int evidence_bag_close(struct evidence_bag *bag, uint8_t sha256[SHA256_LEN], str
                          slice_str("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"),
                          e) != 0 ||
         evidence_bag_tag(bag, "bag-info.txt", buf_slice(&bag->info), e) != 0 ||
-        evidence_bag_tag(bag, "manifest-sha256.txt", buf_slice(&bag->payload), e) != 0 ||
-        buf_check(&bag->tags, e) != 0)
+        close_payload(bag, e) != 0 || buf_check(&bag->tags, e) != 0)
         return -1;
     return put(bag, "tagmanifest-sha256.txt", buf_slice(&bag->tags), sha256, e);
 }

@@ -80,8 +80,31 @@ static int prepare(void *context, void *worker, struct evidence_block *block, st
 {
     struct evidence_image_flow *flow = context;
     const struct evidence_chunk *record = &flow->records[block->number % PLACES];
-    if (block->failed ||
-        evidence_image_unpack(worker, block->number, block->piece, record, block->data, e) == 0)
+    if (block->failed)
+        return 0;
+    int result =
+        flow->together
+            ? evidence_image_inflate(worker, block->number, block->piece, record, block->data, e)
+            : evidence_image_unpack(worker, block->number, block->piece, record, block->data, e);
+    if (result == 0)
+        return 0;
+    if (tell(flow, block, e) != 0)
+        return -1;
+    err_clear(e);
+    return 0;
+}
+
+static int line(void *context, struct evidence_block *block, struct err *e)
+{
+    struct evidence_image_flow *flow = context;
+    const struct evidence_chunk *record = &flow->records[block->number % PLACES];
+    uint8_t hash[SHA256_LEN];
+    if (block->failed)
+        return 0;
+    if (sha256_twin_update(flow->linear, slice_of(block->data, block->len),
+                           flow->together ? hash : NULL) != 0)
+        return digest_failed(e);
+    if (!flow->together || evidence_image_compare(flow->image, block->number, record, hash, e) == 0)
         return 0;
     if (tell(flow, block, e) != 0)
         return -1;
@@ -91,6 +114,13 @@ static int prepare(void *context, void *worker, struct evidence_block *block, st
 
 void evidence_image_flow_into(struct evidence_image_flow *flow, struct evidence_pipeline *p)
 {
+    /* Unpacking keeps the processors busy, so the hashes are taken in one pass; plain chunks are
+     * hashed by themselves beside the image. */
+    flow->together = flow->linear && flow->linear->fast && evidence_image_head(flow->image)->packed;
+    if (flow->linear && !flow->together)
+        sha256_twin_without_extensions(flow->linear);
+    if (flow->linear)
+        p->line = (struct evidence_line){.run = line, .context = flow, .prepared = true};
     p->feed = (struct evidence_feed){.next = next, .context = flow};
     p->workshop = (struct evidence_workshop){.worker_new = worker_new,
                                              .worker_free = worker_free,

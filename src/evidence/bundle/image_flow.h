@@ -7,6 +7,7 @@
 #ifndef EVIDENCE_IMAGE_FLOW_H
 #define EVIDENCE_IMAGE_FLOW_H
 
+#include "crypto/twin.h"
 #include "evidence/bundle/image_read.h"
 
 #include <pthread.h>
@@ -19,7 +20,11 @@ struct evidence_image_flow {
      */
     void (*damaged)(void *context, uint64_t number, const struct err *why);
     void *context;
+    /* Where the image's own SHA-256 is taken on the way, the chunks' with it; NULL: it is not. Of
+     * no use when a chunk was damaged. */
+    struct sha256_twin *linear;
     /* the flow's own: */
+    bool together; /* both hashes in one pass */
     struct evidence_image_reader *reader;
     struct evidence_chunk *records; /* of the chunks under way, by place */
     uint64_t next;
@@ -30,7 +35,7 @@ int evidence_image_flow_init(struct evidence_image_flow *flow, const struct evid
                              struct err *e) MUST_CHECK;
 void evidence_image_flow_fini(struct evidence_image_flow *flow);
 
-/* Sets feed, workshop, block_bytes of p. Its stages must wait for prepare. */
+/* Sets feed, workshop, line, block_bytes of p. Its stages must wait for prepare. */
 void evidence_image_flow_into(struct evidence_image_flow *flow, struct evidence_pipeline *p);
 
 #endif

@@ -45,6 +45,13 @@ int evidence_image_read(struct evidence_image_reader *reader, uint64_t number, u
 size_t evidence_image_stored_room(const struct evidence_image *image);
 int evidence_image_fetch(struct evidence_image_reader *reader, uint64_t number, uint8_t *stored,
                          struct evidence_chunk *record, struct err *e) MUST_CHECK;
+/* The same without its hash, which the caller takes and has compared. */
+int evidence_image_inflate(struct evidence_image_reader *reader, uint64_t number,
+                           const uint8_t *stored, const struct evidence_chunk *record, uint8_t *out,
+                           struct err *e) MUST_CHECK;
+int evidence_image_compare(const struct evidence_image *image, uint64_t number,
+                           const struct evidence_chunk *record, const uint8_t hash[32],
+                           struct err *e) MUST_CHECK;
 int evidence_image_unpack(struct evidence_image_reader *reader, uint64_t number,
                           const uint8_t *stored, const struct evidence_chunk *record, uint8_t *out,
                           struct err *e) MUST_CHECK;

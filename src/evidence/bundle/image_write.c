@@ -110,7 +110,7 @@ static int take(void *context, const struct evidence_block *b, struct err *e)
     memcpy(chunk.hash, b->hash, sizeof chunk.hash);
     if (file_write_all(w->segment, bytes.data, bytes.len) != 0)
         return evidence_image_write_failed(e, errno, "the image");
-    if (sha256_update(&w->digest, bytes) != 0)
+    if (!evidence_image_is_whole(w) && sha256_update(&w->digest, bytes) != 0)
         return digest_failed(e);
     s->bytes += bytes.len;
     w->bad_chunks += b->bad;
@@ -126,7 +126,7 @@ static int prepare(void *context, void *worker, struct evidence_block *b, struct
 {
     struct evidence_image_writer *w = context;
     struct slice data = slice_of(b->data, b->len);
-    if (sha256(data, b->hash) != 0)
+    if (!w->options.hashes_given && sha256(data, b->hash) != 0)
         return digest_failed(e);
     b->piece_kind = EVIDENCE_PIECE_PLAIN;
     if (!w->options.head.packed)
@@ -147,6 +147,12 @@ static void *worker_new(void *context, struct err *e)
 static void worker_free(void *worker)
 {
     evidence_packer_free(worker);
+}
+
+void evidence_image_writer_whole(struct evidence_image_writer *w, const uint8_t sha256[SHA256_LEN])
+{
+    if (evidence_image_is_whole(w) && !w->again && w->segment_count == 1)
+        memcpy(w->segments[0].sha256, sha256, SHA256_LEN);
 }
 
 struct evidence_workshop evidence_image_writer_workshop(struct evidence_image_writer *w)

@@ -22,6 +22,10 @@ struct evidence_image_write_options {
     const char *folder;              /* the bundle's data folder, which is there */
     struct evidence_table_head head; /* its seed is chosen, or is that of what was begun */
     uint64_t segment_bytes;          /* at most; at least two chunks */
+    bool hashes_given;               /* the pipeline's line takes the chunks' hashes */
+    /* The image's SHA-256 is told behind finish: where the image is one plain segment it is that
+     * segment's, and is not taken twice. */
+    bool whole_given;
 };
 
 /* What was written, when it is finished. */
@@ -58,6 +62,9 @@ struct evidence_stage evidence_image_writer_stage(struct evidence_image_writer *
 /* Writes a bad chunk anew; block->bad says whether it still is. */
 int evidence_image_writer_again(struct evidence_image_writer *w, const struct evidence_block *block,
                                 struct err *e) MUST_CHECK;
+
+/* With whole_given, behind finish. */
+void evidence_image_writer_whole(struct evidence_image_writer *w, const uint8_t sha256[SHA256_LEN]);
 
 /* What is written is on the disk now, so that a power failure loses nothing before it. */
 int evidence_image_writer_sync(struct evidence_image_writer *w, struct err *e) MUST_CHECK;

@@ -27,6 +27,13 @@ static inline struct evidence_segment *evidence_image_current(struct evidence_im
     return &w->segments[w->segment_count - 1];
 }
 
+/* One plain segment, whose hash is the image's and will be told. */
+static inline bool evidence_image_is_whole(const struct evidence_image_writer *w)
+{
+    return w->options.whole_given && !w->options.head.packed &&
+           w->options.head.image_bytes <= w->options.segment_bytes;
+}
+
 /* Puts what write(2) and its like said into words. Returns -1. */
 int evidence_image_write_failed(struct err *e, int why, const char *name);
 int evidence_image_put_records(struct evidence_image_writer *w, struct err *e) MUST_CHECK;

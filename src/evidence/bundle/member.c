@@ -12,6 +12,7 @@ enum {
     STORED_BLOCK = 65535, /* most bytes of a stored block (RFC 1951 section 3.2.4) */
     STORED_HEADER = 5,
     SAMPLES = 4,
+    ZERO_MOST = 65536, /* no member of zeros is longer */
     SAMPLE = 16384
 };
 
@@ -22,10 +23,15 @@ struct evidence_packer {
     struct isal_zstream stream;
     uint8_t level[ISAL_DEF_LVL1_DEFAULT];
     uint8_t trial[SAMPLE];
+    uint8_t zero[ZERO_MOST]; /* the member of so many zeros: most of most disks */
+    size_t zero_len, zero_of;
 };
 
 struct evidence_unpacker {
     struct inflate_state state;
+    uint8_t zero[ZERO_MOST]; /* a member that has been found to be so many zeros */
+    size_t zero_len, zero_of;
+    bool was_zero;
 };
 
 struct evidence_packer *evidence_packer_new(struct err *e)
@@ -103,14 +109,14 @@ static size_t deflate_into(struct evidence_packer *p, const uint8_t *data, size_
     return isal_deflate_stateless(&p->stream) == COMP_OK ? p->stream.total_out : 0;
 }
 
-/* A few places tell whether deflating is worth the time: media and ciphertext are not. */
-static bool is_dense(struct evidence_packer *p, struct slice chunk)
+bool evidence_packer_is_dense(struct evidence_packer *packer, struct slice chunk)
 {
     if (chunk.len < (size_t)SAMPLES * SAMPLE)
         return false;
     size_t step = (chunk.len - SAMPLE) / (SAMPLES - 1);
     for (size_t i = 0; i < SAMPLES; i++)
-        if (deflate_into(p, chunk.data + i * step, SAMPLE, p->trial, SAMPLE - SAMPLE / 32))
+        if (deflate_into(packer, chunk.data + i * step, SAMPLE, packer->trial,
+                         SAMPLE - SAMPLE / 32))
             return false;
     return true;
 }
@@ -119,13 +125,27 @@ size_t evidence_member_pack(struct evidence_packer *packer, struct slice chunk, 
                             bool *stored)
 {
     size_t room = evidence_member_stored_bytes(chunk.len) - HEADER - TRAILER;
-    *stored = is_dense(packer, chunk);
+    bool zero = chunk.len > 0 && evidence_is_zero(chunk);
+    if (zero && packer->zero_of == chunk.len) {
+        *stored = false;
+        memcpy(out, packer->zero, packer->zero_len);
+        return packer->zero_len;
+    }
+    *stored = evidence_packer_is_dense(packer, chunk);
     if (*stored)
         return evidence_member_store(chunk, out);
     memcpy(out, header, HEADER);
     size_t len = deflate_into(packer, chunk.data, chunk.len, out + HEADER, room);
     *stored = len == 0 || len >= room;
-    return *stored ? evidence_member_store(chunk, out) : finish(out, HEADER + len, chunk);
+    if (*stored)
+        return evidence_member_store(chunk, out);
+    len = finish(out, HEADER + len, chunk);
+    if (zero && len <= sizeof packer->zero) {
+        memcpy(packer->zero, out, len);
+        packer->zero_len = len;
+        packer->zero_of = chunk.len;
+    }
+    return len;
 }
 
 struct evidence_unpacker *evidence_unpacker_new(struct err *e)
@@ -146,10 +166,22 @@ static int bad(struct err *e, const char *why)
     return err_set(e, ERR_VERIFY, "evidence.member", "RFC 1952 section 2.3", "%s", why);
 }
 
+bool evidence_unpacker_was_zero(const struct evidence_unpacker *unpacker)
+{
+    return unpacker->was_zero;
+}
+
 int evidence_member_unpack(struct evidence_unpacker *unpacker, struct slice member, uint8_t *out,
                            size_t len, struct err *e)
 {
     struct inflate_state *s = &unpacker->state;
+    if (len > 0 && unpacker->zero_of == len && unpacker->zero_len == member.len &&
+        memcmp(unpacker->zero, member.data, member.len) == 0) {
+        memset(out, 0, len);
+        unpacker->was_zero = true;
+        return 0;
+    }
+    unpacker->was_zero = false;
     if (member.len < HEADER + TRAILER || memcmp(member.data, header, HEADER) != 0)
         return bad(e, "the stored chunk does not begin like a gzip member of this format");
     isal_inflate_init(s);
@@ -167,5 +199,10 @@ int evidence_member_unpack(struct evidence_unpacker *unpacker, struct slice memb
     const uint8_t *trailer = member.data + member.len - TRAILER;
     if (get_little(trailer) != crc_of(out, len) || get_little(trailer + 4) != (uint32_t)len)
         return bad(e, "the checksum of the stored chunk does not fit");
+    if (len > 0 && member.len <= sizeof unpacker->zero && evidence_is_zero(slice_of(out, len))) {
+        memcpy(unpacker->zero, member.data, member.len);
+        unpacker->zero_len = member.len;
+        unpacker->zero_of = len;
+    }
     return 0;
 }

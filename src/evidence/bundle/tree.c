@@ -59,6 +59,13 @@ int evidence_tree_of_image(const struct evidence_image *image, struct evidence_t
     return close_tree(&f, tree, e);
 }
 
+int evidence_tree_append(struct merkle_frontier *f, const uint8_t seed[EVIDENCE_SEED],
+                         struct slice line)
+{
+    uint8_t hash[SHA256_LEN];
+    return sha256(line, hash) == 0 ? append(f, seed, hash) : -1;
+}
+
 int evidence_tree_of_lines(struct slice text, const uint8_t seed[EVIDENCE_SEED],
                            struct evidence_tree *tree, struct err *e)
 {
@@ -66,8 +73,7 @@ int evidence_tree_of_lines(struct slice text, const uint8_t seed[EVIDENCE_SEED],
     while (text.len > 0) {
         const uint8_t *end = memchr(text.data, '\n', text.len);
         size_t len = end ? (size_t)(end - text.data) : text.len;
-        uint8_t hash[SHA256_LEN];
-        if (sha256(slice_of(text.data, len), hash) != 0 || append(&f, seed, hash) != 0)
+        if (evidence_tree_append(&f, seed, slice_of(text.data, len)) != 0)
             return digest_failed(e);
         len += end != NULL;
         text = slice_of(text.data + len, text.len - len);
@@ -94,6 +100,13 @@ void evidence_trees_write(const struct evidence_trees *trees, struct buf *out)
         json_member_hex(&w, "root", slice_of(trees->image_root, 32));
         json_write_object_end(&w);
     }
+    if (trees->has_records) {
+        json_write_name(&w, "records");
+        json_write_object(&w);
+        json_member_int(&w, "count", (int64_t)trees->records.count);
+        json_member_hex(&w, "root", slice_of(trees->records.root, 32));
+        json_write_object_end(&w);
+    }
     json_write_object_end(&w);
     buf_putc(out, '\n');
 }
@@ -111,13 +124,18 @@ static bool number_of(const struct json_value *v, const char *name, int64_t leas
 
 static bool read_trees(struct evidence_trees *trees, const struct json_value *root)
 {
-    const struct json_value *files = json_get(root, "files"), *image = json_get(root, "image");
+    const struct json_value *files = json_get(root, "files"), *image = json_get(root, "image"),
+                            *records = json_get(root, "records");
     int64_t count, bytes, chunk;
-    *trees = (struct evidence_trees){.has_image = image != NULL};
+    *trees = (struct evidence_trees){.has_image = image != NULL, .has_records = records != NULL};
     if (!slice_is(json_get_string(root, "format"), FORMAT) ||
         !number_of(files, "count", 0, INT64_MAX, &count) || !root_of(files, trees->files.root))
         return false;
     trees->files.count = (uint64_t)count;
+    if (records && (!number_of(records, "count", 0, INT64_MAX, &count) ||
+                    !root_of(records, trees->records.root)))
+        return false;
+    trees->records.count = records ? (uint64_t)count : 0;
     if (!image)
         return true;
     if (!number_of(image, "bytes", 0, INT64_MAX, &bytes) ||

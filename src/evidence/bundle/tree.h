@@ -17,8 +17,9 @@
 
 enum { EVIDENCE_SEED = 32, EVIDENCE_SALT = 32 };
 
-#define EVIDENCE_TREE_FILE "tree.json"       /* beside data/ */
-#define EVIDENCE_TREE_SEED "data/files.seed" /* of the tree over the lines of the manifest */
+#define EVIDENCE_TREE_FILE "tree.json"            /* beside data/ */
+#define EVIDENCE_TREE_SEED "data/files.seed"      /* of the tree over the lines of the manifest */
+#define EVIDENCE_RECORDS_SEED "data/records.seed" /* of that over the lines of data/files.jsonl */
 
 struct evidence_tree {
     uint64_t count; /* of leaves */
@@ -36,6 +37,10 @@ struct evidence_image;
 /* Over the chunks of an image, by the hashes in its table. */
 int evidence_tree_of_image(const struct evidence_image *image, struct evidence_tree *tree,
                            struct err *e) MUST_CHECK;
+/* Appends the leaf of one line, without its end, to a tree of which the right edge is kept. */
+struct merkle_frontier;
+int evidence_tree_append(struct merkle_frontier *f, const uint8_t seed[EVIDENCE_SEED],
+                         struct slice line) MUST_CHECK;
 /* Over the lines of a text, each without its line end. */
 int evidence_tree_of_lines(struct slice text, const uint8_t seed[EVIDENCE_SEED],
                            struct evidence_tree *tree, struct err *e) MUST_CHECK;
@@ -47,6 +52,8 @@ struct evidence_trees {
     uint32_t chunk_bytes;
     uint8_t image_root[32];
     struct evidence_tree files;
+    bool has_records;
+    struct evidence_tree records; /* over the lines of data/files.jsonl (section 10.2) */
 };
 
 struct buf;

@@ -9,6 +9,7 @@
 #include "evidence/bundle/manifest.h"
 #include "evidence/bundle/tree.h"
 #include "evidence/custody.h"
+#include "evidence/logical/check.h"
 #include "evidence/seal/check.h"
 
 #include <stdio.h>
@@ -33,10 +34,12 @@ struct verifying {
     struct evidence_trees trees;
     /* the segment under way */
     struct evidence_image *image;
-    struct sha256_context segment_digest, image_digest;
+    struct sha256_context segment_digest;
+    struct sha256_twin image_digest;
     uint32_t segment;
     uint64_t segment_bytes; /* of its chunks so far, one behind the other */
     bool segment_failed;
+    bool is_image; /* the image is stored plain in one segment, whose hash is the image's */
     uint64_t chunks_done;
 };
 
@@ -202,8 +205,13 @@ static int close_segment(struct verifying *v, struct err *e)
         return 0;
     evidence_segment_name(v->segment, evidence_image_head(v->image)->packed, segment);
     snprintf(name, sizeof name, "data/%s", segment);
-    if (sha256_final(&v->segment_digest, sha256) != 0)
+    if (v->is_image && !v->options->tree_only) {
+        if (sha256_twin_final(&v->image_digest, v->verdict->sha256) != 0)
+            return digest_failed(e);
+        memcpy(sha256, v->verdict->sha256, sizeof sha256);
+    } else if (sha256_final(&v->segment_digest, sha256) != 0) {
         return digest_failed(e);
+    }
     const struct evidence_manifest_entry *entry = entry_of(&v->payload, name);
     v->verdict->files++;
     if (!entry)
@@ -213,7 +221,7 @@ static int close_segment(struct verifying *v, struct err *e)
     v->segment_failed = false;
     if (!failed && (bytes < 0 || (uint64_t)bytes != v->segment_bytes))
         return problem(v, name, "", "there is something in the file besides the chunks", e);
-    if (!failed && !alike)
+    if (!failed && !alike && !v->options->tree_only)
         return problem(v, name, "", "the file is not the one that the manifest lists", e);
     return 0;
 }
@@ -238,15 +246,11 @@ static int take_stored(void *context, const struct evidence_block *b, struct err
     }
     v->segment_bytes += record.stored;
     v->verdict->unreadable_chunks += record.bad;
+    if (v->is_image || v->options->tree_only)
+        return 0; /* the image's own hash, or the chunks' alone */
     return sha256_update(&v->segment_digest, slice_of(b->piece, b->piece_len)) == 0
                ? 0
                : digest_failed(e);
-}
-
-static int take_image(void *context, const struct evidence_block *b, struct err *e)
-{
-    struct verifying *v = context;
-    return sha256_update(&v->image_digest, slice_of(b->data, b->len)) == 0 ? 0 : digest_failed(e);
 }
 
 static bool watch(void *context, uint64_t bytes)
@@ -304,13 +308,26 @@ static int check_file_tree(struct verifying *v, struct err *e)
     return result == 0 ? 0 : judge(v, EVIDENCE_TREE_FILE, &found, e);
 }
 
+/* The records of a logical acquisition (docs/formats-evidence.md section 10). */
+static int check_records(struct verifying *v, struct err *e)
+{
+    struct evidence_tree tree;
+    struct err found = {0};
+    int result = evidence_file_records_check(v->folder, &v->payload, &tree, &found);
+    if (result == 0 && v->has_trees &&
+        (!v->trees.has_records || tree.count != v->trees.records.count ||
+         memcmp(tree.root, v->trees.records.root, sizeof tree.root) != 0))
+        result = err_set(&found, ERR_VERIFY, "evidence.tree", NULL,
+                         "the hash tree over the records is not that of tree.json");
+    return result == 0 ? 0 : judge(v, "data/files.jsonl", &found, e);
+}
+
 static int run_flow(struct verifying *v, struct err *e)
 {
     struct evidence_image_flow flow;
-    struct evidence_stage stages[] = {{.take = take_stored, .context = v, .prepared = true},
-                                      {.take = take_image, .context = v, .prepared = true}};
+    struct evidence_stage stages[] = {{.take = take_stored, .context = v, .prepared = true}};
     struct evidence_pipeline p = {.stages = stages,
-                                  .stage_count = v->options->tree_only ? 1 : 2,
+                                  .stage_count = ARRAY_LEN(stages),
                                   .workers = v->options->workers,
                                   .watch = watch,
                                   .watch_context = v};
@@ -318,6 +335,7 @@ static int run_flow(struct verifying *v, struct err *e)
         return -1;
     flow.damaged = damaged;
     flow.context = v;
+    flow.linear = v->options->tree_only ? NULL : &v->image_digest;
     evidence_image_flow_into(&flow, &p);
     int result = evidence_pipeline_run(&p, e);
     evidence_image_flow_fini(&flow);
@@ -331,7 +349,7 @@ static int judge_image(struct verifying *v, struct err *e)
     struct evidence_verdict *verdict = v->verdict;
     if (v->options->tree_only || verdict->damaged_chunks)
         return 0;
-    if (sha256_final(&v->image_digest, verdict->sha256) != 0)
+    if (!v->is_image && sha256_twin_final(&v->image_digest, verdict->sha256) != 0)
         return digest_failed(e);
     verdict->image_checked = true;
     if (v->has_record && memcmp(verdict->sha256, v->recorded_sha256, SHA256_LEN) != 0)
@@ -356,8 +374,13 @@ static int check_image(struct verifying *v, struct err *e)
         problem(v, "data/image.chunks", "", "the image has not the size of acquisition.json", e) !=
             0)
         return -1;
-    if (sha256_init(&v->segment_digest) != 0 || sha256_init(&v->image_digest) != 0)
+    if (sha256_init(&v->segment_digest) != 0 || sha256_twin_init(&v->image_digest) != 0)
         return digest_failed(e);
+    struct evidence_chunk last;
+    v->is_image = verdict->chunks > 0 && !evidence_image_head(v->image)->packed &&
+                  evidence_image_record(v->image, verdict->chunks - 1, &last, &found) == 0 &&
+                  last.segment == 1;
+    err_clear(&found);
     int result = run_flow(v, &found);
     if (result != 0 && judge(v, "the image", &found, e) != 0)
         return -1;
@@ -440,6 +463,8 @@ static int verify(struct verifying *v, struct err *e)
     if (read_record(v, e) != 0 ||
         (entry_of(&v->tags, EVIDENCE_TREE_FILE) && check_file_tree(v, e) != 0))
         return -1;
+    if (entry_of(&v->payload, "data/files.jsonl") && check_records(v, e) != 0)
+        return -1;
     const struct evidence_manifest *const manifests[] = {&v->tags, &v->payload};
     const struct evidence_unlisted unlisted = {.extra = extra, .context = v};
     if (evidence_folder_unlisted(v->folder, manifests, ARRAY_LEN(manifests), &unlisted, e) != 0 ||
@@ -475,8 +500,7 @@ int evidence_verify(const char *folder, const struct evidence_verify_options *op
     evidence_image_close(v->image);
     if (v->segment_digest.evp)
         sha256_fini(&v->segment_digest);
-    if (v->image_digest.evp)
-        sha256_fini(&v->image_digest);
+    sha256_twin_fini(&v->image_digest);
     pthread_mutex_destroy(&v->lock);
     mem_free(v);
     return result;

@@ -34,7 +34,7 @@ static void take_attachment(struct evidence_facts *f, const struct json_value *d
     f->attached_self_test |= mentions(file, "selftest") || mentions(shows, "self-test");
 }
 
-static int take_record(void *context, const struct evidence_record *r, struct err *e)
+static int take_record(void *context, const struct evidence_custody_record *r, struct err *e)
 {
     struct evidence_facts *f = context;
     const struct json_value *details = json_get(r->root, "details");

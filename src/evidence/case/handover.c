@@ -62,7 +62,7 @@ struct given {
     struct buf text;
 };
 
-static int keep_given(void *context, const struct evidence_record *r, struct err *e)
+static int keep_given(void *context, const struct evidence_custody_record *r, struct err *e)
 {
     struct given *g = context;
     (void)e;

@@ -35,7 +35,7 @@ void evidence_items_write(const struct evidence_items *items, struct json_writer
 struct evidence_receipt {
     struct buf text, signature;
     struct json_doc *doc;
-    struct evidence_record record;
+    struct evidence_custody_record record;
     char subject[256]; /* who signed it */
 };
 void evidence_receipt_init(struct evidence_receipt *r);

@@ -71,7 +71,7 @@ int evidence_receipt_read(struct evidence_receipt *r, const char *folder, const 
         path_of(folder, "receipt.p7s", path, e) != 0 ||
         file_read(path, EVIDENCE_SIGNATURE_BYTES, &r->signature, e) != 0)
         return -1;
-    if (evidence_record_read(buf_slice(&r->text), &r->record, &r->doc, e) != 0 ||
+    if (evidence_custody_record_read(buf_slice(&r->text), &r->record, &r->doc, e) != 0 ||
         evidence_cms_verify(buf_slice(&r->text), buf_slice(&r->signature), roots, &signature, e) !=
             0)
         return err_context(e, "%s/receipt.json", folder);

@@ -101,7 +101,7 @@ static int put_together(struct appending *a, const struct evidence_step *step,
                         struct err *e)
 {
     struct evidence_warning warnings[EVIDENCE_WARNINGS];
-    struct evidence_record record;
+    struct evidence_custody_record record;
     struct json_doc *doc = NULL;
     size_t count = 0;
     const struct evidence_link link = {.log = a->at.log,
@@ -110,9 +110,9 @@ static int put_together(struct appending *a, const struct evidence_step *step,
                                        .previous = a->count ? a->at.last : NULL,
                                        .previous_signature = a->at.last_signature,
                                        .subject = evidence_signer_name(signer)};
-    if (evidence_record_write(step, &link, &a->record, warnings, &count, e) != 0)
+    if (evidence_custody_record_write(step, &link, &a->record, warnings, &count, e) != 0)
         return -1;
-    int result = evidence_record_read(buf_slice(&a->record), &record, &doc, e);
+    int result = evidence_custody_record_read(buf_slice(&a->record), &record, &doc, e);
     snprintf(a->state.holder, sizeof a->state.holder, "%s", a->at.holder);
     if (result == 0)
         result = evidence_state_allows(&a->state, &record, e);

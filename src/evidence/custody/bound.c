@@ -74,7 +74,8 @@ static int add_file(struct evidence_bound *b, const char *folder, struct slice n
     return 0;
 }
 
-static int keep_hash(struct evidence_bound *b, const struct evidence_record *r, struct err *e)
+static int keep_hash(struct evidence_bound *b, const struct evidence_custody_record *r,
+                     struct err *e)
 {
     if (r->number > EVIDENCE_RECORDS)
         return 0;
@@ -92,7 +93,8 @@ static int keep_hash(struct evidence_bound *b, const struct evidence_record *r, 
     return 0;
 }
 
-int evidence_bound_take(struct evidence_bound *b, const struct evidence_record *r, struct err *e)
+int evidence_bound_take(struct evidence_bound *b, const struct evidence_custody_record *r,
+                        struct err *e)
 {
     const struct json_value *d = json_get(r->root, "details");
     struct slice tags = json_get_string(d, "tagmanifest_sha256");

@@ -13,7 +13,7 @@ struct evidence_bound;
 struct evidence_bound *evidence_bound_new(struct err *e) MUST_CHECK;
 void evidence_bound_free(struct evidence_bound *b);
 
-int evidence_bound_take(struct evidence_bound *b, const struct evidence_record *record,
+int evidence_bound_take(struct evidence_bound *b, const struct evidence_custody_record *record,
                         struct err *e) MUST_CHECK;
 /* Holds everything against the holder's files; problems go into the state. */
 int evidence_bound_check(const struct evidence_bound *b, const char *holder,

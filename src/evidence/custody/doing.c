@@ -82,7 +82,7 @@ struct last {
     struct evidence_authority *authority;
 };
 
-static int take_last(void *context, const struct evidence_record *r, struct err *e)
+static int take_last(void *context, const struct evidence_custody_record *r, struct err *e)
 {
     struct last *l = context;
     const struct json_value *a = json_get(r->root, "authority");
@@ -169,7 +169,7 @@ int evidence_doing_check(struct evidence_doing *d, const char *holder, const cha
         return -1;
     step.reference = NULL;
     buf_init(&record);
-    int result = evidence_record_write(&step, &link, &record, warnings, &count, e);
+    int result = evidence_custody_record_write(&step, &link, &record, warnings, &count, e);
     buf_fini(&record);
     if (told) {
         told->warnings[0] = 0;

@@ -12,7 +12,7 @@ static int digest_of(const struct buf *b, uint8_t out[SHA256_LEN], struct err *e
 }
 
 /* What a record says of its place, held against what is there. */
-static int check_link(const struct evidence_record *r, const struct evidence_read *at,
+static int check_link(const struct evidence_custody_record *r, const struct evidence_read *at,
                       uint64_t number, struct err *e)
 {
     uint8_t previous[SHA256_LEN], signature[SHA256_LEN];
@@ -52,7 +52,7 @@ int evidence_read_one(const struct evidence_log *log, struct evidence_read *at, 
     one->doc = NULL;
     evidence_log_name(number, "json", name);
     if (evidence_log_read(log, name, EVIDENCE_RECORD_BYTES, &one->text, e) != 0 ||
-        evidence_record_read(buf_slice(&one->text), &one->record, &one->doc, e) != 0)
+        evidence_custody_record_read(buf_slice(&one->text), &one->record, &one->doc, e) != 0)
         return err_where(e, "custody/%s", name);
     if (check_link(&one->record, at, number, e) != 0)
         return err_where(e, "custody/%s", name);
@@ -90,7 +90,7 @@ void evidence_one_fini(struct evidence_one *one)
 }
 
 int evidence_custody_read(const char *holder,
-                          int (*each)(void *context, const struct evidence_record *record,
+                          int (*each)(void *context, const struct evidence_custody_record *record,
                                       struct err *e),
                           void *context, struct err *e)
 {

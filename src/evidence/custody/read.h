@@ -16,7 +16,7 @@ struct evidence_read {
 struct evidence_one {
     struct buf text, signature;
     struct json_doc *doc;
-    struct evidence_record record;
+    struct evidence_custody_record record;
 };
 void evidence_one_init(struct evidence_one *one);
 void evidence_one_fini(struct evidence_one *one);

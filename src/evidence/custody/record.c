@@ -214,9 +214,10 @@ static int put_members(struct buf *out, const struct evidence_step *step,
     return buf_check(out, e);
 }
 
-int evidence_record_write(const struct evidence_step *step, const struct evidence_link *link,
-                          struct buf *out, struct evidence_warning warnings[EVIDENCE_WARNINGS],
-                          size_t *warning_count, struct err *e)
+int evidence_custody_record_write(const struct evidence_step *step,
+                                  const struct evidence_link *link, struct buf *out,
+                                  struct evidence_warning warnings[EVIDENCE_WARNINGS],
+                                  size_t *warning_count, struct err *e)
 {
     const struct evidence_kind *kind = evidence_kind_of(slice_str(step->kind));
     struct json_doc *doc = NULL;
@@ -246,13 +247,13 @@ static int wrong(struct err *e, const char *what)
     return err_set(e, ERR_VERIFY, "custody.record", "formats-evidence.md section 4", "%s", what);
 }
 
-int evidence_record_read(struct slice text, struct evidence_record *record, struct json_doc **doc,
-                         struct err *e)
+int evidence_custody_record_read(struct slice text, struct evidence_custody_record *record,
+                                 struct json_doc **doc, struct err *e)
 {
     struct err why = {0};
     int64_t number;
     *doc = NULL;
-    *record = (struct evidence_record){.text = text};
+    *record = (struct evidence_custody_record){.text = text};
     if (sha256(text, record->sha256) != 0)
         return digest_failed(e);
     if (json_parse(doc, text, NULL, &why) != 0 || json_doc_check_canonical(*doc, text, &why) != 0) {

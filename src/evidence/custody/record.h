@@ -29,16 +29,17 @@ enum { EVIDENCE_WARNINGS = 6 };
  * Canonical JSON, appended to out, after the table of kinds was asked. warnings: what was found to
  * say about authority, competence and clock; they stand in the record.
  */
-int evidence_record_write(const struct evidence_step *step, const struct evidence_link *link,
-                          struct buf *out, struct evidence_warning warnings[EVIDENCE_WARNINGS],
-                          size_t *warning_count, struct err *e) MUST_CHECK;
+int evidence_custody_record_write(const struct evidence_step *step,
+                                  const struct evidence_link *link, struct buf *out,
+                                  struct evidence_warning warnings[EVIDENCE_WARNINGS],
+                                  size_t *warning_count, struct err *e) MUST_CHECK;
 
 /*
  * Parses a record: canonical JSON of this format, with number, log, holder, kind, at. ERR_VERIFY
  * "custody.record" says what is wrong with it. The record borrows text; the caller frees *doc.
  */
-int evidence_record_read(struct slice text, struct evidence_record *record, struct json_doc **doc,
-                         struct err *e) MUST_CHECK;
+int evidence_custody_record_read(struct slice text, struct evidence_custody_record *record,
+                                 struct json_doc **doc, struct err *e) MUST_CHECK;
 
 struct evidence_head {
     uint64_t count;

@@ -26,7 +26,7 @@ static int know(struct evidence_signers *s, struct slice subject, const uint8_t 
     return 0;
 }
 
-int evidence_signers_take(struct evidence_signers *s, const struct evidence_record *record,
+int evidence_signers_take(struct evidence_signers *s, const struct evidence_custody_record *record,
                           const struct evidence_signature *signature, struct err *e)
 {
     struct slice subject = slice_str(signature->subject);

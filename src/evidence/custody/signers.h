@@ -20,7 +20,7 @@ void evidence_signers_init(struct evidence_signers *s);
 void evidence_signers_fini(struct evidence_signers *s);
 
 /* ERR_VERIFY "custody.key": another certificate than this person's last, unannounced. */
-int evidence_signers_take(struct evidence_signers *s, const struct evidence_record *record,
+int evidence_signers_take(struct evidence_signers *s, const struct evidence_custody_record *record,
                           const struct evidence_signature *signature, struct err *e) MUST_CHECK;
 
 #endif

@@ -64,7 +64,7 @@ static void *grown(struct arena *arena, void *list, size_t count, size_t *room, 
     return more;
 }
 
-static int give(struct evidence_folding *f, const struct evidence_record *r,
+static int give(struct evidence_folding *f, const struct evidence_custody_record *r,
                 const struct json_value *details, struct err *e)
 {
     struct evidence_custody_state *s = f->state;
@@ -92,7 +92,7 @@ static void end_handover(struct evidence_folding *f, struct slice id)
     f->state->open_count = kept;
 }
 
-static int hold(struct evidence_folding *f, const struct evidence_record *r,
+static int hold(struct evidence_folding *f, const struct evidence_custody_record *r,
                 const struct json_value *details, struct err *e)
 {
     struct evidence_custody_state *s = f->state;
@@ -119,7 +119,7 @@ static void lift(struct evidence_folding *f, struct slice id)
 }
 
 static void gate(struct evidence_custody_state *s, unsigned effects,
-                 const struct evidence_record *r, const struct json_value *details)
+                 const struct evidence_custody_record *r, const struct json_value *details)
 {
     struct slice result = json_get_string(details, "result");
     bool same = result.len == 0 || slice_is(result, "same");
@@ -143,7 +143,7 @@ static void gate(struct evidence_custody_state *s, unsigned effects,
     }
 }
 
-static int named_kinds(struct evidence_folding *f, const struct evidence_record *r,
+static int named_kinds(struct evidence_folding *f, const struct evidence_custody_record *r,
                        const struct json_value *details, struct err *e)
 {
     struct evidence_custody_state *s = f->state;
@@ -165,7 +165,8 @@ static int named_kinds(struct evidence_folding *f, const struct evidence_record 
     return 0;
 }
 
-int evidence_state_take(struct evidence_folding *f, const struct evidence_record *r, struct err *e)
+int evidence_state_take(struct evidence_folding *f, const struct evidence_custody_record *r,
+                        struct err *e)
 {
     struct evidence_custody_state *s = f->state;
     const struct evidence_kind *kind = evidence_kind_of(r->kind);
@@ -190,7 +191,7 @@ int evidence_state_take(struct evidence_folding *f, const struct evidence_record
 }
 
 int evidence_state_allows(const struct evidence_custody_state *s,
-                          const struct evidence_record *next, struct err *e)
+                          const struct evidence_custody_record *next, struct err *e)
 {
     const struct evidence_kind *kind = evidence_kind_of(next->kind);
     const struct json_value *details = json_get(next->root, "details");

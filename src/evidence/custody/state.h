@@ -15,7 +15,7 @@ struct evidence_folding {
 void evidence_state_init(struct evidence_custody_state *state);
 
 /* Takes a record up. ERR_MEMORY alone. */
-int evidence_state_take(struct evidence_folding *f, const struct evidence_record *record,
+int evidence_state_take(struct evidence_folding *f, const struct evidence_custody_record *record,
                         struct err *e) MUST_CHECK;
 
 /*
@@ -23,7 +23,7 @@ int evidence_state_take(struct evidence_folding *f, const struct evidence_record
  * returned), "custody.disposed" (words alone follow), "custody.handover" (no such open handover).
  */
 int evidence_state_allows(const struct evidence_custody_state *state,
-                          const struct evidence_record *next, struct err *e) MUST_CHECK;
+                          const struct evidence_custody_record *next, struct err *e) MUST_CHECK;
 
 int evidence_state_problem(struct evidence_custody_state *state, const char *what,
                            const char *where, const char *format, ...) PRINTF_LIKE(4, 5);

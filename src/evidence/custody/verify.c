@@ -79,8 +79,8 @@ static int look_at_signature(struct verifying *v, struct evidence_one *one, cons
 }
 
 /* Does it say what its kind asks for? Records of others are held to it, too. */
-static int look_at_fields(struct verifying *v, const struct evidence_record *r, const char *what,
-                          struct err *e)
+static int look_at_fields(struct verifying *v, const struct evidence_custody_record *r,
+                          const char *what, struct err *e)
 {
     const struct evidence_kind *kind = evidence_kind_of(r->kind);
     struct err why = {0};

@@ -7,10 +7,10 @@
 int register_step_read(struct slice record, struct register_step *step, struct register_name *name,
                        struct err *e)
 {
-    struct evidence_record r;
+    struct evidence_custody_record r;
     struct json_doc *doc = NULL;
 
-    if (evidence_record_read(record, &r, &doc, e) != 0)
+    if (evidence_custody_record_read(record, &r, &doc, e) != 0)
         return -1;
     step->number = r.number;
     step->at = r.at;

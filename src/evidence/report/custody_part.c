@@ -12,7 +12,8 @@
 #include <string.h>
 
 /* "exported" → what the table of kinds says of it, and the details in a line each. */
-static void what_of(struct reporting *r, const struct evidence_record *record, struct buf *out)
+static void what_of(struct reporting *r, const struct evidence_custody_record *record,
+                    struct buf *out)
 {
     const struct evidence_kind *kind = evidence_kind_of(record->kind);
     buf_put_slice(out, record->kind);
@@ -38,7 +39,7 @@ static void line(struct buf *out, const char *label, struct slice text)
         buf_printf(out, "%s%s%.*s", out->len ? "\n" : "", label, SLICE_ARG(text));
 }
 
-static int each_record(void *context, const struct evidence_record *record, struct err *e)
+static int each_record(void *context, const struct evidence_custody_record *record, struct err *e)
 {
     struct reporting *r = context;
     const struct json_value *root = record->root;

@@ -228,7 +228,7 @@ struct walking {
     char previous[UCO_ID]; /* the action before */
 };
 
-static int put_step(void *context, const struct evidence_record *r, struct err *e)
+static int put_step(void *context, const struct evidence_custody_record *r, struct err *e)
 {
     struct walking *k = context;
     struct uco *u = &k->u;

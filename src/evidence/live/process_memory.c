@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory of processes out of /proc/PID/mem: pages that are in memory or swapped out, by
+ * /proc/PID/pagemap. Pages that were never touched are not read, as that would make them.
+ */
+#include "evidence/live/collector.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, PAGES = 512, MAPS_MOST = 64 << 20 };
+
+static const uint64_t present = 1ull << 63, swapped = 1ull << 62;
+
+struct dumping {
+    struct live_room *room;
+    struct live_output *map, out;
+    const char *pid;
+    bool begun; /* out is open: it is made when there is something to write */
+    int memory, pages;
+    uint8_t *part;
+    uint64_t offset; /* in out */
+    /* the stretch under way */
+    uint64_t from, to, at;
+    uint64_t swapped_pages, absent_pages, unreadable;
+    int why;
+};
+
+static void hex_member(struct json_writer *w, const char *name, uint64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "0x%" PRIx64, number);
+    json_member_string(w, name, text);
+}
+
+/* What was read without a gap. */
+static void end_stretch(struct dumping *d, struct json_writer *w)
+{
+    if (d->to > d->from) {
+        json_write_object(w);
+        hex_member(w, "from", d->from);
+        json_member_int(w, "bytes", (int64_t)(d->to - d->from));
+        json_member_int(w, "offset", (int64_t)d->at);
+        json_write_object_end(w);
+    }
+    d->from = d->to = 0;
+}
+
+static void unreadable(struct dumping *d, struct json_writer *w, uint64_t from, int why)
+{
+    end_stretch(d, w);
+    d->unreadable += PAGE;
+    json_write_object(w);
+    hex_member(w, "from", from);
+    json_member_int(w, "bytes", PAGE);
+    json_member_string(w, "unreadable", strerrordesc_np(why));
+    json_write_object_end(w);
+}
+
+static int put(struct dumping *d, struct json_writer *w, uint64_t address, const uint8_t *data,
+               struct err *e)
+{
+    if (!d->begun) {
+        char suffix[48];
+        snprintf(suffix, sizeof suffix, "-%s.bin", d->pid);
+        if (live_output_open(&d->out, d->room, suffix, e) != 0)
+            return -1;
+        d->begun = true;
+    }
+    if (address != d->to) {
+        end_stretch(d, w);
+        d->from = d->to = address;
+        d->at = d->offset;
+    }
+    if (live_output_put(&d->out, data, PAGE, e) != 0)
+        return -1;
+    d->to += PAGE;
+    d->offset += PAGE;
+    return 0;
+}
+
+static int pages(struct dumping *d, struct json_writer *w, uint64_t from, size_t count,
+                 const uint64_t *states, struct err *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t address = from + i * PAGE;
+        d->swapped_pages += (states[i] & swapped) != 0;
+        if (!(states[i] & (present | swapped))) {
+            d->absent_pages++;
+            continue;
+        }
+        ssize_t n = pread(d->memory, d->part, PAGE, (off_t)address);
+        live_beat(d->room);
+        if (n != PAGE)
+            unreadable(d, w, address, n < 0 ? errno : EIO);
+        else if (put(d, w, address, d->part, e) != 0)
+            return -1;
+    }
+    atomic_fetch_add(&d->room->shared->bytes_read, count * PAGE);
+    return 0;
+}
+
+/* A line of maps: "FROM-TO PERMISSIONS …". */
+static int area(struct dumping *d, struct json_writer *w, const char *line, struct err *e)
+{
+    unsigned long long from, to;
+    char permissions[8];
+    uint64_t states[PAGES];
+    if (sscanf(line, "%llx-%llx %7s", &from, &to, permissions) != 3 || to > INT64_MAX ||
+        from % PAGE || strstr(line, "[vsyscall]") || strstr(line, "[vvar"))
+        return 0;
+    for (uint64_t at = from; at < to; at += (uint64_t)PAGES * PAGE) {
+        size_t count = (to - at) / PAGE < PAGES ? (size_t)((to - at) / PAGE) : PAGES;
+        ssize_t n =
+            pread(d->pages, states, count * sizeof *states, (off_t)(at / PAGE * sizeof *states));
+        if (n != (ssize_t)(count * sizeof *states)) {
+            d->why = n < 0 ? errno : EIO;
+            return 0;
+        }
+        if (pages(d, w, at, count, states, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int areas(struct dumping *d, struct json_writer *w, struct buf *maps, struct err *e)
+{
+    int result = 0;
+    json_write_name(w, "pages");
+    json_write_array(w);
+    for (char *line = (char *)maps->data; line && *line && result == 0;) {
+        char *end = strchr(line, '\n');
+        if (end)
+            *end = 0;
+        result = area(d, w, line, e);
+        line = end ? end + 1 : NULL;
+    }
+    end_stretch(d, w);
+    json_write_array_end(w);
+    return result;
+}
+
+static int dump(struct dumping *d, struct err *e)
+{
+    struct json_writer w;
+    struct buf maps;
+    char path[64];
+    buf_init(&maps);
+    snprintf(path, sizeof path, "proc/%s/maps", d->pid);
+    int result = 0, error = live_read(d->room, path, MAPS_MOST, &maps);
+    if (error == 0 && maps.len == 0) /* a thread of the kernel */
+        goto out;
+    live_line_begin(d->map, &w);
+    json_member_string(&w, "pid", d->pid);
+    snprintf(path, sizeof path, "proc/%s/mem", d->pid);
+    d->memory = live_open(d->room, path);
+    if (d->memory < 0)
+        error = errno;
+    snprintf(path, sizeof path, "proc/%s/pagemap", d->pid);
+    d->pages = live_open(d->room, path);
+    if (d->pages < 0)
+        error = errno;
+    if (error == 0)
+        result = areas(d, &w, &maps, e);
+    error = error ? error : d->why;
+    if (error) {
+        json_member_string(&w, "error", strerrordesc_np(error));
+        if (error != ENOENT && error != ESRCH)
+            live_refused(d->room, path, error);
+    }
+    if (d->begun)
+        json_member_string(&w, "file", d->out.name);
+    json_member_int(&w, "bytes", (int64_t)d->offset);
+    json_member_int(&w, "swapped_pages", (int64_t)d->swapped_pages);
+    json_member_int(&w, "pages_never_touched", (int64_t)d->absent_pages);
+    json_member_int(&w, "unreadable_bytes", (int64_t)d->unreadable);
+    if (result == 0)
+        result = live_line_end(d->map, &w, e);
+    if (result == 0)
+        result = live_output_flush(d->map, e);
+out:
+    if (d->memory >= 0)
+        close(d->memory);
+    if (d->pages >= 0)
+        close(d->pages);
+    buf_fini(&maps);
+    return d->begun ? live_output_close(&d->out, result, e) : result;
+}
+
+int live_collect_process_memory(struct live_room *room, struct err *e)
+{
+    struct live_names names;
+    struct live_output map;
+    char own[16], parent[16];
+    uint8_t *part = mem_new(PAGE, 1);
+    if (!part)
+        return err_memory(e);
+    if (live_names_read(room, "proc", true, &names, NULL, e) != 0) {
+        mem_free(part);
+        return -1;
+    }
+    snprintf(own, sizeof own, "%d", (int)getpid());
+    snprintf(parent, sizeof parent, "%d", (int)getppid());
+    int result = live_output_open(&map, room, ".jsonl", e);
+    for (size_t i = 0; i < names.count && result == 0; i++) {
+        const char *pid = names.names[i];
+        if (strcmp(pid, own) == 0 || strcmp(pid, parent) == 0) /* it would grow as it is read */
+            continue;
+        if (!live_item(room, strtoull(pid, NULL, 10), "/proc/%s/mem", pid))
+            continue;
+        struct dumping d = {
+            .room = room, .map = &map, .pid = pid, .part = part, .memory = -1, .pages = -1};
+        result = dump(&d, e);
+    }
+    if (result == 0)
+        atomic_store(&room->shared->items, names.count);
+    live_names_fini(&names);
+    mem_free(part);
+    return live_output_close(&map, result, e);
+}
