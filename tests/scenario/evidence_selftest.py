@@ -106,13 +106,13 @@ def lies(folder):
 
 
 # 27037 row 28: DFTT images
-@test("the images of DFTT come out as they went in")
+@test("the images of DFTT and the E01 of dfVFS come out as they went in")
 def images(folder):
     if not (DATA / "dftt").is_dir():
         raise Skipped(f"{DATA}/dftt is not there")
     done = tocsin("selftest", "--json", "--images", DATA, "--work", folder)
     found = json.loads(done.stdout)["images"]
-    assert len(found) == 14 and all(i["outcome"] == "pass" for i in found), found
+    assert len(found) == 15 and all(i["outcome"] == "pass" for i in found), found
     copies = folder / "dftt"
     copies.mkdir()
     damaged = bytearray((DATA / "dftt/5-fat-daylight.zip").read_bytes())

@@ -7,6 +7,7 @@
 #include "evidence/bundle/image_files.h"
 #include "evidence/image/import.h"
 #include "evidence/image/output.h"
+#include "evidence/uco.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -268,7 +269,9 @@ static int close_bag(struct evidence_importing *i, struct evidence_bag *bag, str
     evidence_bag_info(bag, "External-Description", i->options->statement.description);
     evidence_bag_info(bag, "Contact-Name", i->options->statement.examiner);
     evidence_bag_info(bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
-    if (write_record(i, text, e) != 0 || put_tag(bag, "acquisition.json", text, e) != 0)
+    if (write_record(i, text, e) != 0 || buf_check(text, e) != 0 ||
+        evidence_uco_tag(bag, buf_slice(text), e) != 0 ||
+        put_tag(bag, "acquisition.json", text, e) != 0)
         return -1;
     evidence_map_write(&i->map, text);
     if (put_tag(bag, "map.txt", text, e) != 0)
