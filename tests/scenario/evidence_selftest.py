@@ -154,6 +154,23 @@ def repeat(folder):
     assert before == {f: f.read_bytes() for f in bundle.rglob("*") if f.is_file()}
 
 
+@test("with an identity, that it was repeated stands in the custody log")
+def repeat_kept(folder):
+    disk, bundle, meyer = folder / "disk", folder / "b", folder / "meyer"
+    disk.write_bytes(bytes(CHUNK) + b"x")
+    tocsin("identity", meyer, "--name", "A. Meyer", "--role", "DES", "--competence",
+           "GCFA, 2024-05-01", "--organisation", "Example")
+    said = ("--identity", meyer, "--reason", "order of the court", "--place", "laboratory",
+            "--authority", "order 3")
+    tocsin("acquire", disk, bundle, "--exhibit", "EX-1", *said)
+    tocsin("repeat", bundle, "-o", folder / "r.json", *said)
+    record = json.loads(sorted((bundle / "custody").glob("0*.json"))[-1].read_text())
+    assert record["kind"] == "repeated" and record["details"]["result"] == "same"
+    assert record["details"]["document_sha256"] == \
+        hashlib.sha256((folder / "r.json").read_bytes()).hexdigest()
+    tocsin("verify", bundle)
+
+
 @test("a range of a source, and one with bad sectors, repeat as well")
 def repeat_bad(folder):
     disk = folder / "disk"
