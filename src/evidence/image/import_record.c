@@ -261,6 +261,7 @@ static int close_bag(struct evidence_importing *i, struct evidence_bag *bag, str
         evidence_bag_payload(bag, name, image->segments[k].bytes, image->segments[k].sha256);
     }
     evidence_bag_payload(bag, "image.chunks", image->table_bytes, image->table_sha256);
+    evidence_bag_image(bag, image->image_bytes, EVIDENCE_CHUNK, image->root);
     time_format(clock_now(&clock_system), day);
     day[10] = 0;
     evidence_bag_info(bag, "Source-Organization", i->options->given_by);
