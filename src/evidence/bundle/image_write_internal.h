@@ -5,7 +5,8 @@
 
 #include "evidence/bundle/image_write.h"
 
-enum { RECORDS = 256 };
+/* Written together; what a killed acquisition reads again. */
+enum { RECORDS = 32 };
 
 struct evidence_image_writer {
     struct evidence_image_write_options options;
