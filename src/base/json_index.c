@@ -7,6 +7,22 @@
 #include "base/clock.h"
 #include "base/map.h"
 
+/* true: no two names fall on the same of 64 bits, so they differ; false: that remains to be seen.
+ */
+static bool seen_to_differ(const struct json_value *object, size_t count)
+{
+    const struct json_value *value = object + 2;
+    uint64_t seen = 0;
+
+    for (size_t i = 0; i < count; i++, value = json_value_next(value)) {
+        uint64_t bit = UINT64_C(1) << (value[-1].span * 0x9E3779B1U >> 26);
+        if (seen & bit)
+            return false;
+        seen |= bit;
+    }
+    return true;
+}
+
 static int check_few(const struct json_reader *r, const struct json_value *object, uint32_t *twice)
 {
     uint32_t sums[JSON_INDEXED];
@@ -14,6 +30,8 @@ static int check_few(const struct json_reader *r, const struct json_value *objec
     size_t count = json_value_size(object);
     const struct json_value *value = object + 2;
 
+    if (seen_to_differ(object, count))
+        return 0;
     for (size_t i = 0; i < count; i++, value = json_value_next(value)) {
         names[i] = value - 1;
         sums[i] = names[i]->span;
