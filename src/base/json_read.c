@@ -134,7 +134,7 @@ static inline int open_container(struct json_reader *r, struct json_value *v, co
         return json_fault(r, at, JSON_HERE_VALUE, ERR_LIMIT, "json.depth", "RFC 8259 section 9",
                           "arrays and objects are nested deeper than %zu", r->deepest);
     }
-    v->data = NULL;
+    v->names = 0;
     v->place =
         (uint32_t)(at - r->text.data) << JSON_SHIFT | (*at == '{' ? JSON_OBJECT : JSON_ARRAY);
     v->size = flags;
@@ -155,7 +155,8 @@ static inline int close_container(struct json_reader *r, struct json_value *v,
     if (json_value_size(v) > 0)
         last->size |= JSON_LAST;
     v->span = (uint32_t)(next - v);
-    if (json_value_size(v) > 1 && json_index_close(r, v, &twice) != 0) {
+    if (json_value_size(v) > (json_value_type(v) == JSON_OBJECT ? 0 : JSON_INDEXED) &&
+        json_index_close(r, v, &twice) != 0) {
         note_slots(r, next);
         v->span = around; /* open again, for the pointer */
         if (twice == JSON_NO_SLOT)
@@ -187,8 +188,10 @@ static int read_text(struct json_reader *r)
 
 value:
     at = json_scan_space(at, end);
-    if (at == end || r->values_left == 0)
+    if (at == end)
         goto no_value;
+    if (r->values_left == 0)
+        goto too_many;
     r->values_left--;
     if (v > full) { /* for a value and a name behind it */
         size_t child_slot = child ? (size_t)(child - r->values) : 0;
@@ -289,11 +292,12 @@ behind:
     at = json_scan_space(at, end);
     return at == end ? 0 : json_fault_behind(r, at);
 
+too_many:
+    note_slots(r, v);
+    return json_fault(r, at, JSON_HERE_VALUE, ERR_LIMIT, "json.size", "RFC 8259 section 9",
+                      "the text has more values than are accepted");
 no_value:
     note_slots(r, v);
-    if (at < end && r->values_left == 0)
-        return json_fault(r, at, JSON_HERE_VALUE, ERR_LIMIT, "json.size", "RFC 8259 section 9",
-                          "the text has more values than are accepted");
     return json_fault_value(r, at);
 no_name:
     note_slots(r, v);
@@ -303,6 +307,7 @@ no_name_behind:
     return json_fault_name(r, at, true);
 no_comma:
     note_slots(r, v);
+    around->end = (uint32_t)(child - r->values);
     return json_fault_after(r, at);
 }
 
