@@ -2,7 +2,8 @@
 /*
  * The error table of matching: tests/data/labelled.tsv has inventories, real advisories and the
  * right answers, found by reading. Prints what is wrong, one line a pair, and what that makes.
- * With an argument only that set ("development", "held-out", "fresh", "last", "wide", "final").
+ * With an argument only that set ("development", "held-out", "fresh", "last", "wide", "final",
+ * "corners").
  */
 #include "base/file.h"
 #include "base/memory.h"
