@@ -365,6 +365,12 @@ static void final(void **state)
     run_set("final");
 }
 
+static void corners(void **state)
+{
+    (void)state;
+    run_set("corners");
+}
+
 /* What is asked of all pairs together. */
 static void goals(void **state)
 {
@@ -387,7 +393,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(development), cmocka_unit_test(held_out), cmocka_unit_test(fresh),
         cmocka_unit_test(last),        cmocka_unit_test(wide),     cmocka_unit_test(final),
-        cmocka_unit_test(goals),
+        cmocka_unit_test(corners),     cmocka_unit_test(goals),
     };
     only = argc > 1 ? argv[1] : NULL;
     return cmocka_run_group_tests(tests, NULL, NULL);
