@@ -4,6 +4,7 @@
 #include "fleet/class_identifier.h"
 #include "fleet/criteria_called.h"
 #include "fleet/criteria_forms.h"
+#include "fleet/criteria_lines.h"
 #include "fleet/criteria_named.h"
 #include "fleet/inventory_source.h"
 #include "fleet/match_same.h"
@@ -760,6 +761,8 @@ static int build(struct builder *b)
     for (size_t i = 0; i < d->product_count; i++)
         if (!d->products[i].relationship && build_target(b, &d->products[i]) != 0)
             return -1;
+    if (fleet_target_lines(b->arena, b->targets, c->target_count, b->e) != 0)
+        return -1;
     for (size_t i = 0; i < d->vulnerability_count; i++) {
         struct fleet_vulnerability *to = &v[c->vulnerability_count++];
         if (keep(b, d->vulnerabilities[i].name, &to->name) != 0 ||
