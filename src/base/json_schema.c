@@ -508,38 +508,56 @@ static bool fits_again(struct json_schema_checker *c, const struct json_schema *
     return c->fitting.fit;
 }
 
-bool json_schema_evaluates(struct json_schema_checker *c, const struct json_schema *s,
-                           const struct json_value *object, struct slice name, unsigned depth)
+static bool go_round(struct json_schema_checker *c)
 {
-    const struct json_schema_member *m = member_find(s, name);
+    c->stopped = true;
+    err_set(c->e, ERR_LIMIT, "json.schema-depth", NULL, "the schema goes round in circles");
+    return true;
+}
 
-    if ((m && m->schema) || s->additional || s->closed || depth > NESTING)
-        return true;
-    for (const struct json_schema_patterned *p = s->patterned; p && p->pattern; p++)
-        if (matches(c, p->pattern - 1, name) == MATCHED)
-            return true;
-    if (s->ref && json_schema_evaluates(c, s->ref, object, name, depth + 1))
+static bool part_evaluated(struct json_schema_checker *c, const struct json_schema *s,
+                           const struct json_value *object, struct slice name)
+{
+    if (s->ref && json_schema_evaluates(c, s->ref, object, name))
         return true;
     for (size_t i = 0; s->all_of && s->all_of[i]; i++)
-        if (json_schema_evaluates(c, s->all_of[i], object, name, depth + 1))
+        if (json_schema_evaluates(c, s->all_of[i], object, name))
             return true;
     /* whether it has the name is found out sooner than whether it fits */
     for (size_t i = 0; s->any_of && s->any_of[i]; i++)
-        if (json_schema_evaluates(c, s->any_of[i], object, name, depth + 1) &&
+        if (json_schema_evaluates(c, s->any_of[i], object, name) &&
             fits_again(c, s->any_of[i], object))
             return true;
     for (size_t i = 0; s->one_of && s->one_of[i]; i++)
-        if (json_schema_evaluates(c, s->one_of[i], object, name, depth + 1) &&
+        if (json_schema_evaluates(c, s->one_of[i], object, name) &&
             fits_again(c, s->one_of[i], object))
             return true;
     if (s->condition) {
         bool holds = fits(c, s->condition, object);
         const struct json_schema *then = holds ? s->when_true : s->when_false;
-        if ((holds && json_schema_evaluates(c, s->condition, object, name, depth + 1)) ||
-            (then && json_schema_evaluates(c, then, object, name, depth + 1)))
+        if ((holds && json_schema_evaluates(c, s->condition, object, name)) ||
+            (then && json_schema_evaluates(c, then, object, name)))
             return true;
     }
     return false;
+}
+
+/* Counts as nesting: what is asked here compares, and what compares asks here. */
+bool json_schema_evaluates(struct json_schema_checker *c, const struct json_schema *s,
+                           const struct json_value *object, struct slice name)
+{
+    const struct json_schema_member *m = member_find(s, name);
+
+    if ((m && m->schema) || s->additional || s->closed || c->stopped)
+        return true;
+    for (const struct json_schema_patterned *p = s->patterned; p && p->pattern; p++)
+        if (matches(c, p->pattern - 1, name) == MATCHED)
+            return true;
+    if (++c->nesting > NESTING)
+        return go_round(c);
+    bool found = part_evaluated(c, s, object, name);
+    c->nesting--;
+    return found;
 }
 
 /* Does s, or a part of it, name the properties that its object may have? */
@@ -618,8 +636,7 @@ static void check_member(struct json_schema_checker *c, const struct json_schema
         descend(c, s->additional, value);
     else if (!known && s->closed)
         unknown_member(c, s, value, "additionalProperties");
-    else if (!known && (s->closed_behind || strict) &&
-             !json_schema_evaluates(c, s, object, name, 0))
+    else if (!known && (s->closed_behind || strict) && !json_schema_evaluates(c, s, object, name))
         unknown_member(c, s, value,
                        s->closed_behind ? "unevaluatedProperties" : "additionalProperties");
 }
@@ -751,8 +768,7 @@ static void compare_combined(struct json_schema_checker *c, const struct json_sc
         return;
     }
     if (++c->nesting > NESTING) {
-        c->stopped = true;
-        err_set(c->e, ERR_LIMIT, "json.schema-depth", NULL, "the schema goes round in circles");
+        (void)go_round(c);
         return;
     }
     if (s->ref) {

@@ -102,7 +102,7 @@ static bool object_holds(struct json_schema_checker *c, const struct json_schema
             if (!holds(c, of, value))
                 return false;
         } else if (s->closed ||
-                   (s->closed_behind && !json_schema_evaluates(c, s, v, json_name(value), 0))) {
+                   (s->closed_behind && !json_schema_evaluates(c, s, v, json_name(value)))) {
             return false;
         }
     }

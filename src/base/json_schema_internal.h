@@ -54,8 +54,7 @@ bool json_schema_is_ruled_out(struct json_schema_checker *c, const struct json_s
 
 /* Is the member named so looked at by s, or by what s refers to (draft 2020-12 section 11.3)? */
 bool json_schema_evaluates(struct json_schema_checker *c, const struct json_schema *s,
-                           const struct json_value *object, struct slice name,
-                           unsigned depth) MUST_CHECK;
+                           const struct json_value *object, struct slice name) MUST_CHECK;
 
 /* Is text one of a list that ends with data NULL? */
 static inline bool json_schema_is_listed(const struct slice *names, struct slice text)
