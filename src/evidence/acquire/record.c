@@ -264,7 +264,8 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
         return -1;
     buf_reset(text);
     evidence_map_write(&a->reading.map, text);
-    if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "map.txt", buf_slice(text), e) != 0)
+    if (evidence_bag_salt(text, "# salt:", e) != 0 || buf_check(text, e) != 0 ||
+        evidence_bag_tag(bag, "map.txt", buf_slice(text), e) != 0)
         return -1;
     const struct evidence_how how = {.has_image = true,
                                      .packed = !a->options->plain,
