@@ -123,6 +123,8 @@ static void source_part(struct json_writer *w, const struct evidence_source *s)
                        s->fd >= 0 ? "read-only, past the host's cache (O_DIRECT)"
                                   : "read-only, through the host's cache");
     json_member_string(w, "hidden_sectors", i->native_why);
+    if (i->native_bytes)
+        json_member_int(w, "native_bytes", (int64_t)i->native_bytes);
     json_write_object_end(w);
 }
 

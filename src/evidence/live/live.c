@@ -13,6 +13,8 @@
 #include "evidence/logical/walk.h"
 #include "evidence/tool.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -229,6 +231,18 @@ static int close_bag(struct session *s, struct buf *text, struct err *e)
                : evidence_bundle_end(s->options->folder, e);
 }
 
+/* The bundle's file system alone: the machine's own disks are not made to write. */
+static int make_durable(const struct session *s, struct err *e)
+{
+    int fd = open(s->options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = fd >= 0 && syncfs(fd) == 0 ? 0 : errno;
+    if (fd >= 0)
+        close(fd);
+    return result == 0 ? 0
+                       : err_errno(e, result, "evidence.write", "%s cannot be made durable",
+                                   s->options->folder);
+}
+
 static int run(struct session *s, struct err *e)
 {
     struct evidence_live_done *d = s->done;
@@ -250,7 +264,8 @@ static int run(struct session *s, struct err *e)
             return 0;
         }
     }
-    sync();
+    if (make_durable(s, e) != 0)
+        return -1;
     footprint_read(&s->after);
     evidence_clocks_read(&s->ended);
     buf_init(&text);
