@@ -21,7 +21,7 @@ struct evidence_acquisition {
     bool dirty;                /* chunks were written over, so linear is not the image's */
     int stopped_by;
     struct buf selftest; /* the report of the self-test; empty: none was given */
-    char data[4096]; /* the data folder */
+    char data[4096];     /* the data folder */
 };
 
 /* All is read and written: the record, the map, the manifests; then the mark INCOMPLETE goes. */

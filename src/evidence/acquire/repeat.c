@@ -123,15 +123,14 @@ static int read_source(struct repeating *r, struct err *e)
     r->reading.fill = slice_is(json_get_string(was, "unreadable_is_filled_with"), "zeros")
                           ? EVIDENCE_FILL_ZERO
                           : EVIDENCE_FILL_PATTERN;
-    struct evidence_pipeline p = {
-        .feed = evidence_reading_feed(&r->reading),
-        .workshop = {.prepare = prepare, .context = r},
-        .stages = stages,
-        .stage_count = ARRAY_LEN(stages),
-        .block_bytes = evidence_image_head(r->image)->chunk_bytes,
-        .workers = r->options->workers,
-        .watch = watch,
-        .watch_context = r};
+    struct evidence_pipeline p = {.feed = evidence_reading_feed(&r->reading),
+                                  .workshop = {.prepare = prepare, .context = r},
+                                  .stages = stages,
+                                  .stage_count = ARRAY_LEN(stages),
+                                  .block_bytes = evidence_image_head(r->image)->chunk_bytes,
+                                  .workers = r->options->workers,
+                                  .watch = watch,
+                                  .watch_context = r};
     int result = evidence_pipeline_run(&p, e);
     if (result > 0)
         return err_set(e, ERR_UNAVAILABLE, "evidence.stopped", NULL, "it was stopped");
