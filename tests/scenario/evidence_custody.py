@@ -798,6 +798,9 @@ def gaps(folder):
            "same", *WHY)
     closes(5, "seal", bundle, "--tsa-none", "--relevance", "r", "--reliability", "r",
            "--sufficiency", "s", *WHY)
+    assert {40, 52} <= open_rows()              # no self-test was given, no evidence record made
+    (exhibit / "disk.ers").write_bytes(b"x")
+    assert 52 not in open_rows()
     closes(55, "attach", case, "--file", folder / "disk.img", "--shows", "report", *PLACE)
     assert 44 not in open_rows()
     run(people.defr, "move", bundle, "--from", "a", "--to", "b", *WHY)
