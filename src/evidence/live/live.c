@@ -12,6 +12,7 @@
 #include "evidence/live/run.h"
 #include "evidence/logical/walk.h"
 #include "evidence/tool.h"
+#include "evidence/uco.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -225,6 +226,7 @@ static int close_bag(struct session *s, struct buf *text, struct err *e)
     evidence_bag_info(&s->bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
     return write_record(s, text, e) != 0 ||
                    evidence_bag_tag(&s->bag, "acquisition.json", buf_slice(text), e) != 0 ||
+                   evidence_uco_tag(&s->bag, buf_slice(text), e) != 0 ||
                    evidence_how_put(&s->bag, &how, e) != 0 ||
                    evidence_bag_close(&s->bag, top, e) != 0
                ? -1
