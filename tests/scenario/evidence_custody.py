@@ -242,6 +242,20 @@ def tampered(folder):
     for end in ("json", "p7s"):
         shutil.copy(two / f"custody/head.{end}", log / f"head.{end}")
     assert any("custody/head.json" in p for p in problems(one)), problems(one)
+    # a record of the same number, log and person, genuine, out of a branch of the log
+    cut = folder / "cut"
+    run(people.defr, "exhibit", "add", case, "--device", disk, "--id", "EX-9", "--source-type",
+        "static", "--description", "x", *WHY)
+    shutil.copytree(case / "exhibits/EX-9", cut)
+    nine = case / "exhibits/EX-9"
+    for i in range(3):
+        run(people.defr, "note", nine, "--text", f"one way {i}", *PLACE)
+        run(people.defr, "note", cut, "--text", f"the other {i}", *PLACE)
+    for end in ("json", "p7s"):
+        shutil.copy(cut / f"custody/00003.{end}", nine / f"custody/00003.{end}")
+    found = problems(nine)
+    assert any("record 3" in p and "follows" in p for p in found), found
+    shutil.rmtree(nine)
     log = fresh()                               # something that does not belong there
     (log / "00009.txt").write_text("x")
     assert any("does not belong" in p for p in problems(one)), problems(one)
@@ -396,6 +410,14 @@ def handover_changed(folder):
     shutil.rmtree(stick / "disk.evidence")
     done = run(people.lab, "receive", stick, *got, code=1)
     assert "is not here" in done.stderr
+    # another bundle in its place, which is sound in itself
+    stick = arrive("exchanged")
+    other = folder / "other.img"
+    other.write_bytes(b"something else" * 1000)
+    shutil.rmtree(stick / "disk.evidence")
+    run(None, "acquire", other, stick / "disk.evidence")
+    done = run(people.lab, "receive", stick, *got, code=1)
+    assert "another hash than what was given" in done.stderr, done.stderr
     stick = arrive("unwanted")
     run(people.lab, "receive", stick, *got, "--refuse", "wrong laboratory", code=1)
     assert records(stick)[-1]["details"]["refused_because"] == "wrong laboratory"
@@ -798,6 +820,9 @@ def gaps(folder):
            "same", *WHY)
     closes(5, "seal", bundle, "--tsa-none", "--relevance", "r", "--reliability", "r",
            "--sufficiency", "s", *WHY)
+    assert {40, 52} <= open_rows()              # no self-test was given, no evidence record made
+    (exhibit / "disk.ers").write_bytes(b"x")
+    assert 52 not in open_rows()
     closes(55, "attach", case, "--file", folder / "disk.img", "--shows", "report", *PLACE)
     assert 44 not in open_rows()
     run(people.defr, "move", bundle, "--from", "a", "--to", "b", *WHY)

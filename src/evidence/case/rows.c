@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/case/rows.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -223,9 +224,8 @@ ROW(verifiable)
 
 ROW(self_tested)
 {
-    UNLESS(f->kind == EVIDENCE_HOLDER_CASE || f->kind == EVIDENCE_HOLDER_BUNDLE);
-    return ANSWER(f->attached_self_test || evidence_path(json_root(f->doc), "selftest") ||
-                  evidence_path(json_root(f->doc), "tool.selftest"));
+    UNLESS(strcmp(f->first, "imported") != 0);
+    return ANSWER(FILE_THERE("selftest.json") || f->attached_self_test);
 }
 
 ROW(master_kept)
@@ -287,10 +287,18 @@ ROW(stamped)
     return ANSWER(FILE_THERE("seal/seal.tsr"));
 }
 
+/* NAME.ers beside NAME.evidence, or NAME.evidence.ers (tocsin evidence record make). */
 ROW(long_term)
 {
-    return ANSWER(FILE_THERE("seal/evidence-record.ers") || FILE_THERE("seal/record.ers") ||
-                  HAS("renewed"));
+    const char *end = strrchr(f->path, '/');
+    char name[300];
+    snprintf(name, sizeof name, "../%.250s", end ? end + 1 : f->path);
+    size_t len = strlen(name);
+    snprintf(name + len, sizeof name - len, ".ers");
+    bool beside = FILE_THERE(name);
+    if (len > 9 && strcmp(name + len - 9, ".evidence.ers") == 0)
+        snprintf(name + len - 9, sizeof name - (len - 9), ".ers");
+    return ANSWER(beside || FILE_THERE(name) || HAS("renewed"));
 }
 
 ROW(noted)
@@ -397,8 +405,8 @@ static const struct evidence_row rows[] = {
      "acquire it with this program"},
     {38, "Log accurate and complete", PROGRAM, NULL},
     {39, "Source unchanged", PROGRAM, NULL},
-    {40, "Tool validated", SCOPE_CASE, self_tested,
-     "tocsin evidence selftest, and attach its report to the case"},
+    {40, "Tool validated", SCOPE_MASTER, self_tested,
+     "acquire with --selftest and the report of tocsin evidence selftest"},
     {41, "Sealed master, working copies", SCOPE_MASTER, master_kept,
      "tocsin evidence seal; work on tocsin evidence copy"},
     {42, "Chain-of-custody record", SCOPE_LOG, custody_complete,
@@ -417,7 +425,8 @@ static const struct evidence_row rows[] = {
     {50, "Tamper-evident custody log", SCOPE_MASTER, count_outside,
      "tocsin evidence seal: it holds the log's head and count"},
     {51, "Trusted time on each seal", SCOPE_MASTER, stamped, "tocsin evidence seal --tsa URL"},
-    {52, "Long-term", SCOPE_MASTER, long_term, "an evidence record (RFC 4998) of the seal"},
+    {52, "Long-term", SCOPE_MASTER, long_term,
+     "tocsin evidence record make BUNDLE -o NAME.ers, beside the bundle"},
     {53, "Contemporaneous notes", SCOPE_EXHIBIT, noted, "tocsin evidence note"},
     {54, "Photos, video, sketch", SCOPE_EXHIBIT, photographed, "tocsin evidence attach"},
     {55, "Acquisition report", SCOPE_CASE, reported,
