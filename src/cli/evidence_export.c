@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
-#include "cli/evidence_said.h"
+#include "cli/evidence_keep.h"
 #include "base/compiler.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -120,8 +120,6 @@ static int access_first(const struct cli_args *args, const struct evidence_expor
                         struct err *e)
 {
     static const char *const names[] = {"raw", "E01", "AFF4"};
-    struct evidence_accessed accessed = {0};
-    struct evidence_told told;
     struct json_writer w;
     struct buf details;
     buf_init(&details);
@@ -130,27 +128,10 @@ static int access_first(const struct cli_args *args, const struct evidence_expor
     json_member_string(&w, "format", names[o->format]);
     json_member_string(&w, "to", o->target);
     json_write_object_end(&w);
-    int result = evidence_told_init(&told, args, e);
+    int result = buf_check(&details, e);
     if (result == 0)
-        result = buf_check(&details, e);
-    if (result == 0) {
-        const struct evidence_said *s = &told.said;
-        const struct evidence_access_options options = {.kind = EVIDENCE_EXPORT,
-                                                        .identity = s->identity,
-                                                        .password_file = s->password_file,
-                                                        .unrecorded = cli_value(args, "unrecorded"),
-                                                        .place = s->place,
-                                                        .reason = s->reason,
-                                                        .reference = s->reference,
-                                                        .authority = s->authority,
-                                                        .command = s->command,
-                                                        .details = buf_slice(&details)};
-        result = evidence_access(o->bundle, &options, &accessed, e);
-    }
-    if (result == 0)
-        evidence_tell_warnings(&accessed.record);
+        result = evidence_ask(args, o->bundle, EVIDENCE_EXPORT, buf_slice(&details), e);
     buf_fini(&details);
-    evidence_told_fini(&told);
     return result;
 }
 
@@ -184,10 +165,8 @@ static const struct cli_option export_options[] = {
     {"format", "FORMAT", "raw (default), e01 (EnCase 6) or aff4", 0, false},
     {"segment-size", "MIB", "most that a file has: raw becomes FILE.001 …, E01 FILE.E01 …", 0,
      false},
-    {"unrecorded", "REASON", "why it is not recorded, of a bundle that has a custody log", 0,
-     false},
     {"jobs", "N", "threads that unpack and compress (default: one a processor)", 'j', false},
-    EVIDENCE_SAID_OPTIONS,
+    EVIDENCE_ASK_OPTIONS,
 };
 
 const struct cli_verb evidence_export_verb = {

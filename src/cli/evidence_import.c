@@ -3,14 +3,11 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/output.h"
-#include "base/file.h"
 #include "cli/evidence.h"
-#include "cli/evidence_said.h"
+#include "cli/evidence_keep.h"
 #include "base/compiler.h"
 #include "cli/progress.h"
 #include "cli/say.h"
-#include "evidence/custody.h"
-#include "evidence/custody/holder.h"
 #include "evidence/import.h"
 
 #include <inttypes.h>
@@ -169,62 +166,6 @@ static bool is_whole(const struct evidence_import_options *o, const struct evide
            (d->kind != EVIDENCE_IMPORT_ZIP || d->entries_complete);
 }
 
-static void hex_member(struct json_writer *w, const char *name, const uint8_t hash[32])
-{
-    json_member_hex(w, name, slice_of(hash, 32));
-}
-
-/* Custody begins with who gave it, when somebody says who takes it: in the bundle's own log, and in
- * that of the exhibit that it lies in. */
-static int record(const struct cli_args *args, const struct evidence_import_options *o,
-                  const struct evidence_imported *d, struct err *e)
-{
-    char path[4096], exhibit[4096], name[EVIDENCE_HOLDER];
-    struct evidence_doing doing;
-    struct evidence_appended told_of = {0};
-    struct evidence_told told;
-    struct json_writer w;
-    struct buf details;
-    if (!evidence_person_folder(cli_value(args, "identity")))
-        return 0;
-    if (evidence_told_init(&told, args, e) != 0)
-        return -1;
-    buf_init(&details);
-    json_write_init(&w, &details, 0);
-    json_write_object(&w);
-    json_member_string(&w, "format", kinds[d->kind]);
-    hex_member(&w, "received_sha256", d->sha256);
-    json_member_string(&w, "collected_by", o->collected_by ? o->collected_by : "not known");
-    json_member_string(&w, "given_by", o->given_by);
-    json_write_object_end(&w);
-    snprintf(path, sizeof path, "%s", o->folder);
-    for (size_t len = strlen(path); len > 1 && path[len - 1] == '/';)
-        path[--len] = 0;
-    char *slash = strrchr(path, '/');
-    if (slash)
-        *slash = 0;
-    snprintf(exhibit, sizeof exhibit, "%s/exhibit.json", slash ? path : ".");
-    bool in_exhibit = file_kind(exhibit) == 1;
-    const char *above = slash ? path : ".";
-    evidence_holder_name(in_exhibit ? above : o->folder, name);
-    int result = buf_check(&details, e);
-    if (result == 0 && evidence_doing_open(&doing, &told.said, e) == 0) {
-        result = evidence_doing_step(&doing, o->folder, name, "imported", buf_slice(&details),
-                                     &told_of, e);
-        if (result == 0 && in_exhibit)
-            result =
-                evidence_doing_step(&doing, above, NULL, "imported", buf_slice(&details), NULL, e);
-        evidence_doing_close(&doing);
-    } else {
-        result = -1;
-    }
-    if (result == 0)
-        evidence_tell_warnings(&told_of);
-    buf_fini(&details);
-    evidence_told_fini(&told);
-    return result;
-}
-
 static int run(const struct cli_args *args)
 {
     struct err e = {0};
@@ -233,14 +174,28 @@ static int run(const struct cli_args *args)
     uint8_t expected[32];
     struct evidence_import_options options = {.watch = watch, .watch_context = &progress};
     struct sigaction action = {.sa_handler = on_signal};
-    if (options_of(args, &options, expected, &e) != 0)
-        return say_fail(args, &e);
+    struct evidence_keeping keeping = {0};
+    int result = options_of(args, &options, expected, &e);
+    if (result == 0)
+        result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
+    options.command = keeping.told.said.command;
+    keeping.report.given_by = options.given_by;
+    keeping.report.collected_by = options.collected_by ? options.collected_by : "not known";
+    keeping.report.format = "not known yet";
+    keeping.report.source = args->operands[0];
+    if (result == 0)
+        result = evidence_keep_check(&keeping, options.folder, &e);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    int result = evidence_import(&options, &done, &e);
-    if (result == 0 && !done.stopped)
-        result = record(args, &options, &done, &e);
+    if (result == 0)
+        result = evidence_import(&options, &done, &e);
     progress_end(&progress);
+    if (result == 0 && !done.stopped) {
+        keeping.report.format = kinds[done.kind];
+        keeping.report.image_sha256 = done.sha256;
+        result = evidence_keep_record(&keeping, options.folder, &e);
+    }
+    evidence_keep_end(&keeping);
     if (result != 0) {
         int said = say_fail(args, &e);
         return say_end(args, e.kind == ERR_USAGE ? said : 3);
@@ -266,7 +221,7 @@ static const struct cli_option import_options[] = {
     {"segment-size", "MIB", "most that a file of the image has (default: just below 4 GiB)", 0,
      false},
     {"jobs", "N", "threads that hash and compress (default: one a processor)", 'j', false},
-    EVIDENCE_SAID_OPTIONS,
+    EVIDENCE_KEEP_OPTIONS,
 };
 
 const struct cli_verb evidence_import_verb = {

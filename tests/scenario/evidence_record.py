@@ -367,19 +367,19 @@ def http_authority(folder):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/"
     (folder / "file").write_text("data")
-    run("make", folder / "file", "-o", folder / "r.ers", "--tsa", url, code=3)  # not --inside
+    run("make", folder / "file", "-o", folder / "r.ers", "--tsa", url, code=3)  # not --local
     for mode in ("refuse", "garbage", "other"):
         answers["mode"] = mode
-        run("make", folder / "file", "-o", folder / "r.ers", "--tsa", url, "--inside", code=3)
+        run("make", folder / "file", "-o", folder / "r.ers", "--tsa", url, "--local", code=3)
         assert not (folder / "r.ers").exists()
     answers["mode"] = "good"
-    run("make", folder / "file", "-o", folder / "r.ers", "--tsa", url, "--inside")
-    run("renew", folder / "r.ers", "--tsa", url, "--inside")
+    run("make", folder / "file", "-o", folder / "r.ers", "--tsa", url, "--local")
+    run("renew", folder / "r.ers", "--tsa", url, "--local")
     v = verdict(folder / "r.ers", folder / "file", roots=authority.roots)
     assert v["proven"] and len(v["time_stamps"]) == 2
     server.shutdown()
     server.server_close()
-    done = run("renew", folder / "r.ers", "--tsa", url, "--inside", code=3)
+    done = run("renew", folder / "r.ers", "--tsa", url, "--local", code=3)
     assert "127.0.0.1" in done.stderr
 
 

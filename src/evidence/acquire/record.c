@@ -264,15 +264,14 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
         return -1;
     buf_reset(text);
     evidence_map_write(&a->reading.map, text);
-    if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "map.txt", buf_slice(text), e) != 0)
+    if (evidence_bag_salt(text, "# salt:", e) != 0 || buf_check(text, e) != 0 ||
+        evidence_bag_tag(bag, "map.txt", buf_slice(text), e) != 0)
         return -1;
-    buf_reset(text);
     const struct evidence_how how = {.has_image = true,
                                      .packed = !a->options->plain,
                                      .image_bytes = image->image_bytes,
                                      .image_sha256 = a->acquired->sha256};
-    evidence_how_write(&how, text);
-    if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "VERIFY.txt", buf_slice(text), e) != 0)
+    if (evidence_how_put(bag, &how, e) != 0)
         return -1;
     if (a->selftest.len && evidence_bag_tag(bag, "selftest.json", buf_slice(&a->selftest), e) != 0)
         return -1;

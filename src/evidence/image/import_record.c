@@ -187,6 +187,24 @@ static int write_record(const struct evidence_importing *i, struct buf *out, str
     return buf_check(out, e);
 }
 
+static int put_how(const struct evidence_importing *i, struct evidence_bag *bag, struct err *e)
+{
+    static const char zip[] =
+        "   It was collected by another. acquisition.json, \"received\", has the SHA-256 of each\n"
+        "   file as it came: sha256sum of those that the giver keeps must be the same.\n"
+        "   The image is the archive, byte by byte; entries.jsonl lists what is in it.\n";
+    static const char other[] =
+        "   It was collected by another. acquisition.json, \"received\", has the SHA-256 of each\n"
+        "   file as it came: sha256sum of those that the giver keeps must be the same.\n";
+    const struct evidence_how how = {.has_image = true,
+                                     .packed = !i->options->plain,
+                                     .image_bytes = i->written.image_bytes,
+                                     .image_sha256 = i->imported->sha256,
+                                     .says =
+                                         i->imported->kind == EVIDENCE_IMPORT_ZIP ? zip : other};
+    return evidence_how_put(bag, &how, e);
+}
+
 static int put_tag(struct evidence_bag *bag, const char *name, struct buf *text, struct err *e)
 {
     int result = buf_check(text, e) == 0 ? evidence_bag_tag(bag, name, buf_slice(text), e) : -1;
@@ -231,14 +249,9 @@ static int close_bag(struct evidence_importing *i, struct evidence_bag *bag, str
         put_tag(bag, "acquisition.json", text, e) != 0)
         return -1;
     evidence_map_write(&i->map, text);
-    if (put_tag(bag, "map.txt", text, e) != 0)
+    if (evidence_bag_salt(text, "# salt:", e) != 0 || put_tag(bag, "map.txt", text, e) != 0)
         return -1;
-    const struct evidence_how how = {.has_image = true,
-                                     .packed = !i->options->plain,
-                                     .image_bytes = image->image_bytes,
-                                     .image_sha256 = i->imported->sha256};
-    evidence_how_write(&how, text);
-    if (put_tag(bag, "VERIFY.txt", text, e) != 0)
+    if (put_how(i, bag, e) != 0)
         return -1;
     if (i->imported->kind == EVIDENCE_IMPORT_ZIP &&
         put_tag(bag, "entries.jsonl", &i->entries, e) != 0)
