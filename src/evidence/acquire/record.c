@@ -123,6 +123,8 @@ static void source_part(struct json_writer *w, const struct evidence_source *s)
                        s->fd >= 0 ? "read-only, past the host's cache (O_DIRECT)"
                                   : "read-only, through the host's cache");
     json_member_string(w, "hidden_sectors", i->native_why);
+    if (i->native_bytes)
+        json_member_int(w, "native_bytes", (int64_t)i->native_bytes);
     json_write_object_end(w);
 }
 
@@ -226,19 +228,6 @@ static int write_record(struct evidence_acquisition *a, struct buf *out, struct 
     return buf_check(out, e);
 }
 
-/* The same for other programs. */
-static int write_graph(const struct evidence_acquisition *a, struct evidence_bag *bag,
-                       struct slice record, struct err *e)
-{
-    struct buf graph;
-    buf_init(&graph);
-    int result = evidence_uco_bundle(record, a->options->folder, &graph, e);
-    if (result == 0)
-        result = evidence_bag_tag(bag, "case.jsonld", buf_slice(&graph), e);
-    buf_fini(&graph);
-    return result;
-}
-
 static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, struct buf *text,
                      struct err *e)
 {
@@ -260,7 +249,7 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
     evidence_bag_info(bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
     if (write_record(a, text, e) != 0 ||
         evidence_bag_tag(bag, "acquisition.json", buf_slice(text), e) != 0 ||
-        write_graph(a, bag, buf_slice(text), e) != 0)
+        evidence_uco_tag(bag, buf_slice(text), e) != 0)
         return -1;
     buf_reset(text);
     evidence_map_write(&a->reading.map, text);

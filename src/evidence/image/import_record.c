@@ -213,18 +213,6 @@ static int put_tag(struct evidence_bag *bag, const char *name, struct buf *text,
 }
 
 /* The same for other programs. */
-static int write_graph(const struct evidence_importing *i, struct evidence_bag *bag,
-                       struct slice record, struct err *e)
-{
-    struct buf graph;
-    buf_init(&graph);
-    int result = evidence_uco_bundle(record, i->options->folder, &graph, e);
-    if (result == 0)
-        result = evidence_bag_tag(bag, "case.jsonld", buf_slice(&graph), e);
-    buf_fini(&graph);
-    return result;
-}
-
 static int close_bag(struct evidence_importing *i, struct evidence_bag *bag, struct buf *text,
                      struct err *e)
 {
@@ -245,7 +233,8 @@ static int close_bag(struct evidence_importing *i, struct evidence_bag *bag, str
     evidence_bag_info(bag, "External-Description", i->options->statement.description);
     evidence_bag_info(bag, "Contact-Name", i->options->statement.examiner);
     evidence_bag_info(bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
-    if (write_record(i, text, e) != 0 || write_graph(i, bag, buf_slice(text), e) != 0 ||
+    if (write_record(i, text, e) != 0 || buf_check(text, e) != 0 ||
+        evidence_uco_tag(bag, buf_slice(text), e) != 0 ||
         put_tag(bag, "acquisition.json", text, e) != 0)
         return -1;
     evidence_map_write(&i->map, text);

@@ -12,7 +12,10 @@
 #include "evidence/live/run.h"
 #include "evidence/logical/walk.h"
 #include "evidence/tool.h"
+#include "evidence/uco.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -223,10 +226,23 @@ static int close_bag(struct session *s, struct buf *text, struct err *e)
     evidence_bag_info(&s->bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
     return write_record(s, text, e) != 0 ||
                    evidence_bag_tag(&s->bag, "acquisition.json", buf_slice(text), e) != 0 ||
+                   evidence_uco_tag(&s->bag, buf_slice(text), e) != 0 ||
                    evidence_how_put(&s->bag, &how, e) != 0 ||
                    evidence_bag_close(&s->bag, top, e) != 0
                ? -1
                : evidence_bundle_end(s->options->folder, e);
+}
+
+/* The bundle's file system alone: the machine's own disks are not made to write. */
+static int make_durable(const struct session *s, struct err *e)
+{
+    int fd = open(s->options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = fd >= 0 && syncfs(fd) == 0 ? 0 : errno;
+    if (fd >= 0)
+        close(fd);
+    return result == 0 ? 0
+                       : err_errno(e, result, "evidence.write", "%s cannot be made durable",
+                                   s->options->folder);
 }
 
 static int run(struct session *s, struct err *e)
@@ -250,7 +266,8 @@ static int run(struct session *s, struct err *e)
             return 0;
         }
     }
-    sync();
+    if (make_durable(s, e) != 0)
+        return -1;
     footprint_read(&s->after);
     evidence_clocks_read(&s->ended);
     buf_init(&text);

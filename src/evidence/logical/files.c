@@ -8,6 +8,7 @@
 #include "evidence/logical/record.h"
 #include "evidence/logical/take.h"
 #include "evidence/tool.h"
+#include "evidence/uco.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -169,6 +170,8 @@ static int close_bag(struct job *j, struct err *e)
     int result = write_record(j, &text, e);
     if (result == 0)
         result = evidence_bag_tag(&j->bag, "acquisition.json", buf_slice(&text), e);
+    if (result == 0)
+        result = evidence_uco_tag(&j->bag, buf_slice(&text), e);
     if (result == 0)
         result = evidence_how_put(&j->bag, &how, e);
     if (result == 0)
