@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_keep.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/files.h"
@@ -122,9 +123,25 @@ static int run(const struct cli_args *args)
         .watch_context = &progress};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    progress_start(&progress, "files", 0);
-    int result = evidence_files(&options, &taken, &e);
-    progress_end(&progress);
+    struct evidence_keeping keeping;
+    int result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
+    options.command = keeping.told.said.command;
+    keeping.report.method = "logical";
+    keeping.report.source = args->operands[0];
+    keeping.report.scope = "the paths of the command, as data/files.jsonl lists them; what was not "
+                           "taken: data/not-taken.jsonl";
+    keeping.report.why_partial = options.statement.reason;
+    keeping.report.verifiable = "no: files of a running system; each has its own hash";
+    if (result == 0)
+        result = evidence_keep_check(&keeping, options.folder, &e);
+    if (result == 0) {
+        progress_start(&progress, "files", 0);
+        result = evidence_files(&options, &taken, &e);
+        progress_end(&progress);
+    }
+    if (result == 0 && !taken.stopped)
+        result = evidence_keep_record(&keeping, options.folder, &e);
+    evidence_keep_end(&keeping);
     mem_free(excluded);
     if (result != 0) {
         int said = say_fail(args, &e);
@@ -138,19 +155,16 @@ static int run(const struct cli_args *args)
 }
 
 static const struct cli_option files_options[] = {
-    {"reason", "TEXT", "why only these paths are taken (needed)", 0, false},
     {"exhibit", "ID", "identifier of the exhibit", 0, false},
     {"description", "TEXT", "what it is, where it was found", 0, false},
     {"examiner", "NAME", "who acquires", 0, false},
-    {"role", "ROLE", "DEFR or DES (ISO/IEC 27037), or another word", 0, false},
     {"competence", "TEXT", "qualification of the examiner", 0, false},
-    {"place", "TEXT", "where", 0, false},
-    {"authority", "TEXT", "what allows it: warrant, policy, consent", 0, false},
     {"exclude", "PATTERN", "shell pattern of names, or with a '/' of whole paths, left out", 0,
      true},
     {"all-file-systems", NULL, "go into other file systems that are mounted below the paths", 0,
      false},
     {"jobs", "N", "threads that read and hash (default: one a processor)", 'j', false},
+    EVIDENCE_KEEP_OPTIONS,
 };
 
 const struct cli_verb evidence_files_verb = {

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_keep.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/live.h"
@@ -159,7 +160,8 @@ static const char **values_of(const struct cli_args *args, const char *name, siz
     return values;
 }
 
-static int take(const struct cli_args *args, const struct evidence_live_options *o)
+static int take(const struct cli_args *args, const struct evidence_live_options *o,
+                struct evidence_keeping *keeping)
 {
     struct err e = {0};
     struct evidence_live_plan plan;
@@ -180,7 +182,11 @@ static int take(const struct cli_args *args, const struct evidence_live_options 
     fflush(stdout);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    int result = evidence_live(o, &done, &e);
+    int result = evidence_keep_check(keeping, o->folder, &e);
+    if (result == 0)
+        result = evidence_live(o, &done, &e);
+    if (result == 0 && !done.stopped)
+        result = evidence_keep_record(keeping, o->folder, &e);
     if (*(bool *)o->watch_context)
         fputs("\r\033[K", stderr);
     if (result != 0) {
@@ -225,12 +231,22 @@ static int run(const struct cli_args *args)
     o.without = without;
     o.order = order;
     int code;
-    if (only && without && order) {
-        code = take(args, &o);
+    struct evidence_keeping keeping = {0};
+    bool ready = only && without && order;
+    if (ready && !cli_flag(args, "plan") &&
+        evidence_keep_begin(&keeping, args, &o.statement, &o.folder, &e) != 0) {
+        code = say_fail(args, &e);
+    } else if (ready) {
+        o.command = keeping.told.said.command;
+        keeping.report.method = "live";
+        keeping.report.source = "this machine, running";
+        keeping.report.verifiable = "no: a running machine is not the same twice";
+        code = take(args, &o, &keeping);
     } else {
         err_memory(&e);
         code = say_fail(args, &e);
     }
+    evidence_keep_end(&keeping);
     mem_free(only);
     mem_free(without);
     mem_free(order);
@@ -242,7 +258,6 @@ static const struct cli_option live_options[] = {
     {"only", "COLLECTOR", "nothing but this; needs --reason", 0, true},
     {"without", "COLLECTOR", "leave this out; needs --reason", 0, true},
     {"order", "COLLECTOR", "this first; needs --reason", 0, true},
-    {"reason", "TEXT", "why it is acquired, and why other than the plan", 0, false},
     {"memory-image", "FILE", "an image of the memory that LiME or AVML made: checked and taken in",
      0, false},
     {"deadline", "SECONDS", "without a sign of life, before something is given up (default 20)", 0,
@@ -251,10 +266,8 @@ static const struct cli_option live_options[] = {
     {"exhibit", "ID", "identifier of the exhibit", 0, false},
     {"description", "TEXT", "what it is, where it was found", 0, false},
     {"examiner", "NAME", "who acquires", 0, false},
-    {"role", "ROLE", "DEFR or DES (ISO/IEC 27037), or another word", 0, false},
     {"competence", "TEXT", "qualification of the examiner", 0, false},
-    {"place", "TEXT", "where", 0, false},
-    {"authority", "TEXT", "what allows it: warrant, policy, consent", 0, false},
+    EVIDENCE_KEEP_OPTIONS,
 };
 
 const struct cli_verb evidence_live_verb = {

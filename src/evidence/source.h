@@ -20,8 +20,8 @@ struct evidence_identity {
     char bus[24];          /* "usb", "ata", "nvme", "virtio", "loop" */
     int read_only;         /* the kernel's flag: 1 set, 0 not, -1 not known */
     int removable;         /* likewise */
-    uint64_t native_bytes; /* without a host protected area; 0: not checked */
-    char native_why[160];  /* why it was not checked */
+    uint64_t native_bytes; /* with what it hides; 0: not checked */
+    char native_why[400];  /* what hides what, or why it was not checked */
 };
 
 struct evidence_source;

@@ -461,6 +461,8 @@ def killed(folder):
                 kills += 1
                 if (bundle / "INCOMPLETE").exists():
                     assert not verify(bundle, 1)["complete"]
+                elif (bundle / "tagmanifest-sha256.txt").exists():
+                    break # it was killed when all was done
         else:
             take(bundle, top)
         assert canonical(bundle) == wanted
@@ -571,6 +573,28 @@ def tree(folder):
     said = json.loads((bundle / "acquisition.json").read_text())["files"]
     assert said["tree_root"] == answer["tree_root"] and said["tree_size"] == len(leaves)
     assert json.loads((bundle / "tree.json").read_text())["records"]["root"] == answer["tree_root"]
+
+
+# rows 1, 20, 42: the step of custody says what was taken, and why only that
+@test("with an identity, what was taken begins a signed log of custody; a sound one")
+def custody(folder):
+    top, bundle, person = folder / "tree", folder / "b", folder / "id"
+    top.mkdir()
+    (top / "f").write_text("x")
+    subprocess.run([TOCSIN, "evidence", "identity", person, "--name", "A. Meyer", "--role", "DEFR",
+                    "--competence", "GCFA, 2024-05-01"], capture_output=True, check=True)
+    said = ("--identity", person, "--exhibit", "EX-9", "--place", "Kiel", "--authority", "W-1",
+            "--authority-scope", "logs", "--authority-expires", "2999-01-01")
+    take(bundle, top, *said)
+    step = json.loads((bundle / "custody/00001.json").read_text())
+    assert step["kind"] == "acquired" and step["details"]["method"] == "logical"
+    assert step["details"]["why_partial"] == "the machine cannot be switched off"
+    tags = hashlib.sha256((bundle / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
+    assert step["details"]["tagmanifest_sha256"].endswith(tags)
+    assert json.loads((bundle / "acquisition.json").read_text())["examiner"]["name"] == "A. Meyer"
+    assert verify(bundle)["sound"]
+    for path in [bundle, *bundle.rglob("*")]:
+        os.chmod(path, 0o700)
 
 
 @test("memory does not grow with the number of files")

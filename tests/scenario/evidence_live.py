@@ -163,7 +163,7 @@ def network(folder):
     many = [r for r in lines if r.get("hops")]
     assert [(h["via"], h["weight"]) for h in many[0]["hops"]] == [("192.0.2.2", 1), ("192.0.2.3", 5)]
     neighbours = {(n["address"], n["link_address"], n["interface"], n["state"])
-                  for n in lines if n["kind"] == "neighbour" and n["state"] == "permanent"}
+                  for n in lines if n["kind"] == "neighbour" and n["state"] == "permanent" and n["family"] != "bridge"}
     assert neighbours == {("192.0.2.9", "02:00:00:00:00:09", "dummy7", "permanent"),
                           ("2001:db8::9", "02:00:00:00:00:0a", "dummy7", "permanent")}, neighbours
     rules = [(r["priority"], r.get("source"), r["source_bits"], r["table"]) for r in lines
@@ -256,6 +256,12 @@ def make_program(path):
     subprocess.run(["cc", "-o", path, path.with_suffix(".c")], check=True)
 
 
+def memory_of(bundle, line):
+    """All parts of it."""
+    return b"".join((bundle / line["file"].replace("-00001.", f"-{n + 1:05}.")).read_bytes()
+                    for n in range(line["parts"]))
+
+
 @test("memory of a process: what is in it is found where the map says; what was never touched stays so")
 def process_memory(folder):
     bundle, program = folder / "b", folder / "program"
@@ -270,8 +276,8 @@ def process_memory(folder):
     only(bundle, "process-memory")
     assert resident() <= before + 64, "taking it made pages of it"
     line = next(x for x in read(bundle, "process-memory") if x["pid"] == str(child.pid))
-    data = (bundle / line["file"]).read_bytes()
-    assert len(data) == line["bytes"] and line["pages_never_touched"] > 16000
+    data = memory_of(bundle, line)
+    assert len(data) == line["bytes"] and line["pages_never_touched"] > 16000 and line["parts"] == 1
     page = next(p for p in line["pages"] if "offset" in p and
                 int(p["from"], 16) <= at + 40960 < int(p["from"], 16) + p["bytes"])
     start = page["offset"] + at + 40960 - int(page["from"], 16)
@@ -283,6 +289,15 @@ def process_memory(folder):
                 memory.seek(int(p["from"], 16))
                 there = memory.read(p["bytes"])
                 assert there == data[p["offset"]:p["offset"] + p["bytes"]], p
+    # in parts, as for a stick whose file system has no large files
+    only(folder / "c", "process-memory", more=["--file-most", "1"])
+    big = max(read(folder / "c", "process-memory"), key=lambda x: x["bytes"])
+    assert big["parts"] > 1
+    for p in big["pages"]:
+        if "offset" in p:
+            part = folder / "c" / big["file"].replace("-00001.", f"-{p['part']:05}.")
+            assert p["offset"] + p["bytes"] <= part.stat().st_size <= 1 << 20
+    assert len(memory_of(folder / "c", big)) == big["bytes"]
     child.kill()
     child.wait()
 
@@ -497,6 +512,31 @@ def no_programs(folder):
     exec_calls = re.compile(r"\b(execl|execv|execve|execlp|execvp|fexecve|posix_spawn\w*|system|popen)\s*\(")
     for path in (SOURCE / "src/evidence/live").rglob("*.c"):
         assert not exec_calls.search(re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)), path
+    return None
+
+
+# row 17: libraries of the machine are not trusted
+@test("the program for a stick needs nothing of the machine: it runs where there is nothing else")
+def alone(folder):
+    program = TOCSIN.parent / "tocsin-evidence"
+    if not program.exists():
+        return "it is not built (-Dstatic-evidence=true)"
+    root = folder / "root"
+    (root / "proc").mkdir(parents=True)
+    shutil.copy(program, root / "t")
+    script = (f"mount -t proc none {root}/proc && "
+              f"chroot {root} /t evidence live /b --json --only processes --only routes --reason r; "
+              f"chroot {root} /t evidence files --json /t /f --reason r; umount {root}/proc")
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    live_said, files_said = (json.loads(line) for line in done.stdout.splitlines())
+    assert live_said["complete"] and files_said["records"] == 1, done
+    for bundle in ("b", "f"):
+        sound(root / bundle)
+    pids = {p["pid"] for p in read(root / "b", "processes")}
+    assert str(os.getpid()) in pids
+    refused = subprocess.run([program, "evidence", "live", folder / "x", "--identity", folder],
+                             capture_output=True, text=True, check=False)
+    assert refused.returncode == 2 and "signs nothing" in refused.stderr
     return None
 
 

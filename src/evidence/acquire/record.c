@@ -123,6 +123,8 @@ static void source_part(struct json_writer *w, const struct evidence_source *s)
                        s->fd >= 0 ? "read-only, past the host's cache (O_DIRECT)"
                                   : "read-only, through the host's cache");
     json_member_string(w, "hidden_sectors", i->native_why);
+    if (i->native_bytes)
+        json_member_int(w, "native_bytes", (int64_t)i->native_bytes);
     json_write_object_end(w);
 }
 
@@ -251,15 +253,14 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
         return -1;
     buf_reset(text);
     evidence_map_write(&a->reading.map, text);
-    if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "map.txt", buf_slice(text), e) != 0)
+    if (evidence_bag_salt(text, "# salt:", e) != 0 || buf_check(text, e) != 0 ||
+        evidence_bag_tag(bag, "map.txt", buf_slice(text), e) != 0)
         return -1;
-    buf_reset(text);
     const struct evidence_how how = {.has_image = true,
                                      .packed = !a->options->plain,
                                      .image_bytes = image->image_bytes,
                                      .image_sha256 = a->acquired->sha256};
-    evidence_how_write(&how, text);
-    if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "VERIFY.txt", buf_slice(text), e) != 0)
+    if (evidence_how_put(bag, &how, e) != 0)
         return -1;
     if (a->selftest.len && evidence_bag_tag(bag, "selftest.json", buf_slice(&a->selftest), e) != 0)
         return -1;

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "crypto/digest.h"
 #include "crypto/merkle.h"
-#include "evidence/bundle/image_read.h"
+#include "evidence/bundle/table.h"
 
 #include <string.h>
 
@@ -28,8 +28,8 @@ int evidence_leaf(const uint8_t salt[EVIDENCE_SALT], const uint8_t hash[32], uin
     return merkle_leaf(slice_of(entry, sizeof entry), leaf);
 }
 
-static int append(struct merkle_frontier *f, const uint8_t seed[EVIDENCE_SEED],
-                  const uint8_t hash[32])
+int evidence_tree_append_hash(struct merkle_frontier *f, const uint8_t seed[EVIDENCE_SEED],
+                              const uint8_t hash[32])
 {
     uint8_t salt[EVIDENCE_SALT], leaf[MERKLE_HASH];
     return evidence_leaf_salt(seed, f->size, salt) == 0 && evidence_leaf(salt, hash, leaf) == 0 &&
@@ -44,26 +44,11 @@ static int close_tree(const struct merkle_frontier *f, struct evidence_tree *tre
     return merkle_frontier_root(f, tree->root) == 0 ? 0 : digest_failed(e);
 }
 
-int evidence_tree_of_image(const struct evidence_image *image, struct evidence_tree *tree,
-                           struct err *e)
-{
-    struct merkle_frontier f = {0};
-    const uint8_t *seed = evidence_image_head(image)->seed;
-    for (uint64_t i = 0; i < evidence_image_chunks(image); i++) {
-        struct evidence_chunk record;
-        if (evidence_image_record(image, i, &record, e) != 0)
-            return -1;
-        if (append(&f, seed, record.hash) != 0)
-            return digest_failed(e);
-    }
-    return close_tree(&f, tree, e);
-}
-
 int evidence_tree_append(struct merkle_frontier *f, const uint8_t seed[EVIDENCE_SEED],
                          struct slice line)
 {
     uint8_t hash[SHA256_LEN];
-    return sha256(line, hash) == 0 ? append(f, seed, hash) : -1;
+    return sha256(line, hash) == 0 ? evidence_tree_append_hash(f, seed, hash) : -1;
 }
 
 int evidence_tree_of_lines(struct slice text, const uint8_t seed[EVIDENCE_SEED],

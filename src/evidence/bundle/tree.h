@@ -39,6 +39,8 @@ int evidence_tree_of_image(const struct evidence_image *image, struct evidence_t
                            struct err *e) MUST_CHECK;
 /* Appends the leaf of one line, without its end, to a tree of which the right edge is kept. */
 struct merkle_frontier;
+int evidence_tree_append_hash(struct merkle_frontier *f, const uint8_t seed[EVIDENCE_SEED],
+                              const uint8_t hash[32]) MUST_CHECK;
 int evidence_tree_append(struct merkle_frontier *f, const uint8_t seed[EVIDENCE_SEED],
                          struct slice line) MUST_CHECK;
 /* Over the lines of a text, each without its line end. */

@@ -3,7 +3,7 @@
 #include "evidence/image/export.h"
 #include "base/memory.h"
 #include "evidence/bundle/image_flow.h"
-#include "evidence/bundle/member.h"
+#include "evidence/bundle/tree.h"
 #include "evidence/image/digests.h"
 #include "evidence/image/part.h"
 

@@ -42,13 +42,17 @@ static int put_file(struct live_room *room, struct live_output *out, const char 
     return result != 0 ? -1 : live_output_flush(out, e);
 }
 
-/* Files of /proc/sys, depth first over a stack of names; what asks for a write when it is read is
- * none of them, and none blocks. */
+/* Files of /proc/sys, of this file system alone: what is mounted in it may mount more when it is
+ * looked at. */
 static int settings(struct live_room *room, struct live_output *out, const char *folder,
                     unsigned depth, uint64_t *number, struct err *e)
 {
     struct live_names names;
+    struct stat own;
+    char above[4096];
     int result = 0;
+    snprintf(above, sizeof above, "%s/%s", room->root, folder);
+    dev_t home = lstat(above, &own) == 0 ? own.st_dev : 0;
     if (live_names_read(room, folder, false, &names, NULL, e) != 0)
         return -1;
     for (size_t i = 0; i < names.count && result == 0; i++) {
@@ -56,7 +60,7 @@ static int settings(struct live_room *room, struct live_output *out, const char 
         struct stat st;
         snprintf(path, sizeof path, "%s/%s", folder, names.names[i]);
         snprintf(full, sizeof full, "%s/%s", room->root, path);
-        if (lstat(full, &st) != 0)
+        if (lstat(full, &st) != 0 || (home && st.st_dev != home))
             continue;
         if (S_ISDIR(st.st_mode) && depth < SETTINGS_DEPTH)
             result = settings(room, out, path, depth + 1, number, e);

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "evidence/bundle/bag.h"
+#include "evidence/bundle/how.h"
 #include "evidence/bundle/manifest.h"
 #include "evidence/bundle/statement.h"
 #include "evidence/clocks.h"
@@ -13,6 +14,8 @@
 #include "evidence/tool.h"
 #include "evidence/uco.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,18 +165,17 @@ static int write_record(const struct session *s, struct buf *out, struct err *e)
     return buf_check(out, e);
 }
 
-static const char how[] =
-    "How to check this bundle without the program that made it\n\n"
-    "Every command is run in this folder, and prints nothing but OK lines.\n\n"
-    "       sha256sum -c tagmanifest-sha256.txt\n"
-    "       sha256sum -c manifest-sha256.txt\n\n"
-    "acquisition.json lists the collectors in the order in which they ran, with the times by\n"
-    "three clocks: the monotonic one, which nobody can set, shows the order. Files of\n"
-    "collector NN are data/live/NN-*. Of memory (data/live/NN-memory-*.lime), put one behind\n"
-    "the other, the segments are one image in the format of LiME:\n\n"
-    "       cat data/live/*-memory-*.lime > memory.lime\n\n"
-    "What this shows: that the files are what was written when the bundle was closed.\n"
-    "Who closed it and when, only a signature and a time-stamp show (folder seal).\n";
+static const struct evidence_how how = {
+    .says =
+        "   acquisition.json lists the collectors in the order in which they ran, with the times "
+        "by\n"
+        "   three clocks: the monotonic one, which nobody can set, shows the order. Files of\n"
+        "   collector NN are data/live/NN-*. Of memory (data/live/NN-memory-*.lime), put one "
+        "behind\n"
+        "   the other, the segments are one image in the format of LiME; nothing is to be written\n"
+        "   into this folder, so beside it:\n\n"
+        "       test ! -e data/live/*-memory-*.lime || cat data/live/*-memory-*.lime > "
+        "../memory.lime\n"};
 
 /* Every file below data/live, by a walk of our own. */
 static int list_files(struct session *s, struct err *e)
@@ -225,10 +227,22 @@ static int close_bag(struct session *s, struct buf *text, struct err *e)
     return write_record(s, text, e) != 0 ||
                    evidence_bag_tag(&s->bag, "acquisition.json", buf_slice(text), e) != 0 ||
                    evidence_uco_tag(&s->bag, buf_slice(text), e) != 0 ||
-                   evidence_bag_tag(&s->bag, "VERIFY.txt", slice_str(how), e) != 0 ||
+                   evidence_how_put(&s->bag, &how, e) != 0 ||
                    evidence_bag_close(&s->bag, top, e) != 0
                ? -1
                : evidence_bundle_end(s->options->folder, e);
+}
+
+/* The bundle's file system alone: the machine's own disks are not made to write. */
+static int make_durable(const struct session *s, struct err *e)
+{
+    int fd = open(s->options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = fd >= 0 && syncfs(fd) == 0 ? 0 : errno;
+    if (fd >= 0)
+        close(fd);
+    return result == 0 ? 0
+                       : err_errno(e, result, "evidence.write", "%s cannot be made durable",
+                                   s->options->folder);
 }
 
 static int run(struct session *s, struct err *e)
@@ -252,7 +266,8 @@ static int run(struct session *s, struct err *e)
             return 0;
         }
     }
-    sync();
+    if (make_durable(s, e) != 0)
+        return -1;
     footprint_read(&s->after);
     evidence_clocks_read(&s->ended);
     buf_init(&text);

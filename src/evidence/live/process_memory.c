@@ -15,16 +15,21 @@
 
 enum { PAGE = 4096, PAGES = 512, MAPS_MOST = 64 << 20 };
 
+/* FAT holds no file of 4 GiB. */
+static const uint64_t part_most = (4ull << 30) - PAGE;
+
 static const uint64_t present = 1ull << 63, swapped = 1ull << 62;
 
 struct dumping {
     struct live_room *room;
     struct live_output *map, out;
     const char *pid;
-    bool begun; /* out is open: it is made when there is something to write */
+    unsigned part_number; /* of out, from 1: it is made when there is something to write */
+    char first[128];      /* its first part's name */
     int memory, pages;
     uint8_t *part;
     uint64_t offset; /* in out */
+    uint64_t bytes;  /* in all parts */
     /* the stretch under way */
     uint64_t from, to, at;
     uint64_t swapped_pages, absent_pages, unreadable;
@@ -45,6 +50,7 @@ static void end_stretch(struct dumping *d, struct json_writer *w)
         json_write_object(w);
         hex_member(w, "from", d->from);
         json_member_int(w, "bytes", (int64_t)(d->to - d->from));
+        json_member_int(w, "part", d->part_number);
         json_member_int(w, "offset", (int64_t)d->at);
         json_write_object_end(w);
     }
@@ -62,16 +68,30 @@ static void unreadable(struct dumping *d, struct json_writer *w, uint64_t from, 
     json_write_object_end(w);
 }
 
+static int next_part(struct dumping *d, struct json_writer *w, struct err *e)
+{
+    char suffix[48];
+    if (d->part_number > 0) {
+        end_stretch(d, w);
+        if (live_output_close(&d->out, 0, e) != 0)
+            return -1;
+    }
+    snprintf(suffix, sizeof suffix, "-%s-%05u.bin", d->pid, ++d->part_number);
+    d->offset = 0;
+    int result = live_output_open(&d->out, d->room, suffix, e);
+    if (d->part_number == 1)
+        snprintf(d->first, sizeof d->first, "%s", d->out.name);
+    return result;
+}
+
 static int put(struct dumping *d, struct json_writer *w, uint64_t address, const uint8_t *data,
                struct err *e)
 {
-    if (!d->begun) {
-        char suffix[48];
-        snprintf(suffix, sizeof suffix, "-%s.bin", d->pid);
-        if (live_output_open(&d->out, d->room, suffix, e) != 0)
-            return -1;
-        d->begun = true;
-    }
+    uint64_t most = d->room->options->file_most;
+    if (most == 0 || most > part_most)
+        most = part_most;
+    if ((d->part_number == 0 || d->offset + PAGE > most) && next_part(d, w, e) != 0)
+        return -1;
     if (address != d->to) {
         end_stretch(d, w);
         d->from = d->to = address;
@@ -81,6 +101,7 @@ static int put(struct dumping *d, struct json_writer *w, uint64_t address, const
         return -1;
     d->to += PAGE;
     d->offset += PAGE;
+    d->bytes += PAGE;
     return 0;
 }
 
@@ -173,9 +194,10 @@ static int dump(struct dumping *d, struct err *e)
         if (error != ENOENT && error != ESRCH)
             live_refused(d->room, path, error);
     }
-    if (d->begun)
-        json_member_string(&w, "file", d->out.name);
-    json_member_int(&w, "bytes", (int64_t)d->offset);
+    if (d->part_number > 0)
+        json_member_string(&w, "file", d->first);
+    json_member_int(&w, "parts", d->part_number);
+    json_member_int(&w, "bytes", (int64_t)d->bytes);
     json_member_int(&w, "swapped_pages", (int64_t)d->swapped_pages);
     json_member_int(&w, "pages_never_touched", (int64_t)d->absent_pages);
     json_member_int(&w, "unreadable_bytes", (int64_t)d->unreadable);
@@ -189,7 +211,7 @@ out:
     if (d->pages >= 0)
         close(d->pages);
     buf_fini(&maps);
-    return d->begun ? live_output_close(&d->out, result, e) : result;
+    return d->part_number > 0 ? live_output_close(&d->out, result, e) : result;
 }
 
 int live_collect_process_memory(struct live_room *room, struct err *e)

@@ -119,7 +119,7 @@ static void write_rule(struct json_writer *w, const struct fib_rule_hdr *m,
 {
     json_member_string(w, "kind", "rule");
     json_member_string(w, "family", family_name(m->family));
-    number_member(w, "priority", a->by_type[FRA_PRIORITY]);
+    json_member_int(w, "priority", (int64_t)netlink_number(a->by_type[FRA_PRIORITY], 0));
     address_member(w, "source", a->by_type[FRA_SRC]);
     json_member_int(w, "source_bits", m->src_len);
     address_member(w, "destination", a->by_type[FRA_DST]);

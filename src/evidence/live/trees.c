@@ -109,6 +109,31 @@ static int look(const char *path, struct stat *st)
     return lstat(path, st);
 }
 
+/* Where a look would mount something, and perhaps wait for a server. */
+static bool is_automounted(const struct evidence_mounts *mounts, const char *pattern)
+{
+    for (size_t i = 0; i < mounts->count; i++) {
+        const struct evidence_mount *m = &mounts->all[i];
+        size_t len = strlen(m->point);
+        if (strcmp(m->type, "autofs") == 0 && strncmp(pattern, m->point, len) == 0 &&
+            (pattern[len] == '/' || pattern[len] == 0))
+            return true;
+    }
+    return false;
+}
+
+static int read_mounts(struct live_room *room, struct evidence_mounts *mounts, struct err *e)
+{
+    struct buf text;
+    buf_init(&text);
+    int error = live_read(room, "proc/self/mountinfo", 64 << 20, &text);
+    if (error)
+        live_refused(room, "/proc/self/mountinfo", error);
+    int result = evidence_mounts_parse(mounts, buf_slice(&text), e);
+    buf_fini(&text);
+    return result;
+}
+
 /* What is there of patterns, each path once. */
 static int take_patterns(struct live_room *room, const char *const *patterns, size_t count,
                          struct err *e)
@@ -118,18 +143,26 @@ static int take_patterns(struct live_room *room, const char *const *patterns, si
                     .gl_readdir = read_folder,
                     .gl_lstat = look,
                     .gl_stat = look};
-    int result = 0;
-    for (size_t i = 0; i < count; i++) {
+    struct evidence_mounts mounts;
+    int result = read_mounts(room, &mounts, e);
+    if (result != 0)
+        return -1;
+    for (size_t i = 0, looked = 0; i < count; i++) {
         char pattern[4096];
+        if (is_automounted(&mounts, patterns[i])) {
+            live_refused(room, patterns[i], EREMOTE);
+            continue;
+        }
         snprintf(pattern, sizeof pattern, "%s%s", room->root, patterns[i]);
-        if (glob(pattern, (i ? GLOB_APPEND : 0) | GLOB_NOSORT | GLOB_ALTDIRFUNC, NULL, &found) ==
-            GLOB_NOSPACE)
+        if (glob(pattern, (looked++ ? GLOB_APPEND : 0) | GLOB_NOSORT | GLOB_ALTDIRFUNC, NULL,
+                 &found) == GLOB_NOSPACE)
             result = err_memory(e);
         live_beat(room);
     }
     if (result == 0)
         result = live_take(room, (const char *const *)found.gl_pathv, found.gl_pathc, false, e);
     globfree(&found);
+    evidence_mounts_fini(&mounts);
     return result;
 }
 
@@ -174,13 +207,7 @@ static bool is_temporary(const char *type)
 int live_collect_temporary(struct live_room *room, struct err *e)
 {
     struct evidence_mounts mounts;
-    struct buf text;
-    buf_init(&text);
-    int error = live_read(room, "proc/self/mountinfo", 64 << 20, &text);
-    if (error)
-        live_refused(room, "/proc/self/mountinfo", error);
-    int result = evidence_mounts_parse(&mounts, buf_slice(&text), e);
-    buf_fini(&text);
+    int result = read_mounts(room, &mounts, e);
     if (result != 0)
         return -1;
     const char **paths = mem_new(mounts.count + 1, sizeof *paths);

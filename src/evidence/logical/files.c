@@ -2,6 +2,7 @@
 #include "evidence/files.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "evidence/bundle/how.h"
 #include "evidence/bundle/statement.h"
 #include "evidence/clocks.h"
 #include "evidence/logical/record.h"
@@ -134,19 +135,13 @@ static int write_record(struct job *j, struct buf *out, struct err *e)
     return buf_check(out, e);
 }
 
-static const char how[] =
-    "How to check this bundle without the program that made it\n\n"
-    "Every command is run in this folder, and prints nothing but OK lines.\n\n"
-    "1. No file has changed:\n\n"
-    "       sha256sum -c tagmanifest-sha256.txt\n"
-    "       sha256sum -c manifest-sha256.txt\n\n"
-    "2. data/files.jsonl has one line a file: its path, times, owners, modes, attributes, and\n"
-    "   in content.file the file of this bundle that has its bytes, with their SHA-256. For\n"
-    "   one file:\n\n"
-    "       grep -F '\"path\":\"/etc/passwd\"' data/files.jsonl\n\n"
-    "3. data/not-taken.jsonl lists what was not taken, and why.\n\n"
-    "What this shows: that the files are what was written when the bundle was closed.\n"
-    "Who closed it and when, only a signature and a time-stamp show (folder seal).\n";
+static const struct evidence_how how = {
+    .says =
+        "   data/files.jsonl has one line a file: its path, times, owners, modes, attributes, and\n"
+        "   in content.file the file of this bundle that has its bytes, with their SHA-256. For\n"
+        "   one file:\n\n"
+        "       grep -F '\"path\":\"/etc/passwd\"' data/files.jsonl || true\n\n"
+        "   data/not-taken.jsonl lists what was not taken, and why.\n"};
 
 static int close_bag(struct job *j, struct err *e)
 {
@@ -178,7 +173,7 @@ static int close_bag(struct job *j, struct err *e)
     if (result == 0)
         result = evidence_uco_tag(&j->bag, buf_slice(&text), e);
     if (result == 0)
-        result = evidence_bag_tag(&j->bag, "VERIFY.txt", slice_str(how), e);
+        result = evidence_how_put(&j->bag, &how, e);
     if (result == 0)
         result = evidence_bag_close(&j->bag, top, e);
     buf_fini(&text);

@@ -57,6 +57,8 @@ static int add(struct evidence_names *names, const char *name, struct err *e)
 static int keep_least(struct evidence_names *names, struct err *e)
 {
     struct buf text;
+    if (names->count == 0)
+        return 0;
     qsort_r(names->offsets, names->count, sizeof *names->offsets, by_bytes, names);
     if (names->count <= EVIDENCE_NAMES_BATCH)
         return 0;

@@ -138,9 +138,13 @@ static int check_says(struct checking *c, const struct json_value *root, struct 
         return problem(c, "seal.json", "it is not of the format " SEAL_FORMAT, e);
     if (!json_int64(json_get(root, "number"), &number) || number != f->number)
         return problem(c, "seal.json", "it is the seal of another place", e);
-    if (!names_hash(root, "tagmanifest_sha256", c->all->tags_sha256) &&
-        problem(c, "seal.json", "tagmanifest-sha256.txt is not the one that was sealed", e) != 0)
-        return -1;
+    if (!names_hash(root, "tagmanifest_sha256", c->all->tags_sha256)) {
+        char text[SEAL_NAME + 64];
+        c->wrong = true;
+        snprintf(text, sizeof text, "it is not the one that %s/seal.json covers", c->seal);
+        if (c->all->problem(c->all->context, "tagmanifest-sha256.txt", "", text, e) != 0)
+            return -1;
+    }
     f->name = copy(c, json_get_string(by, "name"));
     f->role = copy(c, json_get_string(by, "role"));
     f->organisation = copy(c, json_get_string(by, "organisation"));
@@ -232,6 +236,8 @@ static int check_one(struct checking *c, struct err *e)
     return 0;
 }
 
+static const char begun[] = "a seal that was begun and broken off: seal again, or take it away";
+
 /* Everything in seal/ belongs to a seal; a folder without a signature is a seal that was begun. */
 static int count_seals(struct evidence_seals *s, struct err *e)
 {
@@ -254,9 +260,13 @@ static int count_seals(struct evidence_seals *s, struct err *e)
         for (size_t j = 0; j < ARRAY_LEN(files); j++)
             known = known || strcmp(names[i], files[j]) == 0;
         snprintf(what, sizeof what, "seal/%.255s", names[i]);
-        if (!known && s->problem(s->context, what, "", "it belongs to no seal", e) != 0)
+        const char *text = strstr(names[i], SEAL_BUILT "/") ? begun : "it belongs to no seal";
+        if (!known && s->problem(s->context, what, "", text, e) != 0)
             return -1;
     }
+    if (evidence_seal_has(s->folder, "seal" SEAL_BUILT, "") &&
+        s->problem(s->context, "seal" SEAL_BUILT "/", "", begun, e) != 0)
+        return -1;
     if (any && numbered <= EVIDENCE_SEALS)
         s->count = numbered;
     return 0;

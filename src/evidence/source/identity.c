@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/source/identity.h"
+#include "evidence/source/hidden.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <linux/hdreg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -50,24 +49,6 @@ static void bus_of(const char *folder, char *bus, size_t room)
     }
 }
 
-/* ATA IDENTIFY, which the kernel has asked for when the disk came: words 100-103 are the sectors
- * that can be seen. What lies behind them only a READ NATIVE MAX would tell. */
-static void native_of(struct evidence_identity *identity, int fd)
-{
-    struct hd_driveid id;
-    memset(&id, 0, sizeof id);
-    if (ioctl(fd, HDIO_GET_IDENTITY, &id) != 0) {
-        snprintf(identity->native_why, sizeof identity->native_why,
-                 "not checked: the kernel gives no ATA identity of it (%s)", strerror(errno));
-        return;
-    }
-    bool has_area = id.command_set_1 & 0x0400;
-    snprintf(identity->native_why, sizeof identity->native_why,
-             has_area ? "not checked: the disk can hide a host protected area, and asking for its "
-                        "native size would send it a command"
-                      : "the disk has no host protected area; overlays (DCO, AMA) not checked");
-}
-
 void evidence_identity_read(struct evidence_identity *identity, int fd, const struct stat *st,
                             uint64_t bytes)
 {
@@ -97,5 +78,6 @@ void evidence_identity_read(struct evidence_identity *identity, int fd, const st
     int flag;
     if (ioctl(fd, BLKROGET, &flag) == 0)
         identity->read_only = flag != 0;
-    native_of(identity, fd);
+    struct hidden_channel channel = hidden_channel_of(&fd);
+    hidden_find(identity, &channel);
 }

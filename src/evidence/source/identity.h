@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The room's own: what the kernel knows of a source, from sysfs; no command is sent to the device.
- */
+/* The room's own: what is known of a source, from sysfs, and by questions that change nothing. */
 #ifndef EVIDENCE_IDENTITY_H
 #define EVIDENCE_IDENTITY_H
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Custody for verbs: of what they acquire (acquire, live, files, import …), and before they read
+ * evidence (export, mount …).
+ */
+#ifndef CLI_EVIDENCE_KEEP_H
+#define CLI_EVIDENCE_KEEP_H
+
+#include "cli/evidence_said.h"
+#include "evidence/acquire.h"
+#include "evidence/case/acquired.h"
+
+/* For verbs that acquire; instead of their own --role, --place, --reason and --authority. */
+#define EVIDENCE_KEEP_OPTIONS                                                                      \
+    {"case", "CASE", "the case; the bundle is made in its exhibit's folder", 0, false},            \
+        EVIDENCE_SAID_OPTIONS
+
+struct evidence_keeping {
+    bool asked; /* somebody says who does it */
+    struct evidence_told told;
+    struct evidence_doing doing;
+    struct evidence_acquired_report report; /* the verb's, filled before _check and _record */
+    char folder[4096];
+};
+
+/*
+ * First. What the person's identity says goes into the statement where nothing else was said; with
+ * --case, *folder becomes the place in the exhibit's folder.
+ */
+int evidence_keep_begin(struct evidence_keeping *k, const struct cli_args *args,
+                        struct evidence_statement *statement, const char **folder,
+                        struct err *e) MUST_CHECK;
+/* Before anything is read: would the record be taken? Warnings go to standard error. */
+int evidence_keep_check(struct evidence_keeping *k, const char *folder, struct err *e) MUST_CHECK;
+/* The bundle is closed. Without an identity both do nothing. */
+int evidence_keep_record(struct evidence_keeping *k, const char *folder, struct err *e) MUST_CHECK;
+void evidence_keep_end(struct evidence_keeping *k);
+
+/* For verbs that read evidence. */
+#define EVIDENCE_ASK_OPTIONS                                                                       \
+    {"unrecorded", "REASON", "leave no record of it, and why", 0, false},                          \
+        {"deviation", "REASON", "why a master is worked on, and not a copy", 0, false},            \
+        EVIDENCE_SAID_OPTIONS
+
+/*
+ * May it be done, and the record of it. details: what the kind asks for (a JSON object). Of what is
+ * not kept under custody and without an identity: nothing is recorded.
+ */
+int evidence_ask(const struct cli_args *args, const char *holder, enum evidence_access_kind kind,
+                 struct slice details, struct err *e) MUST_CHECK;
+
+#endif
