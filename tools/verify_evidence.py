@@ -79,7 +79,7 @@ def parse(name, raw):
 
 def manifest(folder, name):
     """{name: SHA-256} of the lines, in their order."""
-    raw, found = read(folder, name), {}
+    raw, found = read(folder, name, 1 << 32), {}
     for number, line in enumerate((raw or b"").decode("utf-8", "surrogateescape").split("\n")[:-1], 1):
         m = re.fullmatch("([0-9a-f]{64})  (.+)", line)
         part = re.sub("%(0A|0D|25)", lambda x: chr(int(x[1], 16)), m[2]) if m else ""
@@ -189,22 +189,24 @@ class Image:
             file.close()
 
 
-def check_image(folder, payload, record):
+def check_image(folder, payload, record, trees):
     image = Image(folder, payload)
     if not image.good:
         return
     image.check()
     said = record.get("image", {})
-    trees = parse("tree.json", read(folder, "tree.json") or b"{}")
     if said.get("bytes") != image.bytes or image.sha256 not in (None, said.get("sha256")):
         problem("acquisition.json", "size or SHA-256 of the image are others")
     if image.root != said.get("tree_root") or image.root != trees.get("image", {}).get("root"):
         problem("data/image.chunks", "the hash tree over the chunks is not the one that was closed")
-    lines, seed = read(folder, "manifest-sha256.txt"), read(folder, "data/files.seed", 32)
-    files = trees.get("files", {})
+
+
+def check_lines(folder, what, name, seed):
+    """A tree over the lines of a text."""
+    lines, seed = read(folder, name, 1 << 32), read(folder, seed, 32)
     hashes = [sha(x) for x in (lines or b"").split(b"\n")[:-1]]
-    if files.get("count") != len(hashes) or files.get("root") != tree(hashes, seed or b""):
-        problem("tree.json", "the hash tree over the files is not that of manifest-sha256.txt")
+    if not what or what.get("count") != len(hashes) or what.get("root") != tree(hashes, seed or b""):
+        problem("tree.json", f"the hash tree over the lines is not that of {name}")
 
 
 # Signatures and time-stamps
@@ -330,8 +332,12 @@ def check(folder, roots, tsa_roots):
         problem("tagmanifest-sha256.txt", "it does not list acquisition.json and manifest-sha256.txt")
     check_files(folder, {**tags, **payload})
     record = parse("acquisition.json", read(folder, "acquisition.json") or b"{}")
+    trees = parse("tree.json", read(folder, "tree.json") or b"{}")
+    check_lines(folder, trees.get("files"), "manifest-sha256.txt", "data/files.seed")
     if "data/image.chunks" in payload:
-        check_image(folder, payload, record)
+        check_image(folder, payload, record, trees)
+    if "data/files.jsonl" in payload:
+        check_lines(folder, trees.get("records"), "data/files.jsonl", "data/records.seed")
     custody = check_custody(folder, roots)
     if not (folder / "seal").exists():
         facts.append("NOT SEALED: whoever could write here could have made all of it anew")

@@ -7,13 +7,33 @@
 #include "base/clock.h"
 #include "base/map.h"
 
-static int check_few(const struct json_reader *r, const struct json_value *object, uint32_t *twice)
+/*
+ * Notes the bits of an object's names. true: no two names have the same, so they differ; false:
+ * that remains to be seen.
+ */
+static bool note_names(struct json_value *object, size_t count)
+{
+    const struct json_value *value = object + 2;
+    uint64_t seen = 0, twice = 0;
+
+    for (size_t i = 0; i < count; i++, value = json_value_next(value)) {
+        uint64_t bit = json_name_bit(value[-1].span);
+        twice |= seen & bit;
+        seen |= bit;
+    }
+    object->names = seen;
+    return twice == 0;
+}
+
+static int check_few(const struct json_reader *r, struct json_value *object, uint32_t *twice)
 {
     uint32_t sums[JSON_INDEXED];
     const struct json_value *names[JSON_INDEXED];
     size_t count = json_value_size(object);
     const struct json_value *value = object + 2;
 
+    if (note_names(object, count))
+        return 0;
     for (size_t i = 0; i < count; i++, value = json_value_next(value)) {
         names[i] = value - 1;
         sums[i] = names[i]->span;
@@ -96,7 +116,9 @@ const struct json_value *json_index_find(const struct json_value *object, struct
     const struct json_name_index *index = (const void *)object->data;
     size_t count = json_value_size(object);
 
-    if (!index) {
+    if (count <= JSON_INDEXED) {
+        if (!(object->names & json_name_bit(sum)))
+            return NULL;
         const struct json_value *value = object + 2;
         for (size_t i = 0; i < count; i++, value = json_value_next(value))
             if (value[-1].span == sum && json_value_size(value - 1) == name.len &&

@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 
 enum {
-    JSON_INDEXED = 16,     /* containers with more children than this get an index */
     JSON_DEPTH_MOST = 1024 /* whatever the limits say: bounds recursion over a document */
 };
 

@@ -23,15 +23,20 @@ enum json_type {
 };
 
 struct json_value {
-    const uint8_t *data; /* string: decoded bytes; number: its text; container: its index or NULL */
-    uint32_t place;      /* offset in the text << JSON_SHIFT | enum json_type */
-    uint32_t size; /* bytes of a string or number, or count of children, << JSON_SHIFT | flags */
+    union {
+        const uint8_t
+            *data;      /* string: decoded bytes; number: its text; large container: its index */
+        uint64_t names; /* object of up to JSON_INDEXED members: a json_name_bit for each */
+    };
+    uint32_t place; /* offset in the text << JSON_SHIFT | enum json_type */
+    uint32_t size;  /* bytes of a string or number, or count of children, << JSON_SHIFT | flags */
     /* slots it takes with all below; while open: slot of the one around; a name: json_name_sum */
     uint32_t span;
-    uint32_t end; /* offset behind its text; while open: slot of the last child */
+    uint32_t end; /* offset behind its text; in a fault: slot of the last child */
 };
 
 enum {
+    JSON_INDEXED = 16, /* containers with more children than this get an index */
     JSON_SHIFT = 3,
     JSON_TYPE_MASK = 7,
     JSON_ONE = 1 << JSON_SHIFT, /* to count a child */
@@ -47,6 +52,12 @@ static inline uint32_t json_name_sum(struct slice name)
         return 0;
     return (uint32_t)name.len << 24 ^ (uint32_t)name.data[0] << 16 ^
            (uint32_t)name.data[name.len / 2] << 8 ^ name.data[name.len - 1];
+}
+
+/* One of 64 bits for a name's sum: an object that lacks the bit lacks the name. */
+static inline uint64_t json_name_bit(uint32_t sum)
+{
+    return UINT64_C(1) << (sum * 0x9E3779B1U >> 26);
 }
 
 static inline enum json_type json_value_type(const struct json_value *v)

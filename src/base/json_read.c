@@ -20,19 +20,26 @@ static int grow(struct json_reader *r)
     return 0;
 }
 
-/* Fills slot v from the string that opens at `at`; behind it, or NULL with the error set. */
-static inline const uint8_t *read_string(struct json_reader *r, struct json_value *v,
-                                         const uint8_t *at, const uint8_t *end, enum json_here here)
+/* Faults are told with the number of slots that are filled, which nothing else needs. */
+static void note_slots(struct json_reader *r, const struct json_value *v)
 {
-    bool escaped = false;
-    const uint8_t *stop = json_scan_plain(at + 1, end);
+    r->used = (size_t)(v - r->values);
+}
 
+/* A string with escapes or characters beyond ASCII, or a wrong one, of which `stop` is the first
+ * byte that is no plain one. Behind it, or NULL with the error set. */
+static __attribute__((noinline)) const uint8_t *
+read_odd_string(struct json_reader *r, struct json_value *v, const uint8_t *at, const uint8_t *stop,
+                enum json_here here)
+{
+    const uint8_t *end = r->text.data + r->text.len;
+    bool escaped = false;
+
+    note_slots(r, v);
+    stop = json_scan_string(stop, end, &escaped);
     if (stop == end || *stop != '"') {
-        stop = json_scan_string(stop, end, &escaped);
-        if (stop == end || *stop != '"') {
-            json_fault_string(r, stop, at, here);
-            return NULL;
-        }
+        json_fault_string(r, stop, at, here);
+        return NULL;
     }
     struct slice bytes = slice_of(at + 1, (size_t)(stop - at - 1));
     if (escaped) {
@@ -50,77 +57,107 @@ static inline const uint8_t *read_string(struct json_reader *r, struct json_valu
         bytes.data = decoded;
     }
     v->data = bytes.data;
-    v->place = (uint32_t)(at - r->text.data) << JSON_SHIFT | JSON_STRING;
     v->size = (uint32_t)bytes.len << JSON_SHIFT;
-    v->span = 1;
-    v->end = (uint32_t)(stop + 1 - r->text.data);
     return stop + 1;
 }
 
+/* Fills slot v from the string that opens at `at`; behind it, or NULL with the error set. */
+static inline const uint8_t *read_string(struct json_reader *r, struct json_value *v,
+                                         const uint8_t *text, const uint8_t *at, const uint8_t *end,
+                                         uint32_t flags, enum json_here here)
+{
+    const uint8_t *stop = json_scan_plain(at + 1, end);
+    uint32_t place = (uint32_t)(at - text);
+
+    if (stop < end && *stop == '"') {
+        v->data = at + 1;
+        v->size = (uint32_t)(stop - at - 1) << JSON_SHIFT | flags;
+        stop++;
+    } else {
+        stop = read_odd_string(r, v, at, stop, here);
+        if (!stop)
+            return NULL;
+        v->size |= flags;
+    }
+    v->place = place << JSON_SHIFT | JSON_STRING;
+    v->span = 1;
+    v->end = (uint32_t)(stop - text);
+    return stop;
+}
+
 static const uint8_t *read_number(struct json_reader *r, struct json_value *v, const uint8_t *at,
-                                  const uint8_t *end)
+                                  const uint8_t *end, uint32_t flags)
 {
     const char *why = NULL;
     const uint8_t *wrong = NULL;
     const uint8_t *stop = json_scan_number(at, end, &why, &wrong);
 
     if (!stop) {
+        note_slots(r, v);
         json_fault(r, wrong, JSON_HERE_VALUE, ERR_INPUT, "json.syntax", "RFC 8259 section 6", "%s",
                    why);
         return NULL;
     }
     v->data = at;
     v->place = (uint32_t)(at - r->text.data) << JSON_SHIFT | JSON_NUMBER;
-    v->size = (uint32_t)(stop - at) << JSON_SHIFT;
+    v->size = (uint32_t)(stop - at) << JSON_SHIFT | flags;
     v->span = 1;
     v->end = (uint32_t)(stop - r->text.data);
     return stop;
 }
 
 static const uint8_t *read_word(struct json_reader *r, struct json_value *v, const uint8_t *at,
-                                const uint8_t *end)
+                                const uint8_t *end, uint32_t flags)
 {
     const char *word = *at == 'n' ? "null" : *at == 't' ? "true" : "false";
     enum json_type type = *at == 'n' ? JSON_NULL : *at == 't' ? JSON_TRUE : JSON_FALSE;
     size_t len = strlen(word);
 
     if ((size_t)(end - at) < len || memcmp(at, word, len) != 0) {
+        note_slots(r, v);
         json_fault_value(r, at);
         return NULL;
     }
     v->data = NULL;
     v->place = (uint32_t)(at - r->text.data) << JSON_SHIFT | type;
-    v->size = 0;
+    v->size = flags;
     v->span = 1;
     v->end = (uint32_t)(at + len - r->text.data);
     return at + len;
 }
 
-static inline int open_container(struct json_reader *r, struct json_value *v, const uint8_t *at)
+static inline int open_container(struct json_reader *r, struct json_value *v, const uint8_t *at,
+                                 uint32_t flags)
 {
-    if (r->depth == r->deepest)
+    if (r->depth == r->deepest) {
+        note_slots(r, v);
         return json_fault(r, at, JSON_HERE_VALUE, ERR_LIMIT, "json.depth", "RFC 8259 section 9",
                           "arrays and objects are nested deeper than %zu", r->deepest);
-    v->data = NULL;
+    }
+    v->names = 0;
     v->place =
         (uint32_t)(at - r->text.data) << JSON_SHIFT | (*at == '{' ? JSON_OBJECT : JSON_ARRAY);
-    v->size = 0;
+    v->size = flags;
     v->span = r->open;
     v->end = 0;
     r->depth++;
     return 0;
 }
 
-static int close_container(struct json_reader *r, const uint8_t *behind)
+/* v: the container, up to the slot `next`; last: its last child, if it has any. */
+static inline int close_container(struct json_reader *r, struct json_value *v,
+                                  struct json_value *last, const struct json_value *next,
+                                  const uint8_t *behind)
 {
-    struct json_value *v = &r->values[r->open];
     uint32_t around = v->span;
     uint32_t twice = JSON_NO_SLOT;
 
     if (json_value_size(v) > 0)
-        r->values[v->end].size |= JSON_LAST;
-    v->span = (uint32_t)r->used - r->open;
-    if (json_value_size(v) > 1 && json_index_close(r, v, &twice) != 0) {
+        last->size |= JSON_LAST;
+    v->span = (uint32_t)(next - v);
+    if (json_value_size(v) > (json_value_type(v) == JSON_OBJECT ? 0 : JSON_INDEXED) &&
+        json_index_close(r, v, &twice) != 0) {
+        note_slots(r, next);
         v->span = around; /* open again, for the pointer */
         if (twice == JSON_NO_SLOT)
             return err_memory(r->e);
@@ -132,128 +169,146 @@ static int close_container(struct json_reader *r, const uint8_t *behind)
     return 0;
 }
 
-/* Counts the value in the slot as a child of the open container. */
-static inline void adopt(struct json_value *around, struct json_value *v, uint32_t slot)
-{
-    if (!around) {
-        v->size |= JSON_LAST;
-        return;
-    }
-    around->size += JSON_ONE;
-    around->end = slot;
-    if (json_value_type(around) == JSON_OBJECT)
-        v->size |= JSON_MEMBER;
-}
-
 static inline struct json_value *open_one(const struct json_reader *r)
 {
     return r->open == JSON_NO_SLOT ? NULL : &r->values[r->open];
 }
 
-/*
- * What changes with every slot is kept in registers; r->used follows, because the functions that
- * say what is wrong look at it.
- */
+/* What changes with every slot is kept in registers. */
 static int read_text(struct json_reader *r)
 {
-    const uint8_t *at = r->text.data;
-    const uint8_t *const end = at + r->text.len;
+    const uint8_t *const text = r->text.data;
+    const uint8_t *const end = text + r->text.len;
+    const uint8_t *at = text;
     struct json_value *around = NULL; /* the open container */
+    struct json_value *child = NULL;  /* the last value that is complete, of the open container */
     struct json_value *v = r->values; /* the next slot */
-    struct json_value *last = r->values + r->room - 2;
+    struct json_value *full = r->values + r->room - 2;
+    uint32_t flags = 0; /* of the values in the open container: JSON_MEMBER in an object */
 
 value:
     at = json_scan_space(at, end);
     if (at == end)
-        return json_fault_value(r, at);
+        goto no_value;
     if (r->values_left == 0)
-        return json_fault(r, at, JSON_HERE_VALUE, ERR_LIMIT, "json.size", "RFC 8259 section 9",
-                          "the text has more values than are accepted");
+        goto too_many;
     r->values_left--;
-    if (v > last) { /* for a value and a name behind it */
+    if (v > full) { /* for a value and a name behind it */
+        size_t child_slot = child ? (size_t)(child - r->values) : 0;
+        note_slots(r, v);
         if (grow(r) != 0)
             return -1;
         v = r->values + r->used;
-        last = r->values + r->room - 2;
+        child = r->values + child_slot;
+        full = r->values + r->room - 2;
         around = open_one(r);
     }
     switch (*at) {
-    case '"': at = read_string(r, v, at, end, JSON_HERE_VALUE); break;
+    case '"': at = read_string(r, v, text, at, end, flags, JSON_HERE_VALUE); break;
     case '{':
     case '[':
-        if (open_container(r, v, at) != 0)
+        if (open_container(r, v, at, flags) != 0)
             return -1;
-        adopt(around, v, (uint32_t)r->used);
-        r->open = (uint32_t)r->used++;
+        if (around)
+            around->size += JSON_ONE;
+        r->open = (uint32_t)(v - r->values);
+        flags = *at == '{' ? JSON_MEMBER : 0;
         around = v++;
         at = json_scan_space(at + 1, end);
-        if (json_value_type(around) == JSON_ARRAY) {
+        if (!flags) {
             if (at == end || *at != ']')
                 goto value;
         } else if (at == end || *at != '}') {
             if (at == end || *at != '"')
-                return json_fault_name(r, at, false);
+                goto no_name;
             goto name;
         }
-        at++;
-        if (close_container(r, at) != 0)
-            return -1;
-        around = open_one(r);
-        goto after;
+        goto close;
     case '-':
-    case '0' ... '9': at = read_number(r, v, at, end); break;
+    case '0' ... '9': at = read_number(r, v, at, end, flags); break;
     case 't':
     case 'f':
-    case 'n': at = read_word(r, v, at, end); break;
-    default: return json_fault_value(r, at);
+    case 'n': at = read_word(r, v, at, end, flags); break;
+    default: goto no_value;
     }
     if (!at)
         return -1;
-    adopt(around, v, (uint32_t)r->used);
-    r->used++;
-    v++;
+    child = v++;
+    if (!around) {
+        child->size |= JSON_LAST;
+        goto behind;
+    }
+    around->size += JSON_ONE;
 
 after:
     at = json_scan_space(at, end);
-    if (!around)
-        return at == end ? 0 : json_fault_behind(r, at);
     if (at == end)
-        return json_fault_after(r, at);
-    if (json_value_type(around) == JSON_ARRAY) {
-        if (*at == ',') {
-            at++;
+        goto no_comma;
+    if (*at == ',') {
+        at++;
+        if (!flags)
             goto value;
-        }
-        if (*at != ']')
-            return json_fault_after(r, at);
-    } else {
-        if (*at == ',') {
-            at = json_scan_space(at + 1, end);
-            if (at == end || *at != '"')
-                return json_fault_name(r, at, true);
-            goto name;
-        }
-        if (*at != '}')
-            return json_fault_after(r, at);
+        at = json_scan_space(at, end);
+        if (at == end || *at != '"')
+            goto no_name_behind;
+        goto name;
     }
+    if (*at != (flags ? '}' : ']'))
+        goto no_comma;
+
+close: /* at the bracket */
     at++;
-    if (close_container(r, at) != 0)
+    if (close_container(r, around, child, v, at) != 0)
         return -1;
+    child = around;
     around = open_one(r);
+    if (!around) {
+        child->size |= JSON_LAST;
+        goto behind;
+    }
+    flags = json_value_type(around) == JSON_OBJECT ? JSON_MEMBER : 0;
     goto after;
 
 name:
-    at = read_string(r, v, at, end, JSON_HERE_CONTAINER);
+    at = read_string(r, v, text, at, end, 0, JSON_HERE_CONTAINER);
     if (!at)
         return -1;
     v->span = json_name_sum(json_value_bytes(v));
     v++;
-    r->used++;
+    if (at < end && *at == ':') {
+        at++;
+        goto value;
+    }
     at = json_scan_space(at, end);
-    if (at == end || *at != ':')
-        return json_fault_colon(r, at);
-    at++;
-    goto value;
+    if (at < end && *at == ':') {
+        at++;
+        goto value;
+    }
+    note_slots(r, v);
+    return json_fault_colon(r, at);
+
+behind:
+    note_slots(r, v);
+    at = json_scan_space(at, end);
+    return at == end ? 0 : json_fault_behind(r, at);
+
+too_many:
+    note_slots(r, v);
+    return json_fault(r, at, JSON_HERE_VALUE, ERR_LIMIT, "json.size", "RFC 8259 section 9",
+                      "the text has more values than are accepted");
+no_value:
+    note_slots(r, v);
+    return json_fault_value(r, at);
+no_name:
+    note_slots(r, v);
+    return json_fault_name(r, at, false);
+no_name_behind:
+    note_slots(r, v);
+    return json_fault_name(r, at, true);
+no_comma:
+    note_slots(r, v);
+    around->end = (uint32_t)(child - r->values);
+    return json_fault_after(r, at);
 }
 
 static int check_size(const struct json_limits *limits, size_t len, struct err *e)

@@ -20,6 +20,20 @@ static inline const uint8_t *json_scan_space(const uint8_t *at, const uint8_t *e
     if (end - at > 1 && *at == ' ' && at[1] > ' ') /* behind a colon */
         return at + 1;
 #ifdef __SSE2__
+    if (end - at > 16 && *at == '\n') { /* the end of a line, and how far the next is indented */
+        do {
+            __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(at + 1));
+            unsigned found =
+                (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' '))) ^ 0xFFFFU;
+            if (found) {
+                at += 1 + __builtin_ctz(found);
+                if (*at > ' ')
+                    return at;
+                break;
+            }
+            at += 16;
+        } while (end - at > 16);
+    }
     while (end - at >= 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
         __m128i blank = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')),

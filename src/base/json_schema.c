@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/json_schema.h"
+#include "base/json_schema_internal.h"
 #include "base/json_internal.h"
 #include "base/map.h"
 #include "base/memory.h"
@@ -9,32 +9,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Steps of one pattern on one text, and the deepest nesting of schemas in schemas. Where work is
- * limited, a pattern is tried with few steps first, and those that need more are counted in full.
- */
-enum { STEPS = JSON_PATTERN_STEPS, NESTING = 512, FEW_STEPS = 2000 };
+/* Steps of one pattern on one text. Where work is limited, a pattern is tried with few steps first,
+ * and those that need more are counted in full. */
+enum { STEPS = JSON_PATTERN_STEPS, NESTING = JSON_SCHEMA_NESTING, FEW_STEPS = 2000 };
 
-struct json_schema_checker {
-    const struct json_schema_set *set;
-    struct json_patterns *patterns;
-
-    bool strict;
-    int (*report)(void *context, const struct json_schema_fault *fault);
-    void *report_context;
-    unsigned part;  /* over 0: the schema is one of several that speak of the same value */
-    unsigned quiet; /* over 0: faults are counted only */
-    size_t faults;  /* of the schema being compared */
-    unsigned nesting;
-    struct {
-        const struct json_schema *schema;
-        const struct json_value *value;
-        bool fit;
-    } fitting;      /* of fits_again */
-    uint64_t *work; /* left of it; NULL: no limit */
-    struct buf text;
-    struct err *e;
-    bool stopped; /* e is set, or report said no */
-};
+/* A list of fewer items gets a table of its size at once; one that is longer as it is needed, for
+ * the second item may be the first again. */
+enum { WORTH_A_TABLE = 1000 };
 
 struct json_schema_checker *json_schema_checker_new(const struct json_schema_set *set,
                                                     struct err *e)
@@ -187,15 +168,6 @@ static inline bool check_type(struct json_schema_checker *c, const struct json_s
     return s->types == 0 || s->types & type_of(v) || check_other_type(c, s, v);
 }
 
-/* Characters of well-formed UTF-8. */
-static size_t characters(struct slice text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += (text.data[i] & 0xc0) != 0x80;
-    return count;
-}
-
 static __attribute__((noinline)) void no_such_name(struct json_schema_checker *c,
                                                    const struct json_schema *s,
                                                    const struct json_value *v, struct slice text)
@@ -220,14 +192,6 @@ static __attribute__((noinline)) void no_such_name(struct json_schema_checker *c
               text.data ? (const char *)text.data : "", list);
 }
 
-static inline bool is_listed(const struct slice *names, struct slice text)
-{
-    for (; names->data; names++)
-        if (names->len == text.len && slice_bytes_equal(names->data, text.data, text.len))
-            return true;
-    return false;
-}
-
 static __attribute__((noinline)) void check_pattern(struct json_schema_checker *c,
                                                     const struct json_schema *s,
                                                     const struct json_value *v, struct slice text)
@@ -249,14 +213,14 @@ static __attribute__((noinline)) void check_pattern(struct json_schema_checker *
 static void check_text(struct json_schema_checker *c, const struct json_schema *s,
                        const struct json_value *v, struct slice text)
 {
-    if (s->names && !is_listed(s->names, text))
+    if (s->names && !json_schema_is_listed(s->names, text))
         no_such_name(c, s, v, text);
     if (s->min_length > 0 && text.len < (size_t)s->min_length * 4 &&
-        (text.len == 0 || (s->min_length > 1 && characters(text) < s->min_length)))
+        (text.len == 0 || (s->min_length > 1 && json_schema_characters(text) < s->min_length)))
         fault(c, v, "minLength", nothing,
               text.len == 0 ? "must not be empty" : "must have at least %u characters",
               s->min_length);
-    if (s->has_most && text.len > s->max_length && characters(text) > s->max_length)
+    if (s->has_most && text.len > s->max_length && json_schema_characters(text) > s->max_length)
         fault(c, v, "maxLength", nothing, "must have at most %u characters", s->max_length);
     if (s->pattern)
         check_pattern(c, s, v, text);
@@ -355,9 +319,8 @@ static void compare(struct json_schema_checker *c, const struct json_schema *s,
 static void descend(struct json_schema_checker *c, const struct json_schema *s,
                     const struct json_value *v);
 
-/* Does v have the shape, without a word about faults? */
-static bool fits(struct json_schema_checker *c, const struct json_schema *s,
-                 const struct json_value *v)
+bool json_schema_fits_in_full(struct json_schema_checker *c, const struct json_schema *s,
+                              const struct json_value *v)
 {
     size_t before = c->faults;
 
@@ -372,6 +335,15 @@ static bool fits(struct json_schema_checker *c, const struct json_schema *s,
     return fit;
 }
 
+/* Does v have the shape, without a word about faults? */
+static bool fits(struct json_schema_checker *c, const struct json_schema *s,
+                 const struct json_value *v)
+{
+    if (!c->strict && !c->work && json_schema_holds(c, s, v))
+        return true;
+    return json_schema_fits_in_full(c, s, v);
+}
+
 /* Not inline: what lies on its stack is not to be made room for with every value. */
 static __attribute__((noinline)) void check_unique(struct json_schema_checker *c,
                                                    const struct json_value *v)
@@ -383,8 +355,12 @@ static __attribute__((noinline)) void check_unique(struct json_schema_checker *c
         return;
     arena_init(&arena, 0);
     map_init(&seen);
+    if (json_count(v) < WORTH_A_TABLE && map_reserve(&seen, json_count(v)) < 0)
+        out_of_memory(c);
     json_each(item, v)
     {
+        if (c->stopped)
+            break;
         buf_reset(&c->text);
         struct slice form = json_is(item, JSON_STRING) ? json_string(item) : nothing;
         char *copy = NULL;
@@ -421,6 +397,19 @@ static __attribute__((noinline)) void check_unique(struct json_schema_checker *c
     }
     map_fini(&seen);
     arena_fini(&arena);
+}
+
+bool json_schema_is_unique(struct json_schema_checker *c, const struct json_value *v)
+{
+    size_t before = c->faults;
+
+    c->quiet++;
+    c->faults = 0;
+    check_unique(c, v);
+    bool unique = c->faults == 0;
+    c->quiet--;
+    c->faults = before;
+    return unique;
 }
 
 static void check_array(struct json_schema_checker *c, const struct json_schema *s,
@@ -488,12 +477,8 @@ static const struct json_schema_member *member_next(const struct json_schema *s,
     return member_find(s, name);
 }
 
-/*
- * Cannot v fit, because a member that is a constant in the schema ("version": "3.0") is another
- * string there? That is how the alternatives of most choices differ.
- */
-static bool is_ruled_out(struct json_schema_checker *c, const struct json_schema *s,
-                         const struct json_value *v)
+bool json_schema_is_ruled_out(struct json_schema_checker *c, const struct json_schema *s,
+                              const struct json_value *v)
 {
     if (!json_is(v, JSON_OBJECT) || !take_work(c, s->member_count / 16))
         return false;
@@ -513,7 +498,7 @@ static bool fits_again(struct json_schema_checker *c, const struct json_schema *
                        const struct json_value *v)
 {
     if (c->fitting.schema != s || c->fitting.value != v) {
-        if (is_ruled_out(c, s, v))
+        if (json_schema_is_ruled_out(c, s, v))
             return false;
         bool fit = fits(c, s, v);
         c->fitting.schema = s;
@@ -522,9 +507,6 @@ static bool fits_again(struct json_schema_checker *c, const struct json_schema *
     }
     return c->fitting.fit;
 }
-
-static bool evaluated(struct json_schema_checker *c, const struct json_schema *s,
-                      const struct json_value *object, struct slice name);
 
 static bool go_round(struct json_schema_checker *c)
 {
@@ -536,34 +518,33 @@ static bool go_round(struct json_schema_checker *c)
 static bool part_evaluated(struct json_schema_checker *c, const struct json_schema *s,
                            const struct json_value *object, struct slice name)
 {
-    if (s->ref && evaluated(c, s->ref, object, name))
+    if (s->ref && json_schema_evaluates(c, s->ref, object, name))
         return true;
     for (size_t i = 0; s->all_of && s->all_of[i]; i++)
-        if (evaluated(c, s->all_of[i], object, name))
+        if (json_schema_evaluates(c, s->all_of[i], object, name))
             return true;
     /* whether it has the name is found out sooner than whether it fits */
     for (size_t i = 0; s->any_of && s->any_of[i]; i++)
-        if (evaluated(c, s->any_of[i], object, name) && fits_again(c, s->any_of[i], object))
+        if (json_schema_evaluates(c, s->any_of[i], object, name) &&
+            fits_again(c, s->any_of[i], object))
             return true;
     for (size_t i = 0; s->one_of && s->one_of[i]; i++)
-        if (evaluated(c, s->one_of[i], object, name) && fits_again(c, s->one_of[i], object))
+        if (json_schema_evaluates(c, s->one_of[i], object, name) &&
+            fits_again(c, s->one_of[i], object))
             return true;
     if (s->condition) {
         bool holds = fits(c, s->condition, object);
         const struct json_schema *then = holds ? s->when_true : s->when_false;
-        if ((holds && evaluated(c, s->condition, object, name)) ||
-            (then && evaluated(c, then, object, name)))
+        if ((holds && json_schema_evaluates(c, s->condition, object, name)) ||
+            (then && json_schema_evaluates(c, then, object, name)))
             return true;
     }
     return false;
 }
 
-/*
- * Is the member named so looked at by s, or by what s refers to (draft 2020-12 section 11.3)?
- * Counts as nesting: what is asked here compares, and what compares asks here.
- */
-static bool evaluated(struct json_schema_checker *c, const struct json_schema *s,
-                      const struct json_value *object, struct slice name)
+/* Counts as nesting: what is asked here compares, and what compares asks here. */
+bool json_schema_evaluates(struct json_schema_checker *c, const struct json_schema *s,
+                           const struct json_value *object, struct slice name)
 {
     const struct json_schema_member *m = member_find(s, name);
 
@@ -655,7 +636,7 @@ static void check_member(struct json_schema_checker *c, const struct json_schema
         descend(c, s->additional, value);
     else if (!known && s->closed)
         unknown_member(c, s, value, "additionalProperties");
-    else if (!known && (s->closed_behind || strict) && !evaluated(c, s, object, name))
+    else if (!known && (s->closed_behind || strict) && !json_schema_evaluates(c, s, object, name))
         unknown_member(c, s, value,
                        s->closed_behind ? "unevaluatedProperties" : "additionalProperties");
 }
@@ -715,7 +696,7 @@ static void check_choice(struct json_schema_checker *c, const struct json_schema
     size_t fitting = 0;
 
     for (size_t i = 0; list[i]; i++)
-        if (!is_ruled_out(c, list[i], v) && fits(c, list[i], v) && ++fitting && !one)
+        if (!json_schema_is_ruled_out(c, list[i], v) && fits(c, list[i], v) && ++fitting && !one)
             return;
     if (c->stopped)
         return;
@@ -849,7 +830,10 @@ int json_schema_check(struct json_schema_checker *c, const struct json_value *va
     c->stopped = false;
     c->fitting.value = NULL;
     c->e = e;
-    compare(c, schema ? schema : c->set->root, value);
+    if (!schema)
+        schema = c->set->root;
+    if (strict || c->work || !json_schema_holds(c, schema, value))
+        compare(c, schema, value); /* to say what is wrong */
     *valid = c->faults == 0;
     if (!c->stopped)
         return 0;

@@ -50,8 +50,9 @@ struct json_schema;
 
 struct json_schema_member {
     struct slice name;
-    const struct json_schema *schema;
+    const struct json_schema *schema; /* NULL: it is only required */
     bool required;
+    uint32_t sum; /* json_name_sum of the name */
 };
 
 struct json_schema_patterned {

@@ -190,7 +190,11 @@ static int members(struct compiler *c, const struct json_value *schema, struct j
         return -1;
     json_each(property, properties)
     {
-        list[count] = (struct json_schema_member){json_name(property), node(c, property), false};
+        list[count] = (struct json_schema_member){
+            .name = json_name(property),
+            .schema = node(c, property),
+            .sum = json_name_sum(json_name(property)),
+        };
         if (!list[count++].schema)
             return -1;
     }
@@ -203,7 +207,8 @@ static int members(struct compiler *c, const struct json_value *schema, struct j
         while (i < count && !slice_equal(list[i].name, text))
             i++;
         if (i == count)
-            list[count++] = (struct json_schema_member){text, NULL, true};
+            list[count++] = (struct json_schema_member){
+                .name = text, .required = true, .sum = json_name_sum(text)};
         s->required_count += !list[i].required;
         list[i].required = true;
     }

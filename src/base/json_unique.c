@@ -2,6 +2,24 @@
 /* Lists of which it is seen at once that nothing in them is there twice. */
 #include "base/json_internal.h"
 
+#include <endian.h>
+
+static inline uint64_t eight_bytes(const uint8_t *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return be64toh(word);
+}
+
+/* memcmp(a, b, len) < 0, for ids: of 8 to 16 bytes, less work than a call. */
+static inline bool is_less(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    if (len < 8 || len > 16)
+        return len > 0 && memcmp(a, b, len) < 0;
+    uint64_t x = eight_bytes(a), y = eight_bytes(b);
+    return x != y ? x < y : eight_bytes(a + len - 8) < eight_bytes(b + len - 8);
+}
+
 /*
  * true: they are strings, each larger than the one before (the longer, or of one length the later),
  * so none is there twice. Lists of ids mostly are so, at any length.
@@ -14,8 +32,7 @@ static bool rising(const struct json_value *v)
     {
         struct slice text = json_string(item);
         if (!text.data || text.len < before.len ||
-            (text.len == before.len &&
-             (text.len == 0 || memcmp(before.data, text.data, text.len) >= 0)))
+            (text.len == before.len && !is_less(before.data, text.data, text.len)))
             return false;
         before = text;
     }

@@ -119,6 +119,8 @@ int csaf_diff_run(const struct cli_args *args)
             err_context(&e, "%s", args->operands[i]);
     if (!err_is_set(&e) && csaf_diff_make(&d, sides[0], sides[1], &e) == 0) {
         result = d->count ? 1 : 0;
+        for (int i = 0; i < 2; i++)
+            csaf_say_essential(args->operands[i], sides[i]->root);
         if (cli_flag(args, "json")) {
             struct buf out;
             buf_init(&out);

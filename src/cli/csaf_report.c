@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/csaf_report.h"
+#include "cli/csaf.h"
+#include "csaf/document.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/map.h"
@@ -188,7 +190,8 @@ void csaf_report_write(FILE *out, const char *file, const struct csaf_result *r,
         err_line(&r->unreadable, line, sizeof line);
         say_styled(out, SAY_STRONG, slice_str(file));
         fputs(": ", out);
-        say_styled(out, SAY_BAD, slice_str("not valid"));
+        say_styled(out, SAY_BAD,
+                   slice_str(r->unreadable.kind == ERR_LIMIT ? "refused" : "not valid"));
         fputs(": ", out);
         say_text(out, slice_str(line));
         fputc('\n', out);
@@ -218,4 +221,22 @@ void csaf_report_write(FILE *out, const char *file, const struct csaf_result *r,
             say_text(out, slice_str(r->tests[t].not_run));
             fputc('\n', out);
         }
+}
+
+void csaf_say_essential(const char *path, const struct json_value *root)
+{
+    struct csaf_extensions_met met = csaf_extensions_find(root, "essential");
+
+    if (met.count == 0)
+        return;
+    fputs("warning: ", stderr);
+    say_text(stderr, slice_str(path));
+    fprintf(stderr,
+            ": what %zu extension%s say%s is crucial to understand it, and is not known here: ",
+            met.count, met.count == 1 ? "" : "s", met.count == 1 ? "s" : "");
+    for (size_t i = 0; i < met.named_count; i++) {
+        fputs(i ? ", " : "", stderr);
+        say_text(stderr, met.named[i]);
+    }
+    fputs(met.count > met.named_count ? ", …\n" : "\n", stderr);
 }

@@ -44,7 +44,7 @@ static void validate_one(struct csaf_validator *v, const struct document *docume
     if (file_read(document->path, LIMIT, text, &job->e) != 0) {
         if (job->e.kind != ERR_LIMIT)
             return;
-        err_clear(&job->e); /* larger than CSAF allows: an answer, not a failure to read */
+        err_clear(&job->e); /* refused, and reported as other limits are */
         arena_init(&job->result.arena, 0);
         err_set(&job->result.unreadable, ERR_LIMIT, "json.size", "CSAF 2.1 appendix C.1",
                 "it is larger than 150 MiB, up to which CSAF documents are read");
@@ -156,7 +156,10 @@ static int collect(struct run *run, const struct cli_args *args)
             passed++;
         } else {
             report(run, i, &valid);
-            invalid += !valid;
+            if (job->result.unreadable.kind == ERR_LIMIT)
+                unread++; /* nothing is said of what was not looked at to its end */
+            else
+                invalid += !valid;
             csaf_result_free(&job->result);
         }
         progress_to(&progress, i + 1);

@@ -6,9 +6,8 @@
 #include "base/compiler.h"
 #include "cli/progress.h"
 #include "cli/say.h"
-#include "cli/evidence_said.h"
+#include "cli/evidence_keep.h"
 #include "evidence/acquire.h"
-#include "evidence/case/acquired.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -146,88 +145,32 @@ static void tell(const struct evidence_acquire_options *o, const struct evidence
     printf("read back: %s\n", d->read_back ? "the same" : "not done");
 }
 
-/* Custody of what is acquired, when somebody says who does it. */
-struct keeping {
-    bool asked;
-    struct evidence_told told;
-    struct evidence_doing doing;
-    struct evidence_acquired_report report;
-    char scope[120], folder[4096];
-};
-
-/* In a case, a bundle lies in its exhibit's folder. */
-static int place_in_case(const struct cli_args *args, struct keeping *k,
-                         struct evidence_acquire_options *o, struct err *e)
+/* What custody says of it. */
+static void report_before(const struct cli_args *args, const struct evidence_acquire_options *o,
+                          struct evidence_acquired_report *r, char scope[120])
 {
-    const char *folder = cli_value(args, "case");
-    if (!folder)
-        return 0;
-    if (!o->statement.exhibit || strchr(o->folder, '/'))
-        return err_set(e, ERR_USAGE, "cli.option", NULL,
-                       "with --case, --exhibit says of what, and FOLDER is a name alone");
-    if ((size_t)snprintf(k->folder, sizeof k->folder, "%s/exhibits/%s/%s", folder,
-                         o->statement.exhibit, o->folder) >= sizeof k->folder)
-        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
-    o->folder = k->folder;
-    if (!evidence_person_folder(k->told.said.identity))
-        return err_set(e, ERR_USAGE, "custody.identity", "ISO/IEC 27037 section 6.1",
-                       "what is acquired in a case is signed for: --identity FOLDER");
-    return 0;
+    r->method = "dead";
+    r->source = o->source;
+    r->write_protection = "opened for reading only";
+    if (!o->range.from && !o->range.bytes)
+        return;
+    snprintf(scope, 120, "bytes from %" PRIu64 ", %" PRIu64 " of them (0: all)", o->range.from,
+             o->range.bytes);
+    r->method = "partial";
+    r->scope = scope;
+    r->why_partial = cli_value(args, "why-partial");
 }
 
-static int keep_before(const struct cli_args *args, struct keeping *k,
-                       struct evidence_acquire_options *o, struct err *e)
+static void report_after(const struct evidence_acquired *d, struct evidence_acquired_report *r)
 {
-    struct evidence_appended warnings = {0};
-    if (evidence_told_init(&k->told, args, e) != 0 || place_in_case(args, k, o, e) != 0)
-        return -1;
-    o->command = k->told.said.command;
-    k->asked = evidence_person_folder(k->told.said.identity) != NULL;
-    if (!k->asked)
-        return 0;
-    if (evidence_doing_open(&k->doing, &k->told.said, e) != 0)
-        return -1;
-    const struct evidence_actor *a = &k->doing.person.actor;
-    if (!o->statement.examiner)
-        o->statement.examiner = a->name;
-    if (!o->statement.role)
-        o->statement.role = a->role;
-    if (!o->statement.place)
-        o->statement.place = k->doing.person.place;
-    if (!o->statement.competence && a->competence_count)
-        o->statement.competence = a->competence[0].what;
-    k->report = (struct evidence_acquired_report){.method = "dead",
-                                                  .source = o->source,
-                                                  .exhibit = o->statement.exhibit,
-                                                  .write_protection = "opened for reading only"};
-    if (o->range.from || o->range.bytes) {
-        snprintf(k->scope, sizeof k->scope, "bytes from %" PRIu64 ", %" PRIu64 " of them (0: all)",
-                 o->range.from, o->range.bytes);
-        k->report.method = "partial";
-        k->report.scope = k->scope;
-        k->report.why_partial = cli_value(args, "why-partial");
-    }
-    if (evidence_acquired_check(o->folder, &k->report, &k->doing, &warnings, e) != 0)
-        return -1;
-    evidence_tell_warnings(&warnings);
-    return 0;
-}
-
-static int keep_after(struct keeping *k, const struct evidence_acquire_options *o,
-                      const struct evidence_acquired *d, struct err *e)
-{
-    struct evidence_appended told = {0};
-    if (!k->asked || d->stopped)
-        return 0;
-    k->report.image_sha256 = d->sha256;
-    k->report.verifiable =
+    r->image_sha256 = d->sha256;
+    r->verifiable =
         d->unreadable       ? "no: sectors could not be read; the hashes of the chunks without bad "
                               "sectors stand in data/image.chunks"
         : d->source_shrank  ? "no: the source has another size now"
         : d->source_changed ? "no: the source gave other bytes when it was read again"
         : d->source_rehashed ? "yes: the source was read again and gave the same"
                              : "yes: every sector was read; it was not read a second time";
-    return evidence_acquired_record(o->folder, &k->report, &k->doing, &told, e);
 }
 
 static int run(const struct cli_args *args)
@@ -235,25 +178,30 @@ static int run(const struct cli_args *args)
     struct err e = {0};
     struct watching watching = {0};
     struct evidence_acquired done = {0};
-    struct keeping keeping = {0};
+    struct evidence_keeping keeping = {0};
+    char scope[120];
     struct evidence_acquire_options options = {.watch = watch, .watch_context = &watching};
     struct sigaction action = {.sa_handler = on_signal};
     int result = options_of(args, &options, &e);
     if (result == 0)
-        result = keep_before(args, &keeping, &options, &e);
+        result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
+    options.command = keeping.told.said.command;
+    report_before(args, &options, &keeping.report, scope);
+    if (result == 0)
+        result = evidence_keep_check(&keeping, options.folder, &e);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     if (result == 0)
         result = evidence_acquire(&options, &done, &e);
     progress_end(&watching.progress);
-    if (result == 0)
-        result = keep_after(&keeping, &options, &done, &e);
+    report_after(&done, &keeping.report);
+    if (result == 0 && !done.stopped)
+        result = evidence_keep_record(&keeping, options.folder, &e);
     if (result == 0 && cli_flag(args, "json"))
         tell_json(&options, &done);
     else if (result == 0)
         tell(&options, &done);
-    evidence_doing_close(&keeping.doing);
-    evidence_told_fini(&keeping.told);
+    evidence_keep_end(&keeping);
     if (result != 0) {
         int said = say_fail(args, &e);
         return say_end(args, e.kind == ERR_USAGE ? said : 3);
@@ -278,10 +226,9 @@ static const struct cli_option acquire_options[] = {
     {"rehash-source", NULL, "read the source a second time: did it change?", 0, false},
     {"selftest", "FILE", "report of tocsin evidence selftest, which becomes part of the bundle", 0,
      false},
-    {"case", "CASE", "the case; the bundle is made in its exhibit's folder", 0, false},
     {"why-partial", "TEXT", "why a part alone is acquired (--from, --bytes)", 0, false},
     {"jobs", "N", "threads that hash and compress (default: one a processor)", 'j', false},
-    EVIDENCE_SAID_OPTIONS,
+    EVIDENCE_KEEP_OPTIONS,
 };
 
 const struct cli_verb evidence_acquire_verb = {

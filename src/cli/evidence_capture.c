@@ -5,8 +5,10 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_said.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "evidence/case/acquired.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -103,21 +105,73 @@ static void tell(const struct evidence_captured *d)
                d->cut_bytes);
 }
 
+/* Custody of what is captured, when somebody says who does it. */
+struct keeping {
+    bool asked;
+    struct evidence_told told;
+    struct evidence_doing doing;
+    struct evidence_acquired_report report;
+};
+
+static int keep_before(const struct cli_args *args, struct keeping *k,
+                       struct evidence_capture_options *o, struct err *e)
+{
+    struct evidence_appended warnings = {0};
+    if (evidence_told_init(&k->told, args, e) != 0)
+        return -1;
+    o->command = k->told.said.command;
+    k->asked = evidence_person_folder(k->told.said.identity) != NULL;
+    if (!k->asked)
+        return 0;
+    if (evidence_doing_open(&k->doing, &k->told.said, e) != 0)
+        return -1;
+    const struct evidence_actor *a = &k->doing.person.actor;
+    struct evidence_statement *s = &o->statement;
+    s->examiner = s->examiner ? s->examiner : a->name;
+    s->role = s->role ? s->role : a->role;
+    s->place = s->place ? s->place : k->doing.person.place;
+    if (!s->competence && a->competence_count)
+        s->competence = a->competence[0].what;
+    k->report = (struct evidence_acquired_report){
+        .method = "capture",
+        .source = o->interface ? o->interface : "the interface that begun.json named",
+        .verifiable = "no: traffic passes once; what was dropped is counted in the record",
+        .exhibit = s->exhibit,
+        .write_protection = "packets are copied from the interface; none is sent"};
+    if (evidence_acquired_check(o->folder, &k->report, &k->doing, &warnings, e) != 0)
+        return -1;
+    evidence_tell_warnings(&warnings);
+    return 0;
+}
+
+static int keep_after(struct keeping *k, const struct evidence_capture_options *o, struct err *e)
+{
+    struct evidence_appended told = {0};
+    return k->asked ? evidence_acquired_record(o->folder, &k->report, &k->doing, &told, e) : 0;
+}
+
 static int run(const struct cli_args *args)
 {
     struct err e = {0};
     struct progress progress = {0};
-    struct evidence_captured done;
+    struct evidence_captured done = {0};
+    struct keeping keeping = {0};
     struct evidence_capture_options options = {.watch = watch, .watch_context = &progress};
     struct sigaction action = {.sa_handler = on_signal};
-    if (options_of(args, &options, &e) != 0)
-        return say_fail(args, &e);
+    int result = options_of(args, &options, &e);
+    if (result == 0)
+        result = keep_before(args, &keeping, &options, &e);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    int result = cli_flag(args, "close") ? evidence_capture_close(options.folder, &done, &e)
+    if (result == 0)
+        result = cli_flag(args, "close") ? evidence_capture_close(options.folder, &done, &e)
                                          : evidence_capture(&options, &done, &e);
     if (progress.unit)
         progress_end(&progress);
+    if (result == 0)
+        result = keep_after(&keeping, &options, &e);
+    evidence_doing_close(&keeping.doing);
+    evidence_told_fini(&keeping.told);
     if (result != 0) {
         int said = say_fail(args, &e);
         return say_end(args, e.kind == ERR_USAGE ? said : 3);
@@ -150,11 +204,8 @@ static const struct cli_option capture_options[] = {
     {"exhibit", "ID", "identifier of the exhibit", 0, false},
     {"description", "TEXT", "what is captured", 0, false},
     {"examiner", "NAME", "who captures", 0, false},
-    {"role", "ROLE", "DEFR or DES (ISO/IEC 27037), or another word", 0, false},
     {"competence", "TEXT", "qualification of the examiner", 0, false},
-    {"place", "TEXT", "where", 0, false},
-    {"reason", "TEXT", "why it is captured, and why so", 0, false},
-    {"authority", "TEXT", "what allows it: warrant, policy, consent", 0, false},
+    EVIDENCE_SAID_OPTIONS,
 };
 
 const struct cli_verb evidence_capture_verb = {
@@ -164,7 +215,8 @@ const struct cli_verb evidence_capture_verb = {
     .text =
         "What the kernel and the interface dropped is in the files, in the record and in the exit\n"
         "code. It takes the capability CAP_NET_RAW, which is given up as soon as the interface is\n"
-        "open. Killed, what was written stays readable; --close makes a bundle of it.\n"
+        "open. Killed, what was written stays readable; --close makes a bundle of it. With\n"
+        "--identity, the record \"acquired\" is signed and begins the bundle's custody log.\n"
         "Exit code: 0 nothing was dropped, 1 something was, 3 could not do it.\n",
     .examples =
         "  tocsin evidence capture case-7/net.evidence -i eth1 --filter 'host 192.0.2.7' \\\n"

@@ -18,8 +18,9 @@ static int run(const struct cli_args *args)
     struct evidence_told said;
     struct err e = {0};
     const char *folder = args->operands[1];
-    if (strcmp(args->operands[0], "new") != 0) {
-        err_set(&e, ERR_USAGE, "cli.operands", NULL, "tocsin evidence case new FOLDER");
+    bool change = strcmp(args->operands[0], "change") == 0;
+    if (!change && strcmp(args->operands[0], "new") != 0) {
+        err_set(&e, ERR_USAGE, "cli.operands", NULL, "tocsin evidence case new|change FOLDER");
         return say_fail(args, &e);
     }
     for (size_t i = 0; i < LINKS && cli_value_at(args, "link", i); i++)
@@ -35,12 +36,13 @@ static int run(const struct cli_args *args)
     if (result == 0)
         result = evidence_doing_open(&doing, &said.said, &e);
     if (result == 0)
-        result = evidence_case_open(folder, &wish, &doing, &told, &e);
+        result = change ? evidence_case_change(folder, &wish, &doing, &told, &e)
+                        : evidence_case_open(folder, &wish, &doing, &told, &e);
     evidence_doing_close(&doing);
     evidence_told_fini(&said);
     if (result != 0)
         return say_end(args, say_fail(args, &e));
-    evidence_tell_step(args, folder, "case-opened", &told);
+    evidence_tell_step(args, folder, change ? "case-changed" : "case-opened", &told);
     return say_end(args, 0);
 }
 
@@ -56,12 +58,13 @@ static const struct cli_option options[] = {
 
 const struct cli_verb evidence_case_verb = {
     .name = "case",
-    .operands = "new FOLDER",
-    .summary = "open a case",
+    .operands = "new|change FOLDER",
+    .summary = "open a case, or say what is another now",
     .text =
         "A case has a person in charge and an authority; it is not opened without. Steps in it\n"
         "are done by its authority, if they name no other; one that is over, or does not cover\n"
-        "an exhibit, is warned of, and the warning stands in the record.\n",
+        "an exhibit, is warned of, and the warning stands in the record.\n"
+        "`change` takes what is said anew (links are added); the rest stays.\n",
     .examples = "  tocsin evidence case new case-7 --person-in-charge 'B. Huber' \\\n"
                 "      --authority 'warrant 7 Gs 12/26' --authority-covers 'EX-*' \\\n"
                 "      --authority-expires 2026-12-31 --reason 'incident 2026-31' \\\n"

@@ -48,6 +48,8 @@ static int run(const struct cli_args *args)
     int result = evidence_told_init(&said, args, &e);
     if (result == 0)
         result = evidence_doing_open(&doing, &said.said, &e);
+    if (result == 0) /* before an exhibit is made for it */
+        result = evidence_copy_allowed(copying.master, &e);
     if (result == 0 && args->operand_count > 1) {
         const char *want = cli_value(args, "id");
         snprintf(folder, sizeof folder, "%s", args->operands[1]);

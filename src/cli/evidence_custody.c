@@ -42,6 +42,26 @@ static void put_value(const struct json_value *v, const char *name)
     buf_fini(&text);
 }
 
+/* Row 1: with what, by which command. */
+static void put_tool(const struct json_value *tool)
+{
+    struct buf text;
+    buf_init(&text);
+    buf_put_slice(&text, json_get_string(tool, "name"));
+    buf_putc(&text, ' ');
+    buf_put_slice(&text, json_get_string(tool, "version"));
+    buf_putc(&text, ' ');
+    buf_put_slice(&text, json_get_string(tool, "sha256"));
+    json_each(word, json_get(tool, "command"))
+    {
+        buf_puts(&text, word == json_first(json_get(tool, "command")) ? ": " : " ");
+        buf_put_slice(&text, json_string(word));
+    }
+    if (json_is(tool, JSON_OBJECT))
+        put_text("with", output_slice(stdout, &text));
+    buf_fini(&text);
+}
+
 static int show_record(void *context, const struct evidence_custody_record *r, struct err *e)
 {
     struct looking *l = context;
@@ -62,6 +82,7 @@ static int show_record(void *context, const struct evidence_custody_record *r, s
     put_text("where", json_get_string(r->root, "place"));
     put_text("why", json_get_string(r->root, "reason"));
     put_text("by", json_string(evidence_path(r->root, "authority.id")));
+    put_tool(json_get(r->root, "tool"));
     json_each(v, json_get(r->root, "warnings")) put_text("WARNING", json_get_string(v, "text"));
     json_each(v, json_get(r->root, "details"))
     {

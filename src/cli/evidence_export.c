@@ -3,9 +3,11 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_keep.h"
 #include "base/compiler.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "evidence/custody.h"
 #include "evidence/export.h"
 
 #include <inttypes.h>
@@ -113,6 +115,26 @@ static void tell(const struct evidence_exported *d)
         printf("UNREADABLE when it was acquired: %" PRIu64 " bytes\n", d->unreadable);
 }
 
+/* Custody: asked for before it is done, and recorded. */
+static int access_first(const struct cli_args *args, const struct evidence_export_options *o,
+                        struct err *e)
+{
+    static const char *const names[] = {"raw", "E01", "AFF4"};
+    struct json_writer w;
+    struct buf details;
+    buf_init(&details);
+    json_write_init(&w, &details, 0);
+    json_write_object(&w);
+    json_member_string(&w, "format", names[o->format]);
+    json_member_string(&w, "to", o->target);
+    json_write_object_end(&w);
+    int result = buf_check(&details, e);
+    if (result == 0)
+        result = evidence_ask(args, o->bundle, EVIDENCE_EXPORT, buf_slice(&details), e);
+    buf_fini(&details);
+    return result;
+}
+
 static int run(const struct cli_args *args)
 {
     struct err e = {0};
@@ -124,7 +146,9 @@ static int run(const struct cli_args *args)
         return say_fail(args, &e);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    int result = evidence_export(&options, &done, &e);
+    int result = access_first(args, &options, &e);
+    if (result == 0)
+        result = evidence_export(&options, &done, &e);
     progress_end(&progress);
     if (result != 0) {
         int said = say_fail(args, &e);
@@ -142,6 +166,7 @@ static const struct cli_option export_options[] = {
     {"segment-size", "MIB", "most that a file has: raw becomes FILE.001 …, E01 FILE.E01 …", 0,
      false},
     {"jobs", "N", "threads that unpack and compress (default: one a processor)", 'j', false},
+    EVIDENCE_ASK_OPTIONS,
 };
 
 const struct cli_verb evidence_export_verb = {

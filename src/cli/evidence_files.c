@@ -88,66 +88,69 @@ static const char **values_of(const struct cli_args *args, const char *name, siz
     return values;
 }
 
-static int take(const struct cli_args *args, struct evidence_keep *keep,
-                struct evidence_files_options *o, struct evidence_files_taken *taken, struct err *e)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-    keep->report = (struct evidence_acquired_report){
-        .method = "logical",
-        .source = o->paths[0],
-        .scope = "the paths of files.paths in acquisition.json, without what data/not-taken.jsonl "
-                 "lists",
-        .why_partial = cli_value(args, "reason"),
-        .write_protection = "a read-only view of the files where the kernel gives one; opened for "
-                            "reading only"};
-    if (evidence_keep_begin(keep, args, &o->folder, &o->statement, e) != 0)
-        return -1;
-    o->command = keep->told.said.command;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    if (evidence_files(o, taken, e) != 0)
-        return -1;
-    return taken->stopped
-               ? 0
-               : evidence_keep_end(keep, o->folder,
-                                   taken->changed ? "no: files were changed while they were read"
-                                                  : "yes: as long as the files stay as they are",
-                                   e);
-}
-
 static int run(const struct cli_args *args)
 {
     struct err e = {0};
     struct progress progress;
-    struct evidence_files_taken taken = {0};
-    struct evidence_keep keep = {0};
+    struct evidence_files_taken taken;
+    struct sigaction action = {.sa_handler = on_signal};
     int64_t jobs;
     size_t excludes = 0;
     if (cli_number(args, "jobs", 1, 64, 0, &jobs, &e) != 0)
         return say_fail(args, &e);
     const char **excluded = values_of(args, "exclude", &excludes);
-    struct evidence_files_options options = {.paths = args->operands,
-                                             .path_count = args->operand_count - 1,
-                                             .folder = args->operands[args->operand_count - 1],
-                                             .excludes = excluded,
-                                             .exclude_count = excludes,
-                                             .cross = cli_flag(args, "all-file-systems"),
-                                             .workers = (unsigned)jobs,
-                                             .watch = watch,
-                                             .watch_context = &progress};
-    progress_start(&progress, "files", 0);
-    int result = excluded ? take(args, &keep, &options, &taken, &e) : err_memory(&e);
-    progress_end(&progress);
-    if (result == 0 && cli_flag(args, "json"))
-        tell_json(&options, &taken);
-    else if (result == 0)
-        tell(&options, &taken);
-    evidence_keep_fini(&keep);
+    if (!excluded) {
+        err_memory(&e);
+        return say_fail(args, &e);
+    }
+    struct evidence_files_options options = {
+        .paths = args->operands,
+        .path_count = args->operand_count - 1,
+        .folder = args->operands[args->operand_count - 1],
+        .statement = {.exhibit = cli_value(args, "exhibit"),
+                      .description = cli_value(args, "description"),
+                      .examiner = cli_value(args, "examiner"),
+                      .role = cli_value(args, "role"),
+                      .competence = cli_value(args, "competence"),
+                      .place = cli_value(args, "place"),
+                      .reason = cli_value(args, "reason"),
+                      .authority = cli_value(args, "authority")},
+        .excludes = excluded,
+        .exclude_count = excludes,
+        .cross = cli_flag(args, "all-file-systems"),
+        .workers = (unsigned)jobs,
+        .watch = watch,
+        .watch_context = &progress};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    struct evidence_keeping keeping;
+    int result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
+    options.command = keeping.told.said.command;
+    keeping.report.method = "logical";
+    keeping.report.source = args->operands[0];
+    keeping.report.scope = "the paths of the command, as data/files.jsonl lists them; what was not "
+                           "taken: data/not-taken.jsonl";
+    keeping.report.why_partial = options.statement.reason;
+    keeping.report.verifiable = "no: files of a running system; each has its own hash";
+    if (result == 0)
+        result = evidence_keep_check(&keeping, options.folder, &e);
+    if (result == 0) {
+        progress_start(&progress, "files", 0);
+        result = evidence_files(&options, &taken, &e);
+        progress_end(&progress);
+    }
+    if (result == 0 && !taken.stopped)
+        result = evidence_keep_record(&keeping, options.folder, &e);
+    evidence_keep_end(&keeping);
     mem_free(excluded);
     if (result != 0) {
         int said = say_fail(args, &e);
         return say_end(args, e.kind == ERR_USAGE ? said : 3);
     }
+    if (cli_flag(args, "json"))
+        tell_json(&options, &taken);
+    else
+        tell(&options, &taken);
     return say_end(args, taken.stopped ? 3 : taken.not_taken || taken.changed ? 1 : 0);
 }
 
@@ -161,8 +164,7 @@ static const struct cli_option files_options[] = {
     {"all-file-systems", NULL, "go into other file systems that are mounted below the paths", 0,
      false},
     {"jobs", "N", "threads that read and hash (default: one a processor)", 'j', false},
-    {"case", "CASE", "the case; the bundle is made in its exhibit's folder", 0, false},
-    EVIDENCE_SAID_OPTIONS,
+    EVIDENCE_KEEP_OPTIONS,
 };
 
 const struct cli_verb evidence_files_verb = {
@@ -174,7 +176,7 @@ const struct cli_verb evidence_files_verb = {
         "not opened. Access times stay as they were where the kernel allows it; where not, the\n"
         "record says so. Other file systems below a path are left out unless --all-file-systems.\n"
         "Whatever is not taken is listed with its reason in data/not-taken.jsonl.\n"
-        "--reason must say why only these paths are taken. Broken off, the same command goes on.\n"
+        "Broken off, the same command goes on with it.\n"
         "Exit code: 0 everything was taken, 1 something was not, or changed while it was read, 3\n"
         "could not do it, or it was stopped.\n",
     .examples = "  tocsin evidence files /var/log /etc case-7/logs.evidence --exhibit EX-2 \\\n"

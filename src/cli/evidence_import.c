@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_keep.h"
 #include "base/compiler.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -173,12 +174,28 @@ static int run(const struct cli_args *args)
     uint8_t expected[32];
     struct evidence_import_options options = {.watch = watch, .watch_context = &progress};
     struct sigaction action = {.sa_handler = on_signal};
-    if (options_of(args, &options, expected, &e) != 0)
-        return say_fail(args, &e);
+    struct evidence_keeping keeping = {0};
+    int result = options_of(args, &options, expected, &e);
+    if (result == 0)
+        result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
+    options.command = keeping.told.said.command;
+    keeping.report.given_by = options.given_by;
+    keeping.report.collected_by = options.collected_by ? options.collected_by : "not known";
+    keeping.report.format = "not known yet";
+    keeping.report.source = args->operands[0];
+    if (result == 0)
+        result = evidence_keep_check(&keeping, options.folder, &e);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    int result = evidence_import(&options, &done, &e);
+    if (result == 0)
+        result = evidence_import(&options, &done, &e);
     progress_end(&progress);
+    if (result == 0 && !done.stopped) {
+        keeping.report.format = kinds[done.kind];
+        keeping.report.image_sha256 = done.sha256;
+        result = evidence_keep_record(&keeping, options.folder, &e);
+    }
+    evidence_keep_end(&keeping);
     if (result != 0) {
         int said = say_fail(args, &e);
         return say_end(args, e.kind == ERR_USAGE ? said : 3);
@@ -199,15 +216,12 @@ static const struct cli_option import_options[] = {
     {"exhibit", "ID", "identifier of the exhibit", 0, false},
     {"description", "TEXT", "what it is", 0, false},
     {"examiner", "NAME", "who receives it", 0, false},
-    {"role", "ROLE", "DEFR or DES (ISO/IEC 27037), or another word", 0, false},
     {"competence", "TEXT", "qualification of the examiner", 0, false},
-    {"place", "TEXT", "where", 0, false},
-    {"reason", "TEXT", "why it comes in", 0, false},
-    {"authority", "TEXT", "what allows it", 0, false},
     {"plain", NULL, "do not compress: the segments are the image's bytes", 0, false},
     {"segment-size", "MIB", "most that a file of the image has (default: just below 4 GiB)", 0,
      false},
     {"jobs", "N", "threads that hash and compress (default: one a processor)", 'j', false},
+    EVIDENCE_KEEP_OPTIONS,
 };
 
 const struct cli_verb evidence_import_verb = {

@@ -5,74 +5,96 @@
 #include <string.h>
 
 /* In a case, a bundle lies in its exhibit's folder. */
-static int place_in_case(struct evidence_keep *k, const struct cli_args *args, const char **folder,
-                         const struct evidence_statement *s, struct err *e)
+static int place_in_case(struct evidence_keeping *k, const char *folder, const char *exhibit,
+                         const char **bundle, struct err *e)
 {
-    const char *where = cli_value(args, "case");
-    if (!where)
-        return 0;
-    if (!s->exhibit || strchr(*folder, '/'))
+    if (!exhibit || strchr(*bundle, '/'))
         return err_set(e, ERR_USAGE, "cli.option", NULL,
                        "with --case, --exhibit says of what, and FOLDER is a name alone");
-    if ((size_t)snprintf(k->folder, sizeof k->folder, "%s/exhibits/%s/%s", where, s->exhibit,
-                         *folder) >= sizeof k->folder)
+    if ((size_t)snprintf(k->folder, sizeof k->folder, "%s/exhibits/%s/%s", folder, exhibit,
+                         *bundle) >= sizeof k->folder)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
-    *folder = k->folder;
-    if (!k->asked)
+    *bundle = k->folder;
+    if (!evidence_person_folder(k->told.said.identity))
         return err_set(e, ERR_USAGE, "custody.identity", "ISO/IEC 27037 section 6.1",
                        "what is acquired in a case is signed for: --identity FOLDER");
     return 0;
 }
 
-int evidence_keep_begin(struct evidence_keep *k, const struct cli_args *args, const char **folder,
-                        struct evidence_statement *s, struct err *e)
+int evidence_keep_begin(struct evidence_keeping *k, const struct cli_args *args,
+                        struct evidence_statement *statement, const char **folder, struct err *e)
 {
-    struct evidence_appended warnings = {0};
-    *s = (struct evidence_statement){.exhibit = cli_value(args, "exhibit"),
-                                     .description = cli_value(args, "description"),
-                                     .examiner = cli_value(args, "examiner"),
-                                     .role = cli_value(args, "role"),
-                                     .competence = cli_value(args, "competence"),
-                                     .place = cli_value(args, "place"),
-                                     .reason = cli_value(args, "reason"),
-                                     .authority = cli_value(args, "authority")};
-    if (evidence_told_init(&k->told, args, e) != 0)
+    const char *in_case = cli_value(args, "case");
+    *k = (struct evidence_keeping){0};
+    if (evidence_told_init(&k->told, args, e) != 0 ||
+        (in_case && place_in_case(k, in_case, statement->exhibit, folder, e) != 0))
         return -1;
     k->asked = evidence_person_folder(k->told.said.identity) != NULL;
-    if (place_in_case(k, args, folder, s, e) != 0)
-        return -1;
     if (!k->asked)
         return 0;
     if (evidence_doing_open(&k->doing, &k->told.said, e) != 0)
         return -1;
     const struct evidence_actor *a = &k->doing.person.actor;
-    if (!s->examiner)
-        s->examiner = a->name;
-    if (!s->role)
-        s->role = a->role;
-    if (!s->place)
-        s->place = k->doing.person.place;
-    if (!s->competence && a->competence_count)
-        s->competence = a->competence[0].what;
-    k->report.exhibit = s->exhibit;
-    if (evidence_acquired_check(*folder, &k->report, &k->doing, &warnings, e) != 0)
+    if (!statement->examiner)
+        statement->examiner = a->name;
+    if (!statement->role)
+        statement->role = a->role;
+    if (!statement->place)
+        statement->place = k->doing.person.place;
+    if (!statement->competence && a->competence_count)
+        statement->competence = a->competence[0].what;
+    k->report.exhibit = statement->exhibit;
+    return 0;
+}
+
+int evidence_keep_check(struct evidence_keeping *k, const char *folder, struct err *e)
+{
+    struct evidence_appended warnings = {0};
+    if (!k->asked)
+        return 0;
+    if (evidence_acquired_check(folder, &k->report, &k->doing, &warnings, e) != 0)
         return -1;
     evidence_tell_warnings(&warnings);
     return 0;
 }
 
-int evidence_keep_end(struct evidence_keep *k, const char *folder, const char *verifiable,
-                      struct err *e)
+int evidence_keep_record(struct evidence_keeping *k, const char *folder, struct err *e)
 {
     struct evidence_appended told = {0};
     if (!k->asked)
         return 0;
-    k->report.verifiable = verifiable;
     return evidence_acquired_record(folder, &k->report, &k->doing, &told, e);
 }
 
-void evidence_keep_fini(struct evidence_keep *k)
+void evidence_keep_end(struct evidence_keeping *k)
 {
     evidence_doing_close(&k->doing);
     evidence_told_fini(&k->told);
+}
+
+int evidence_ask(const struct cli_args *args, const char *holder, enum evidence_access_kind kind,
+                 struct slice details, struct err *e)
+{
+    struct evidence_accessed accessed;
+    struct evidence_told told;
+    int result = evidence_told_init(&told, args, e);
+    if (result == 0) {
+        const struct evidence_said *s = &told.said;
+        const struct evidence_access_options options = {.kind = kind,
+                                                        .identity = s->identity,
+                                                        .password_file = s->password_file,
+                                                        .unrecorded = cli_value(args, "unrecorded"),
+                                                        .deviation = cli_value(args, "deviation"),
+                                                        .place = s->place,
+                                                        .reason = s->reason,
+                                                        .reference = s->reference,
+                                                        .authority = s->authority,
+                                                        .command = s->command,
+                                                        .details = details};
+        result = evidence_access(holder, &options, &accessed, e);
+    }
+    if (result == 0 && accessed.recorded)
+        evidence_tell_warnings(&accessed.record);
+    evidence_told_fini(&told);
+    return result;
 }

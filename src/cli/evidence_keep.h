@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Custody of what a command acquires, when somebody says who does it: before and behind it. */
+/*
+ * Custody for verbs: of what they acquire (acquire, live, files, import …), and before they read
+ * evidence (export, mount …).
+ */
 #ifndef CLI_EVIDENCE_KEEP_H
 #define CLI_EVIDENCE_KEEP_H
 
@@ -7,24 +10,43 @@
 #include "evidence/acquire.h"
 #include "evidence/case/acquired.h"
 
-struct evidence_keep {
-    bool asked; /* by --identity or $TOCSIN_IDENTITY */
+/* For verbs that acquire; instead of their own --role, --place, --reason and --authority. */
+#define EVIDENCE_KEEP_OPTIONS                                                                      \
+    {"case", "CASE", "the case; the bundle is made in its exhibit's folder", 0, false},            \
+        EVIDENCE_SAID_OPTIONS
+
+struct evidence_keeping {
+    bool asked; /* somebody says who does it */
     struct evidence_told told;
     struct evidence_doing doing;
-    struct evidence_acquired_report report; /* method, source, scope, … are set by the command */
+    struct evidence_acquired_report report; /* the verb's, filled before _check and _record */
     char folder[4096];
 };
 
 /*
- * Zero it, set report, then call. *folder is moved into the exhibit's folder with --case; statement
- * gets what was said and what the person says of itself. Nothing is written. Fini in any case.
+ * First. What the person's identity says goes into the statement where nothing else was said; with
+ * --case, *folder becomes the place in the exhibit's folder.
  */
-int evidence_keep_begin(struct evidence_keep *keep, const struct cli_args *args,
-                        const char **folder, struct evidence_statement *statement,
+int evidence_keep_begin(struct evidence_keeping *k, const struct cli_args *args,
+                        struct evidence_statement *statement, const char **folder,
                         struct err *e) MUST_CHECK;
-/* The bundle is closed. */
-int evidence_keep_end(struct evidence_keep *keep, const char *folder, const char *verifiable,
-                      struct err *e) MUST_CHECK;
-void evidence_keep_fini(struct evidence_keep *keep);
+/* Before anything is read: would the record be taken? Warnings go to standard error. */
+int evidence_keep_check(struct evidence_keeping *k, const char *folder, struct err *e) MUST_CHECK;
+/* The bundle is closed. Without an identity both do nothing. */
+int evidence_keep_record(struct evidence_keeping *k, const char *folder, struct err *e) MUST_CHECK;
+void evidence_keep_end(struct evidence_keeping *k);
+
+/* For verbs that read evidence. */
+#define EVIDENCE_ASK_OPTIONS                                                                       \
+    {"unrecorded", "REASON", "leave no record of it, and why", 0, false},                          \
+        {"deviation", "REASON", "why a master is worked on, and not a copy", 0, false},            \
+        EVIDENCE_SAID_OPTIONS
+
+/*
+ * May it be done, and the record of it. details: what the kind asks for (a JSON object). Of what is
+ * not kept under custody and without an identity: nothing is recorded.
+ */
+int evidence_ask(const struct cli_args *args, const char *holder, enum evidence_access_kind kind,
+                 struct slice details, struct err *e) MUST_CHECK;
 
 #endif

@@ -66,7 +66,7 @@ static void plan_json(const struct evidence_live_plan *p)
     buf_fini(&line);
 }
 
-static void show_plan(const struct evidence_live_plan *p, const char *reason)
+static void show_plan(const struct evidence_live_plan *p)
 {
     char size[16];
     printf("In this order (RFC 3227 section 2.1: the most volatile first):\n");
@@ -81,7 +81,7 @@ static void show_plan(const struct evidence_live_plan *p, const char *reason)
     printf("Needs room for up to twice the machine's memory (%s), ", size);
     progress_size(p->temporary_bytes, size);
     printf("its temporary files (%s) and its logs.\n", size);
-    if (p->deviates && !reason)
+    if (p->deviates)
         printf("This is not the whole plan: it needs a --reason.\n");
 }
 
@@ -160,50 +160,62 @@ static const char **values_of(const struct cli_args *args, const char *name, siz
     return values;
 }
 
-/* As asked for: the plan alone, or all of it. */
-static int take(const struct cli_args *args, struct evidence_keep *keep,
-                struct evidence_live_options *o, struct evidence_live_done *done, struct err *e)
+static int take(const struct cli_args *args, const struct evidence_live_options *o,
+                struct evidence_keeping *keeping)
 {
+    struct err e = {0};
     struct evidence_live_plan plan;
+    struct evidence_live_done done;
     struct sigaction action = {.sa_handler = on_signal};
-    bool json = cli_flag(args, "json");
-    o->statement.reason = cli_value(args, "reason");
-    if (evidence_live_plan(o, &plan, e) != 0)
-        return -1;
+    bool json = cli_flag(args, "json"), well = true;
+    if (evidence_live_plan(o, &plan, &e) != 0)
+        return say_fail(args, &e);
+    if (cli_flag(args, "plan")) {
+        if (json)
+            plan_json(&plan);
+        else
+            show_plan(&plan);
+        return say_end(args, 0);
+    }
     if (!json)
-        show_plan(&plan, o->statement.reason);
-    else if (cli_flag(args, "plan"))
-        plan_json(&plan);
-    if (cli_flag(args, "plan"))
-        return 0;
+        show_plan(&plan);
     fflush(stdout);
-    keep->report = (struct evidence_acquired_report){
-        .method = "live",
-        .source = "this running machine",
-        .write_protection = "none is possible of a running machine; what was changed stands in "
-                            "live.footprint of acquisition.json"};
-    if (evidence_keep_begin(keep, args, &o->folder, &o->statement, e) != 0)
-        return -1;
-    o->command = keep->told.said.command;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    int result = evidence_live(o, done, e);
+    int result = evidence_keep_check(keeping, o->folder, &e);
+    if (result == 0)
+        result = evidence_live(o, &done, &e);
+    if (result == 0 && !done.stopped)
+        result = evidence_keep_record(keeping, o->folder, &e);
     if (*(bool *)o->watch_context)
         fputs("\r\033[K", stderr);
-    if (result != 0 || done->stopped)
-        return result;
-    return evidence_keep_end(keep, o->folder,
-                             "no: a running machine is another one at each reading", e);
+    if (result != 0) {
+        int said = say_fail(args, &e);
+        return say_end(args, e.kind == ERR_USAGE ? said : 3);
+    }
+    if (json)
+        tell_json(o, &done);
+    else
+        tell(o, &done);
+    for (size_t i = 0; i < done.count; i++)
+        well = well && done.results[i].state == EVIDENCE_LIVE_DONE;
+    return say_end(args, done.stopped ? 3 : well ? 0 : 1);
 }
 
 static int run(const struct cli_args *args)
 {
     struct err e = {0};
     int64_t deadline, most;
-    struct evidence_live_done done = {0};
-    struct evidence_keep keep = {0};
-    bool terminal = isatty(STDERR_FILENO), well = true;
+    bool terminal = isatty(STDERR_FILENO);
     struct evidence_live_options o = {.folder = args->operands[0],
+                                      .statement = {.exhibit = cli_value(args, "exhibit"),
+                                                    .description = cli_value(args, "description"),
+                                                    .examiner = cli_value(args, "examiner"),
+                                                    .role = cli_value(args, "role"),
+                                                    .competence = cli_value(args, "competence"),
+                                                    .place = cli_value(args, "place"),
+                                                    .reason = cli_value(args, "reason"),
+                                                    .authority = cli_value(args, "authority")},
                                       .memory_image = cli_value(args, "memory-image"),
                                       .watch = watch,
                                       .watch_context = &terminal};
@@ -218,23 +230,27 @@ static int run(const struct cli_args *args)
     o.only = only;
     o.without = without;
     o.order = order;
-    int result = only && without && order ? take(args, &keep, &o, &done, &e) : err_memory(&e);
-    bool planned = cli_flag(args, "plan");
-    if (result == 0 && !planned && cli_flag(args, "json"))
-        tell_json(&o, &done);
-    else if (result == 0 && !planned)
-        tell(&o, &done);
-    for (size_t i = 0; i < done.count; i++)
-        well = well && done.results[i].state == EVIDENCE_LIVE_DONE;
-    evidence_keep_fini(&keep);
+    int code;
+    struct evidence_keeping keeping = {0};
+    bool ready = only && without && order;
+    if (ready && !cli_flag(args, "plan") &&
+        evidence_keep_begin(&keeping, args, &o.statement, &o.folder, &e) != 0) {
+        code = say_fail(args, &e);
+    } else if (ready) {
+        o.command = keeping.told.said.command;
+        keeping.report.method = "live";
+        keeping.report.source = "this machine, running";
+        keeping.report.verifiable = "no: a running machine is not the same twice";
+        code = take(args, &o, &keeping);
+    } else {
+        err_memory(&e);
+        code = say_fail(args, &e);
+    }
+    evidence_keep_end(&keeping);
     mem_free(only);
     mem_free(without);
     mem_free(order);
-    if (result != 0) {
-        int said = say_fail(args, &e);
-        return say_end(args, e.kind == ERR_USAGE ? said : 3);
-    }
-    return say_end(args, done.stopped ? 3 : well ? 0 : 1);
+    return code;
 }
 
 static const struct cli_option live_options[] = {
@@ -246,14 +262,12 @@ static const struct cli_option live_options[] = {
      0, false},
     {"deadline", "SECONDS", "without a sign of life, before something is given up (default 20)", 0,
      false},
-    {"file-most", "MIB",
-     "most of a log or temporary file, and of a part of process memory (default 4096)", 0, false},
+    {"file-most", "MIB", "of one log or temporary file (default 4096)", 0, false},
     {"exhibit", "ID", "identifier of the exhibit", 0, false},
     {"description", "TEXT", "what it is, where it was found", 0, false},
     {"examiner", "NAME", "who acquires", 0, false},
     {"competence", "TEXT", "qualification of the examiner", 0, false},
-    {"case", "CASE", "the case; the bundle is made in its exhibit's folder", 0, false},
-    EVIDENCE_SAID_OPTIONS,
+    EVIDENCE_KEEP_OPTIONS,
 };
 
 const struct cli_verb evidence_live_verb = {

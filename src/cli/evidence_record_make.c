@@ -39,7 +39,7 @@ static int ask(const struct cli_args *args, const char *url, struct slice query,
                                 .body = query,
                                 .content_type = "application/timestamp-query",
                                 .anchors = cli_value(args, "tls-roots"),
-                                .inside = cli_flag(args, "inside"),
+                                .inside = cli_flag(args, "local"),
                                 .most = ANSWER_MOST,
                                 .ms = ANSWER_MS};
     return net_fetch(&request, answer, e);
@@ -310,7 +310,7 @@ static int run_renew(const struct cli_args *args)
 
 #define STAMPING                                                                                   \
     {"tsa", "URL", "time-stamping authority (RFC 3161) to ask", 0, false},                         \
-        {"inside", NULL, "also at an address that is not of the public Internet", 0, false},       \
+        {"local", NULL, "also at an address that is not of the public Internet", 0, false},        \
         {"tls-roots", "FILE", "certificates to trust for https (default: the system's)", 0,        \
          false},                                                                                   \
         {"query", "FILE", "do not ask: write the question to a file", 0, false},                   \

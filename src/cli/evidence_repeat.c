@@ -3,8 +3,10 @@
 #include "base/compiler.h"
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_said.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/repeat.h"
@@ -83,11 +85,55 @@ static void tell(const struct evidence_repeated *d, const char *file)
     putchar('\n');
 }
 
+/* Into the log of custody, when somebody says who it was. */
+static int record(const struct cli_args *args, const struct evidence_repeat_options *o,
+                  const struct evidence_repeated *done, struct slice document, struct err *e)
+{
+    struct evidence_told told;
+    struct evidence_doing doing = {0};
+    struct evidence_appended appended = {0};
+    struct buf details;
+    struct json_writer w;
+    uint8_t hash[SHA256_LEN];
+    int result = evidence_told_init(&told, args, e);
+    if (result != 0 || !evidence_person_folder(told.said.identity)) {
+        evidence_told_fini(&told);
+        return result;
+    }
+    buf_init(&details);
+    json_write_init(&w, &details, 0);
+    json_write_object(&w);
+    json_member_string(&w, "tool", o->other_tool ? o->other_tool : "tocsin " TOCSIN_VERSION);
+    if (done->has_sha256)
+        json_member_hex(&w, "sha256", slice_of(done->sha256, SHA256_LEN));
+    else /* sectors were unreadable: there is no hash of the whole */
+        json_member_string(&w, "sha256", "none: sectors could not be read; chunks were compared");
+    json_member_string(&w, "result", done->same ? "same" : "changed");
+    if (sha256(document, hash) != 0)
+        result = digest_failed(e);
+    else
+        json_member_hex(&w, "document_sha256", slice_of(hash, sizeof hash));
+    json_write_object_end(&w);
+    if (result == 0)
+        result = buf_check(&details, e);
+    if (result == 0)
+        result = evidence_doing_open(&doing, &told.said, e);
+    if (result == 0)
+        result = evidence_doing_step(&doing, o->bundle, NULL, "repeated", buf_slice(&details),
+                                     &appended, e);
+    if (result == 0)
+        evidence_tell_warnings(&appended);
+    evidence_doing_close(&doing);
+    evidence_told_fini(&told);
+    buf_fini(&details);
+    return result;
+}
+
 static int run(const struct cli_args *args)
 {
     struct err e = {0};
     struct progress progress = {0};
-    struct evidence_repeated done;
+    struct evidence_repeated done = {0};
     struct buf document;
     char beside[4200];
     const char *file = cli_value(args, "output");
@@ -105,6 +151,8 @@ static int run(const struct cli_args *args)
         file = file ? file : beside;
         result = file_create(file, buf_slice(&document), 0600, &e);
     }
+    if (result == 0)
+        result = record(args, &options, &done, buf_slice(&document), &e);
     if (result != 0)
         (void)say_fail(args, &e);
     else if (cli_flag(args, "json"))
@@ -123,6 +171,7 @@ static const struct cli_option repeat_options[] = {
     {"log", "FILE", "what it printed; its hash is kept", 0, false},
     {"retries", "N", "how often a bad sector is read again (default 1)", 0, false},
     {"jobs", "N", "threads that hash (default: one a processor)", 'j', false},
+    EVIDENCE_SAID_OPTIONS,
 };
 
 const struct cli_verb evidence_repeat_verb = {

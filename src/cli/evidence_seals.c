@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { SECOND = 1000000 };
+
 void evidence_stamp_json(struct json_writer *w, const struct evidence_stamp *s)
 {
     json_write_name(w, "time_stamp");
@@ -106,7 +108,10 @@ static void seal_tell(const struct evidence_seal_found *f)
     printf("    covers %" PRIu64 " custody records\n", f->custody_records);
     if (f->stamped)
         evidence_stamp_tell(&f->stamp);
-    else
+    if (f->stamped && f->signature.signed_at > f->stamp.at + (int64_t)f->stamp.accuracy + SECOND)
+        printf("    the signer's clock was %.0f s or more ahead of the time-stamp\n",
+               (double)(f->signature.signed_at - f->stamp.at) / SECOND);
+    if (!f->stamped)
         printf("  NO TIME-STAMP that holds: that it was sealed at %s is the signer's own word\n",
                at);
     if (f->revocation_count)

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_disclose.h"
 #include "cli/evidence_said.h"
 #include "cli/evidence_seals.h"
 #include "cli/evidence_verify_record.h"
@@ -113,6 +114,8 @@ static int run(const struct cli_args *args)
     struct progress progress = {0};
     struct evidence_verdict verdict;
     int64_t jobs;
+    if (evidence_is_disclosure(args->operands[0]))
+        return evidence_disclosure_run(args, args->operands[0]);
     if (cli_number(args, "jobs", 1, 64, 0, &jobs, &e) != 0)
         return say_fail(args, &e);
     struct evidence_verify_options options = {.workers = (unsigned)jobs,

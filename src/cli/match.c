@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/csaf.h"
 #include "cli/match.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -358,6 +359,7 @@ static int read_advisory(struct match_run *m, const char *path, struct err *e)
         csaf_load(&document, buf_slice(&text), e) != 0 ||
         fleet_criteria_build(&criteria, document, e) != 0)
         goto out;
+    csaf_say_essential(path, json_root(document->json));
     csaf_free(document);
     document = NULL;
     m->tally.advisories++;

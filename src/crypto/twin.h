@@ -14,7 +14,7 @@
 struct sha256_twin {
     uint32_t state[8]; /* of the long text */
     uint64_t bytes;
-    uint8_t rest[64];            /* its last bytes that are no whole block */
+    uint8_t rest[64];          /* its last bytes that are no whole block */
     uint8_t zeros[SHA256_LEN]; /* the hash of so many zeros, once it has been taken */
     size_t zeros_of;
     struct sha256_context plain; /* instead, without the extensions */

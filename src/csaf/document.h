@@ -372,4 +372,18 @@ void csaf_line(const struct csaf_document *d, size_t offset, size_t *line, size_
  * releases sort first, build metadata is ignored). false when one is neither. */
 bool csaf_version_compare(struct slice a, struct slice b, int *order);
 
+/* Extensions of one category ("essential", "significant"; CSAF 2.1 section 2.4). */
+enum { CSAF_EXTENSIONS_NAMED = 5 };
+
+struct csaf_extensions_met {
+    const char *category;
+    size_t count;
+    struct slice named[CSAF_EXTENSIONS_NAMED]; /* schemas of the first, each once; the document's */
+    size_t named_count;
+};
+
+/* Those of a document that is one of CSAF 2.1, wherever they stand; of others none. */
+struct csaf_extensions_met csaf_extensions_find(const struct json_value *root,
+                                                const char *category);
+
 #endif

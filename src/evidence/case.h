@@ -26,6 +26,11 @@ int evidence_case_open(const char *folder, const struct evidence_case_wish *wish
                        struct evidence_doing *doing, struct evidence_appended *told,
                        struct err *e) MUST_CHECK;
 
+/* What the wish says is so from now on, the rest stays: record "case-changed". */
+int evidence_case_change(const char *folder, const struct evidence_case_wish *wish,
+                         struct evidence_doing *doing, struct evidence_appended *told,
+                         struct err *e) MUST_CHECK;
+
 struct evidence_exhibit_wish {
     const char *id; /* NULL: the next free EX-N */
     const char *parent;

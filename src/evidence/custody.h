@@ -126,6 +126,7 @@ struct evidence_custody_state {
     uint8_t checked_tags[SHA256_LEN]; /* tagmanifest-sha256.txt as it was then */
     bool checked_has_tags;
     int64_t checked_at;
+    int64_t last_at;   /* of the last record */
     int64_t closed_at; /* when it last changed hands or place; 0: never */
     struct arena arena;
 };

@@ -11,9 +11,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* The graph of one bundle, from its acquisition.json: case.jsonld. */
+/* The graph of one bundle, from its acquisition.json. */
 int evidence_uco_bundle(struct slice acquisition, const char *bundle, struct buf *out,
                         struct err *e) MUST_CHECK;
+/* The same as case.jsonld of a bundle that is being closed. */
+struct evidence_bag;
+int evidence_uco_tag(struct evidence_bag *bag, struct slice acquisition, struct err *e) MUST_CHECK;
 
 /* The graph of a folder, with custody. ERR_NOT_FOUND "evidence.report". */
 int evidence_uco_folder(const char *path, struct buf *out, struct err *e) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include "fleet/class_identifier.h"
 #include "fleet/criteria_called.h"
 #include "fleet/criteria_forms.h"
+#include "fleet/criteria_lines.h"
 #include "fleet/criteria_named.h"
 #include "fleet/inventory_source.h"
 #include "fleet/match_same.h"
@@ -386,6 +387,26 @@ static struct slice behind_marks(struct slice s)
     return s;
 }
 
+/* ">= 5.011 | < 8.011" and "5.011  | < 8.011": the same but for the sign in front. */
+static bool lost_its_sign(struct slice worded, struct slice range)
+{
+    size_t at = 0;
+    if (worded.len == 0 || (worded.data[0] != '>' && worded.data[0] != '<'))
+        return false;
+    worded = slice_of(worded.data + 1, worded.len - 1);
+    if (worded.len && worded.data[0] == '=')
+        worded = slice_of(worded.data + 1, worded.len - 1);
+    for (size_t i = 0; i < worded.len; i++) {
+        if (worded.data[i] == ' ')
+            continue;
+        while (at < range.len && range.data[at] == ' ')
+            at++;
+        if (at == range.len || range.data[at++] != worded.data[i])
+            return false;
+    }
+    return at == range.len;
+}
+
 /* The full product name behind the product's own name: "PI Web API: 2016 R2 and earlier". */
 static int set_worded(struct builder *b, struct fleet_target *t, struct slice called)
 {
@@ -407,6 +428,10 @@ static int set_worded(struct builder *b, struct fleet_target *t, struct slice ca
         return -1;
     if (worded.kind == PRODUCT_RANGE_BOUNDED)
         t->worded = worded;
+    /* of a single version the two would contradict each other */
+    if (worded.kind == PRODUCT_RANGE_BOUNDED && t->range.kind == PRODUCT_RANGE_BOUNDED &&
+        lost_its_sign(rest, t->range_text))
+        t->range = worded;
     return 0;
 }
 
@@ -736,6 +761,8 @@ static int build(struct builder *b)
     for (size_t i = 0; i < d->product_count; i++)
         if (!d->products[i].relationship && build_target(b, &d->products[i]) != 0)
             return -1;
+    if (fleet_target_lines(b->arena, b->targets, c->target_count, b->e) != 0)
+        return -1;
     for (size_t i = 0; i < d->vulnerability_count; i++) {
         struct fleet_vulnerability *to = &v[c->vulnerability_count++];
         if (keep(b, d->vulnerabilities[i].name, &to->name) != 0 ||

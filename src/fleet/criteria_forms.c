@@ -236,6 +236,68 @@ static int add_list(struct forms *f, struct slice called)
     return 0;
 }
 
+static int add_named(struct forms *f, const char *text)
+{
+    struct fleet_name name;
+    if (!text)
+        return err_memory(f->e);
+    if (fleet_name_normalise(f->arena, FLEET_NAME_PRODUCT, slice_str(text), &name, f->e) != 0)
+        return -1;
+    if (name.count == 0)
+        return 0;
+    return add_variants(f, name.forms[0].text, name.forms[0].rules | FLEET_RULE_LISTED);
+}
+
+static bool is_word(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((s.data[i] | 0x20) < 'a' || (s.data[i] | 0x20) > 'z')
+            return false;
+    return s.len >= 4;
+}
+
+/* "SiNVR/SiVMS Video Server": either, where they are words and something stands behind. */
+static int add_either(struct forms *f, struct slice called)
+{
+    const uint8_t *space = called.len ? memchr(called.data, ' ', called.len) : NULL;
+    const uint8_t *stroke = space ? memchr(called.data, '/', (size_t)(space - called.data)) : NULL;
+    if (!stroke)
+        return 0;
+    struct slice one = slice_of(called.data, (size_t)(stroke - called.data));
+    struct slice other = slice_of(stroke + 1, (size_t)(space - stroke) - 1);
+    struct slice rest = slice_of(space, called.len - (size_t)(space - called.data));
+    if (!is_word(one) || !is_word(other) || rest.len < 4)
+        return 0;
+    if (add_named(f, arena_printf(f->arena, "%.*s%.*s", SLICE_ARG(one), SLICE_ARG(rest))) != 0)
+        return -1;
+    return add_named(f, arena_printf(f->arena, "%.*s%.*s", SLICE_ARG(other), SLICE_ARG(rest)));
+}
+
+/*
+ * "SIMATIC CP 1243-1 (incl. SIPLUS variants)": a variant has that word in place of the first one;
+ * of communication modules "SIPLUS NET".
+ */
+static int add_incl_variants(struct forms *f, struct slice called)
+{
+    static const char incl[] = "(incl. ", variant[] = " variant";
+    const uint8_t *at = called.len ? memmem(called.data, called.len, incl, sizeof incl - 1) : NULL;
+    const uint8_t *space = at ? memchr(called.data, ' ', called.len) : NULL;
+    if (!at || space + 1 >= at)
+        return 0;
+    const uint8_t *word = at + sizeof incl - 1, *end = called.data + called.len, *stop = word;
+    while (stop < end && *stop != ' ' && *stop != ')')
+        stop++;
+    struct slice brand = slice_of(word, (size_t)(stop - word));
+    struct slice model = trimmed(slice_of(space, (size_t)(at - space)));
+    if (!is_word(brand) || (size_t)(end - stop) < sizeof variant - 1 ||
+        memcmp(stop, variant, sizeof variant - 1) != 0 || !fleet_word_has_digit(model))
+        return 0;
+    if (add_named(f, arena_printf(f->arena, "%.*s %.*s", SLICE_ARG(brand), SLICE_ARG(model))) != 0)
+        return -1;
+    return add_named(f,
+                     arena_printf(f->arena, "%.*s NET %.*s", SLICE_ARG(brand), SLICE_ARG(model)));
+}
+
 /* What else the name calls it, and the family in front of the model. */
 static int add_called(struct forms *f, struct slice called)
 {
@@ -334,6 +396,8 @@ int fleet_target_forms(struct arena *a, struct fleet_target *target, struct slic
         add_variants(&f, target->product.forms[0].text, target->product.forms[0].rules) != 0)
         return -1;
     if (target->product.order_count == 0 && add_list(&f, called) != 0)
+        return -1;
+    if (add_either(&f, called) != 0 || add_incl_variants(&f, called) != 0)
         return -1;
     if (add_called(&f, called) != 0 || add_title(&f, title) != 0)
         return -1;

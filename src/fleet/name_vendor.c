@@ -58,6 +58,8 @@ static const struct {
     {"exacq", "johnson controls"},
     {"exacq technologies", "johnson controls"},
     {"foxboro", "schneider electric"},
+    {"i mx", "nxp"},
+    {"i mx", "nxp semiconductors"},
     {"frick", "johnson controls"},
     {"fuji", "fuji electric"},
     {"ge", "general electric"},

@@ -112,6 +112,29 @@ static int judge_fault(const struct transfer *t, CURLcode code, struct err *e)
     }
 }
 
+int net_fetch_check_url(const char *url, struct err *e)
+{
+    CURLU *parts = curl_url();
+    char *scheme = NULL, *user = NULL;
+    if (!parts)
+        return err_memory(e);
+    CURLUcode code = curl_url_set(parts, CURLUPART_URL, url, 0);
+    if (code == CURLUE_OK)
+        code = curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0);
+    bool good = code == CURLUE_OK &&
+                (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) &&
+                curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_NO_USER;
+    curl_free(scheme);
+    curl_free(user);
+    curl_url_cleanup(parts);
+    if (code == CURLUE_OUT_OF_MEMORY)
+        return err_memory(e);
+    if (good)
+        return 0;
+    err_set(e, ERR_USAGE, "net.url", NULL, "it is no URL of http or https without a user name");
+    return err_where(e, "%s", url);
+}
+
 static int ask(struct transfer *t, struct err *e)
 {
     CURL *c = curl_easy_init();

@@ -19,6 +19,9 @@ struct net_fetch {
     unsigned ms; /* for all of it */
 };
 
+/* ERR_USAGE "net.url": no URL of http or https, or one with a user name. Nothing is asked. */
+int net_fetch_check_url(const char *url, struct err *e) MUST_CHECK;
+
 /*
  * Appends the body of an answer of status 200. ERR_UNAVAILABLE: "net.away" (no such host, no
  * connection), "net.slow", "net.status"; ERR_LIMIT "net.size"; ERR_DENIED "net.address" (not of the

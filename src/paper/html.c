@@ -6,7 +6,7 @@
 #include "base/visible.h"
 #include "paper/paper.h"
 
-/* A change here changes the hash below it; the test paper_html computes it anew. */
+/* A change here changes the hash below it; tests/scenario/evidence_report.py computes it anew. */
 static const char style[] =
     "*{box-sizing:border-box}"
     "html{background:#e8e8e6}"

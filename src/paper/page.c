@@ -180,7 +180,7 @@ static void put_table_line(struct page_book *b, const struct paper_block *block,
 
 static void put_columns(struct page_book *b, const struct paper_block *block)
 {
-    need(b, 60);
+    need(b, 200); /* a head does not stand alone at a page's foot */
     put_table_line(b, block, fonts[PAPER_COLUMNS]);
     line(b->cairo, LEFT, b->y + 1.5, width, 0.75, 0);
     b->y += 4;

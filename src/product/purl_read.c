@@ -94,6 +94,14 @@ static struct slice cut_version(struct slice *path)
     return version;
 }
 
+/* Nothing but slashes, which a lenient reader lets be written as %2F. */
+static bool is_empty_path(struct slice path)
+{
+    while (path.len && path.data[0] == '/')
+        path = purl_from(path, 1);
+    return path.len == 0;
+}
+
 static int read_path(struct reader *r, struct slice path, const struct product_purl_type *type,
                      struct product_purl *out, struct places *at)
 {
@@ -132,7 +140,7 @@ static int read_path(struct reader *r, struct slice path, const struct product_p
     if (decode(r, purl_from(path, split), true, "purl.name", "ECMA-427 section 5.6.4") != 0)
         return -1;
     out->name = slice_of(start, (size_t)(r->at - start));
-    if (r->mode == PRODUCT_PURL_LENIENT && !name_is_path && out->space.len == 0) {
+    if (r->mode == PRODUCT_PURL_LENIENT && !name_is_path && is_empty_path(out->space)) {
         /* "%40angular%2Fcore" */
         size_t slash = find_last(out->name, '/');
         if (slash + 1 < out->name.len && slash > 0) {

@@ -60,6 +60,8 @@ static const struct {
     {"update", UPDATE},
     {"upd", UPDATE},
     {"up", UPDATE},
+    {"uc", UPDATE}, /* update collection */
+    {"qu", UPDATE}, /* quarterly update */
     {"patch", PATCH},
     {"p", PATCH},
     {"pl", PATCH},

@@ -73,6 +73,32 @@ def endure(place, name, command, before=None, after=None, most=MOST, data=None):
     scenario(endures)
 
 
+def record(place):
+    """An evidence record: made, verified with roots, renewed; what is there is never torn."""
+    folder = place.folder / "record"
+    folder.mkdir()
+    authority, times = BUILD / "tests/unit/time_authority", ("1700000000", "2500000000")
+    subprocess.run([authority, "root", folder, *times], check=True)
+    subprocess.run([authority, "new", folder, "one", *times], check=True)
+    (folder / "data").write_text("data")
+    ers, query, answer = folder / "r.ers", folder / "q", folder / "a"
+    words = [TOCSIN, "evidence", "record"]
+    make = [*words, "make", folder / "data", "-o", ers]
+    subprocess.run([*make, "--query", query], check=True, capture_output=True)
+    subprocess.run([authority, "reply", folder, "one", "1800000000", query, answer], check=True)
+
+    def whole_or_none(_done):
+        if ers.exists():
+            subprocess.run([*words, "show", ers], check=True, capture_output=True)
+
+    endure(place, "record make", [*make, "--response", answer],
+           lambda: ers.unlink(missing_ok=True), whole_or_none)
+    subprocess.run([*make[:-1], folder / "kept.ers", "--response", answer], check=True,
+                   capture_output=True)
+    endure(place, "record verify", [*words, "verify", folder / "kept.ers", folder / "data",
+                                    "--tsa-roots", folder / "root.pem", "--at", "2030-01-01"])
+
+
 def without_a_centre(place):
     folder = place.folder
     examples = SOURCE / "examples"
@@ -95,6 +121,7 @@ def without_a_centre(place):
                     "unwitnessed"], check=True)
     endure(place, "proof verify of a pack that no witness knows",
            [TOCSIN, "proof", "verify", *trust, folder / "pack/lie.tar"], most=MOST // 2)
+    record(place)
     key = folder / "witness.key"
 
     def no_key():

@@ -416,4 +416,23 @@ def differences():
         assert same["same"] and not same["differences"]
 
 
+@test("an extension that is essential is warned of where documents are compared and matched")
+def essential():
+    with tempfile.TemporaryDirectory() as folder:
+        changed = Path(folder) / "new.json"
+        document = json.loads(FULL[1].read_text())
+        schema = "https://example.org/essential.json"
+        document["document"]["x_extensions"] = [{"$schema": schema, "category": "essential"}]
+        changed.write_text(json.dumps(document))
+        inventory = Path(folder) / "inventory.json"
+        inventory.write_text(json.dumps({"format": "tocsin-inventory/v1", "components": [
+            {"vendor": "Nordlicht", "name": "DC-7", "version": "4.2"}]}))
+        said = csaf("diff", FULL[1], changed, code=0).stderr.decode()
+        assert schema in said and "crucial" in said and str(changed) in said, said
+        assert b"crucial" not in csaf("diff", FULL[0], FULL[0], code=0).stderr
+        done = subprocess.run([TOCSIN, "match", "--inventory", inventory, "--advisories", changed],
+                              capture_output=True)
+        assert schema in done.stderr.decode(), done.stderr
+
+
 sys.exit(1 if failures else 0)

@@ -83,7 +83,7 @@ def main():
             head = HEAD % version
             free = (0,) if version == "2.0" else (1,)  # 2.0 allows members that nobody knows
             case(folder, f"{version}: nested a million deep", head + ',"a":', ("[", many),
-                 readable=False)
+                 readable=False, codes=(3,))
             case(folder, f"{version}: nested as deep as may be", head + '},"product_tree":{"branches":[',
                  ('{"branches":[', 60), ("]}", 60), "]}}")
             case(folder, f"{version}: a number of a million digits", head + ',"a":', ("9", many),
@@ -104,7 +104,7 @@ def main():
         with open(folder / "document.json", "wb") as file:
             file.truncate((150 << 20) + 1)
         code, out, _, peak = run(folder / "document.json")
-        judge("over 150 MiB: refused", None if code == 1 and "unreadable" in json.loads(out) and
+        judge("over 150 MiB: refused", None if code == 3 and "unreadable" in json.loads(out) and
               (SANITIZED or peak < (150 << 20) + BASE) else f"{code} {out[:200]} {peak}",
               f": {peak / 1048576:.1f} MiB resident at most")
     return 1 if failures else 0

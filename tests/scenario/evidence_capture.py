@@ -330,7 +330,7 @@ def main():
                 function(folder)
                 print(f"ok {name}", flush=True)
             except Skipped as why:
-                print(f"skipped {name} — {why}", flush=True)
+                print(f"skipped: {name}: {why}", flush=True)
             except Exception as problem:  # pylint: disable=broad-except
                 failures += 1
                 text = f"{type(problem).__name__} {problem}"

@@ -219,7 +219,7 @@ def whole_case(folder):
     flat = " ".join(text.split())
     for wanted in ("B. Huber", "huber@example.org", "warrant 7 Gs 12/26", "Exhibit EX-1",
                    "Latitude 5430", "7F3X", "identified", "office 3.14", "disk.evidence",
-                   "records are signed"):
+                   "Every record is signed"):
         assert wanted in flat, wanted
     record = sorted((exhibit / "custody").glob("0*.json"))[0]
     changed = record.read_text().replace("office 3.14", "office 3.15")
@@ -320,7 +320,7 @@ def main():
                 function(folder)
                 print(f"ok {name}", flush=True)
             except Skipped as why:
-                print(f"skipped {name} — {why}", flush=True)
+                print(f"skipped: {name}: {why}", flush=True)
             except Exception as problem:  # pylint: disable=broad-except
                 failures += 1
                 text = f"{type(problem).__name__} {problem}"

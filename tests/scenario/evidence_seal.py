@@ -4,7 +4,6 @@
 """tocsin evidence seal and verify with a time-stamp authority that is `openssl ts` behind HTTP: it
 is there, away, slow, wrong, expired, a liar. What VERIFY.txt says is run as it stands there."""
 
-import base64
 import datetime
 import hashlib
 import http.server
@@ -14,6 +13,7 @@ import pathlib
 import random
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -299,29 +299,42 @@ def good(case, authority):
     assert not verdict["seals"][0]["stamped"]
 
 
-@test("VERIFY.txt: each command works as it is pasted")
-def verify_text(case, authority):
-    bundle = case.bundle("text")
-    case.seal(bundle, "--tsa", authority.url("good"))
+def paste(case, bundle):
+    """Runs each command of VERIFY.txt in a shell; what they print."""
     commands = re.findall("^       (.*)$", (bundle / "VERIFY.txt").read_text(), re.M)
-    assert len(commands) >= 14, commands
-    outputs = {}
+    assert len(commands) >= 12, commands
+    outputs = []
     for command in commands:
         done = subprocess.run(["bash", "-c", command], cwd=bundle, capture_output=True, text=True, check=False,
                               env={**os.environ, "ROOTS": str(case.roots), "TSA_ROOTS": str(case.tsa_roots),
                                    "TOOLS": str(SOURCE / "tools")})
         assert done.returncode == 0, (command, done.stdout, done.stderr)
-        outputs[command] = done.stdout + done.stderr
-    text = "".join(outputs.values())
-    disk = (case.folder / "disk").read_bytes()
-    assert hashlib.sha256(disk).hexdigest() + "  -" in text and f"\n{len(disk)}\n" in text
-    assert text.count("CMS Verification successful") >= 2 and "Verification: OK" in text
+        outputs.append(done.stdout + done.stderr)
+    text = "\n".join(outputs)
+    assert text.count("CMS Verification successful") >= 2 and "Verification: OK" in text, text
     assert "CN = A. Meyer" in text and "\nsound\n" in text
+    return commands, text
+
+
+@test("VERIFY.txt: each command works as it is pasted, for images, chosen files and imports")
+def verify_text(case, authority):
+    bundle, disk = case.bundle("text"), (case.folder / "disk").read_bytes()
+    case.seal(bundle, "--tsa", authority.url("good"))
+    commands, text = paste(case, bundle)
+    assert hashlib.sha256(disk).hexdigest() + "  -" in text and f"\n{len(disk)}\n" in text
     (bundle / "data/added").write_text("x")
     find = next(c for c in commands if c.startswith("find"))
     done = subprocess.run(["bash", "-c", find], cwd=bundle, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["tagmanifest-sha256.txt", "data/added"] or \
-        sorted(done.stdout.split()) == ["data/added", "tagmanifest-sha256.txt"], done.stdout
+    assert sorted(done.stdout.split()) == ["data/added", "tagmanifest-sha256.txt"], done.stdout
+    for name, command in (("files", ("files", case.identity)),
+                          ("import", ("import", "--given-by", "B. Lind", case.folder / "disk")),
+                          ("plain", ("acquire", "--plain", case.folder / "disk"))):
+        bundle = case.folder / f"text-{name}.evidence"
+        done = run(TOCSIN, "evidence", *command, bundle, "--reason", "a test", "--exhibit", "EX-2")
+        assert done.returncode == 0, done.stderr
+        case.seal(bundle, "--tsa", authority.url("good"))
+        paste(case, bundle)
+        assert case.verify(bundle)["sound"]
 
 
 # 27037 row 51; a liar is no authority
@@ -358,6 +371,29 @@ def wrong(case, authority):
     assert {k: v for k, v in hashes(bundle).items() if k in before} == before, "stamping changed what was there"
     assert case.verify(bundle)["seals"][0]["stamped"]
     assert "has its time-stamp already" in case.seal(bundle, "--stamp", "--tsa", away, code=3, qualities=())
+
+
+@test("an authority behind https: its host is vouched for, or it is not asked")
+def https(case, authority):
+    folder = authority.folder
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+            folder / "host.key", "-out", folder / "host.pem", "-subj", "/CN=127.0.0.1", "-days", "3", "-addext",
+            "subjectAltName=IP:127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "host.pem", folder / "host.key")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), authority.handler())
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url, bundle, asked = f"https://127.0.0.1:{server.server_address[1]}/good", case.bundle("https"), authority.asked
+    answer = case.seal(bundle, "--tsa", url, code=1)
+    assert "nobody vouches for its host" in answer["gave_none"][0]["why"] and authority.asked == asked, answer
+    assert case.seal(bundle, "--stamp", "--tsa", url, "--tls-roots", folder / "host.pem", qualities=())["stamped"]
+    assert case.verify(bundle)["seals"][0]["stamped"]
+    bundle = case.bundle("no-url")
+    for url in ("ftp://127.0.0.1/", "http://a@127.0.0.1/", "http://", "file:///etc/passwd", ""):
+        assert "no URL" in case.seal(bundle, "--tsa", url, code=2)
+    assert not (bundle / "seal").exists()
+    server.shutdown()
 
 
 @test("a policy that is asked for; a refusal is told in the authority's words")
@@ -439,6 +475,37 @@ def changed(case, authority):
     assert case.verify(bundle)["sound"]
     assert theirs == len(files), (theirs, len(files))
     print(f"measured: sealed bundle: {trials} changed bytes, all found and named; the script found its {theirs}")
+
+
+@test("killed while it seals: the seal is there whole or not at all, and sealing again works")
+def killed(case, authority):
+    chance, whole = random.Random(9), 0
+    for trial in range(20):
+        bundle = case.bundle(f"killed-{trial}")
+        command = [TOCSIN, "evidence", "seal", bundle, "--identity", case.identity, *QUALITIES, "--tsa",
+                   authority.url("good")]
+        process = subprocess.Popen([str(x) for x in command], env=ENVIRONMENT, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        time.sleep(chance.random() * 0.12)
+        process.kill()
+        process.wait()
+        done = run(TOCSIN, "evidence", "verify", "--json", bundle)
+        verdict = json.loads(done.stdout)
+        if verdict["sealed"]:
+            whole += 1
+            assert verdict["seals"][0]["holds"] or "time-stamp" in str(verdict["problems"]), verdict
+            if not verdict["seals"][0]["stamped"]:
+                case.seal(bundle, "--stamp", "--tsa", authority.url("good"), qualities=())
+        else:
+            assert verdict["sound"] or "broken off" in str(verdict["problems"]), verdict
+            case.seal(bundle, "--tsa", authority.url("good"))
+        assert case.verify(bundle)["seals"][0]["stamped"]
+    (bundle / "seal/00002.new").mkdir()
+    (bundle / "seal/00002.new/seal.json").write_text("{")
+    assert "broken off" in str(case.verify(bundle, 1)["problems"])
+    case.seal(bundle, "--tsa-none")
+    assert len(case.verify(bundle)["seals"]) == 2
+    print(f"measured: killed while sealing: 20 times, {whole} with a seal already, none with half of one")
 
 
 @test("a second seal lies beside the first, and vouches for it")

@@ -106,13 +106,13 @@ def lies(folder):
 
 
 # 27037 row 28: DFTT images
-@test("the images of DFTT come out as they went in")
+@test("the images of DFTT and the E01 of dfVFS come out as they went in")
 def images(folder):
     if not (DATA / "dftt").is_dir():
         raise Skipped(f"{DATA}/dftt is not there")
     done = tocsin("selftest", "--json", "--images", DATA, "--work", folder)
     found = json.loads(done.stdout)["images"]
-    assert len(found) == 14 and all(i["outcome"] == "pass" for i in found), found
+    assert len(found) == 15 and all(i["outcome"] == "pass" for i in found), found
     copies = folder / "dftt"
     copies.mkdir()
     damaged = bytearray((DATA / "dftt/5-fat-daylight.zip").read_bytes())
@@ -152,6 +152,23 @@ def repeat(folder):
     copy.write_bytes(data[:-1])
     assert "another source" in tocsin("repeat", bundle, copy, code=3).stderr
     assert before == {f: f.read_bytes() for f in bundle.rglob("*") if f.is_file()}
+
+
+@test("with an identity, that it was repeated stands in the custody log")
+def repeat_kept(folder):
+    disk, bundle, meyer = folder / "disk", folder / "b", folder / "meyer"
+    disk.write_bytes(bytes(CHUNK) + b"x")
+    tocsin("identity", meyer, "--name", "A. Meyer", "--role", "DES", "--competence",
+           "GCFA, 2024-05-01", "--organisation", "Example")
+    said = ("--identity", meyer, "--reason", "order of the court", "--place", "laboratory",
+            "--authority", "order 3")
+    tocsin("acquire", disk, bundle, "--exhibit", "EX-1", *said)
+    tocsin("repeat", bundle, "-o", folder / "r.json", *said)
+    record = json.loads(sorted((bundle / "custody").glob("0*.json"))[-1].read_text())
+    assert record["kind"] == "repeated" and record["details"]["result"] == "same"
+    assert record["details"]["document_sha256"] == \
+        hashlib.sha256((folder / "r.json").read_bytes()).hexdigest()
+    tocsin("verify", bundle)
 
 
 @test("a range of a source, and one with bad sectors, repeat as well")
@@ -213,7 +230,7 @@ def main():
                 function(folder)
                 print(f"ok {name}", flush=True)
             except Skipped as why:
-                print(f"skipped {name} — {why}", flush=True)
+                print(f"skipped: {name}: {why}", flush=True)
             except Exception as problem:  # pylint: disable=broad-except
                 failures += 1
                 text = f"{type(problem).__name__} {problem}"

@@ -226,6 +226,9 @@ static void limits_hold_at_the_edge(void **state)
     assert_int_equal(parse_with("[1,2]", 5, 1, 2, &e), -1);
     assert_string_equal(e.code, "json.size");
     assert_string_equal(e.where, "line 1 column 4 (/1)");
+    /* the last value that is accepted may still be wrong */
+    assert_int_equal(parse_with("[1,?]", 5, 1, 3, &e), -1);
+    assert_string_equal(e.code, "json.syntax");
     assert_int_equal(parse_with("[1,2]", 5, 0, 3, &e), -1);
     assert_string_equal(e.code, "json.depth");
     assert_int_equal(parse_with("{\"a\":[{}]}", 99, 3, 9, &e), 0);

@@ -166,6 +166,29 @@ static void products_of_a_remedy_count(void **state)
     assert_int_equal(s.d->count, 1);
     assert_string_equal(s.d->entries[0].what, "remediation");
     assert_int_equal(s.d->entries[0].kind, CSAF_DIFF_CHANGED);
+    assert_true(slice_is(s.d->entries[0].before, "workaround: Cut the cable [for 1 product]"));
+    struct slice after = s.d->entries[0].after;
+    if (!memmem(after.data, after.len, "[now also for ", 14) ||
+        !memmem(after.data, after.len, "; no longer for ", 16))
+        fail_msg("%.*s", SLICE_ARG(after));
+    done(&s);
+}
+
+/* spaces between a sign and its version are no difference; another sign is one */
+static void spaces_in_a_range_say_nothing(void **state)
+{
+    (void)state;
+    struct sides s = {0};
+    replaced(&s.text[0], "\"name\": \"4.3\"", "\"name\": \"< V4.3\"", 0);
+    replaced(&s.text[1], "\"name\": \"4.3\"", "\"name\": \"<V4.3\"", 0);
+    compare(&s);
+    assert_int_equal(s.d->count, 0);
+    done(&s);
+    s = (struct sides){0};
+    replaced(&s.text[0], "\"name\": \"4.3\"", "\"name\": \"< V4.3\"", 0);
+    replaced(&s.text[1], "\"name\": \"4.3\"", "\"name\": \"<=V4.3\"", 0);
+    compare(&s);
+    assert_true(s.d->count > 0);
     done(&s);
 }
 
@@ -237,6 +260,7 @@ int main(void)
                                        cmocka_unit_test(ids_do_not_matter),
                                        cmocka_unit_test(each_change_is_told),
                                        cmocka_unit_test(products_of_a_remedy_count),
+                                       cmocka_unit_test(spaces_in_a_range_say_nothing),
                                        cmocka_unit_test(a_converted_document_says_the_same),
                                        cmocka_unit_test(many_products)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "../support/authority.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "crypto/pem.h"
 #include "crypto/signed_data.h"
 
@@ -248,13 +249,45 @@ static void keys_and_chains(void **state)
     drop(&p);
 }
 
+/* Each allocation of ours fails once: an error, never another verdict. */
+static void memory(void **state)
+{
+    struct people p;
+    struct err e = {0};
+    struct buf der;
+    struct evidence_signature found;
+    (void)state;
+    make(&p, KEY_P256, clock_now(&clock_system) - DAY, 10);
+    for (long k = 0;; k++) {
+        buf_init(&der);
+        mem_fail_after(k);
+        struct evidence_signer *signer =
+            evidence_signer_open(in_folder("key.pem"), in_folder("chain.pem"), NULL, &e);
+        bool done = signer && evidence_cms_sign(signer, slice_str(content), &der, &e) == 0 &&
+                    evidence_cms_verify(slice_str(content), buf_slice(&der), in_folder("root.pem"),
+                                        &found, &e) == 0;
+        bool failed = mem_has_failed();
+        mem_fail_after(-1);
+        evidence_signer_close(signer);
+        buf_fini(&der);
+        if (!failed) {
+            assert_true(done);
+            assert_true(k > 20);
+            break;
+        }
+        if (!done)
+            assert_int_equal(e.kind, ERR_MEMORY);
+        err_clear(&e);
+    }
+    drop(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_kind_of_key),
-        cmocka_unit_test(each_byte),
-        cmocka_unit_test(who_vouches),
-        cmocka_unit_test(keys_and_chains),
+        cmocka_unit_test(each_kind_of_key), cmocka_unit_test(each_byte),
+        cmocka_unit_test(who_vouches),      cmocka_unit_test(keys_and_chains),
+        cmocka_unit_test(memory),
     };
     if (!mkdtemp(folder))
         return 1;

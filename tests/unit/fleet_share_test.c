@@ -21,12 +21,16 @@ static uint32_t draw(uint32_t below)
 
 #define PICK(list) list[draw(ARRAY_LEN(list))]
 
-static const char *const names[] = {"Drive D-200",          "Drive D-2xx",        "Inverter",
-                                    "Panel Node 41xx-EU",   "Panel Node 4100-EU", "Grid Meter xx20",
-                                    "Drive D-200 Firmware", "Grid Meter 20",      "Valve x2xx"};
-static const char *const own[] = {"Drive D-200",   "Drive D-215",        "Inverter",
-                                  "Drive",         "Panel Node 4177-EU", "Grid Meter 8820",
-                                  "Grid Meter 20", "Valve x215"};
+static const char *const names[] = {"Drive D-200", "Drive D-2xx", "Inverter", "Panel Node 41xx-EU",
+                                    "Panel Node 4100-EU", "Grid Meter xx20", "Drive D-200 Firmware",
+                                    "Grid Meter 20", "Valve x2xx",
+                                    /* of "Grid Precision Meter MX8820" both are the end, and only
+                                     * the number alone is sure enough to exclude */
+                                    "MX8820", "Precision Meter MX8820"};
+static const char *const own[] = {
+    "Drive D-200",   "Drive D-215",        "Inverter",
+    "Drive",         "Panel Node 4177-EU", "Grid Meter 8820",
+    "Grid Meter 20", "Valve x215",         "Grid Precision Meter MX8820"};
 static const char *const ranges[] = {"< V2.0", "vers:all/*", "V1.5", "vers:all/*"};
 static const char *const versions[] = {"V1.5", "V2.1", "V4.0", ""};
 static const char *const statuses[] = {"known_affected", "fixed", "known_not_affected",

@@ -2,7 +2,8 @@
 /*
  * The error table of matching: tests/data/labelled.tsv has inventories, real advisories and the
  * right answers, found by reading. Prints what is wrong, one line a pair, and what that makes.
- * With an argument only that set ("development", "held-out", "fresh", "last", "wide", "final").
+ * With an argument only that set ("development", "held-out", "fresh", "last", "wide", "final",
+ * "corners").
  */
 #include "base/file.h"
 #include "base/memory.h"
@@ -364,6 +365,12 @@ static void final(void **state)
     run_set("final");
 }
 
+static void corners(void **state)
+{
+    (void)state;
+    run_set("corners");
+}
+
 /* What is asked of all pairs together. */
 static void goals(void **state)
 {
@@ -386,7 +393,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(development), cmocka_unit_test(held_out), cmocka_unit_test(fresh),
         cmocka_unit_test(last),        cmocka_unit_test(wide),     cmocka_unit_test(final),
-        cmocka_unit_test(goals),
+        cmocka_unit_test(corners),     cmocka_unit_test(goals),
     };
     only = argc > 1 ? argv[1] : NULL;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,8 @@ static const struct {
     {"firmware",
      {"V4.3-alpha", "4.3-beta2", "Ver 4.3 rc1", "V4.3", "=FW 4.3.0", "=v04.03", "4.3 SP1",
       "V4.3 SP1 Update 2", "V4.3 SP1 Update 2 HF1", "4.3 SP2", "4.4", "4.4a", "4.4b", "4.10"}},
+    {"firmware",
+     {"10.1", "10.1 UC1", "V10.1 UC02", "10.1 UC10", "10.1 SP1", "10.1 SP1 QU2", "10.2"}},
 };
 
 static void rising_lists(void **state)

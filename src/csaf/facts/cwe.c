@@ -219,6 +219,12 @@ static int distance(struct slice a, struct slice b, int limit)
     return row[nb];
 }
 
+/* No distance is smaller than what one is longer by. */
+static bool alike_in_length(struct slice a, struct slice b, int limit)
+{
+    return (a.len > b.len ? a.len - b.len : b.len - a.len) <= (size_t)limit;
+}
+
 bool csaf_cwe_nearest(struct slice name, int version, struct csaf_cwe *out)
 {
     const struct csaf_table_cwe *found = NULL, *alike = NULL;
@@ -233,7 +239,10 @@ bool csaf_cwe_nearest(struct slice name, int version, struct csaf_cwe *out)
         const struct csaf_table_cwe *row = &csaf_table_cwes[i];
         if (row->first > version || row->last < version)
             continue;
-        count_letters(slice_str(csaf_table_cwe_names + row->name), other_letters);
+        struct slice other = slice_str(csaf_table_cwe_names + row->name);
+        if (!alike_in_length(name, other, limit))
+            continue;
+        count_letters(other, other_letters);
         int letters_apart = least_distance(letters, other_letters);
         if (letters_apart < least) {
             least = letters_apart;
@@ -250,7 +259,7 @@ bool csaf_cwe_nearest(struct slice name, int version, struct csaf_cwe *out)
         if (row->first > version || row->last < version)
             continue;
         struct slice other = slice_str(csaf_table_cwe_names + row->name);
-        if (other.len > LONGEST_NAME)
+        if (other.len > LONGEST_NAME || !alike_in_length(name, other, limit))
             continue;
         count_letters(other, other_letters);
         if (least_distance(letters, other_letters) > limit)

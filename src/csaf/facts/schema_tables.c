@@ -7,110 +7,121 @@
 
 static const struct json_schema nodes[253];
 
-static const struct json_schema_member list0[] = {{S("names"), &nodes[1], false},
-        {S("organization"), &nodes[0], false}, {S("summary"), &nodes[0], false}, {S("urls"),
-        &nodes[3], false}};
-static const struct json_schema_member list1[] = {{S("namespace"), &nodes[2], false}, {S("text"),
-        &nodes[0], true}};
+static const struct json_schema_member list0[] = {{S("names"), &nodes[1], false, 0x056e6d73},
+        {S("organization"), &nodes[0], false, 0x0c6f7a6e}, {S("summary"), &nodes[0], false,
+        0x07736d79}, {S("urls"), &nodes[3], false, 0x04756c73}};
+static const struct json_schema_member list1[] = {{S("namespace"), &nodes[2], false, 0x096e7365},
+        {S("text"), &nodes[0], true, 0x04747874}};
 static const struct slice list2[] = {S("2.0"), {0}};
 static const struct slice list3[] = {S("AMBER"), S("GREEN"), S("RED"), S("WHITE"), {0}};
-static const struct json_schema_member list4[] = {{S("label"), &nodes[9], true}, {S("url"),
-        &nodes[2], false}};
-static const struct json_schema_member list5[] = {{S("text"), &nodes[0], false}, {S("tlp"),
-        &nodes[10], false}};
+static const struct json_schema_member list4[] = {{S("label"), &nodes[9], true, 0x056c626c},
+        {S("url"), &nodes[2], false, 0x0375726c}};
+static const struct json_schema_member list5[] = {{S("text"), &nodes[0], false, 0x04747874},
+        {S("tlp"), &nodes[10], false, 0x03746c70}};
 static const struct slice list6[] = {S("description"), S("details"), S("faq"), S("general"),
         S("legal_disclaimer"), S("other"), S("summary"), {0}};
-static const struct json_schema_member list7[] = {{S("audience"), &nodes[0], false},
-        {S("category"), &nodes[13], true}, {S("text"), &nodes[0], true}, {S("title"), &nodes[0],
-        false}};
+static const struct json_schema_member list7[] = {{S("audience"), &nodes[0], false, 0x08616565},
+        {S("category"), &nodes[13], true, 0x08636779}, {S("text"), &nodes[0], true, 0x04747874},
+        {S("title"), &nodes[0], false, 0x05747465}};
 static const struct slice list8[] = {S("coordinator"), S("discoverer"), S("other"),
         S("translator"), S("user"), S("vendor"), {0}};
-static const struct json_schema_member list9[] = {{S("category"), &nodes[16], true},
-        {S("contact_details"), &nodes[0], false}, {S("issuing_authority"), &nodes[0], false},
-        {S("name"), &nodes[0], true}, {S("namespace"), &nodes[2], true}};
+static const struct json_schema_member list9[] = {{S("category"), &nodes[16], true, 0x08636779},
+        {S("contact_details"), &nodes[0], false, 0x0f635f73}, {S("issuing_authority"), &nodes[0],
+        false, 0x11696179}, {S("name"), &nodes[0], true, 0x046e6d65}, {S("namespace"), &nodes[2],
+        true, 0x096e7365}};
 static const struct slice list10[] = {S("external"), S("self"), {0}};
-static const struct json_schema_member list11[] = {{S("category"), &nodes[18], false},
-        {S("summary"), &nodes[0], true}, {S("url"), &nodes[2], true}};
-static const struct json_schema_member list12[] = {{S("name"), &nodes[0], true}, {S("version"),
-        &nodes[0], false}};
-static const struct json_schema_member list13[] = {{S("date"), &nodes[22], false}, {S("engine"),
-        &nodes[23], true}};
-static const struct json_schema_member list14[] = {{S("date"), &nodes[22], true},
-        {S("legacy_version"), &nodes[0], false}, {S("number"), &nodes[26], true}, {S("summary"),
-        &nodes[0], true}};
+static const struct json_schema_member list11[] = {{S("category"), &nodes[18], false, 0x08636779},
+        {S("summary"), &nodes[0], true, 0x07736d79}, {S("url"), &nodes[2], true, 0x0375726c}};
+static const struct json_schema_member list12[] = {{S("name"), &nodes[0], true, 0x046e6d65},
+        {S("version"), &nodes[0], false, 0x0776736e}};
+static const struct json_schema_member list13[] = {{S("date"), &nodes[22], false, 0x04647465},
+        {S("engine"), &nodes[23], true, 0x06656965}};
+static const struct json_schema_member list14[] = {{S("date"), &nodes[22], true, 0x04647465},
+        {S("legacy_version"), &nodes[0], false, 0x0e6c766e}, {S("number"), &nodes[26], true,
+        0x066e6272}, {S("summary"), &nodes[0], true, 0x07736d79}};
 static const struct slice list15[] = {S("draft"), S("final"), S("interim"), {0}};
-static const struct json_schema_member list16[] = {{S("aliases"), &nodes[21], false},
-        {S("current_release_date"), &nodes[22], true}, {S("generator"), &nodes[24], false},
-        {S("id"), &nodes[25], true}, {S("initial_release_date"), &nodes[22], true},
-        {S("revision_history"), &nodes[28], true}, {S("status"), &nodes[29], true}, {S("version"),
-        &nodes[26], true}};
-static const struct json_schema_member list17[] = {{S("acknowledgments"), &nodes[5], false},
-        {S("aggregate_severity"), &nodes[6], false}, {S("category"), &nodes[7], true},
-        {S("csaf_version"), &nodes[8], true}, {S("distribution"), &nodes[11], false}, {S("lang"),
-        &nodes[12], false}, {S("notes"), &nodes[15], false}, {S("publisher"), &nodes[17], true},
-        {S("references"), &nodes[20], false}, {S("source_lang"), &nodes[12], false}, {S("title"),
-        &nodes[0], true}, {S("tracking"), &nodes[30], true}};
+static const struct json_schema_member list16[] = {{S("aliases"), &nodes[21], false, 0x07616173},
+        {S("current_release_date"), &nodes[22], true, 0x14636c65}, {S("generator"), &nodes[24],
+        false, 0x09677272}, {S("id"), &nodes[25], true, 0x02696464}, {S("initial_release_date"),
+        &nodes[22], true, 0x14696c65}, {S("revision_history"), &nodes[28], true, 0x10725f79},
+        {S("status"), &nodes[29], true, 0x06737473}, {S("version"), &nodes[26], true,
+        0x0776736e}};
+static const struct json_schema_member list17[] = {{S("acknowledgments"), &nodes[5], false,
+        0x0f616573}, {S("aggregate_severity"), &nodes[6], false, 0x12615f79}, {S("category"),
+        &nodes[7], true, 0x08636779}, {S("csaf_version"), &nodes[8], true, 0x0c63656e},
+        {S("distribution"), &nodes[11], false, 0x0c64626e}, {S("lang"), &nodes[12], false,
+        0x046c6e67}, {S("notes"), &nodes[15], false, 0x056e7473}, {S("publisher"), &nodes[17],
+        true, 0x09706972}, {S("references"), &nodes[20], false, 0x0a726573}, {S("source_lang"),
+        &nodes[12], false, 0x0b736567}, {S("title"), &nodes[0], true, 0x05747465}, {S("tracking"),
+        &nodes[30], true, 0x08746b67}};
 static const struct slice list18[] = {S("architecture"), S("host_name"), S("language"),
         S("legacy"), S("patch_level"), S("product_family"), S("product_name"),
         S("product_version"), S("product_version_range"), S("service_pack"), S("specification"),
         S("vendor"), {0}};
-static const struct json_schema_member list19[] = {{S("algorithm"), &nodes[0], true}, {S("value"),
-        &nodes[34], true}};
-static const struct json_schema_member list20[] = {{S("file_hashes"), &nodes[36], true},
-        {S("filename"), &nodes[0], true}};
-static const struct json_schema_member list21[] = {{S("namespace"), &nodes[2], true}, {S("uri"),
-        &nodes[2], true}};
-static const struct json_schema_member list22[] = {{S("cpe"), &nodes[33], false}, {S("hashes"),
-        &nodes[38], false}, {S("model_numbers"), &nodes[21], false}, {S("purl"), &nodes[39],
-        false}, {S("sbom_urls"), &nodes[3], false}, {S("serial_numbers"), &nodes[21], false},
-        {S("skus"), &nodes[1], false}, {S("x_generic_uris"), &nodes[41], false}};
-static const struct json_schema_member list23[] = {{S("name"), &nodes[0], true}, {S("product_id"),
-        &nodes[0], true}, {S("product_identification_helper"), &nodes[42], false}};
-static const struct json_schema_member list24[] = {{S("branches"), &nodes[45], false},
-        {S("category"), &nodes[32], true}, {S("name"), &nodes[0], true}, {S("product"),
-        &nodes[43], false}};
-static const struct json_schema_member list25[] = {{S("group_id"), &nodes[0], true},
-        {S("product_ids"), &nodes[47], true}, {S("summary"), &nodes[0], false}};
+static const struct json_schema_member list19[] = {{S("algorithm"), &nodes[0], true, 0x0961726d},
+        {S("value"), &nodes[34], true, 0x05766c65}};
+static const struct json_schema_member list20[] = {{S("file_hashes"), &nodes[36], true,
+        0x0b666873}, {S("filename"), &nodes[0], true, 0x08666e65}};
+static const struct json_schema_member list21[] = {{S("namespace"), &nodes[2], true, 0x096e7365},
+        {S("uri"), &nodes[2], true, 0x03757269}};
+static const struct json_schema_member list22[] = {{S("cpe"), &nodes[33], false, 0x03637065},
+        {S("hashes"), &nodes[38], false, 0x06686873}, {S("model_numbers"), &nodes[21], false,
+        0x0d6d6e73}, {S("purl"), &nodes[39], false, 0x0470726c}, {S("sbom_urls"), &nodes[3],
+        false, 0x09735f73}, {S("serial_numbers"), &nodes[21], false, 0x0e736e73}, {S("skus"),
+        &nodes[1], false, 0x04737573}, {S("x_generic_uris"), &nodes[41], false, 0x0e786973}};
+static const struct json_schema_member list23[] = {{S("name"), &nodes[0], true, 0x046e6d65},
+        {S("product_id"), &nodes[0], true, 0x0a706364}, {S("product_identification_helper"),
+        &nodes[42], false, 0x1d706672}};
+static const struct json_schema_member list24[] = {{S("branches"), &nodes[45], false, 0x08626373},
+        {S("category"), &nodes[32], true, 0x08636779}, {S("name"), &nodes[0], true, 0x046e6d65},
+        {S("product"), &nodes[43], false, 0x07706474}};
+static const struct json_schema_member list25[] = {{S("group_id"), &nodes[0], true, 0x08677064},
+        {S("product_ids"), &nodes[47], true, 0x0b706373}, {S("summary"), &nodes[0], false,
+        0x07736d79}};
 static const struct slice list26[] = {S("default_component_of"), S("external_component_of"),
         S("installed_on"), S("installed_with"), S("optional_component_of"), {0}};
-static const struct json_schema_member list27[] = {{S("category"), &nodes[50], true},
-        {S("full_product_name"), &nodes[43], true}, {S("product_reference"), &nodes[0], true},
-        {S("relates_to_product_reference"), &nodes[0], true}};
-static const struct json_schema_member list28[] = {{S("branches"), &nodes[45], false},
-        {S("full_product_names"), &nodes[46], false}, {S("product_groups"), &nodes[49], false},
-        {S("relationships"), &nodes[52], false}};
-static const struct json_schema_member list29[] = {{S("id"), &nodes[55], true}, {S("name"),
-        &nodes[0], true}};
+static const struct json_schema_member list27[] = {{S("category"), &nodes[50], true, 0x08636779},
+        {S("full_product_name"), &nodes[43], true, 0x11666465}, {S("product_reference"),
+        &nodes[0], true, 0x11707265}, {S("relates_to_product_reference"), &nodes[0], true,
+        0x1c726465}};
+static const struct json_schema_member list28[] = {{S("branches"), &nodes[45], false, 0x08626373},
+        {S("full_product_names"), &nodes[46], false, 0x12667573}, {S("product_groups"),
+        &nodes[49], false, 0x0e705f73}, {S("relationships"), &nodes[52], false, 0x0d726f73}};
+static const struct json_schema_member list29[] = {{S("id"), &nodes[55], true, 0x02696464},
+        {S("name"), &nodes[0], true, 0x046e6d65}};
 static const struct slice list30[] = {S("component_not_present"),
         S("inline_mitigations_already_exist"),
         S("vulnerable_code_cannot_be_controlled_by_adversary"),
         S("vulnerable_code_not_in_execute_path"), S("vulnerable_code_not_present"), {0}};
-static const struct json_schema_member list31[] = {{S("date"), &nodes[22], false},
-        {S("group_ids"), &nodes[57], false}, {S("label"), &nodes[58], true}, {S("product_ids"),
-        &nodes[59], false}};
-static const struct json_schema_member list32[] = {{S("system_name"), &nodes[0], true},
-        {S("text"), &nodes[0], true}};
+static const struct json_schema_member list31[] = {{S("date"), &nodes[22], false, 0x04647465},
+        {S("group_ids"), &nodes[57], false, 0x09677073}, {S("label"), &nodes[58], true,
+        0x056c626c}, {S("product_ids"), &nodes[59], false, 0x0b706373}};
+static const struct json_schema_member list32[] = {{S("system_name"), &nodes[0], true,
+        0x0b736d65}, {S("text"), &nodes[0], true, 0x04747874}};
 static const struct slice list33[] = {S("coordinator"), S("discoverer"), S("other"), S("user"),
         S("vendor"), {0}};
 static const struct slice list34[] = {S("completed"), S("contact_attempted"), S("disputed"),
         S("in_progress"), S("not_contacted"), S("open"), {0}};
-static const struct json_schema_member list35[] = {{S("date"), &nodes[22], false}, {S("party"),
-        &nodes[64], true}, {S("status"), &nodes[65], true}, {S("summary"), &nodes[0], false}};
-static const struct json_schema_member list36[] = {{S("first_affected"), &nodes[59], false},
-        {S("first_fixed"), &nodes[59], false}, {S("fixed"), &nodes[59], false},
-        {S("known_affected"), &nodes[59], false}, {S("known_not_affected"), &nodes[59], false},
-        {S("last_affected"), &nodes[59], false}, {S("recommended"), &nodes[59], false},
-        {S("under_investigation"), &nodes[59], false}};
+static const struct json_schema_member list35[] = {{S("date"), &nodes[22], false, 0x04647465},
+        {S("party"), &nodes[64], true, 0x05707279}, {S("status"), &nodes[65], true, 0x06737473},
+        {S("summary"), &nodes[0], false, 0x07736d79}};
+static const struct json_schema_member list36[] = {{S("first_affected"), &nodes[59], false,
+        0x0e666664}, {S("first_fixed"), &nodes[59], false, 0x0b665f64}, {S("fixed"), &nodes[59],
+        false, 0x05667864}, {S("known_affected"), &nodes[59], false, 0x0e6b6664},
+        {S("known_not_affected"), &nodes[59], false, 0x126b5f64}, {S("last_affected"), &nodes[59],
+        false, 0x0d6c6664}, {S("recommended"), &nodes[59], false, 0x0b726d64},
+        {S("under_investigation"), &nodes[59], false, 0x1375656e}};
 static const struct slice list37[] = {S("mitigation"), S("no_fix_planned"), S("none_available"),
         S("vendor_fix"), S("workaround"), {0}};
 static const struct slice list38[] = {S("connected"), S("dependencies"), S("machine"), S("none"),
         S("parent"), S("service"), S("system"), S("vulnerable_component"), S("zone"), {0}};
-static const struct json_schema_member list39[] = {{S("category"), &nodes[70], true},
-        {S("details"), &nodes[0], false}};
-static const struct json_schema_member list40[] = {{S("category"), &nodes[69], true}, {S("date"),
-        &nodes[22], false}, {S("details"), &nodes[0], true}, {S("entitlements"), &nodes[1],
-        false}, {S("group_ids"), &nodes[57], false}, {S("product_ids"), &nodes[59], false},
-        {S("restart_required"), &nodes[71], false}, {S("url"), &nodes[2], false}};
+static const struct json_schema_member list39[] = {{S("category"), &nodes[70], true, 0x08636779},
+        {S("details"), &nodes[0], false, 0x07646173}};
+static const struct json_schema_member list40[] = {{S("category"), &nodes[69], true, 0x08636779},
+        {S("date"), &nodes[22], false, 0x04647465}, {S("details"), &nodes[0], true, 0x07646173},
+        {S("entitlements"), &nodes[1], false, 0x0c656573}, {S("group_ids"), &nodes[57], false,
+        0x09677073}, {S("product_ids"), &nodes[59], false, 0x0b706373}, {S("restart_required"),
+        &nodes[71], false, 0x10727264}, {S("url"), &nodes[2], false, 0x0375726c}};
 static const struct slice list41[] = {S("NETWORK"), S("ADJACENT_NETWORK"), S("LOCAL"), {0}};
 static const struct slice list42[] = {S("HIGH"), S("MEDIUM"), S("LOW"), {0}};
 static const struct slice list43[] = {S("MULTIPLE"), S("SINGLE"), S("NONE"), {0}};
@@ -126,17 +137,20 @@ static const struct slice list48[] = {S("NONE"), S("LOW"), S("LOW_MEDIUM"), S("M
 static const struct slice list49[] = {S("NONE"), S("LOW"), S("MEDIUM"), S("HIGH"),
         S("NOT_DEFINED"), {0}};
 static const struct slice list50[] = {S("LOW"), S("MEDIUM"), S("HIGH"), S("NOT_DEFINED"), {0}};
-static const struct json_schema_member list51[] = {{S("version"), &nodes[8], true},
-        {S("vectorString"), &nodes[74], true}, {S("accessVector"), &nodes[75], false},
-        {S("accessComplexity"), &nodes[76], false}, {S("authentication"), &nodes[77], false},
-        {S("confidentialityImpact"), &nodes[78], false}, {S("integrityImpact"), &nodes[78],
-        false}, {S("availabilityImpact"), &nodes[78], false}, {S("baseScore"), &nodes[79], true},
-        {S("exploitability"), &nodes[80], false}, {S("remediationLevel"), &nodes[81], false},
-        {S("reportConfidence"), &nodes[82], false}, {S("temporalScore"), &nodes[79], false},
-        {S("collateralDamagePotential"), &nodes[83], false}, {S("targetDistribution"), &nodes[84],
-        false}, {S("confidentialityRequirement"), &nodes[85], false}, {S("integrityRequirement"),
-        &nodes[85], false}, {S("availabilityRequirement"), &nodes[85], false},
-        {S("environmentalScore"), &nodes[79], false}};
+static const struct json_schema_member list51[] = {{S("version"), &nodes[8], true, 0x0776736e},
+        {S("vectorString"), &nodes[74], true, 0x0c765367}, {S("accessVector"), &nodes[75], false,
+        0x0c615672}, {S("accessComplexity"), &nodes[76], false, 0x10616d79}, {S("authentication"),
+        &nodes[77], false, 0x0e61696e}, {S("confidentialityImpact"), &nodes[78], false,
+        0x15636174}, {S("integrityImpact"), &nodes[78], false, 0x0f697474},
+        {S("availabilityImpact"), &nodes[78], false, 0x12616974}, {S("baseScore"), &nodes[79],
+        true, 0x09625365}, {S("exploitability"), &nodes[80], false, 0x0e656179},
+        {S("remediationLevel"), &nodes[81], false, 0x1072696c}, {S("reportConfidence"),
+        &nodes[82], false, 0x10726e65}, {S("temporalScore"), &nodes[79], false, 0x0d746165},
+        {S("collateralDamagePotential"), &nodes[83], false, 0x19636d6c}, {S("targetDistribution"),
+        &nodes[84], false, 0x1274746e}, {S("confidentialityRequirement"), &nodes[85], false,
+        0x1a637474}, {S("integrityRequirement"), &nodes[85], false, 0x14696574},
+        {S("availabilityRequirement"), &nodes[85], false, 0x17617974}, {S("environmentalScore"),
+        &nodes[79], false, 0x12656e65}};
 static const struct slice list52[] = {S("3.0"), {0}};
 static const struct slice list53[] = {S("NETWORK"), S("ADJACENT_NETWORK"), S("LOCAL"),
         S("PHYSICAL"), {0}};
@@ -156,158 +170,183 @@ static const struct slice list63[] = {S("HIGH"), S("LOW"), S("NONE"), S("NOT_DEF
 static const struct slice list64[] = {S("NONE"), S("REQUIRED"), S("NOT_DEFINED"), {0}};
 static const struct slice list65[] = {S("UNCHANGED"), S("CHANGED"), S("NOT_DEFINED"), {0}};
 static const struct slice list66[] = {S("NONE"), S("LOW"), S("HIGH"), S("NOT_DEFINED"), {0}};
-static const struct json_schema_member list67[] = {{S("version"), &nodes[87], true},
-        {S("vectorString"), &nodes[88], true}, {S("attackVector"), &nodes[89], false},
-        {S("attackComplexity"), &nodes[90], false}, {S("privilegesRequired"), &nodes[91], false},
-        {S("userInteraction"), &nodes[92], false}, {S("scope"), &nodes[93], false},
-        {S("confidentialityImpact"), &nodes[94], false}, {S("integrityImpact"), &nodes[94],
-        false}, {S("availabilityImpact"), &nodes[94], false}, {S("baseScore"), &nodes[79], true},
-        {S("baseSeverity"), &nodes[95], true}, {S("exploitCodeMaturity"), &nodes[80], false},
-        {S("remediationLevel"), &nodes[81], false}, {S("reportConfidence"), &nodes[96], false},
-        {S("temporalScore"), &nodes[79], false}, {S("temporalSeverity"), &nodes[95], false},
-        {S("confidentialityRequirement"), &nodes[85], false}, {S("integrityRequirement"),
-        &nodes[85], false}, {S("availabilityRequirement"), &nodes[85], false},
-        {S("modifiedAttackVector"), &nodes[97], false}, {S("modifiedAttackComplexity"),
-        &nodes[98], false}, {S("modifiedPrivilegesRequired"), &nodes[99], false},
-        {S("modifiedUserInteraction"), &nodes[100], false}, {S("modifiedScope"), &nodes[101],
-        false}, {S("modifiedConfidentialityImpact"), &nodes[102], false},
-        {S("modifiedIntegrityImpact"), &nodes[102], false}, {S("modifiedAvailabilityImpact"),
-        &nodes[102], false}, {S("environmentalScore"), &nodes[79], false},
-        {S("environmentalSeverity"), &nodes[95], false}};
+static const struct json_schema_member list67[] = {{S("version"), &nodes[87], true, 0x0776736e},
+        {S("vectorString"), &nodes[88], true, 0x0c765367}, {S("attackVector"), &nodes[89], false,
+        0x0c615672}, {S("attackComplexity"), &nodes[90], false, 0x10616d79},
+        {S("privilegesRequired"), &nodes[91], false, 0x12707364}, {S("userInteraction"),
+        &nodes[92], false, 0x0f75656e}, {S("scope"), &nodes[93], false, 0x05736f65},
+        {S("confidentialityImpact"), &nodes[94], false, 0x15636174}, {S("integrityImpact"),
+        &nodes[94], false, 0x0f697474}, {S("availabilityImpact"), &nodes[94], false, 0x12616974},
+        {S("baseScore"), &nodes[79], true, 0x09625365}, {S("baseSeverity"), &nodes[95], true,
+        0x0c627679}, {S("exploitCodeMaturity"), &nodes[80], false, 0x13656479},
+        {S("remediationLevel"), &nodes[81], false, 0x1072696c}, {S("reportConfidence"),
+        &nodes[96], false, 0x10726e65}, {S("temporalScore"), &nodes[79], false, 0x0d746165},
+        {S("temporalSeverity"), &nodes[95], false, 0x10745379}, {S("confidentialityRequirement"),
+        &nodes[85], false, 0x1a637474}, {S("integrityRequirement"), &nodes[85], false,
+        0x14696574}, {S("availabilityRequirement"), &nodes[85], false, 0x17617974},
+        {S("modifiedAttackVector"), &nodes[97], false, 0x146d7472},
+        {S("modifiedAttackComplexity"), &nodes[98], false, 0x186d6379},
+        {S("modifiedPrivilegesRequired"), &nodes[99], false, 0x1a6d6c64},
+        {S("modifiedUserInteraction"), &nodes[100], false, 0x176d726e}, {S("modifiedScope"),
+        &nodes[101], false, 0x0d6d6565}, {S("modifiedConfidentialityImpact"), &nodes[102], false,
+        0x1d6d6574}, {S("modifiedIntegrityImpact"), &nodes[102], false, 0x176d6574},
+        {S("modifiedAvailabilityImpact"), &nodes[102], false, 0x1a6d6174},
+        {S("environmentalScore"), &nodes[79], false, 0x12656e65}, {S("environmentalSeverity"),
+        &nodes[95], false, 0x15657479}};
 static const struct slice list68[] = {S("3.1"), {0}};
-static const struct json_schema_member list69[] = {{S("version"), &nodes[104], true},
-        {S("vectorString"), &nodes[105], true}, {S("attackVector"), &nodes[89], false},
-        {S("attackComplexity"), &nodes[90], false}, {S("privilegesRequired"), &nodes[91], false},
-        {S("userInteraction"), &nodes[92], false}, {S("scope"), &nodes[93], false},
-        {S("confidentialityImpact"), &nodes[94], false}, {S("integrityImpact"), &nodes[94],
-        false}, {S("availabilityImpact"), &nodes[94], false}, {S("baseScore"), &nodes[79], true},
-        {S("baseSeverity"), &nodes[95], true}, {S("exploitCodeMaturity"), &nodes[80], false},
-        {S("remediationLevel"), &nodes[81], false}, {S("reportConfidence"), &nodes[96], false},
-        {S("temporalScore"), &nodes[79], false}, {S("temporalSeverity"), &nodes[95], false},
-        {S("confidentialityRequirement"), &nodes[85], false}, {S("integrityRequirement"),
-        &nodes[85], false}, {S("availabilityRequirement"), &nodes[85], false},
-        {S("modifiedAttackVector"), &nodes[97], false}, {S("modifiedAttackComplexity"),
-        &nodes[98], false}, {S("modifiedPrivilegesRequired"), &nodes[99], false},
-        {S("modifiedUserInteraction"), &nodes[100], false}, {S("modifiedScope"), &nodes[101],
-        false}, {S("modifiedConfidentialityImpact"), &nodes[102], false},
-        {S("modifiedIntegrityImpact"), &nodes[102], false}, {S("modifiedAvailabilityImpact"),
-        &nodes[102], false}, {S("environmentalScore"), &nodes[79], false},
-        {S("environmentalSeverity"), &nodes[95], false}};
+static const struct json_schema_member list69[] = {{S("version"), &nodes[104], true, 0x0776736e},
+        {S("vectorString"), &nodes[105], true, 0x0c765367}, {S("attackVector"), &nodes[89], false,
+        0x0c615672}, {S("attackComplexity"), &nodes[90], false, 0x10616d79},
+        {S("privilegesRequired"), &nodes[91], false, 0x12707364}, {S("userInteraction"),
+        &nodes[92], false, 0x0f75656e}, {S("scope"), &nodes[93], false, 0x05736f65},
+        {S("confidentialityImpact"), &nodes[94], false, 0x15636174}, {S("integrityImpact"),
+        &nodes[94], false, 0x0f697474}, {S("availabilityImpact"), &nodes[94], false, 0x12616974},
+        {S("baseScore"), &nodes[79], true, 0x09625365}, {S("baseSeverity"), &nodes[95], true,
+        0x0c627679}, {S("exploitCodeMaturity"), &nodes[80], false, 0x13656479},
+        {S("remediationLevel"), &nodes[81], false, 0x1072696c}, {S("reportConfidence"),
+        &nodes[96], false, 0x10726e65}, {S("temporalScore"), &nodes[79], false, 0x0d746165},
+        {S("temporalSeverity"), &nodes[95], false, 0x10745379}, {S("confidentialityRequirement"),
+        &nodes[85], false, 0x1a637474}, {S("integrityRequirement"), &nodes[85], false,
+        0x14696574}, {S("availabilityRequirement"), &nodes[85], false, 0x17617974},
+        {S("modifiedAttackVector"), &nodes[97], false, 0x146d7472},
+        {S("modifiedAttackComplexity"), &nodes[98], false, 0x186d6379},
+        {S("modifiedPrivilegesRequired"), &nodes[99], false, 0x1a6d6c64},
+        {S("modifiedUserInteraction"), &nodes[100], false, 0x176d726e}, {S("modifiedScope"),
+        &nodes[101], false, 0x0d6d6565}, {S("modifiedConfidentialityImpact"), &nodes[102], false,
+        0x1d6d6574}, {S("modifiedIntegrityImpact"), &nodes[102], false, 0x176d6574},
+        {S("modifiedAvailabilityImpact"), &nodes[102], false, 0x1a6d6174},
+        {S("environmentalScore"), &nodes[79], false, 0x12656e65}, {S("environmentalSeverity"),
+        &nodes[95], false, 0x15657479}};
 static const struct json_schema *const list70[] = {&nodes[103], &nodes[106], NULL};
-static const struct json_schema_member list71[] = {{S("cvss_v2"), &nodes[86], false},
-        {S("cvss_v3"), &nodes[107], false}, {S("products"), &nodes[59], true}};
+static const struct json_schema_member list71[] = {{S("cvss_v2"), &nodes[86], false, 0x07637332},
+        {S("cvss_v3"), &nodes[107], false, 0x07637333}, {S("products"), &nodes[59], true,
+        0x08707573}};
 static const struct slice list72[] = {S("exploit_status"), S("impact"), S("target_set"), {0}};
-static const struct json_schema_member list73[] = {{S("category"), &nodes[110], true}, {S("date"),
-        &nodes[22], false}, {S("details"), &nodes[0], true}, {S("group_ids"), &nodes[57], false},
-        {S("product_ids"), &nodes[59], false}};
-static const struct json_schema_member list74[] = {{S("acknowledgments"), &nodes[5], false},
-        {S("cve"), &nodes[54], false}, {S("cwe"), &nodes[56], false}, {S("discovery_date"),
-        &nodes[22], false}, {S("flags"), &nodes[61], false}, {S("ids"), &nodes[63], false},
-        {S("involvements"), &nodes[67], false}, {S("notes"), &nodes[15], false},
-        {S("product_status"), &nodes[68], false}, {S("references"), &nodes[20], false},
-        {S("release_date"), &nodes[22], false}, {S("remediations"), &nodes[73], false},
-        {S("scores"), &nodes[109], false}, {S("threats"), &nodes[112], false}, {S("title"),
-        &nodes[0], false}};
-static const struct json_schema_member list75[] = {{S("document"), &nodes[31], true},
-        {S("product_tree"), &nodes[53], false}, {S("vulnerabilities"), &nodes[114], false}};
+static const struct json_schema_member list73[] = {{S("category"), &nodes[110], true, 0x08636779},
+        {S("date"), &nodes[22], false, 0x04647465}, {S("details"), &nodes[0], true, 0x07646173},
+        {S("group_ids"), &nodes[57], false, 0x09677073}, {S("product_ids"), &nodes[59], false,
+        0x0b706373}};
+static const struct json_schema_member list74[] = {{S("acknowledgments"), &nodes[5], false,
+        0x0f616573}, {S("cve"), &nodes[54], false, 0x03637665}, {S("cwe"), &nodes[56], false,
+        0x03637765}, {S("discovery_date"), &nodes[22], false, 0x0e647265}, {S("flags"),
+        &nodes[61], false, 0x05666173}, {S("ids"), &nodes[63], false, 0x03696473},
+        {S("involvements"), &nodes[67], false, 0x0c696573}, {S("notes"), &nodes[15], false,
+        0x056e7473}, {S("product_status"), &nodes[68], false, 0x0e705f73}, {S("references"),
+        &nodes[20], false, 0x0a726573}, {S("release_date"), &nodes[22], false, 0x0c726565},
+        {S("remediations"), &nodes[73], false, 0x0c726173}, {S("scores"), &nodes[109], false,
+        0x06737273}, {S("threats"), &nodes[112], false, 0x07746573}, {S("title"), &nodes[0],
+        false, 0x05747465}};
+static const struct json_schema_member list75[] = {{S("document"), &nodes[31], true, 0x08646d74},
+        {S("product_tree"), &nodes[53], false, 0x0c707465}, {S("vulnerabilities"), &nodes[114],
+        false, 0x0f766273}};
 static const struct slice list76[] = {S("https://docs.oasis-open.org/csaf/csaf/v2.1/schema/csaf.json"),
         {0}};
 static const struct slice list77[] = {S("2.1"), {0}};
-static const struct json_schema_member list78[] = {{S("id"), &nodes[121], true}, {S("name"),
-        &nodes[0], false}};
+static const struct json_schema_member list78[] = {{S("id"), &nodes[121], true, 0x02696464},
+        {S("name"), &nodes[0], false, 0x046e6d65}};
 static const struct slice list79[] = {S("AMBER"), S("AMBER+STRICT"), S("CLEAR"), S("GREEN"),
         S("RED"), {0}};
-static const struct json_schema_member list80[] = {{S("label"), &nodes[123], true}, {S("url"),
-        &nodes[2], false}};
-static const struct json_schema_member list81[] = {{S("sharing_group"), &nodes[122], false},
-        {S("text"), &nodes[0], false}, {S("tlp"), &nodes[124], true}};
-static const struct json_schema_member list82[] = {{S("audience"), &nodes[0], false},
-        {S("category"), &nodes[13], true}, {S("group_ids"), &nodes[126], false},
-        {S("product_ids"), &nodes[127], false}, {S("text"), &nodes[0], true}, {S("title"),
-        &nodes[0], false}};
+static const struct json_schema_member list80[] = {{S("label"), &nodes[123], true, 0x056c626c},
+        {S("url"), &nodes[2], false, 0x0375726c}};
+static const struct json_schema_member list81[] = {{S("sharing_group"), &nodes[122], false,
+        0x0d736770}, {S("text"), &nodes[0], false, 0x04747874}, {S("tlp"), &nodes[124], true,
+        0x03746c70}};
+static const struct json_schema_member list82[] = {{S("audience"), &nodes[0], false, 0x08616565},
+        {S("category"), &nodes[13], true, 0x08636779}, {S("group_ids"), &nodes[126], false,
+        0x09677073}, {S("product_ids"), &nodes[127], false, 0x0b706373}, {S("text"), &nodes[0],
+        true, 0x04747874}, {S("title"), &nodes[0], false, 0x05747465}};
 static const struct slice list83[] = {S("coordinator"), S("discoverer"), S("multiplier"),
         S("other"), S("translator"), S("user"), S("vendor"), {0}};
-static const struct json_schema_member list84[] = {{S("category"), &nodes[130], true},
-        {S("contact_details"), &nodes[0], false}, {S("issuing_authority"), &nodes[0], false},
-        {S("name"), &nodes[0], true}, {S("namespace"), &nodes[2], true}};
-static const struct json_schema_member list85[] = {{S("date"), &nodes[22], false}, {S("engine"),
-        &nodes[134], true}};
-static const struct json_schema_member list86[] = {{S("date"), &nodes[22], true},
-        {S("legacy_version"), &nodes[0], false}, {S("number"), &nodes[26], true}, {S("summary"),
-        &nodes[0], true}};
-static const struct json_schema_member list87[] = {{S("aliases"), &nodes[21], false},
-        {S("current_release_date"), &nodes[22], true}, {S("generator"), &nodes[135], false},
-        {S("id"), &nodes[25], true}, {S("initial_release_date"), &nodes[22], true},
-        {S("revision_history"), &nodes[137], true}, {S("status"), &nodes[29], true},
-        {S("version"), &nodes[26], true}};
+static const struct json_schema_member list84[] = {{S("category"), &nodes[130], true, 0x08636779},
+        {S("contact_details"), &nodes[0], false, 0x0f635f73}, {S("issuing_authority"), &nodes[0],
+        false, 0x11696179}, {S("name"), &nodes[0], true, 0x046e6d65}, {S("namespace"), &nodes[2],
+        true, 0x096e7365}};
+static const struct json_schema_member list85[] = {{S("date"), &nodes[22], false, 0x04647465},
+        {S("engine"), &nodes[134], true, 0x06656965}};
+static const struct json_schema_member list86[] = {{S("date"), &nodes[22], true, 0x04647465},
+        {S("legacy_version"), &nodes[0], false, 0x0e6c766e}, {S("number"), &nodes[26], true,
+        0x066e6272}, {S("summary"), &nodes[0], true, 0x07736d79}};
+static const struct json_schema_member list87[] = {{S("aliases"), &nodes[21], false, 0x07616173},
+        {S("current_release_date"), &nodes[22], true, 0x14636c65}, {S("generator"), &nodes[135],
+        false, 0x09677272}, {S("id"), &nodes[25], true, 0x02696464}, {S("initial_release_date"),
+        &nodes[22], true, 0x14696c65}, {S("revision_history"), &nodes[137], true, 0x10725f79},
+        {S("status"), &nodes[29], true, 0x06737473}, {S("version"), &nodes[26], true,
+        0x0776736e}};
 static const struct slice list88[] = {S("essential"), S("significant"), S("supplementary"), {0}};
-static const struct json_schema_member list89[] = {{S("$schema"), &nodes[139], true},
-        {S("category"), &nodes[140], true}, {S("content"), &nodes[141], true}, {S("critical"),
-        &nodes[142], true}};
-static const struct json_schema_member list90[] = {{S("acknowledgments"), &nodes[118], false},
-        {S("aggregate_severity"), &nodes[119], false}, {S("category"), &nodes[7], true},
-        {S("csaf_version"), &nodes[120], true}, {S("distribution"), &nodes[125], true},
-        {S("lang"), &nodes[12], false}, {S("license_expression"), &nodes[0], false}, {S("notes"),
-        &nodes[129], false}, {S("publisher"), &nodes[131], true}, {S("references"), &nodes[133],
-        false}, {S("source_lang"), &nodes[12], false}, {S("title"), &nodes[0], true},
-        {S("tracking"), &nodes[138], true}, {S("x_extensions"), &nodes[144], false}};
+static const struct json_schema_member list89[] = {{S("$schema"), &nodes[139], true, 0x07246861},
+        {S("category"), &nodes[140], true, 0x08636779}, {S("content"), &nodes[141], true,
+        0x07637474}, {S("critical"), &nodes[142], true, 0x0863696c}};
+static const struct json_schema_member list90[] = {{S("acknowledgments"), &nodes[118], false,
+        0x0f616573}, {S("aggregate_severity"), &nodes[119], false, 0x12615f79}, {S("category"),
+        &nodes[7], true, 0x08636779}, {S("csaf_version"), &nodes[120], true, 0x0c63656e},
+        {S("distribution"), &nodes[125], true, 0x0c64626e}, {S("lang"), &nodes[12], false,
+        0x046c6e67}, {S("license_expression"), &nodes[0], false, 0x126c786e}, {S("notes"),
+        &nodes[129], false, 0x056e7473}, {S("publisher"), &nodes[131], true, 0x09706972},
+        {S("references"), &nodes[133], false, 0x0a726573}, {S("source_lang"), &nodes[12], false,
+        0x0b736567}, {S("title"), &nodes[0], true, 0x05747465}, {S("tracking"), &nodes[138], true,
+        0x08746b67}, {S("x_extensions"), &nodes[144], false, 0x0c786e73}};
 static const struct slice list91[] = {S("architecture"), S("host_name"), S("language"),
         S("patch_level"), S("platform"), S("product_family"), S("product_name"),
         S("product_version"), S("product_version_range"), S("service_pack"), S("specification"),
         S("vendor"), {0}};
-static const struct json_schema_member list92[] = {{S("algorithm"), &nodes[148], true},
-        {S("value"), &nodes[149], true}};
-static const struct json_schema_member list93[] = {{S("file_hashes"), &nodes[151], true},
-        {S("filename"), &nodes[0], true}};
-static const struct json_schema_member list94[] = {{S("cpe"), &nodes[147], false}, {S("hashes"),
-        &nodes[153], false}, {S("model_numbers"), &nodes[21], false}, {S("purls"), &nodes[155],
-        false}, {S("sbom_urls"), &nodes[156], false}, {S("serial_numbers"), &nodes[21], false},
-        {S("skus"), &nodes[21], false}, {S("x_generic_uris"), &nodes[158], false}};
-static const struct json_schema_member list95[] = {{S("name"), &nodes[0], true}, {S("product_id"),
-        &nodes[0], true}, {S("product_identification_helper"), &nodes[159], false},
-        {S("x_extensions"), &nodes[144], false}};
-static const struct json_schema_member list96[] = {{S("branches"), &nodes[162], false},
-        {S("category"), &nodes[146], true}, {S("name"), &nodes[0], true}, {S("product"),
-        &nodes[160], false}};
-static const struct json_schema_member list97[] = {{S("group_id"), &nodes[0], true},
-        {S("product_ids"), &nodes[164], true}, {S("summary"), &nodes[0], false}};
-static const struct json_schema_member list98[] = {{S("category"), &nodes[50], true},
-        {S("next_product_reference"), &nodes[0], true}};
+static const struct json_schema_member list92[] = {{S("algorithm"), &nodes[148], true,
+        0x0961726d}, {S("value"), &nodes[149], true, 0x05766c65}};
+static const struct json_schema_member list93[] = {{S("file_hashes"), &nodes[151], true,
+        0x0b666873}, {S("filename"), &nodes[0], true, 0x08666e65}};
+static const struct json_schema_member list94[] = {{S("cpe"), &nodes[147], false, 0x03637065},
+        {S("hashes"), &nodes[153], false, 0x06686873}, {S("model_numbers"), &nodes[21], false,
+        0x0d6d6e73}, {S("purls"), &nodes[155], false, 0x05707273}, {S("sbom_urls"), &nodes[156],
+        false, 0x09735f73}, {S("serial_numbers"), &nodes[21], false, 0x0e736e73}, {S("skus"),
+        &nodes[21], false, 0x04737573}, {S("x_generic_uris"), &nodes[158], false, 0x0e786973}};
+static const struct json_schema_member list95[] = {{S("name"), &nodes[0], true, 0x046e6d65},
+        {S("product_id"), &nodes[0], true, 0x0a706364}, {S("product_identification_helper"),
+        &nodes[159], false, 0x1d706672}, {S("x_extensions"), &nodes[144], false, 0x0c786e73}};
+static const struct json_schema_member list96[] = {{S("branches"), &nodes[162], false,
+        0x08626373}, {S("category"), &nodes[146], true, 0x08636779}, {S("name"), &nodes[0], true,
+        0x046e6d65}, {S("product"), &nodes[160], false, 0x07706474}};
+static const struct json_schema_member list97[] = {{S("group_id"), &nodes[0], true, 0x08677064},
+        {S("product_ids"), &nodes[164], true, 0x0b706373}, {S("summary"), &nodes[0], false,
+        0x07736d79}};
+static const struct json_schema_member list98[] = {{S("category"), &nodes[50], true, 0x08636779},
+        {S("next_product_reference"), &nodes[0], true, 0x166e7465}};
 static const struct json_schema_member list99[] = {{S("beginning_product_reference"), &nodes[0],
-        true}, {S("full_product_name"), &nodes[160], true}, {S("subpaths"), &nodes[168], true}};
-static const struct json_schema_member list100[] = {{S("branches"), &nodes[162], false},
-        {S("full_product_names"), &nodes[163], false}, {S("product_groups"), &nodes[166], false},
-        {S("product_paths"), &nodes[170], false}};
-static const struct json_schema_member list101[] = {{S("id"), &nodes[55], true}, {S("name"),
-        &nodes[7], true}, {S("version"), &nodes[172], true}};
-static const struct json_schema_member list102[] = {{S("date"), &nodes[22], true},
-        {S("exploitation_date"), &nodes[22], true}, {S("group_ids"), &nodes[126], false},
-        {S("product_ids"), &nodes[127], false}};
-static const struct json_schema_member list103[] = {{S("date"), &nodes[22], false},
-        {S("group_ids"), &nodes[126], false}, {S("label"), &nodes[58], true}, {S("product_ids"),
-        &nodes[127], false}};
-static const struct json_schema_member list104[] = {{S("group_ids"), &nodes[126], false},
-        {S("product_ids"), &nodes[127], false}, {S("system_name"), &nodes[0], true}, {S("text"),
-        &nodes[0], true}};
-static const struct json_schema_member list105[] = {{S("contact"), &nodes[0], false}, {S("date"),
-        &nodes[22], false}, {S("group_ids"), &nodes[126], false}, {S("party"), &nodes[64], true},
-        {S("product_ids"), &nodes[127], false}, {S("status"), &nodes[65], true}, {S("summary"),
-        &nodes[0], false}};
+        true, 0x1b626465}, {S("full_product_name"), &nodes[160], true, 0x11666465},
+        {S("subpaths"), &nodes[168], true, 0x08736173}};
+static const struct json_schema_member list100[] = {{S("branches"), &nodes[162], false,
+        0x08626373}, {S("full_product_names"), &nodes[163], false, 0x12667573},
+        {S("product_groups"), &nodes[166], false, 0x0e705f73}, {S("product_paths"), &nodes[170],
+        false, 0x0d707473}};
+static const struct json_schema_member list101[] = {{S("id"), &nodes[55], true, 0x02696464},
+        {S("name"), &nodes[7], true, 0x046e6d65}, {S("version"), &nodes[172], true, 0x0776736e}};
+static const struct json_schema_member list102[] = {{S("date"), &nodes[22], true, 0x04647465},
+        {S("exploitation_date"), &nodes[22], true, 0x11657465}, {S("group_ids"), &nodes[126],
+        false, 0x09677073}, {S("product_ids"), &nodes[127], false, 0x0b706373}};
+static const struct json_schema_member list103[] = {{S("date"), &nodes[22], false, 0x04647465},
+        {S("group_ids"), &nodes[126], false, 0x09677073}, {S("label"), &nodes[58], true,
+        0x056c626c}, {S("product_ids"), &nodes[127], false, 0x0b706373}};
+static const struct json_schema_member list104[] = {{S("group_ids"), &nodes[126], false,
+        0x09677073}, {S("product_ids"), &nodes[127], false, 0x0b706373}, {S("system_name"),
+        &nodes[0], true, 0x0b736d65}, {S("text"), &nodes[0], true, 0x04747874}};
+static const struct json_schema_member list105[] = {{S("contact"), &nodes[0], false, 0x07637474},
+        {S("date"), &nodes[22], false, 0x04647465}, {S("group_ids"), &nodes[126], false,
+        0x09677073}, {S("party"), &nodes[64], true, 0x05707279}, {S("product_ids"), &nodes[127],
+        false, 0x0b706373}, {S("status"), &nodes[65], true, 0x06737473}, {S("summary"), &nodes[0],
+        false, 0x07736d79}};
 static const struct slice list106[] = {S("NONE"), {0}};
-static const struct json_schema_member list107[] = {{S("baseScore"), &nodes[183], false},
-        {S("baseSeverity"), &nodes[184], false}};
+static const struct json_schema_member list107[] = {{S("baseScore"), &nodes[183], false,
+        0x09625365}, {S("baseSeverity"), &nodes[184], false, 0x0c627679}};
 static const struct slice list108[] = {S("LOW"), {0}};
-static const struct json_schema_member list109[] = {{S("baseScore"), &nodes[186], false},
-        {S("baseSeverity"), &nodes[187], false}};
+static const struct json_schema_member list109[] = {{S("baseScore"), &nodes[186], false,
+        0x09625365}, {S("baseSeverity"), &nodes[187], false, 0x0c627679}};
 static const struct slice list110[] = {S("MEDIUM"), {0}};
-static const struct json_schema_member list111[] = {{S("baseScore"), &nodes[189], false},
-        {S("baseSeverity"), &nodes[190], false}};
+static const struct json_schema_member list111[] = {{S("baseScore"), &nodes[189], false,
+        0x09625365}, {S("baseSeverity"), &nodes[190], false, 0x0c627679}};
 static const struct slice list112[] = {S("HIGH"), {0}};
-static const struct json_schema_member list113[] = {{S("baseScore"), &nodes[192], false},
-        {S("baseSeverity"), &nodes[193], false}};
+static const struct json_schema_member list113[] = {{S("baseScore"), &nodes[192], false,
+        0x09625365}, {S("baseSeverity"), &nodes[193], false, 0x0c627679}};
 static const struct slice list114[] = {S("CRITICAL"), {0}};
-static const struct json_schema_member list115[] = {{S("baseScore"), &nodes[195], false},
-        {S("baseSeverity"), &nodes[196], false}};
+static const struct json_schema_member list115[] = {{S("baseScore"), &nodes[195], false,
+        0x09625365}, {S("baseSeverity"), &nodes[196], false, 0x0c627679}};
 static const struct json_schema *const list116[] = {&nodes[185], &nodes[188], &nodes[191],
         &nodes[194], &nodes[197], NULL};
 static const struct json_schema *const list117[] = {&nodes[198], NULL};
@@ -335,89 +374,113 @@ static const struct slice list130[] = {S("NONE"), S("PASSIVE"), S("ACTIVE"), {0}
 static const struct slice list131[] = {S("DIFFUSE"), S("CONCENTRATED"), S("NOT_DEFINED"), {0}};
 static const struct slice list132[] = {S("4.0"), {0}};
 static const struct slice list133[] = {S("LOW"), S("MODERATE"), S("HIGH"), S("NOT_DEFINED"), {0}};
-static const struct json_schema_member list134[] = {{S("Automatable"), &nodes[199], false},
-        {S("Recovery"), &nodes[200], false}, {S("Safety"), &nodes[201], false},
-        {S("attackComplexity"), &nodes[90], false}, {S("attackRequirements"), &nodes[202], false},
-        {S("attackVector"), &nodes[203], false}, {S("availabilityRequirement"), &nodes[85],
-        false}, {S("confidentialityRequirement"), &nodes[85], false}, {S("exploitMaturity"),
-        &nodes[204], false}, {S("integrityRequirement"), &nodes[85], false},
-        {S("modifiedAttackComplexity"), &nodes[98], false}, {S("modifiedAttackRequirements"),
-        &nodes[205], false}, {S("modifiedAttackVector"), &nodes[206], false},
-        {S("modifiedPrivilegesRequired"), &nodes[99], false}, {S("modifiedSubAvailabilityImpact"),
-        &nodes[207], false}, {S("modifiedSubConfidentialityImpact"), &nodes[208], false},
-        {S("modifiedSubIntegrityImpact"), &nodes[207], false}, {S("modifiedUserInteraction"),
-        &nodes[209], false}, {S("modifiedVulnAvailabilityImpact"), &nodes[102], false},
-        {S("modifiedVulnConfidentialityImpact"), &nodes[102], false},
-        {S("modifiedVulnIntegrityImpact"), &nodes[102], false}, {S("privilegesRequired"),
-        &nodes[91], false}, {S("providerUrgency"), &nodes[210], false},
-        {S("subAvailabilityImpact"), &nodes[94], false}, {S("subConfidentialityImpact"),
-        &nodes[94], false}, {S("subIntegrityImpact"), &nodes[94], false}, {S("userInteraction"),
-        &nodes[211], false}, {S("valueDensity"), &nodes[212], false}, {S("vectorString"),
-        &nodes[213], true}, {S("version"), &nodes[214], true}, {S("vulnAvailabilityImpact"),
-        &nodes[94], false}, {S("vulnConfidentialityImpact"), &nodes[94], false},
-        {S("vulnIntegrityImpact"), &nodes[94], false}, {S("vulnerabilityResponseEffort"),
-        &nodes[215], false}, {S("baseScore"), NULL, true}, {S("baseSeverity"), NULL, true}};
-static const struct json_schema_member list135[] = {{S("percentile"), &nodes[217], true},
-        {S("probability"), &nodes[217], true}, {S("timestamp"), &nodes[22], true}};
+static const struct json_schema_member list134[] = {{S("Automatable"), &nodes[199], false,
+        0x0b416165}, {S("Recovery"), &nodes[200], false, 0x08527679}, {S("Safety"), &nodes[201],
+        false, 0x06536579}, {S("attackComplexity"), &nodes[90], false, 0x10616d79},
+        {S("attackRequirements"), &nodes[202], false, 0x12617573}, {S("attackVector"),
+        &nodes[203], false, 0x0c615672}, {S("availabilityRequirement"), &nodes[85], false,
+        0x17617974}, {S("confidentialityRequirement"), &nodes[85], false, 0x1a637474},
+        {S("exploitMaturity"), &nodes[204], false, 0x0f654d79}, {S("integrityRequirement"),
+        &nodes[85], false, 0x14696574}, {S("modifiedAttackComplexity"), &nodes[98], false,
+        0x186d6379}, {S("modifiedAttackRequirements"), &nodes[205], false, 0x1a6d6b73},
+        {S("modifiedAttackVector"), &nodes[206], false, 0x146d7472},
+        {S("modifiedPrivilegesRequired"), &nodes[99], false, 0x1a6d6c64},
+        {S("modifiedSubAvailabilityImpact"), &nodes[207], false, 0x1d6d6974},
+        {S("modifiedSubConfidentialityImpact"), &nodes[208], false, 0x206d6474},
+        {S("modifiedSubIntegrityImpact"), &nodes[207], false, 0x1a6d7474},
+        {S("modifiedUserInteraction"), &nodes[209], false, 0x176d726e},
+        {S("modifiedVulnAvailabilityImpact"), &nodes[102], false, 0x1e6d6974},
+        {S("modifiedVulnConfidentialityImpact"), &nodes[102], false, 0x216d6974},
+        {S("modifiedVulnIntegrityImpact"), &nodes[102], false, 0x1b6d6e74},
+        {S("privilegesRequired"), &nodes[91], false, 0x12707364}, {S("providerUrgency"),
+        &nodes[210], false, 0x0f707279}, {S("subAvailabilityImpact"), &nodes[94], false,
+        0x15736974}, {S("subConfidentialityImpact"), &nodes[94], false, 0x18736974},
+        {S("subIntegrityImpact"), &nodes[94], false, 0x12736974}, {S("userInteraction"),
+        &nodes[211], false, 0x0f75656e}, {S("valueDensity"), &nodes[212], false, 0x0c766579},
+        {S("vectorString"), &nodes[213], true, 0x0c765367}, {S("version"), &nodes[214], true,
+        0x0776736e}, {S("vulnAvailabilityImpact"), &nodes[94], false, 0x16766974},
+        {S("vulnConfidentialityImpact"), &nodes[94], false, 0x19767474},
+        {S("vulnIntegrityImpact"), &nodes[94], false, 0x13767274},
+        {S("vulnerabilityResponseEffort"), &nodes[215], false, 0x1b765274}, {S("baseScore"), NULL,
+        true, 0x09625365}, {S("baseSeverity"), NULL, true, 0x0c627679}};
+static const struct json_schema_member list135[] = {{S("percentile"), &nodes[217], true,
+        0x0a706e65}, {S("probability"), &nodes[217], true, 0x0b706279}, {S("timestamp"),
+        &nodes[22], true, 0x09747370}};
 static const struct slice list136[] = {S("critical"), S("high"), S("low"), S("medium"), S("none"),
         {0}};
 static const struct slice list137[] = {S("2.0.0"), {0}};
-static const struct json_schema_member list138[] = {{S("name"), &nodes[0], false},
-        {S("definition"), &nodes[0], false}, {S("key"), &nodes[224], true}};
-static const struct json_schema_member list139[] = {{S("namespace"), &nodes[223], true},
-        {S("key"), &nodes[224], true}, {S("version"), &nodes[225], true}, {S("name"), &nodes[0],
-        false}, {S("definition"), &nodes[0], false}, {S("values"), &nodes[227], true}};
-static const struct json_schema_member list140[] = {{S("uri"), &nodes[230], true}, {S("summary"),
-        &nodes[221], true}};
-static const struct json_schema_member list141[] = {{S("timestamp"), &nodes[22], true},
-        {S("schemaVersion"), &nodes[220], true}, {S("target_ids"), &nodes[222], false},
-        {S("selections"), &nodes[229], true}, {S("decision_point_resources"), &nodes[232], false},
-        {S("references"), &nodes[232], false}};
-static const struct json_schema_member list142[] = {{S("cvss_v2"), &nodes[86], false},
-        {S("cvss_v3"), &nodes[107], false}, {S("cvss_v4"), &nodes[216], false}, {S("epss"),
-        &nodes[218], false}, {S("qualitative_severity_rating"), &nodes[219], false},
-        {S("ssvc_v2"), &nodes[233], false}, {S("x_extensions"), &nodes[144], false}};
-static const struct json_schema_member list143[] = {{S("content"), &nodes[234], true},
-        {S("products"), &nodes[127], true}, {S("source"), &nodes[2], false}};
-static const struct json_schema_member list144[] = {{S("first_affected"), &nodes[127], false},
-        {S("first_fixed"), &nodes[127], false}, {S("fixed"), &nodes[127], false},
-        {S("known_affected"), &nodes[127], false}, {S("known_not_affected"), &nodes[127], false},
-        {S("last_affected"), &nodes[127], false}, {S("recommended"), &nodes[127], false},
-        {S("under_investigation"), &nodes[127], false}, {S("unknown"), &nodes[127], false}};
+static const struct json_schema_member list138[] = {{S("name"), &nodes[0], false, 0x046e6d65},
+        {S("definition"), &nodes[0], false, 0x0a64696e}, {S("key"), &nodes[224], true,
+        0x036b6579}};
+static const struct json_schema_member list139[] = {{S("namespace"), &nodes[223], true,
+        0x096e7365}, {S("key"), &nodes[224], true, 0x036b6579}, {S("version"), &nodes[225], true,
+        0x0776736e}, {S("name"), &nodes[0], false, 0x046e6d65}, {S("definition"), &nodes[0],
+        false, 0x0a64696e}, {S("values"), &nodes[227], true, 0x06767573}};
+static const struct json_schema_member list140[] = {{S("uri"), &nodes[230], true, 0x03757269},
+        {S("summary"), &nodes[221], true, 0x07736d79}};
+static const struct json_schema_member list141[] = {{S("timestamp"), &nodes[22], true,
+        0x09747370}, {S("schemaVersion"), &nodes[220], true, 0x0d73566e}, {S("target_ids"),
+        &nodes[222], false, 0x0a747473}, {S("selections"), &nodes[229], true, 0x0a737473},
+        {S("decision_point_resources"), &nodes[232], false, 0x18646e73}, {S("references"),
+        &nodes[232], false, 0x0a726573}};
+static const struct json_schema_member list142[] = {{S("cvss_v2"), &nodes[86], false, 0x07637332},
+        {S("cvss_v3"), &nodes[107], false, 0x07637333}, {S("cvss_v4"), &nodes[216], false,
+        0x07637334}, {S("epss"), &nodes[218], false, 0x04657373},
+        {S("qualitative_severity_rating"), &nodes[219], false, 0x1b716567}, {S("ssvc_v2"),
+        &nodes[233], false, 0x07736332}, {S("x_extensions"), &nodes[144], false, 0x0c786e73}};
+static const struct json_schema_member list143[] = {{S("content"), &nodes[234], true, 0x07637474},
+        {S("products"), &nodes[127], true, 0x08707573}, {S("source"), &nodes[2], false,
+        0x06737265}};
+static const struct json_schema_member list144[] = {{S("first_affected"), &nodes[127], false,
+        0x0e666664}, {S("first_fixed"), &nodes[127], false, 0x0b665f64}, {S("fixed"), &nodes[127],
+        false, 0x05667864}, {S("known_affected"), &nodes[127], false, 0x0e6b6664},
+        {S("known_not_affected"), &nodes[127], false, 0x126b5f64}, {S("last_affected"),
+        &nodes[127], false, 0x0d6c6664}, {S("recommended"), &nodes[127], false, 0x0b726d64},
+        {S("under_investigation"), &nodes[127], false, 0x1375656e}, {S("unknown"), &nodes[127],
+        false, 0x07756e6e}};
 static const struct slice list145[] = {S("fix_planned"), S("mitigation"), S("no_fix_planned"),
         S("none_available"), S("optional_patch"), S("vendor_fix"), S("workaround"), {0}};
-static const struct json_schema_member list146[] = {{S("category"), &nodes[238], true},
-        {S("date"), &nodes[22], false}, {S("details"), &nodes[0], true}, {S("entitlements"),
-        &nodes[1], false}, {S("group_ids"), &nodes[126], false}, {S("product_ids"), &nodes[127],
-        false}, {S("restart_required"), &nodes[239], false}, {S("url"), &nodes[2], false}};
-static const struct json_schema_member list147[] = {{S("category"), &nodes[110], true},
-        {S("date"), &nodes[22], false}, {S("details"), &nodes[0], true}, {S("group_ids"),
-        &nodes[126], false}, {S("product_ids"), &nodes[127], false}};
-static const struct json_schema_member list148[] = {{S("acknowledgments"), &nodes[118], false},
-        {S("cve"), &nodes[54], false}, {S("cwes"), &nodes[174], false}, {S("disclosure_date"),
-        &nodes[22], false}, {S("discovery_date"), &nodes[22], false},
-        {S("first_known_exploitation_dates"), &nodes[176], false}, {S("flags"), &nodes[178],
-        false}, {S("ids"), &nodes[180], false}, {S("involvements"), &nodes[182], false},
-        {S("metrics"), &nodes[236], false}, {S("notes"), &nodes[129], false},
-        {S("product_status"), &nodes[237], false}, {S("references"), &nodes[133], false},
-        {S("remediations"), &nodes[241], false}, {S("threats"), &nodes[243], false}, {S("title"),
-        &nodes[0], false}, {S("x_extensions"), &nodes[144], false}};
-static const struct json_schema_member list149[] = {{S("$schema"), &nodes[116], true},
-        {S("document"), &nodes[145], true}, {S("product_tree"), &nodes[171], false},
-        {S("vulnerabilities"), &nodes[245], false}, {S("x_extensions"), &nodes[144], false}};
+static const struct json_schema_member list146[] = {{S("category"), &nodes[238], true,
+        0x08636779}, {S("date"), &nodes[22], false, 0x04647465}, {S("details"), &nodes[0], true,
+        0x07646173}, {S("entitlements"), &nodes[1], false, 0x0c656573}, {S("group_ids"),
+        &nodes[126], false, 0x09677073}, {S("product_ids"), &nodes[127], false, 0x0b706373},
+        {S("restart_required"), &nodes[239], false, 0x10727264}, {S("url"), &nodes[2], false,
+        0x0375726c}};
+static const struct json_schema_member list147[] = {{S("category"), &nodes[110], true,
+        0x08636779}, {S("date"), &nodes[22], false, 0x04647465}, {S("details"), &nodes[0], true,
+        0x07646173}, {S("group_ids"), &nodes[126], false, 0x09677073}, {S("product_ids"),
+        &nodes[127], false, 0x0b706373}};
+static const struct json_schema_member list148[] = {{S("acknowledgments"), &nodes[118], false,
+        0x0f616573}, {S("cve"), &nodes[54], false, 0x03637665}, {S("cwes"), &nodes[174], false,
+        0x04636573}, {S("disclosure_date"), &nodes[22], false, 0x0f647565}, {S("discovery_date"),
+        &nodes[22], false, 0x0e647265}, {S("first_known_exploitation_dates"), &nodes[176], false,
+        0x1e666c73}, {S("flags"), &nodes[178], false, 0x05666173}, {S("ids"), &nodes[180], false,
+        0x03696473}, {S("involvements"), &nodes[182], false, 0x0c696573}, {S("metrics"),
+        &nodes[236], false, 0x076d7273}, {S("notes"), &nodes[129], false, 0x056e7473},
+        {S("product_status"), &nodes[237], false, 0x0e705f73}, {S("references"), &nodes[133],
+        false, 0x0a726573}, {S("remediations"), &nodes[241], false, 0x0c726173}, {S("threats"),
+        &nodes[243], false, 0x07746573}, {S("title"), &nodes[0], false, 0x05747465},
+        {S("x_extensions"), &nodes[144], false, 0x0c786e73}};
+static const struct json_schema_member list149[] = {{S("$schema"), &nodes[116], true, 0x07246861},
+        {S("document"), &nodes[145], true, 0x08646d74}, {S("product_tree"), &nodes[171], false,
+        0x0c707465}, {S("vulnerabilities"), &nodes[245], false, 0x0f766273}, {S("x_extensions"),
+        &nodes[144], false, 0x0c786e73}};
 static const struct slice list150[] = {S("https://docs.oasis-open.org/csaf/csaf/v2.1/schema/extension-metadata.json"),
         {0}};
-static const struct json_schema_member list151[] = {{S("max_occurrence"), &nodes[249], true}};
+static const struct json_schema_member list151[] = {{S("max_occurrence"), &nodes[249], true,
+        0x0e6d7565}};
 static const struct json_schema_member list152[] = {{S("$.document.x_extensions"), &nodes[250],
-        true}, {S("$.product_tree.branches..product.x_extensions"), &nodes[250], true},
-        {S("$.product_tree.full_product_names[*].x_extensions"), &nodes[250], true},
-        {S("$.product_tree.relationships[*].full_product_name.x_extensions"), &nodes[250], true},
-        {S("$.vulnerabilities[*].metrics[*].content.x_extensions"), &nodes[250], true},
-        {S("$.vulnerabilities[*].x_extensions"), &nodes[250], true}, {S("$.x_extensions"),
-        &nodes[250], true}};
-static const struct json_schema_member list153[] = {{S("$schema"), &nodes[247], true},
-        {S("extension_schema"), &nodes[139], true}, {S("incompatible_extensions"), &nodes[248],
-        false}, {S("last_updated"), &nodes[22], true}, {S("requirement"), &nodes[251], true}};
+        true, 0x17247873}, {S("$.product_tree.branches..product.x_extensions"), &nodes[250], true,
+        0x2d247373}, {S("$.product_tree.full_product_names[*].x_extensions"), &nodes[250], true,
+        0x31247573}, {S("$.product_tree.relationships[*].full_product_name.x_extensions"),
+        &nodes[250], true, 0x3e242e73},
+        {S("$.vulnerabilities[*].metrics[*].content.x_extensions"), &nodes[250], true,
+        0x34246373}, {S("$.vulnerabilities[*].x_extensions"), &nodes[250], true, 0x21247373},
+        {S("$.x_extensions"), &nodes[250], true, 0x0e246573}};
+static const struct json_schema_member list153[] = {{S("$schema"), &nodes[247], true, 0x07246861},
+        {S("extension_schema"), &nodes[139], true, 0x10656e61}, {S("incompatible_extensions"),
+        &nodes[248], false, 0x17696573}, {S("last_updated"), &nodes[22], true, 0x0c6c7064},
+        {S("requirement"), &nodes[251], true, 0x0b727274}};
 
 static const struct json_schema nodes[253] = {
     [0] = {.min_length = 1, .types = 8},

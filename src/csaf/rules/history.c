@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The revision history: in order, complete, and ending in the version that the document has. */
-#include "base/memory.h"
 #include "csaf/validate/revision.h"
 #include "csaf/validate/tests.h"
 
 /* Sorted Revision History */
 void csaf_test_6_1_14(struct csaf_validation *v)
 {
-    struct csaf_history h;
+    const struct csaf_history *h = csaf_history_sorted(v);
 
-    if (!csaf_history_sorted(v, &h))
+    if (!h)
         return;
-    for (size_t i = 1; i < h.count; i++) {
-        const struct csaf_history_item *before = &h.at[i - 1], *after = &h.at[i];
+    for (size_t i = 1; i < h->count; i++) {
+        const struct csaf_history_item *before = &h->at[i - 1], *after = &h->at[i];
         if (csaf_number_compare(&before->number, &after->number) <= 0)
             continue;
         csaf_find(v, csaf_array(v->tracking, "revision_history"),
@@ -24,7 +23,6 @@ void csaf_test_6_1_14(struct csaf_validation *v)
         csaf_suggest(v, "give the versions numbers in the order of their dates, or correct a date");
         break;
     }
-    mem_free(h.at);
 }
 
 /* Same but for build metadata, and with drafts but for the pre-release part. */
@@ -40,12 +38,12 @@ void csaf_test_6_1_16(struct csaf_validation *v)
 {
     const struct json_value *version = json_get(v->tracking, "version");
     struct csaf_number number;
-    struct csaf_history h;
+    const struct csaf_history *h;
 
-    if (!csaf_number_of(version, &number) || !csaf_history_sorted(v, &h))
+    if (!csaf_number_of(version, &number) || !(h = csaf_history_sorted(v)))
         return;
-    if (h.count > 0) {
-        const struct csaf_history_item *last = &h.at[h.count - 1];
+    if (h->count > 0) {
+        const struct csaf_history_item *last = &h->at[h->count - 1];
         bool draft = slice_is(csaf_tracking_status_of(v), "draft");
         if (!same_number(&number, &last->number, draft)) {
             csaf_find(v, version,
@@ -58,7 +56,6 @@ void csaf_test_6_1_16(struct csaf_validation *v)
                          csaf_quote(v, json_string(last->number_value)));
         }
     }
-    mem_free(h.at);
 }
 
 /* Document Status Draft */

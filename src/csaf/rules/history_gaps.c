@@ -130,15 +130,14 @@ static void find_gaps(struct gaps *g, const struct csaf_history *h)
 void csaf_test_6_1_21(struct csaf_validation *v)
 {
     struct gaps g = {.v = v, .history = csaf_array(v->tracking, "revision_history")};
-    struct csaf_history h;
+    const struct csaf_history *h = csaf_history_sorted(v);
 
-    if (!csaf_history_sorted(v, &h))
+    if (!h)
         return;
     map_init(&g.present);
-    if (h.count > 0 && note_present(&g, &h)) {
-        g.semantic = h.at[0].number.semantic;
-        find_gaps(&g, &h);
+    if (h->count > 0 && note_present(&g, h)) {
+        g.semantic = h->at[0].number.semantic;
+        find_gaps(&g, h);
     }
     map_fini(&g.present);
-    mem_free(h.at);
 }

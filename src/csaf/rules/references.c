@@ -85,6 +85,8 @@ void csaf_test_6_1_3(struct csaf_validation *v)
 {
     struct csaf_path_graph graph;
 
+    if (!v->has_paths)
+        return;
     bool ready = csaf_path_graph_init(&graph, v, in_circle);
     (void)ready; /* the only failure is memory, and that has been said */
     csaf_path_graph_fini(&graph);

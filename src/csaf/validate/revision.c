@@ -160,18 +160,18 @@ static int by_date_and_number(const void *a, const void *b)
     return order != 0 ? order : (x->index > y->index) - (x->index < y->index);
 }
 
-bool csaf_history_sorted(struct csaf_validation *v, struct csaf_history *history)
+const struct csaf_history *csaf_history_sorted(struct csaf_validation *v)
 {
     const struct json_value *items = csaf_array(v->tracking, "revision_history");
+    struct csaf_history *history = &v->history;
     size_t index = 0;
 
-    *history = (struct csaf_history){0};
-    if (json_count(items) == 0)
-        return true;
+    if (json_count(items) == 0 || history->at)
+        return history;
     history->at = mem_new(json_count(items), sizeof *history->at);
     if (!history->at) {
         csaf_no_memory(v);
-        return false;
+        return NULL;
     }
     json_each(item, items)
     {
@@ -185,7 +185,7 @@ bool csaf_history_sorted(struct csaf_validation *v, struct csaf_history *history
     }
     if (history->count > 1)
         qsort(history->at, history->count, sizeof *history->at, by_date_and_number);
-    return true;
+    return history;
 }
 
 bool csaf_is_released(const struct csaf_validation *v)

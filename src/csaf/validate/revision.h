@@ -35,16 +35,11 @@ struct csaf_history_item {
     size_t index; /* in the document */
 };
 
-struct csaf_history {
-    struct csaf_history_item *at;
-    size_t count;
-};
-
 /*
  * The items of the revision history that have a date and a number that can be read, by date and
- * then by number. false: no memory (said already). Free what is in it with mem_free.
+ * then by number; sorted once for all tests, and v's. NULL: no memory (said already).
  */
-bool csaf_history_sorted(struct csaf_validation *v, struct csaf_history *history) MUST_CHECK;
+const struct csaf_history *csaf_history_sorted(struct csaf_validation *v) MUST_CHECK;
 
 /* Status "final" or "interim". */
 bool csaf_is_released(const struct csaf_validation *v);

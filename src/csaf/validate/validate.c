@@ -152,9 +152,11 @@ static void watch(const struct csaf_validator *v, const struct csaf_test *test)
 static int run_tests(struct csaf_validation *v, struct csaf_result *result)
 {
     const struct csaf_selection *s = &v->validator->selection;
-    struct csaf_test_result *tests = arena_new(v->kept_arena, csaf_test_count, sizeof *tests);
-    size_t count = 0;
+    size_t count = 0, asked = 0;
 
+    for (size_t i = 0; i < ARRAY_LEN(s->bits); i++)
+        asked += (size_t)__builtin_popcountll(s->bits[i]);
+    struct csaf_test_result *tests = arena_new(v->kept_arena, asked, sizeof *tests);
     if (!tests)
         return err_memory(v->e);
     for (size_t i = 0; i < csaf_test_count; i++) {

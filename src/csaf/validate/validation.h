@@ -69,6 +69,12 @@ enum { CSAF_NO_ID = UINT32_MAX };
 
 struct csaf_reach;
 
+/* csaf/validate/revision.h */
+struct csaf_history {
+    struct csaf_history_item *at;
+    size_t count;
+};
+
 struct csaf_validation {
     struct csaf_validator *validator;
     enum csaf_version version;
@@ -103,6 +109,9 @@ struct csaf_validation {
     size_t kept, room, count, failures;
     const char *not_run;
     uint64_t schema_work; /* left for the schemas of extensions */
+
+    bool has_paths;              /* a product is defined by others: a relationship, a path */
+    struct csaf_history history; /* of csaf_history_sorted; empty until it is asked for */
 };
 
 /* Findings. The severity is that of the test's group (error, warning, info). */

@@ -41,6 +41,7 @@ static void define(struct index *x, struct growing *list, const struct json_valu
     struct csaf_definition *d = append(x, list);
     if (!d)
         return;
+    x->v->has_paths |= in == CSAF_IN_RELATIONSHIP || in == CSAF_IN_PATH;
     const struct json_value *id_value = json_get(value, id);
     *d = (struct csaf_definition){.id = json_string(id_value),
                                   .id_value = id_value,
@@ -180,7 +181,7 @@ static void vulnerability(struct index *x, const struct json_value *v)
     }
 }
 
-static bool is_at(const struct csaf_ids *ids, uint32_t number, struct slice id)
+static inline bool is_at(const struct csaf_ids *ids, uint32_t number, struct slice id)
 {
     return number < ids->count && ids->at[number].text.len == id.len &&
            slice_bytes_equal(ids->at[number].text.data, id.data, id.len);
@@ -190,14 +191,17 @@ static bool is_at(const struct csaf_ids *ids, uint32_t number, struct slice id)
  * The number of an id, a new one when it has none. Lists of ids mostly go through the products as
  * the tree does, and begin where the last one did: that is tried before the id is looked for.
  */
-static int number_id(struct csaf_ids *ids, struct slice id, uint32_t *number)
+static inline int number_id(struct csaf_ids *ids, struct slice id, uint32_t *number)
 {
     void *before;
 
-    if (!is_at(ids, ids->next, id) && is_at(ids, ids->start, id))
-        ids->next = ids->start;
     if (is_at(ids, ids->next, id)) {
         *number = ids->next++;
+        return 0;
+    }
+    if (is_at(ids, ids->start, id)) {
+        *number = ids->start;
+        ids->next = ids->start + 1;
         return 0;
     }
     if (map_add(&ids->numbers, id, (void *)((uintptr_t)ids->count + 1), &before) < 0)
@@ -219,8 +223,8 @@ static int number_id(struct csaf_ids *ids, struct slice id, uint32_t *number)
     return 0;
 }
 
-static int number_value(struct csaf_validation *v, struct csaf_ids *ids,
-                        const struct json_value *value, uint32_t *number)
+static inline int number_value(struct csaf_validation *v, struct csaf_ids *ids,
+                               const struct json_value *value, uint32_t *number)
 {
     if (number_id(ids, json_string(value), number) < 0)
         return -1;
@@ -294,6 +298,7 @@ int csaf_index(struct csaf_validation *v)
 void csaf_index_fini(struct csaf_validation *v)
 {
     csaf_reach_free(v->reach);
+    mem_free(v->history.at);
     map_fini(&v->product_ids.numbers);
     map_fini(&v->group_ids.numbers);
     mem_free(v->product_ids.at);

@@ -104,6 +104,23 @@ static void chain(struct diff *d, struct map *map, struct diff_items *a, int pas
     }
 }
 
+/* Of two that read the same, what differs is the products that they are for. */
+static void tell_changed(struct diff *d, const char *what, struct slice vulnerability,
+                         const struct diff_item *old, const struct diff_item *now)
+{
+    struct slice after = now->shown;
+    struct buf b;
+
+    buf_init(&b);
+    if (old->of && now->of && slice_equal(old->shown, after)) {
+        buf_put_slice(&b, after);
+        diff_other_targets(d, (const struct json_value *const[]){old->of, now->of}, &b);
+        after = diff_keep(d, &b);
+    }
+    buf_fini(&b);
+    diff_tell(d, CSAF_DIFF_CHANGED, what, vulnerability, slice_str(""), old->shown, after);
+}
+
 void diff_items_compare(struct diff *d, const char *what, struct slice vulnerability,
                         struct diff_items lists[2])
 {
@@ -119,8 +136,7 @@ void diff_items_compare(struct diff *d, const char *what, struct slice vulnerabi
                 continue;
             old->met = b->at[i].met = true;
             if (pass > 0)
-                diff_tell(d, CSAF_DIFF_CHANGED, what, vulnerability, slice_str(""), old->shown,
-                          b->at[i].shown);
+                tell_changed(d, what, vulnerability, old, &b->at[i]);
             if (!old->next)
                 (void)map_remove(&map, key);
             else if (map_set(&map, key, old->next) != 0)

@@ -22,7 +22,8 @@ struct diff_product {
 struct diff_item {
     struct slice full, near, far;
     struct slice shown;
-    struct diff_item *next; /* with the same key, in the order of the text */
+    const struct json_value *of; /* has product_ids and group_ids that count; or NULL */
+    struct diff_item *next;      /* with the same key, in the order of the text */
     bool met;
 };
 
@@ -44,6 +45,7 @@ struct diff {
     uint64_t seed[2];
     uint32_t turn;
     struct err *e;
+    size_t targets_told; /* products looked at to say which were meant; bounded */
 };
 
 bool diff_failed(const struct diff *d);
@@ -61,6 +63,8 @@ void diff_value(struct diff *d, const char *what, struct slice vulnerability, st
 /* An element to be compared; one that shows nothing is left out. */
 void diff_item_add(struct diff *d, struct diff_items *items, struct slice full, struct slice near,
                    struct slice far, struct slice shown);
+/* Appends what products one of two objects is for and the other is not: " [for X, not for Y]". */
+void diff_other_targets(struct diff *d, const struct json_value *const of[2], struct buf *out);
 /* Tells what differs between two lists, and empties them. */
 void diff_items_compare(struct diff *d, const char *what, struct slice vulnerability,
                         struct diff_items lists[2]);

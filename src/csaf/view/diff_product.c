@@ -33,6 +33,19 @@ static size_t number(struct diff *d, struct numbers *n, struct buf *key)
     return *fresh;
 }
 
+/* "< V4.3" is "<V4.3": what stands between a sign and its version says nothing. */
+static void put_name(struct buf *key, struct slice name)
+{
+    bool behind_sign = false;
+
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.data[i] == ' ' && behind_sign)
+            continue;
+        behind_sign = name.data[i] == '<' || name.data[i] == '>' || name.data[i] == '=';
+        buf_putc(key, name.data[i]);
+    }
+}
+
 /* Of a branch, through those above it that have none yet; the depth is bounded by the reader. */
 static size_t branch_number(struct diff *d, struct numbers *n, const struct csaf_reading_branch *b,
                             size_t *done, struct buf *key)
@@ -48,7 +61,7 @@ static size_t branch_number(struct diff *d, struct numbers *n, const struct csaf
     }
     while (count-- > 0 && !diff_failed(d)) {
         buf_printf(key, "b%zu ", above);
-        buf_put_slice(key, steps[count]->name);
+        put_name(key, steps[count]->name);
         above = number(d, n, key);
         done[steps[count]->index] = above;
     }
@@ -264,4 +277,92 @@ void diff_targets(const struct diff *d, int side, const struct json_value *objec
         count += g ? g->count : 0;
     }
     buf_printf(out, "%zu/%016llx", count, (unsigned long long)sum);
+}
+
+enum { TARGETS_TOLD_MOST = 1000000, TARGETS_NAMED = 3 };
+
+/* Notes with each product of an object that side's bit. false: too many to look at. */
+static bool mark_targets(struct diff *d, int side, const struct json_value *object,
+                         struct diff_product **met, size_t *count)
+{
+    const struct json_value *groups = json_get(object, "group_ids");
+    const struct json_value *ids = json_get(object, "product_ids");
+    size_t group = 0, member = 0;
+
+    for (const struct json_value *id = json_first(ids); id || group < json_count(groups);) {
+        const struct csaf_reading_group *g =
+            id ? NULL : csaf_reading_group_find(d->side[side], json_string(json_at(groups, group)));
+        struct diff_product *p = NULL;
+        if (id) {
+            const struct csaf_reading_product *r =
+                csaf_reading_product_find(d->side[side], json_string(id));
+            p = r ? d->meaning[side][r->index] : NULL;
+            id = json_next(id);
+        } else if (g && member < g->count) {
+            p = d->meaning[side][g->products[member++]->index];
+        } else {
+            group++;
+            member = 0;
+        }
+        if (++d->targets_told > TARGETS_TOLD_MOST)
+            return false;
+        if (!p)
+            continue;
+        if (p->turn != d->turn) {
+            p->turn = d->turn;
+            p->status[0] = p->status[1] = 0;
+            met[(*count)++] = p;
+        }
+        p->status[side] = 1;
+    }
+    return true;
+}
+
+static size_t targets_most(const struct diff *d, int side, const struct json_value *object)
+{
+    size_t most = json_count(json_get(object, "product_ids"));
+    json_each(id, json_get(object, "group_ids"))
+    {
+        const struct csaf_reading_group *g =
+            csaf_reading_group_find(d->side[side], json_string(id));
+        most += g ? g->count : 0;
+    }
+    return most;
+}
+
+/* Those of one side only; the number of them. */
+static size_t put_only(struct diff_product *const *met, size_t count, int side, const char *before,
+                       struct buf *out)
+{
+    size_t named = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!met[i]->status[side] || met[i]->status[!side])
+            continue;
+        if (named < TARGETS_NAMED) {
+            buf_puts(out, named ? ", " : before);
+            buf_put_slice(out, met[i]->in[side]->label);
+        }
+        named++;
+    }
+    if (named > TARGETS_NAMED)
+        buf_printf(out, " and %zu more", named - TARGETS_NAMED);
+    return named;
+}
+
+void diff_other_targets(struct diff *d, const struct json_value *const of[2], struct buf *out)
+{
+    size_t most = targets_most(d, 0, of[0]) + targets_most(d, 1, of[1]), count = 0;
+    struct diff_product **met =
+        most < TARGETS_TOLD_MOST ? diff_new(d, most, sizeof(struct diff_product *)) : NULL;
+
+    d->turn++;
+    if (!met || !mark_targets(d, 0, of[0], met, &count) ||
+        !mark_targets(d, 1, of[1], met, &count)) {
+        buf_puts(out, " [for other products than before]");
+        return;
+    }
+    size_t added = put_only(met, count, 1, " [now also for ", out);
+    size_t gone = put_only(met, count, 0, added ? "; no longer for " : " [no longer for ", out);
+    buf_puts(out, added || gone ? "]" : " [for products that are named otherwise]");
 }

@@ -228,19 +228,6 @@ static int write_record(struct evidence_acquisition *a, struct buf *out, struct 
     return buf_check(out, e);
 }
 
-/* The same for other programs. */
-static int write_graph(const struct evidence_acquisition *a, struct evidence_bag *bag,
-                       struct slice record, struct err *e)
-{
-    struct buf graph;
-    buf_init(&graph);
-    int result = evidence_uco_bundle(record, a->options->folder, &graph, e);
-    if (result == 0)
-        result = evidence_bag_tag(bag, "case.jsonld", buf_slice(&graph), e);
-    buf_fini(&graph);
-    return result;
-}
-
 static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, struct buf *text,
                      struct err *e)
 {
@@ -262,19 +249,18 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
     evidence_bag_info(bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
     if (write_record(a, text, e) != 0 ||
         evidence_bag_tag(bag, "acquisition.json", buf_slice(text), e) != 0 ||
-        write_graph(a, bag, buf_slice(text), e) != 0)
+        evidence_uco_tag(bag, buf_slice(text), e) != 0)
         return -1;
     buf_reset(text);
     evidence_map_write(&a->reading.map, text);
-    if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "map.txt", buf_slice(text), e) != 0)
+    if (evidence_bag_salt(text, "# salt:", e) != 0 || buf_check(text, e) != 0 ||
+        evidence_bag_tag(bag, "map.txt", buf_slice(text), e) != 0)
         return -1;
-    buf_reset(text);
     const struct evidence_how how = {.has_image = true,
                                      .packed = !a->options->plain,
                                      .image_bytes = image->image_bytes,
                                      .image_sha256 = a->acquired->sha256};
-    evidence_how_write(&how, text);
-    if (buf_check(text, e) != 0 || evidence_bag_tag(bag, "VERIFY.txt", buf_slice(text), e) != 0)
+    if (evidence_how_put(bag, &how, e) != 0)
         return -1;
     if (a->selftest.len && evidence_bag_tag(bag, "selftest.json", buf_slice(&a->selftest), e) != 0)
         return -1;

@@ -145,6 +145,17 @@ int evidence_bag_tag(struct evidence_bag *bag, const char *name, struct slice co
     return 0;
 }
 
+int evidence_bag_salt(struct buf *text, const char *label, struct err *e)
+{
+    uint8_t salt[16];
+    if (random_fill(&random_system, salt, sizeof salt, e) != 0)
+        return -1;
+    buf_printf(text, "%s ", label);
+    hex_put(text, slice_of(salt, sizeof salt));
+    buf_putc(text, '\n');
+    return 0;
+}
+
 void evidence_bag_info(struct evidence_bag *bag, const char *label, const char *value)
 {
     if (!value || !value[0])
@@ -215,6 +226,8 @@ int evidence_bag_close(struct evidence_bag *bag, uint8_t sha256[SHA256_LEN], str
         return -1;
     snprintf(oxum, sizeof oxum, "%" PRIu64 ".%" PRIu64, bag->payload_bytes, bag->payload_files);
     evidence_bag_info(bag, "Payload-Oxum", oxum);
+    if (evidence_bag_salt(&bag->info, "Salt:", e) != 0)
+        return -1;
     if (buf_check(&bag->payload, e) != 0 || buf_check(&bag->info, e) != 0 ||
         evidence_bag_tag(bag, "bagit.txt",
                          slice_str("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"),

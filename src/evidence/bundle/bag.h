@@ -38,6 +38,11 @@ int evidence_bag_stream(struct evidence_bag *bag, struct err *e) MUST_CHECK;
 /* evidence_bag_payload, and what has come together is written where the bag streams. */
 int evidence_bag_payload_flush(struct evidence_bag *bag, const char *name, uint64_t bytes,
                                const uint8_t sha256[SHA256_LEN], struct err *e) MUST_CHECK;
+/*
+ * Appends "LABEL HEX" and a line's end, 128 random bits: a file beside data/ that says little could
+ * otherwise be guessed by its hash, which a disclosure shows (section 8).
+ */
+int evidence_bag_salt(struct buf *text, const char *label, struct err *e) MUST_CHECK;
 /* Writes a file beside data/, and lists it. */
 int evidence_bag_tag(struct evidence_bag *bag, const char *name, struct slice content,
                      struct err *e) MUST_CHECK;

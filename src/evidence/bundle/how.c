@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/bundle/how.h"
 #include "base/encoding.h"
+#include "evidence/bundle/bag.h"
 
 #include <inttypes.h>
 
@@ -83,7 +84,7 @@ static const char seal[] =
     "written there is the signer's own word. Step 5: it was so no later than the time-stamp. None\n"
     "of them shows that the source was the right one, or that it had not been changed before.\n";
 
-void evidence_how_write(const struct evidence_how *how, struct buf *out)
+static void write(const struct evidence_how *how, struct buf *out)
 {
     char hex[2 * SHA256_LEN + 1];
     buf_puts(out, head);
@@ -103,5 +104,19 @@ void evidence_how_write(const struct evidence_how *how, struct buf *out)
         buf_puts(out, "2. There is no image in this bundle: what it holds are the files of "
                       "data.\n\n");
     }
+    if (how->says)
+        buf_printf(out, "%s\n", how->says);
     buf_puts(out, seal);
+}
+
+int evidence_how_put(struct evidence_bag *bag, const struct evidence_how *how, struct err *e)
+{
+    struct buf text;
+    buf_init(&text);
+    write(how, &text);
+    int result = buf_check(&text, e);
+    if (result == 0)
+        result = evidence_bag_tag(bag, "VERIFY.txt", buf_slice(&text), e);
+    buf_fini(&text);
+    return result;
 }

@@ -15,9 +15,13 @@ struct evidence_how {
     bool packed; /* gzip members; else plain segments */
     uint64_t image_bytes;
     const uint8_t *image_sha256;
+    const char *says; /* what else there is to know of what it holds, in lines; may be NULL */
 };
 
-/* Appends it. Lines that begin with seven blanks are commands, which work as they are pasted. */
-void evidence_how_write(const struct evidence_how *how, struct buf *out);
+struct evidence_bag;
+
+/* Writes it into a bag. Lines that begin with seven blanks are commands, which work as pasted. */
+int evidence_how_put(struct evidence_bag *bag, const struct evidence_how *how,
+                     struct err *e) MUST_CHECK;
 
 #endif

@@ -194,49 +194,47 @@ static int put_record(const struct json_value *begun, struct slice selftest,
     return buf_check(out, e);
 }
 
-static void put_how(const struct capture_outcome *o, struct buf *out)
+static int put_how(struct evidence_bag *bag, const struct capture_outcome *o, struct err *e)
 {
     char hex[2 * SHA256_LEN + 1];
+    struct buf says;
     hex_format(o->sha256, sizeof o->sha256, hex);
-    evidence_how_write(&(struct evidence_how){0}, out);
-    buf_printf(out,
-               "\n7. No file of the capture is missing, and they are in their order. %s\n"
+    buf_init(&says);
+    buf_printf(&says,
+               "   No file of the capture is missing, and they are in their order. %s\n"
                "   must come:\n\n"
                "       cat data/capture-*.pcapng | sha256sum\n\n"
                "   The files are pcapng; capinfos and tshark of Wireshark read them. They hold\n"
                "   %" PRIu64 " packets; %" PRIu64 " were dropped by the kernel, %" PRIu64
                " by the interface. The statistics in the\n   files say the same.\n",
                hex, o->status.packets, o->status.dropped_by_kernel, o->status.dropped_by_interface);
+    int result = buf_check(&says, e);
+    if (result == 0)
+        result = evidence_how_put(bag, &(struct evidence_how){.says = buf_text(&says)}, e);
+    buf_fini(&says);
+    return result;
 }
 
-static int put_tags(struct evidence_bag *bag, const char *folder, const struct json_value *begun,
-                    struct slice selftest, const struct capture_written *written,
-                    const struct capture_outcome *o, struct err *e)
+static int put_tags(struct evidence_bag *bag, const struct json_value *begun, struct slice selftest,
+                    const struct capture_written *written, const struct capture_outcome *o,
+                    struct err *e)
 {
-    struct buf text, graph;
+    struct buf text;
     buf_init(&text);
-    buf_init(&graph);
     int result = put_record(begun, selftest, written, o, &text, e);
     if (result == 0)
         result = evidence_bag_tag(bag, "acquisition.json", buf_slice(&text), e);
     if (result == 0)
-        result = evidence_uco_bundle(buf_slice(&text), folder, &graph, e);
+        result = evidence_uco_tag(bag, buf_slice(&text), e);
     if (result == 0)
-        result = evidence_bag_tag(bag, "case.jsonld", buf_slice(&graph), e);
-    buf_reset(&text);
-    put_how(o, &text);
-    if (result == 0)
-        result = buf_check(&text, e);
-    if (result == 0)
-        result = evidence_bag_tag(bag, "VERIFY.txt", buf_slice(&text), e);
+        result = put_how(bag, o, e);
     if (result == 0 && selftest.len)
         result = evidence_bag_tag(bag, "selftest.json", selftest, e);
     buf_fini(&text);
-    buf_fini(&graph);
     return result;
 }
 
-static int close_bag(struct evidence_bag *bag, const char *folder, const struct json_value *begun,
+static int close_bag(struct evidence_bag *bag, const struct json_value *begun,
                      struct slice selftest, const struct capture_written *written,
                      const struct capture_outcome *o, struct err *e)
 {
@@ -256,9 +254,8 @@ static int close_bag(struct evidence_bag *bag, const char *folder, const struct 
     snprintf(text, sizeof text, "%.*s", SLICE_ARG(json_get_string(who, "name")));
     evidence_bag_info(bag, "Contact-Name", text);
     evidence_bag_info(bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
-    return put_tags(bag, folder, begun, selftest, written, o, e) == 0
-               ? evidence_bag_close(bag, top, e)
-               : -1;
+    return put_tags(bag, begun, selftest, written, o, e) == 0 ? evidence_bag_close(bag, top, e)
+                                                              : -1;
 }
 
 int capture_record_close(const char *folder, struct slice begun, struct slice selftest,
@@ -271,7 +268,7 @@ int capture_record_close(const char *folder, struct slice begun, struct slice se
     if (json_parse(&doc, begun, NULL, e) != 0)
         return -1;
     evidence_bag_init(&bag, folder);
-    int result = close_bag(&bag, folder, json_root(doc), selftest, written, outcome, e);
+    int result = close_bag(&bag, json_root(doc), selftest, written, outcome, e);
     evidence_bag_fini(&bag);
     json_doc_free(doc);
     snprintf(path, sizeof path, "%s/%s", folder, capture_begun_name);

@@ -45,11 +45,21 @@ static int write_details(const struct evidence_acquired_report *r, const char *b
     member(&w, "scope", r->scope);
     member(&w, "why_partial", r->why_partial);
     member(&w, "write_protection", r->write_protection);
+    member(&w, "format", r->format);
+    member(&w, "given_by", r->given_by);
+    member(&w, "collected_by", r->collected_by);
     evidence_hash_member(&w, "tagmanifest_sha256", tags);
+    if (r->collected_by)
+        evidence_hash_member(&w, "received_sha256", r->image_sha256 ? r->image_sha256 : tags);
     if (r->image_sha256)
         evidence_hash_member(&w, "image_sha256", r->image_sha256);
     json_write_object_end(&w);
     return buf_check(out, e);
+}
+
+static const char *kind_of(const struct evidence_acquired_report *r)
+{
+    return r->collected_by ? "imported" : "acquired";
 }
 
 /* A bundle's own identifier: that of its exhibit where it has one. */
@@ -77,7 +87,7 @@ int evidence_acquired_check(const char *bundle, const struct evidence_acquired_r
     buf_init(&details);
     int result = write_details(&r, ".", none, &details, e);
     if (result == 0)
-        result = evidence_doing_check(doing, exhibit[0] ? exhibit : bundle, name, "acquired",
+        result = evidence_doing_check(doing, exhibit[0] ? exhibit : bundle, name, kind_of(report),
                                       buf_slice(&details), told, e);
     buf_fini(&details);
     return result;
@@ -102,12 +112,13 @@ int evidence_acquired_record(const char *bundle, const struct evidence_acquired_
     buf_init(&details);
     int result = write_details(report, ".", tags, &details, e);
     if (result == 0)
-        result = evidence_doing_step(doing, bundle, name, "acquired", buf_slice(&details), told, e);
+        result =
+            evidence_doing_step(doing, bundle, name, kind_of(report), buf_slice(&details), told, e);
     if (result == 0 && exhibit[0])
         result = write_details(report, last ? last + 1 : path, tags, &details, e);
     if (result == 0 && exhibit[0])
-        result =
-            evidence_doing_step(doing, exhibit, NULL, "acquired", buf_slice(&details), NULL, e);
+        result = evidence_doing_step(doing, exhibit, NULL, kind_of(report), buf_slice(&details),
+                                     NULL, e);
     buf_fini(&details);
     return result == 0 ? evidence_make_immutable(bundle, e) : result;
 }

@@ -15,7 +15,9 @@ struct evidence_acquired_report {
     const char *scope, *why_partial; /* of logical and partial (row 20) */
     const uint8_t *image_sha256;     /* NULL: there is no image */
     const char *write_protection;    /* how the source was kept from being written to */
-    const char *exhibit;             /* identifier that the log begins with; NULL: found out */
+    const char *format, *given_by,
+        *collected_by;   /* of what another collected: the record is "imported" */
+    const char *exhibit; /* identifier that the log begins with; NULL: found out */
 };
 
 /*

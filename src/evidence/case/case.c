@@ -138,6 +138,94 @@ int evidence_case_open(const char *folder, const struct evidence_case_wish *wish
     return result;
 }
 
+/* What was not said anew stays; texts live in arena. */
+static int fill_wish(const struct json_value *root, struct evidence_case_wish *wish,
+                     struct arena *arena, struct err *e)
+{
+    const struct json_value *links = json_get(root, "links"),
+                            *covers = evidence_path(root, "authority.covers");
+    const struct {
+        const char **to;
+        const char *path;
+    } texts[] = {{&wish->title, "title"},
+                 {&wish->person_in_charge, "person_in_charge.name"},
+                 {&wish->organisation, "person_in_charge.organisation"},
+                 {&wish->contact, "person_in_charge.contact"}},
+      authority[] = {{&wish->authority.id, "authority.id"},
+                     {&wish->authority.scope, "authority.scope"},
+                     {&wish->authority.issued_by, "authority.issued_by"},
+                     {&wish->authority.expires, "authority.expires"}};
+    bool other = wish->authority.id != NULL; /* another authority is another whole */
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct slice s = json_string(evidence_path(root, texts[i].path));
+        if (!*texts[i].to && s.len && !(*texts[i].to = arena_copy(arena, s.data, s.len)))
+            return err_memory(e);
+    }
+    for (size_t i = 0; !other && i < ARRAY_LEN(authority); i++) {
+        struct slice s = json_string(evidence_path(root, authority[i].path));
+        if (s.len && !(*authority[i].to = arena_copy(arena, s.data, s.len)))
+            return err_memory(e);
+    }
+    size_t given = 0, count = 0;
+    while (wish->links && wish->links[given])
+        given++;
+    const char **list = arena_new(arena, json_count(links) + given + 1, sizeof *list);
+    const char **patterns = arena_new(arena, json_count(covers) + 1, sizeof *patterns);
+    if (!list || !patterns)
+        return err_memory(e);
+    json_each(v, links) if (!(list[count++] = arena_copy(arena, json_string(v).data,
+                                                         json_string(v).len))) return err_memory(e);
+    for (size_t i = 0; i < given; i++)
+        list[count++] = wish->links[i];
+    wish->links = list;
+    count = 0;
+    json_each(
+        v, covers) if (!(patterns[count++] = arena_copy(arena, json_string(v).data,
+                                                        json_string(v).len))) return err_memory(e);
+    if (!other)
+        wish->authority.covers = patterns;
+    return 0;
+}
+
+int evidence_case_change(const char *folder, const struct evidence_case_wish *wish,
+                         struct evidence_doing *doing, struct evidence_appended *told,
+                         struct err *e)
+{
+    char path[4096], id[EVIDENCE_HOLDER];
+    struct evidence_case_wish whole = *wish;
+    struct buf before, text, details;
+    struct json_doc *doc = NULL;
+    struct arena arena;
+    if (evidence_holder_kind(folder) != EVIDENCE_HOLDER_CASE)
+        return err_set(e, ERR_NOT_FOUND, "evidence.holder", NULL, "%s is no case", folder);
+    if ((size_t)snprintf(path, sizeof path, "%s/case.json", folder) >= sizeof path)
+        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
+    evidence_holder_name(folder, id);
+    arena_init(&arena, 0);
+    buf_init(&before);
+    buf_init(&text);
+    buf_init(&details);
+    int result = evidence_description_read(folder, &before, &doc, e);
+    if (result == 0)
+        result = fill_wish(json_root(doc), &whole, &arena, e);
+    if (result == 0)
+        result = write_case(&whole, id, &text, e);
+    if (result == 0)
+        result = write_details(&whole, buf_slice(&text), &details, e);
+    /* The record first: after a crash between both, the same command puts it right. */
+    if (result == 0)
+        result =
+            evidence_doing_step(doing, folder, NULL, "case-changed", buf_slice(&details), told, e);
+    if (result == 0)
+        result = file_write(path, buf_slice(&text), 0600, e);
+    json_doc_free(doc);
+    buf_fini(&before);
+    buf_fini(&text);
+    buf_fini(&details);
+    arena_fini(&arena);
+    return result;
+}
+
 int evidence_description_read(const char *holder, struct buf *text, struct json_doc **doc,
                               struct err *e)
 {

@@ -106,7 +106,7 @@ int evidence_make_immutable(const char *bundle, struct err *e)
     return lock_listed((void *)bundle, "tagmanifest-sha256.txt", e);
 }
 
-static int may_copy(const char *master, struct err *e)
+int evidence_copy_allowed(const char *master, struct err *e)
 {
     struct evidence_custody_state state;
     struct err why = {0};
@@ -177,9 +177,10 @@ int evidence_copy(const struct evidence_copying *c, struct evidence_doing *doing
         return err_set(e, ERR_NOT_FOUND, "evidence.holder", NULL, "%s is no bundle", c->master);
     if (file_kind(c->folder) != 0)
         return err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "%s is there already", c->folder);
-    if (may_copy(c->master, e) != 0)
+    if (evidence_copy_allowed(c->master, e) != 0)
         return -1;
     evidence_holder_name(c->master, master);
+    doing->authority_from = c->master;
     buf_init(&details);
     memset(tags, 0, sizeof tags);
     int result = write_details(c, master, tags, NULL, &details, e);

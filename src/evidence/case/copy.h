@@ -14,6 +14,9 @@ struct evidence_copying {
     const char *name;   /* identifier that the copy's log begins with */
 };
 
+/* May it be copied? ERR_DENIED "custody.gate", … */
+int evidence_copy_allowed(const char *master, struct err *e) MUST_CHECK;
+
 /* ERR_DENIED "custody.gate", ERR_CONFLICT "evidence.exists", ERR_VERIFY "evidence.copy". */
 int evidence_copy(const struct evidence_copying *copying, struct evidence_doing *doing,
                   struct evidence_appended *told, struct err *e) MUST_CHECK;

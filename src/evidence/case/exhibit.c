@@ -136,6 +136,20 @@ static int attach_photos(const char *holder, const struct evidence_exhibit_wish 
     return 0;
 }
 
+/* An exhibit that was not made leaves nothing behind. */
+static void take_away(const char *part)
+{
+    static const char *const files[] = {"exhibit.json",      "custody/00001.json",
+                                        "custody/00001.p7s", "custody/head.json",
+                                        "custody/head.p7s",  "custody"};
+    char path[4200];
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        snprintf(path, sizeof path, "%s/%s", part, files[i]);
+        (void)remove(path);
+    }
+    (void)remove(part);
+}
+
 /*
  * The folder is made under another name, and gets its own when its log has begun: of two who choose
  * the same identifier at once, one is refused, and a crash leaves no exhibit without custody.
@@ -151,13 +165,19 @@ static int put(const char *folder, const struct evidence_exhibit_wish *wish, con
         return -1;
     snprintf(file, sizeof file, "%s/exhibit.json", part);
     if (file_write(file, text, 0600, e) != 0 ||
-        evidence_doing_step(doing, part, id, "identified", details, told, e) != 0)
+        evidence_doing_step(doing, part, id, "identified", details, told, e) != 0) {
+        take_away(part);
         return -1;
-    if (renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) != 0)
-        return errno == EEXIST
-                   ? err_set(e, ERR_CONFLICT, "evidence.exists", "ISO/IEC 27037 section 6.1",
-                             "the case has an exhibit %s already (acceptance row 10)", id)
-                   : err_errno(e, errno, "evidence.write", "%s cannot be made", path);
+    }
+    if (renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) != 0) {
+        if (errno == EEXIST)
+            err_set(e, ERR_CONFLICT, "evidence.exists", "ISO/IEC 27037 section 6.1",
+                    "the case has an exhibit %s already (acceptance row 10)", id);
+        else
+            err_errno(e, errno, "evidence.write", "%s cannot be made", path);
+        take_away(part);
+        return -1;
+    }
     return attach_photos(path, wish, doing, e);
 }
 

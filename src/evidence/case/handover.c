@@ -210,6 +210,7 @@ int evidence_handover_receipt(const char *holder, const char *folder, const char
     if (result == 0) {
         const struct json_value *d = json_get(receipt.record.root, "details");
         char name[80];
+        uint8_t hash[SHA256_LEN] = {0};
         *taken = slice_is(receipt.record.kind, "handover-received");
         snprintf(name, sizeof name, "%.*s.json", SLICE_ARG(json_get_string(d, "handover")));
         json_write_init(&w, &details, 0);
@@ -221,8 +222,14 @@ int evidence_handover_receipt(const char *holder, const char *folder, const char
         json_member_time(&w, "received_at", receipt.record.at);
         json_member_string(&w, "receipt", name);
         evidence_hash_member(&w, "receipt_sha256", receipt.record.sha256);
+        snprintf(name, sizeof name, "%.*s.p7s", SLICE_ARG(json_get_string(d, "handover")));
+        json_member_string(&w, "signature", name);
+        result = sha256(buf_slice(&receipt.signature), hash) == 0 ? 0 : digest_failed(e);
+        evidence_hash_member(&w, "signature_sha256", hash);
+        snprintf(name, sizeof name, "%.*s.json", SLICE_ARG(json_get_string(d, "handover")));
         json_write_object_end(&w);
-        result = buf_check(&details, e);
+        if (result == 0)
+            result = buf_check(&details, e);
         if (result == 0)
             result = evidence_receipt_keep(&receipt, holder, name, e);
     }

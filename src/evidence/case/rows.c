@@ -351,9 +351,10 @@ static const struct evidence_row rows[] = {
     {6, "Roles DEFR / DES named, competence noted", SCOPE_EXHIBIT, specialist,
      "a DEFR or DES with a dated qualification in person.json acts on it"},
     {7, "Person in charge named per case", SCOPE_CASE, in_charge,
-     "tocsin evidence case new --person-in-charge NAME"},
+     "tocsin evidence case change CASE --person-in-charge NAME"},
     {8, "Authority", SCOPE_LOG, authority,
-     "an authority that covers it and is not over: --authority; then tocsin evidence correct"},
+     "an authority that covers it and is not over: --authority, or tocsin evidence case change; "
+     "what was done without stays said: tocsin evidence correct"},
     {9, "Safety and priority", SCOPE_CASE, planned, "tocsin evidence plan CASE --item …"},
     {10, "Unique evidence identifier", SCOPE_EXHIBIT, identified,
      "folder, exhibit.json and log name the same identifier: tocsin evidence exhibit add"},
@@ -421,12 +422,13 @@ static const struct evidence_row rows[] = {
     {54, "Photos, video, sketch", SCOPE_EXHIBIT, photographed, "tocsin evidence attach"},
     {55, "Acquisition report", SCOPE_CASE, reported,
      "tocsin evidence report, and attach it to the case"},
-    {56, "Minimum hand-over set", SCOPE_CASE, minimum_set, "tocsin evidence case new --contact"},
+    {56, "Minimum hand-over set", SCOPE_CASE, minimum_set,
+     "tocsin evidence case change CASE --contact"},
     {57, "CASE/UCO", SCOPE_MASTER, as_case, "acquire it with this program"},
     {58, "Export", SCOPE_BUNDLE, bagged, "acquire it with this program"},
     {59, "Import", SCOPE_BUNDLE, imported_well, "tocsin evidence import --identity FOLDER"},
     {60, "Links to incident, asset, device", SCOPE_CASE, linked,
-     "tocsin evidence case new --link incident:ID"},
+     "tocsin evidence case change CASE --link incident:ID"},
 };
 
 const struct evidence_row *evidence_row_at(size_t index)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Row 44: is what lies there what was checked, and since it last changed hands? */
-int evidence_gate(const char *holder, const struct evidence_custody_state *state, struct err *e)
+static int own_gate(const char *holder, const struct evidence_custody_state *state, struct err *e)
 {
     uint8_t tags[SHA256_LEN];
     uint64_t bytes;
@@ -65,9 +65,14 @@ static int exhibit_gate(const char *holder, const struct evidence_custody_state 
              state.open_count == 0 && bundle->checked_at >= state.closed_at && state.sound)
         result = 0; /* the bundle itself was checked since */
     else if (result == 0 && (state.closed_at || !state.sound || state.disposed))
-        result = evidence_gate(above, &state, e);
+        result = own_gate(above, &state, e);
     evidence_custody_state_fini(&state);
     return err_is_set(e) ? -1 : 0;
+}
+
+int evidence_gate(const char *holder, const struct evidence_custody_state *state, struct err *e)
+{
+    return own_gate(holder, state, e) == 0 ? exhibit_gate(holder, state, e) : -1;
 }
 
 static const char *kind_of(enum evidence_access_kind kind)
@@ -149,8 +154,6 @@ static int look(const char *holder, const struct evidence_access_options *o, boo
         result = 0;
     if (result == 0 && *has_log && o->kind != EVIDENCE_VERIFY)
         result = evidence_gate(holder, &state, e);
-    if (result == 0 && *has_log && o->kind != EVIDENCE_VERIFY)
-        result = exhibit_gate(holder, &state, e);
     if (result == 0 && *has_log && o->kind == EVIDENCE_ANALYSIS && !state.copy && !o->deviation) {
         result = err_set(e, ERR_DENIED, "custody.master", "ISO/IEC 27042",
                          "%s is a master, and work is done on working copies", state.holder);

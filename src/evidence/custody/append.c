@@ -109,7 +109,8 @@ static int put_together(struct appending *a, const struct evidence_step *step,
                                        .number = a->count + 1,
                                        .previous = a->count ? a->at.last : NULL,
                                        .previous_signature = a->at.last_signature,
-                                       .subject = evidence_signer_name(signer)};
+                                       .subject = evidence_signer_name(signer),
+                                       .previous_at = a->state.last_at};
     if (evidence_custody_record_write(step, &link, &a->record, warnings, &count, e) != 0)
         return -1;
     int result = evidence_custody_record_read(buf_slice(&a->record), &record, &doc, e);

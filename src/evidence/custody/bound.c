@@ -106,7 +106,7 @@ int evidence_bound_take(struct evidence_bound *b, const struct evidence_custody_
     if (slice_is(r->kind, "identified") || slice_is(r->kind, "described"))
         return add_file(b, "", slice_str("exhibit.json"), json_get_string(d, "exhibit_sha256"),
                         r->number, e);
-    if (slice_is(r->kind, "attachment"))
+    if (slice_is(r->kind, "attachment") || slice_is(r->kind, "pulled"))
         return add_file(b, "attachments/", json_get_string(d, "file"), json_get_string(d, "sha256"),
                         r->number, e);
     if (slice_is(r->kind, "disposed"))
@@ -114,7 +114,10 @@ int evidence_bound_take(struct evidence_bound *b, const struct evidence_custody_
                         json_get_string(d, "certificate_sha256"), r->number, e);
     if (slice_is(r->kind, "handover-receipt"))
         return add_file(b, "custody/receipts/", json_get_string(d, "receipt"),
-                        json_get_string(d, "receipt_sha256"), r->number, e);
+                        json_get_string(d, "receipt_sha256"), r->number, e) != 0
+                   ? -1
+                   : add_file(b, "custody/receipts/", json_get_string(d, "signature"),
+                              json_get_string(d, "signature_sha256"), r->number, e);
     bool here = !json_get(d, "bundle") || slice_is(json_get_string(d, "bundle"), ".");
     if (tags.len && here && !slice_is(json_get_string(d, "result"), "changed"))
         return add_file(b, "", slice_str("tagmanifest-sha256.txt"), tags, r->number, e);

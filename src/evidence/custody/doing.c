@@ -90,17 +90,14 @@ static int take_last(void *context, const struct evidence_custody_record *r, str
 }
 
 /* The case's, else the last that the log names. */
-static int find_authority(struct evidence_doing *d, const char *holder,
-                          struct evidence_authority *out, struct err *e)
+static int authority_of(struct evidence_doing *d, const char *holder,
+                        struct evidence_authority *out, struct err *e)
 {
     char folder[4096], path[4200];
     struct json_doc *doc = NULL;
     struct err why = {0};
     struct buf text;
     struct last last = {d, out};
-    *out = d->said->authority;
-    if (out->id)
-        return 0;
     evidence_case_of(holder, folder);
     snprintf(path, sizeof path, "%s/case.json", folder);
     buf_init(&text);
@@ -121,6 +118,17 @@ static int find_authority(struct evidence_doing *d, const char *holder,
     json_doc_free(doc);
     buf_fini(&text);
     return result;
+}
+
+static int find_authority(struct evidence_doing *d, const char *holder,
+                          struct evidence_authority *out, struct err *e)
+{
+    *out = d->said->authority;
+    if (out->id)
+        return 0;
+    if (authority_of(d, holder, out, e) != 0)
+        return -1;
+    return out->id || !d->authority_from ? 0 : authority_of(d, d->authority_from, out, e);
 }
 
 static int step_of(struct evidence_doing *d, const char *holder, const char *name, const char *kind,

@@ -23,6 +23,7 @@ struct evidence_said {
 struct evidence_doing {
     struct evidence_person person;
     const struct evidence_said *said;
+    const char *authority_from; /* a holder whose authority is taken where there is no other */
     struct evidence_clock_reading started;
     struct arena arena;
 };

@@ -132,6 +132,12 @@ static void look(const struct evidence_step *step, const struct evidence_link *l
             warn(warnings, count, "competence-expired", "a competence ended on ", c->until,
                  c->what);
     }
+    if (now->real < link->previous_at) {
+        char at[TIME_TEXT];
+        time_format(link->previous_at, at);
+        warn(warnings, count, "clock-went-back",
+             "this clock is behind that of the record before, which says ", at, "");
+    }
     if (now->kernel_known && !now->synchronised && !now->has_reference)
         warn(warnings, count, "clock-not-synchronised",
              "the kernel says that this clock is not kept, and it was not compared with a "

@@ -17,6 +17,7 @@ struct evidence_link {
     uint64_t number;
     const uint8_t *previous, *previous_signature; /* SHA-256 of both files; NULL: the first */
     const char *subject;                          /* of the signer's certificate */
+    int64_t previous_at;                          /* by the record before; 0: the first */
 };
 
 struct evidence_warning {

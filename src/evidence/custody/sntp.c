@@ -105,7 +105,8 @@ static int ask_once(int fd, const struct clock *clock, struct evidence_ntp_answe
         return -1;
     int64_t t1 = clock_now(clock), m1 = clock_monotonic(clock);
     /* The last bits of the time are chance, so that nobody can answer unasked. */
-    uint64_t sent = (ntp_of(t1) & ~(uint64_t)0x7ff) | (chance[0] | chance[1] << 8) % 0x800u;
+    uint64_t sent =
+        (ntp_of(t1) & ~(uint64_t)0x7ff) | ((unsigned)chance[0] | (unsigned)chance[1] << 8) % 0x800u;
     for (size_t i = 0; i < 8; i++)
         packet[40 + i] = (uint8_t)(sent >> (56 - 8 * i));
     if (send(fd, packet, sizeof packet, 0) != (ssize_t)sizeof packet)

@@ -177,6 +177,7 @@ int evidence_state_take(struct evidence_folding *f, const struct evidence_custod
         snprintf(s->holder, sizeof s->holder, "%.*s", SLICE_ARG(holder));
     }
     s->count = r->number;
+    s->last_at = r->at;
     memcpy(s->head, r->sha256, sizeof s->head);
     if (!kind)
         return 0;

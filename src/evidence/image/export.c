@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/bundle/tree.h"
 #include "evidence/image/export.h"
 #include "base/memory.h"
-#include "crypto/merkle.h"
 #include "evidence/bundle/image_flow.h"
-#include "evidence/bundle/member.h"
+#include "evidence/bundle/tree.h"
 #include "evidence/image/digests.h"
 #include "evidence/image/part.h"
 
@@ -26,7 +26,6 @@ struct running {
     struct evidence_image *image;
     struct evidence_image_flow flow;
     struct workshop workshop;
-    struct merkle_frontier tree;
     struct sha256_twin linear;
     void *writer;
     struct evidence_digests digests;
@@ -72,10 +71,6 @@ static int prepare(void *context, void *worker, struct evidence_block *b, struct
 static int take_block(void *context, const struct evidence_block *b, struct err *e)
 {
     struct running *r = context;
-    uint8_t leaf[MERKLE_HASH];
-    if (merkle_leaf(slice_of(b->hash, sizeof b->hash), leaf) != 0 ||
-        merkle_frontier_append(&r->tree, leaf) != 0)
-        return digest_failed(e);
     return r->format->take(r->writer, b, e);
 }
 
@@ -129,14 +124,14 @@ static int run_pipeline(struct running *r, struct err *e)
 /* Every chunk fits its record; these say that the records are the ones that were closed. */
 static int check_whole(struct running *r, struct err *e)
 {
-    uint8_t root[MERKLE_HASH];
+    struct evidence_tree tree;
     if (evidence_digests_finish(&r->digests, e) != 0)
         return -1;
     if (sha256_twin_final(&r->linear, r->x->exported->sha256) != 0)
         return digest_failed(e);
-    if (merkle_frontier_root(&r->tree, root) != 0)
-        return digest_failed(e);
-    if (memcmp(root, r->x->facts.root, sizeof root) != 0)
+    if (evidence_tree_of_image(r->image, &tree, e) != 0)
+        return -1;
+    if (memcmp(tree.root, r->x->facts.root, sizeof tree.root) != 0)
         return err_set(e, ERR_VERIFY, "evidence.damaged", NULL,
                        "the hash tree over data/image.chunks is not the one of acquisition.json");
     if (memcmp(r->x->exported->sha256, r->x->facts.sha256, SHA256_LEN) != 0)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/import.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "evidence/bundle/statement.h"
 #include "evidence/image/import.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { SEGMENT_BYTES = 0xffe00000u /* below 4 GiB, which is the most that FAT holds */ };
 
@@ -17,20 +16,15 @@ static const char incomplete[] =
 
 static int make_folder(struct evidence_importing *i, struct err *e)
 {
-    char mark[4096];
     const char *folder = i->options->folder;
-    if ((size_t)snprintf(mark, sizeof mark, "%s/INCOMPLETE", folder) >= sizeof mark ||
-        (size_t)snprintf(i->data, sizeof i->data, "%s/data", folder) >= sizeof i->data)
+    if ((size_t)snprintf(i->data, sizeof i->data, "%s/data", folder) >= sizeof i->data)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path %s is too long", folder);
-    if (file_kind(folder) != 0 && rmdir(folder) != 0) {
-        err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "there is something at %s already",
-                folder);
-        return err_hint(e, "name a folder that is not there; a bundle is never written over");
-    }
-    if (file_make_folder(folder, 0700, e) != 0 ||
-        file_write(mark, slice_of(incomplete, sizeof incomplete - 1), 0600, e) != 0)
-        return -1;
-    return file_make_folder(i->data, 0700, e);
+    int begun = evidence_bundle_begin(folder, slice_of(incomplete, sizeof incomplete - 1), e);
+    if (begun <= 0)
+        return begun;
+    err_set(e, ERR_CONFLICT, "evidence.exists", NULL,
+            "an import into %s was broken off, and there is something of it", folder);
+    return err_hint(e, "take the folder away, and import again");
 }
 
 static int open_writer(struct evidence_importing *i, struct err *e)

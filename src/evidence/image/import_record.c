@@ -2,27 +2,21 @@
 /* What a bundle says of an import: acquisition.json, entries.jsonl, map.txt, VERIFY.txt, manifests.
  */
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/json.h"
+#include "evidence/bundle/how.h"
 #include "evidence/bundle/image_files.h"
+#include "evidence/bundle/statement.h"
 #include "evidence/image/import.h"
 #include "evidence/image/output.h"
+#include "evidence/tool.h"
+#include "evidence/uco.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *kind_name(enum evidence_import_kind kind)
 {
     return kind == EVIDENCE_IMPORT_E01 ? "E01" : kind == EVIDENCE_IMPORT_ZIP ? "ZIP" : "raw";
-}
-
-static void optional(struct json_writer *w, const char *name, const char *text)
-{
-    if (text && text[0])
-        json_member_string(w, name, text);
 }
 
 static void time_part(struct json_writer *w, const char *name, int64_t at)
@@ -34,35 +28,13 @@ static void time_part(struct json_writer *w, const char *name, int64_t at)
     json_write_object_end(w);
 }
 
-static void statement_part(struct json_writer *w, const struct evidence_statement *s)
-{
-    optional(w, "exhibit", s->exhibit);
-    optional(w, "description", s->description);
-    json_write_name(w, "examiner");
-    json_write_object(w);
-    optional(w, "name", s->examiner);
-    optional(w, "role", s->role);
-    optional(w, "competence", s->competence);
-    json_write_object_end(w);
-    optional(w, "place", s->place);
-    optional(w, "reason", s->reason);
-    optional(w, "authority", s->authority);
-}
-
-static void tool_part(struct json_writer *w, const struct evidence_importing *i)
+static int tool_part(struct json_writer *w, const struct evidence_importing *i, struct err *e)
 {
     json_write_name(w, "tool");
     json_write_object(w);
-    json_member_string(w, "name", "tocsin");
-    json_member_string(w, "version", TOCSIN_VERSION);
-    if (i->options->command) {
-        json_write_name(w, "command");
-        json_write_array(w);
-        for (const char *const *word = i->options->command; *word; word++)
-            json_write_string(w, *word);
-        json_write_array_end(w);
-    }
+    int result = evidence_tool_members(w, i->options->command, e);
     json_write_object_end(w);
+    return result;
 }
 
 static void files_part(struct json_writer *w, const struct evidence_importing *i)
@@ -110,7 +82,7 @@ static void received_part(struct json_writer *w, const struct evidence_importing
     json_write_name(w, "received");
     json_write_object(w);
     json_member_bool(w, "collected_by_another", true);
-    optional(w, "collected_by", o->collected_by);
+    evidence_member_given(w, "collected_by", o->collected_by);
     json_member_string(w, "given_by", o->given_by);
     json_member_time(w, "at", o->received ? o->received : i->started);
     json_member_string(w, "as", kind_name(i->imported->kind));
@@ -124,7 +96,7 @@ static void received_part(struct json_writer *w, const struct evidence_importing
     if (i->imported->kind == EVIDENCE_IMPORT_ZIP) {
         json_member_int(w, "entries", (int64_t)i->imported->entries);
         json_member_int(w, "entries_with_problems", (int64_t)i->imported->refused);
-        optional(w, "entries_stop_because", i->entries_why);
+        evidence_member_given(w, "entries_stop_because", i->entries_why);
     }
     json_write_object_end(w);
 }
@@ -137,8 +109,8 @@ static void source_part(struct json_writer *w, const struct evidence_importing *
     json_member_string(w, "kind", "files collected by another");
     json_member_int(w, "bytes", (int64_t)i->bytes);
     json_member_int(w, "sector_bytes", i->sector);
-    optional(w, "model", evidence_import_claim(i, "header model"));
-    optional(w, "serial", evidence_import_claim(i, "header serial_number"));
+    evidence_member_given(w, "model", evidence_import_claim(i, "header model"));
+    evidence_member_given(w, "serial", evidence_import_claim(i, "header serial_number"));
     json_member_string(w, "opened", "read-only");
     json_member_string(w, "hidden_sectors", "not checked: the device is not here");
     json_write_object_end(w);
@@ -201,10 +173,11 @@ static int write_record(const struct evidence_importing *i, struct buf *out, str
     json_write_init(&w, out, 2);
     json_write_object(&w);
     json_member_string(&w, "format", "tocsin-evidence-acquisition/v1");
-    statement_part(&w, &i->options->statement);
+    evidence_statement_write(&w, &i->options->statement);
     time_part(&w, "started", i->started);
     time_part(&w, "ended", clock_now(&clock_system));
-    tool_part(&w, i);
+    if (tool_part(&w, i, e) != 0)
+        return -1;
     received_part(&w, i);
     source_part(&w, i);
     image_part(&w, i);
@@ -214,32 +187,22 @@ static int write_record(const struct evidence_importing *i, struct buf *out, str
     return buf_check(out, e);
 }
 
-static void write_how(const struct evidence_importing *i, struct buf *out)
+static int put_how(const struct evidence_importing *i, struct evidence_bag *bag, struct err *e)
 {
-    char hex[2 * SHA256_LEN + 1];
-    for (size_t k = 0; k < SHA256_LEN; k++)
-        snprintf(hex + 2 * k, 3, "%02x", i->imported->sha256[k]);
-    buf_puts(out, "How to check this bundle without the program that made it\n\n"
-                  "Every command is run in this folder, and prints nothing but OK lines.\n\n"
-                  "1. No file has changed:\n\n"
-                  "       sha256sum -c tagmanifest-sha256.txt\n"
-                  "       sha256sum -c manifest-sha256.txt\n\n"
-                  "2. The image is the one that acquisition.json speaks of:\n\n");
-    buf_printf(out, "       cat data/image-*.%s%s | sha256sum\n\n   must print %s\n\n",
-               i->options->plain ? "raw" : "gz", i->options->plain ? "" : " | gzip -dc", hex);
-    buf_printf(out, "3. Its size must be %" PRIu64 " bytes: the same command with wc -c.\n\n",
-               i->written.image_bytes);
-    buf_puts(
-        out,
-        "4. It was collected by another. acquisition.json, \"received\", has the SHA-256 of\n"
-        "   each file as it came: sha256sum of those that the giver keeps must be the same.\n\n");
-    if (i->imported->kind == EVIDENCE_IMPORT_ZIP)
-        buf_puts(
-            out,
-            "5. The image is the archive, byte by byte; entries.jsonl lists what is in it.\n\n");
-    buf_puts(out,
-             "What this shows: that the image is what came in when the bundle was closed.\n"
-             "Who closed it and when, only a signature and a time-stamp show (folder seal).\n");
+    static const char zip[] =
+        "   It was collected by another. acquisition.json, \"received\", has the SHA-256 of each\n"
+        "   file as it came: sha256sum of those that the giver keeps must be the same.\n"
+        "   The image is the archive, byte by byte; entries.jsonl lists what is in it.\n";
+    static const char other[] =
+        "   It was collected by another. acquisition.json, \"received\", has the SHA-256 of each\n"
+        "   file as it came: sha256sum of those that the giver keeps must be the same.\n";
+    const struct evidence_how how = {.has_image = true,
+                                     .packed = !i->options->plain,
+                                     .image_bytes = i->written.image_bytes,
+                                     .image_sha256 = i->imported->sha256,
+                                     .says =
+                                         i->imported->kind == EVIDENCE_IMPORT_ZIP ? zip : other};
+    return evidence_how_put(bag, &how, e);
 }
 
 static int put_tag(struct evidence_bag *bag, const char *name, struct buf *text, struct err *e)
@@ -249,6 +212,7 @@ static int put_tag(struct evidence_bag *bag, const char *name, struct buf *text,
     return result;
 }
 
+/* The same for other programs. */
 static int close_bag(struct evidence_importing *i, struct evidence_bag *bag, struct buf *text,
                      struct err *e)
 {
@@ -260,6 +224,7 @@ static int close_bag(struct evidence_importing *i, struct evidence_bag *bag, str
         evidence_bag_payload(bag, name, image->segments[k].bytes, image->segments[k].sha256);
     }
     evidence_bag_payload(bag, "image.chunks", image->table_bytes, image->table_sha256);
+    evidence_bag_image(bag, image->image_bytes, EVIDENCE_CHUNK, image->root);
     time_format(clock_now(&clock_system), day);
     day[10] = 0;
     evidence_bag_info(bag, "Source-Organization", i->options->given_by);
@@ -268,13 +233,14 @@ static int close_bag(struct evidence_importing *i, struct evidence_bag *bag, str
     evidence_bag_info(bag, "External-Description", i->options->statement.description);
     evidence_bag_info(bag, "Contact-Name", i->options->statement.examiner);
     evidence_bag_info(bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
-    if (write_record(i, text, e) != 0 || put_tag(bag, "acquisition.json", text, e) != 0)
+    if (write_record(i, text, e) != 0 || buf_check(text, e) != 0 ||
+        evidence_uco_tag(bag, buf_slice(text), e) != 0 ||
+        put_tag(bag, "acquisition.json", text, e) != 0)
         return -1;
     evidence_map_write(&i->map, text);
-    if (put_tag(bag, "map.txt", text, e) != 0)
+    if (evidence_bag_salt(text, "# salt:", e) != 0 || put_tag(bag, "map.txt", text, e) != 0)
         return -1;
-    write_how(i, text);
-    if (put_tag(bag, "VERIFY.txt", text, e) != 0)
+    if (put_how(i, bag, e) != 0)
         return -1;
     if (i->imported->kind == EVIDENCE_IMPORT_ZIP &&
         put_tag(bag, "entries.jsonl", &i->entries, e) != 0)
@@ -286,14 +252,10 @@ int evidence_import_close(struct evidence_importing *i, struct err *e)
 {
     struct evidence_bag bag;
     struct buf text;
-    char mark[4096];
     buf_init(&text);
     evidence_bag_init(&bag, i->options->folder);
     int result = close_bag(i, &bag, &text, e);
     evidence_bag_fini(&bag);
     buf_fini(&text);
-    snprintf(mark, sizeof mark, "%s/INCOMPLETE", i->options->folder);
-    if (result == 0 && unlink(mark) != 0)
-        result = err_errno(e, errno, "evidence.write", "%s cannot be taken away", mark);
-    return result;
+    return result == 0 ? evidence_bundle_end(i->options->folder, e) : -1;
 }

@@ -104,22 +104,36 @@ int evidence_output_close(struct evidence_outputs *o, struct err *e)
     return result;
 }
 
+static int commit_one(const struct evidence_output *f, struct err *e)
+{
+    char part[4096];
+    if (part_name(f->path, part, e) != 0)
+        return -1;
+    if (renameat2(AT_FDCWD, part, AT_FDCWD, f->path, RENAME_NOREPLACE) == 0)
+        return 0;
+    struct stat st;
+    if (errno == EEXIST || (errno == EINVAL && lstat(f->path, &st) == 0))
+        return exists(f->path, e);
+    if (errno != EINVAL || rename(part, f->path) != 0) /* a file system without it */
+        return failed(e, errno, f->path);
+    return 0;
+}
+
 int evidence_outputs_commit(struct evidence_outputs *o, struct err *e)
 {
-    for (; o->count > 0; o->count--) { /* the first file last: a set without it does not open */
-        struct evidence_output *f = evidence_output_last(o);
-        char part[4096];
-        if (part_name(f->path, part, e) != 0)
-            return -1;
-        if (renameat2(AT_FDCWD, part, AT_FDCWD, f->path, RENAME_NOREPLACE) != 0) {
-            struct stat st;
-            if (errno == EEXIST || (errno == EINVAL && lstat(f->path, &st) == 0))
-                return exists(f->path, e);
-            if (errno != EINVAL || rename(part, f->path) != 0) /* a file system without it */
-                return failed(e, errno, f->path);
+    size_t left = o->count;
+    while (left > 0) { /* the first file last: a set without it does not open */
+        if (commit_one(&o->files[left - 1], e) == 0) {
+            left--;
+            continue;
         }
-        mem_free(f->path);
+        for (size_t i = left; i < o->count; i++) /* all or none */
+            (void)unlink(o->files[i].path);
+        return -1;
     }
+    for (size_t i = 0; i < o->count; i++)
+        mem_free(o->files[i].path);
+    o->count = 0;
     return 0;
 }
 

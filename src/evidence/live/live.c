@@ -12,6 +12,7 @@
 #include "evidence/live/run.h"
 #include "evidence/logical/walk.h"
 #include "evidence/tool.h"
+#include "evidence/uco.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -164,21 +165,17 @@ static int write_record(const struct session *s, struct buf *out, struct err *e)
     return buf_check(out, e);
 }
 
-static const char about[] =
-    "\nThe running machine: acquisition.json lists the collectors in the order in which they ran,\n"
-    "with the times by three clocks: the monotonic one, which nobody can set, shows the order.\n"
-    "Files of collector NN are data/live/NN-*. Of memory (data/live/NN-memory-*.lime), put one\n"
-    "behind the other, the segments are one image in the format of LiME.\n";
-
-static int put_how(struct session *s, struct buf *text, struct err *e)
-{
-    static const struct evidence_how files = {0};
-    buf_reset(text);
-    evidence_how_write(&files, text);
-    buf_puts(text, about);
-    return buf_check(text, e) != 0 ? -1
-                                   : evidence_bag_tag(&s->bag, "VERIFY.txt", buf_slice(text), e);
-}
+static const struct evidence_how how = {
+    .says =
+        "   acquisition.json lists the collectors in the order in which they ran, with the times "
+        "by\n"
+        "   three clocks: the monotonic one, which nobody can set, shows the order. Files of\n"
+        "   collector NN are data/live/NN-*. Of memory (data/live/NN-memory-*.lime), put one "
+        "behind\n"
+        "   the other, the segments are one image in the format of LiME; nothing is to be written\n"
+        "   into this folder, so beside it:\n\n"
+        "       test ! -e data/live/*-memory-*.lime || cat data/live/*-memory-*.lime > "
+        "../memory.lime\n"};
 
 /* Every file below data/live, by a walk of our own. */
 static int list_files(struct session *s, struct err *e)
@@ -229,7 +226,9 @@ static int close_bag(struct session *s, struct buf *text, struct err *e)
     evidence_bag_info(&s->bag, "Bag-Software-Agent", "tocsin " TOCSIN_VERSION);
     return write_record(s, text, e) != 0 ||
                    evidence_bag_tag(&s->bag, "acquisition.json", buf_slice(text), e) != 0 ||
-                   put_how(s, text, e) != 0 || evidence_bag_close(&s->bag, top, e) != 0
+                   evidence_uco_tag(&s->bag, buf_slice(text), e) != 0 ||
+                   evidence_how_put(&s->bag, &how, e) != 0 ||
+                   evidence_bag_close(&s->bag, top, e) != 0
                ? -1
                : evidence_bundle_end(s->options->folder, e);
 }

@@ -8,6 +8,7 @@
 #include "evidence/logical/record.h"
 #include "evidence/logical/take.h"
 #include "evidence/tool.h"
+#include "evidence/uco.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -134,23 +135,13 @@ static int write_record(struct job *j, struct buf *out, struct err *e)
     return buf_check(out, e);
 }
 
-static const char about[] =
-    "\nThe files: data/files.jsonl has one line a file: its path, times, owners, modes, "
-    "attributes,\n"
-    "and in content.file the file of this bundle that has its bytes, with their SHA-256. For one\n"
-    "file:\n\n"
-    "       grep -F '\"path\":\"/etc/passwd\"' data/files.jsonl || true\n\n"
-    "data/not-taken.jsonl lists what was not taken, and why.\n";
-
-static int put_how(struct job *j, struct buf *text, struct err *e)
-{
-    static const struct evidence_how files = {0};
-    buf_reset(text);
-    evidence_how_write(&files, text);
-    buf_puts(text, about);
-    return buf_check(text, e) != 0 ? -1
-                                   : evidence_bag_tag(&j->bag, "VERIFY.txt", buf_slice(text), e);
-}
+static const struct evidence_how how = {
+    .says =
+        "   data/files.jsonl has one line a file: its path, times, owners, modes, attributes, and\n"
+        "   in content.file the file of this bundle that has its bytes, with their SHA-256. For\n"
+        "   one file:\n\n"
+        "       grep -F '\"path\":\"/etc/passwd\"' data/files.jsonl || true\n\n"
+        "   data/not-taken.jsonl lists what was not taken, and why.\n"};
 
 static int close_bag(struct job *j, struct err *e)
 {
@@ -180,7 +171,9 @@ static int close_bag(struct job *j, struct err *e)
     if (result == 0)
         result = evidence_bag_tag(&j->bag, "acquisition.json", buf_slice(&text), e);
     if (result == 0)
-        result = put_how(j, &text, e);
+        result = evidence_uco_tag(&j->bag, buf_slice(&text), e);
+    if (result == 0)
+        result = evidence_how_put(&j->bag, &how, e);
     if (result == 0)
         result = evidence_bag_close(&j->bag, top, e);
     buf_fini(&text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What lists and OCSP answers say of one certificate. */
+#include "crypto/shortage.h"
 #include "evidence/record/revocation.h"
 #include "evidence/record/token_internal.h"
 
@@ -151,12 +152,15 @@ int evidence_revocation_ask(const struct evidence_revocation *r, X509 *certifica
     int result = 0;
     *known = EVIDENCE_REVOKED_UNKNOWN;
     *said_at = 0;
+    ERR_clear_error();
     if (!r)
         return 0;
     for (int i = 0; result == 0 && i < sk_X509_CRL_num(r->lists); i++)
         result = ask_list(&a, sk_X509_CRL_value(r->lists, i), certificate, issuer, e);
     for (int i = 0; result == 0 && i < sk_OCSP_BASICRESP_num(r->answers); i++)
         result = ask_answer(&a, sk_OCSP_BASICRESP_value(r->answers, i), r, certificate, issuer, e);
+    if (result == 0 && crypto_short_of_memory()) /* else a list that says "revoked" went unheard */
+        result = err_memory(e);
     ERR_clear_error();
     *known = a.known;
     *said_at = a.said_at;

@@ -135,11 +135,17 @@ static int check_signer(struct evidence_token *t, struct err *e)
     if (!t->signed_with)
         return evidence_token_refuse(e, "token.algorithm", SIGNATURE,
                                      "the signature's hash is not one that this program knows");
-    return check_named(signer, t->certificate, e) == 0 ? check_purpose(t->certificate, e) : -1;
+    if (t->strength == 0) /* a key half read */
+        return evidence_token_refuse(e, "token.certificate", SIGNATURE,
+                                     "the key of the authority's certificate cannot be read");
+    return evidence_token_form(t, t->certificate, e) == 0 &&
+                   check_named(signer, t->certificate, e) == 0
+               ? check_purpose(t->certificate, e)
+               : -1;
 }
 
-int evidence_token_check(struct evidence_token *t, const struct evidence_revocation *more,
-                         struct err *e)
+static int check_once(struct evidence_token *t, const struct evidence_revocation *more,
+                      struct err *e)
 {
     const unsigned char *p = t->der.data;
     BIO *none = BIO_new(BIO_s_null());
@@ -161,6 +167,19 @@ int evidence_token_check(struct evidence_token *t, const struct evidence_revocat
     BIO_free(none);
     ERR_clear_error();
     return result;
+}
+
+/* OpenSSL does not always say that it says no for want of memory: a no is asked for twice. */
+int evidence_token_check(struct evidence_token *t, const struct evidence_revocation *more,
+                         struct err *e)
+{
+    struct err first = {0};
+    if (check_once(t, more, &first) == 0)
+        return 0;
+    if (first.kind == ERR_VERIFY)
+        return check_once(t, more, e);
+    *e = first;
+    return -1;
 }
 
 /* Roots */
@@ -265,8 +284,9 @@ static STACK_OF(X509) *
     if (!others)
         others = sk_X509_new_null();
     for (int i = 0; others && more && i < sk_X509_num(more->certificates); i++) {
-        X509 *x = sk_X509_value(more->certificates, i);
-        if (X509_up_ref(x) != 1 || sk_X509_push(others, x) <= 0) {
+        X509 *x = X509_dup(sk_X509_value(more->certificates, i)); /* unread, so never half read */
+        if (!x || sk_X509_push(others, x) <= 0) {
+            X509_free(x);
             sk_X509_pop_free(others, X509_free);
             others = NULL;
         }
@@ -295,11 +315,16 @@ static int judge_chain(const struct evidence_token *t, STACK_OF(X509) * chain,
         int bits = 0;
         enum evidence_revoked known;
         int64_t said_at;
-        out->strength = least(out->strength, key ? EVP_PKEY_get_security_bits(key) : 0);
+        if (!key || EVP_PKEY_get_security_bits(key) <= 0)
+            return evidence_token_refuse(e, "token.untrusted", PATH,
+                                         "the key of a certificate cannot be read");
+        out->strength = least(out->strength, EVP_PKEY_get_security_bits(key));
         if (i + 1 == count)
             break; /* a root's own signature says nothing, and nobody revokes it */
-        if (X509_get_signature_info(x, NULL, NULL, &bits, NULL) == 1)
-            out->strength = least(out->strength, bits);
+        if (X509_get_signature_info(x, NULL, NULL, &bits, NULL) != 1)
+            return evidence_token_refuse(e, "token.untrusted", PATH,
+                                         "the signature of a certificate cannot be read");
+        out->strength = least(out->strength, bits);
         if (evidence_revocation_ask(revocation, x, sk_X509_value(chain, i + 1), at, &known,
                                     &said_at, e) != 0)
             return -1;
@@ -314,9 +339,9 @@ static int judge_chain(const struct evidence_token *t, STACK_OF(X509) * chain,
     return 0;
 }
 
-int evidence_token_vouch(const struct evidence_token *t, const struct evidence_roots *roots,
-                         const struct evidence_revocation *revocation, int64_t at,
-                         struct evidence_vouched *out, struct err *e)
+static int vouch_once(const struct evidence_token *t, const struct evidence_roots *roots,
+                      const struct evidence_revocation *revocation, int64_t at,
+                      struct evidence_vouched *out, struct err *e)
 {
     STACK_OF(X509) *others = others_of(t, revocation, e);
     STACK_OF(X509) *then = NULL, *chain = NULL;
@@ -332,5 +357,27 @@ int evidence_token_vouch(const struct evidence_token *t, const struct evidence_r
     sk_X509_pop_free(then, X509_free);
     sk_X509_pop_free(chain, X509_free);
     ERR_clear_error();
+    return result;
+}
+
+/* As with the signature; and what OpenSSL remembers of a certificate half read is not asked again.
+ */
+int evidence_token_vouch(const struct evidence_token *t, const struct evidence_roots *roots,
+                         const struct evidence_revocation *revocation, int64_t at,
+                         struct evidence_vouched *out, struct err *e)
+{
+    struct evidence_token again = *t;
+    struct err first = {0};
+    if (vouch_once(t, roots, revocation, at, out, &first) == 0)
+        return 0;
+    if (first.kind != ERR_VERIFY) {
+        *e = first;
+        return -1;
+    }
+    again.cms = NULL;
+    int result = evidence_token_check(&again, revocation, e);
+    if (result == 0)
+        result = vouch_once(&again, roots, revocation, at, out, e);
+    evidence_token_close(&again);
     return result;
 }

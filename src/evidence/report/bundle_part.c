@@ -296,6 +296,7 @@ int reporting_bundle(struct reporting *r, struct reporting_bundle *b, struct err
     tool_part(r, b, a);
     result_part(r, b, a);
     reporting_capture(r, json_get(a, "capture"));
+    reporting_rest(r, a);
     errors_part(r, b, a);
     if (!json_is(json_get(a, "reading"), JSON_OBJECT))
         b->has[NEED_ERRORS] = json_is(json_get(a, "capture"), JSON_OBJECT) ||

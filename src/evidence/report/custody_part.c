@@ -93,12 +93,13 @@ static void state_part(struct reporting *r, const struct evidence_custody_state 
     paper_fact_code(r->paper, "SHA-256 of the last record", slice_str(hex));
     paper_fact(r->paper, "In the hands of", slice_str(s->custodian));
     if (s->sound)
-        paper_say(r->paper, PAPER_GOOD,
-                  "All %" PRIu64 " records are signed, follow each other without a gap, and are as "
-                  "many as the signed count says. %s",
-                  s->count,
-                  s->chain_checked ? "Every certificate leads to one of the roots that were given."
-                                   : "Who vouches for the certificates was not checked.");
+        paper_say(
+            r->paper, PAPER_GOOD,
+            "Every record is signed; they follow each other without a gap, and are as many as "
+            "the signed count says (%" PRIu64 "). %s",
+            s->count,
+            s->chain_checked ? "Every certificate leads to one of the roots that were given."
+                             : "Who vouches for the certificates was not checked.");
     else
         paper_say(r->paper, PAPER_BAD, "This log does NOT hold together.");
     for (size_t i = 0; i < s->problem_count && i < 50; i++)
@@ -114,7 +115,7 @@ static void state_part(struct reporting *r, const struct evidence_custody_state 
     for (size_t i = 0; i < s->hold_count; i++)
         paper_say(r->paper, PAPER_DOUBT, "Legal hold %s, ordered by %s (record %" PRIu64 ").",
                   s->holds[i].id, s->holds[i].ordered_by, s->holds[i].record);
-    if (!s->gate_open && s->gate_why[0])
+    if (s->custodian && !s->gate_open && s->gate_why[0])
         paper_say(r->paper, PAPER_DOUBT, "Not to be worked on: %s.", s->gate_why);
     r->told->open += s->open_count;
     r->told->unsound += !s->sound;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FILE_MOST = 64 << 20, DEPTH = 4 };
+enum { FILE_MOST = 64 << 20, DEPTH = 4, ITEMS = 500 };
 
 int reporting_read(const char *folder, const char *name, struct reporting_file *file, struct err *e)
 {
@@ -159,5 +159,68 @@ void reporting_facts(struct reporting *r, const struct json_value *object, const
             paper_fact_code(r->paper, name, text);
         else
             paper_fact(r->paper, name, is_time(text) ? reporting_time(r, text) : text);
+    }
+}
+
+static bool is_told_elsewhere(struct slice name)
+{
+    static const char *const names[] = {
+        "format", "exhibit", "description", "examiner", "place",   "reason", "authority", "started",
+        "ended",  "tool",    "source",      "image",    "reading", "checks", "capture"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (slice_is(name, names[i]))
+            return true;
+    return false;
+}
+
+static void list(struct reporting *r, const struct json_value *array)
+{
+    size_t shown = 0;
+    json_each(item, array)
+    {
+        struct buf line;
+        if (shown++ == ITEMS)
+            break;
+        buf_init(&line);
+        if (!json_is(item, JSON_OBJECT))
+            buf_put_slice(&line, words(r, item));
+        json_each(member, item)
+        {
+            struct slice text = words(r, member);
+            if (text.len)
+                buf_printf(&line, "%s%.*s: %.*s", line.len ? "; " : "",
+                           SLICE_ARG(json_name(member)), SLICE_ARG(text));
+        }
+        r->paper->failed = r->paper->failed || line.failed;
+        paper_add(r->paper, PAPER_ITEM, buf_slice(&line));
+        buf_fini(&line);
+    }
+    if (json_count(array) > ITEMS)
+        paper_say(r->paper, PAPER_DOUBT,
+                  "Only the first %d of %zu are listed here; acquisition.json lists all.", ITEMS,
+                  json_count(array));
+}
+
+void reporting_rest(struct reporting *r, const struct json_value *acquisition)
+{
+    json_each(member, acquisition)
+    {
+        bool many = json_is(member, JSON_OBJECT) || json_is(member, JSON_ARRAY);
+        char name[80];
+        if (is_told_elsewhere(json_name(member)) || (many && json_count(member) == 0))
+            continue;
+        snprintf(name, sizeof name, "%.*s", SLICE_ARG(json_name(member)));
+        for (char *c = name; *c; c++)
+            *c = *c == '_' ? ' ' : *c;
+        if (name[0] >= 'a' && name[0] <= 'z')
+            name[0] = (char)(name[0] - 'a' + 'A');
+        if (many)
+            paper_say(r->paper, PAPER_SUBHEADING, "%s", name);
+        if (json_is(member, JSON_OBJECT))
+            reporting_facts(r, member, "", 1);
+        else if (json_is(member, JSON_ARRAY))
+            list(r, member);
+        else
+            paper_fact(r->paper, name, words(r, member));
     }
 }

@@ -64,6 +64,9 @@ struct slice reporting_text(struct reporting *r, const struct json_value *root, 
 /* Every member as a fact, also those of objects in it. */
 void reporting_facts(struct reporting *r, const struct json_value *object, const char *before,
                      unsigned depth);
+/* Members of acquisition.json that belong to one kind of acquisition (files, volatile data, what
+ * came from another): each under its name. */
+void reporting_rest(struct reporting *r, const struct json_value *acquisition);
 /* "2026-11-22 10:15:03 UTC" */
 struct slice reporting_time(struct reporting *r, struct slice time);
 /* "1,048,576 bytes (1.0 MiB)" */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/uco.h"
 #include "base/file.h"
+#include "evidence/bundle/bag.h"
 #include "evidence/custody.h"
 #include "evidence/report/uco_graph.h"
 
@@ -218,6 +219,17 @@ int evidence_uco_bundle(struct slice acquisition, const char *bundle, struct buf
     uco_fini(&u);
     json_doc_free(doc);
     return buf_check(out, e);
+}
+
+int evidence_uco_tag(struct evidence_bag *bag, struct slice acquisition, struct err *e)
+{
+    struct buf graph;
+    buf_init(&graph);
+    int result = evidence_uco_bundle(acquisition, bag->folder, &graph, e);
+    if (result == 0)
+        result = evidence_bag_tag(bag, "case.jsonld", buf_slice(&graph), e);
+    buf_fini(&graph);
+    return result;
 }
 
 /* --- folders --- */

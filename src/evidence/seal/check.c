@@ -232,6 +232,8 @@ static int check_one(struct checking *c, struct err *e)
     return 0;
 }
 
+static const char begun[] = "a seal that was begun and broken off: seal again, or take it away";
+
 /* Everything in seal/ belongs to a seal; a folder without a signature is a seal that was begun. */
 static int count_seals(struct evidence_seals *s, struct err *e)
 {
@@ -254,9 +256,13 @@ static int count_seals(struct evidence_seals *s, struct err *e)
         for (size_t j = 0; j < ARRAY_LEN(files); j++)
             known = known || strcmp(names[i], files[j]) == 0;
         snprintf(what, sizeof what, "seal/%.255s", names[i]);
-        if (!known && s->problem(s->context, what, "", "it belongs to no seal", e) != 0)
+        const char *text = strstr(names[i], SEAL_BUILT "/") ? begun : "it belongs to no seal";
+        if (!known && s->problem(s->context, what, "", text, e) != 0)
             return -1;
     }
+    if (evidence_seal_has(s->folder, "seal" SEAL_BUILT, "") &&
+        s->problem(s->context, "seal" SEAL_BUILT "/", "", begun, e) != 0)
+        return -1;
     if (any && numbered <= EVIDENCE_SEALS)
         s->count = numbered;
     return 0;

@@ -5,6 +5,7 @@
 
 #include "evidence/seal.h"
 #include "evidence/seal/files.h"
+#include "evidence/seal/place.h"
 
 #define SEAL_FORMAT "tocsin-evidence-seal/v1"
 #define STAMP_FORMAT "tocsin-evidence-stamp/v1"
@@ -29,6 +30,10 @@ int evidence_revocation_keep(const struct evidence_seal_options *options, const 
 /* Signs NAME.json as it lies in `text`, and writes it, then NAME.p7s. */
 int evidence_seal_sign(const struct evidence_seal_options *options, const char *seal,
                        const char *name, struct slice text, struct err *e) MUST_CHECK;
+
+/* Appends seal.json of the seal with this number. */
+int evidence_seal_write_text(const struct evidence_seal_options *options, unsigned number,
+                             struct buf *text, struct err *e) MUST_CHECK;
 
 /* "by": who seals or stamps. */
 void evidence_seal_write_person(struct json_writer *w, const struct evidence_doing *doing);

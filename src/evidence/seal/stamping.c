@@ -185,6 +185,8 @@ int evidence_stamping_check(const struct evidence_stamping *s, struct err *e)
             result = evidence_roots_read(files[i], &list, e);
     if (result == 0)
         result = evidence_stamp_request(&wish, &request, e);
+    for (const char *const *url = s->urls; url && *url && result == 0; url++)
+        result = net_fetch_check_url(*url, e);
     for (const char *const *path = s->revocation; path && *path && result == 0; path++)
         result = evidence_revocation_check(*path, e);
     certificate_list_fini(&list);

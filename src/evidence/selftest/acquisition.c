@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "evidence/acquire/map.h"
 #include "evidence/acquire/reading.h"
 #include "evidence/bundle/image_files.h"
@@ -223,7 +224,7 @@ int selftest_block_hashes(struct selftest_trial *t, struct err *e)
     struct selftest_disk disk;
     struct selftest_bundle bundle;
     struct evidence_image *image = NULL;
-    uint8_t *data = malloc(EVIDENCE_CHUNK), hash[SHA256_LEN];
+    uint8_t *data = mem_new(EVIDENCE_CHUNK, 1), hash[SHA256_LEN];
     uint64_t count = 0;
     int result = data ? 0 : err_memory(e);
     if (result == 0 && (selftest_disk_make(&disk, t->work, "d", 5 * MIB + 9, e) != 0 ||
@@ -242,7 +243,7 @@ int selftest_block_hashes(struct selftest_trial *t, struct err *e)
     }
     selftest_did(t, "%" PRIu64 " blocks of 1 MiB", count);
     evidence_image_close(image);
-    free(data);
+    mem_free(data);
     return result;
 }
 

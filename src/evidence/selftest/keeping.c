@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is said of writing, checking and converting: DA-AO-03, 04, 06 to 09. */
 #include "base/file.h"
-#include "evidence/bundle/image_read.h"
-#include "evidence/bundle/manifest.h"
+#include "evidence/export.h"
+#include "evidence/import.h"
 #include "evidence/selftest/trial.h"
 #include "evidence/verify.h"
 
@@ -228,54 +228,63 @@ int selftest_changed_where(struct selftest_trial *t, struct err *e)
     return 0;
 }
 
-/* The image as a raw file, by the reader that mount and export use. */
-static int write_raw(const struct selftest_bundle *bundle, const char *path, struct err *e)
+static int write_out(struct selftest_trial *t, const struct selftest_bundle *bundle,
+                     enum evidence_export_format format, const char *path, struct err *e)
 {
-    struct evidence_image *image = evidence_image_open(bundle->data, false, e);
-    struct evidence_image_reader *reader = image ? evidence_image_reader_new(image, e) : NULL;
-    uint8_t *data = malloc(EVIDENCE_CHUNK_MOST);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    int result = !reader ? -1 : 0;
-    if (result == 0 && (fd < 0 || !data))
-        result = err_errno(e, errno, "evidence.write", "%s cannot be made", path);
-    for (uint64_t i = 0; result == 0 && i < evidence_image_chunks(image); i++) {
-        size_t len;
-        result = evidence_image_read(reader, i, data, &len, NULL, e);
-        if (result == 0 && file_write_all(fd, data, len) != 0)
-            result = err_errno(e, errno, "evidence.write", "%s cannot be written", path);
-    }
-    if (fd >= 0)
-        close(fd);
-    free(data);
-    evidence_image_reader_free(reader);
-    evidence_image_close(image);
-    return result;
+    struct evidence_export_options options = {
+        .bundle = bundle->folder, .target = path, .format = format, .workers = 2};
+    struct evidence_exported exported;
+    if (evidence_export(&options, &exported, e) != 0)
+        return -1;
+    if (memcmp(exported.sha256, bundle->acquired.sha256, SHA256_LEN) != 0)
+        selftest_fail(t, "what was exported has another SHA-256");
+    return 0;
+}
+
+/* Takes a file in again, and compares every sector with the disk. */
+static int take_in(struct selftest_trial *t, const char *path, enum evidence_import_kind kind,
+                   const char *name, const struct selftest_disk *disk, struct err *e)
+{
+    struct selftest_bundle back;
+    struct evidence_imported in;
+    const char *files[] = {path};
+    uint64_t differing;
+    snprintf(back.folder, sizeof back.folder, "%s/%s", t->work, name);
+    snprintf(back.data, sizeof back.data, "%s/data", back.folder);
+    struct evidence_import_options options = {.files = files,
+                                              .file_count = 1,
+                                              .kind = kind,
+                                              .folder = back.folder,
+                                              .given_by = "self-test",
+                                              .plain = true,
+                                              .workers = 2};
+    if (evidence_import(&options, &in, e) != 0 ||
+        selftest_differing(&back, disk, EVIDENCE_FILL_PATTERN, &differing, e) != 0)
+        return -1;
+    if (differing)
+        selftest_fail(t, "%s: %" PRIu64 " sectors differ", name, differing);
+    if (kind == EVIDENCE_IMPORT_E01 && !(in.md5_stored && in.md5_fits))
+        selftest_fail(t, "%s: the MD5 that it says of itself does not fit", name);
+    return 0;
 }
 
 int selftest_conversion(struct selftest_trial *t, struct err *e)
 {
     struct selftest_disk disk;
-    struct selftest_bundle packed, plain;
-    struct evidence_acquire_options options = {.plain = true, .workers = 2};
-    char raw[4200];
-    if (selftest_disk_make(&disk, t->work, "d", 5 * MIB + 123, e) != 0 ||
+    struct selftest_bundle packed;
+    char raw[4200], ewf[4200];
+    /* E01 holds whole sectors */
+    if (selftest_disk_make(&disk, t->work, "d", 5 * MIB + 1024, e) != 0 ||
         selftest_acquire(t, &disk, "packed", NULL, &packed, e) != 0)
         return -1;
-    snprintf(raw, sizeof raw, "%s/raw", t->work);
-    if (write_raw(&packed, raw, e) != 0)
+    snprintf(raw, sizeof raw, "%s/image.raw", t->work);
+    snprintf(ewf, sizeof ewf, "%s/image.E01", t->work);
+    if (write_out(t, &packed, EVIDENCE_EXPORT_RAW, raw, e) != 0 ||
+        write_out(t, &packed, EVIDENCE_EXPORT_E01, ewf, e) != 0 ||
+        take_in(t, raw, EVIDENCE_IMPORT_RAW, "from-raw", &disk, e) != 0 ||
+        take_in(t, ewf, EVIDENCE_IMPORT_E01, "from-E01", &disk, e) != 0)
         return -1;
-    snprintf(plain.folder, sizeof plain.folder, "%s/plain", t->work);
-    snprintf(plain.data, sizeof plain.data, "%s/data", plain.folder);
-    options.source = raw;
-    options.folder = plain.folder;
-    if (evidence_acquire(&options, &plain.acquired, e) != 0)
-        return -1;
-    uint64_t differing;
-    if (selftest_differing(&plain, &disk, EVIDENCE_FILL_PATTERN, &differing, e) != 0)
-        return -1;
-    if (differing || memcmp(packed.acquired.sha256, plain.acquired.sha256, SHA256_LEN) != 0)
-        selftest_fail(t, "compressed bundle, raw file, plain bundle: the data differ");
-    selftest_did(t,
-                 "compressed bundle to raw file to plain bundle: SHA-256 and every sector alike");
+    selftest_did(t, "compressed bundle to raw and to E01, and both into plain bundles: every "
+                    "sector compared, E01 read by libewf");
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/selftest/trial.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/json.h"
 #include "evidence/bundle/image_read.h"
 
@@ -79,7 +80,7 @@ int selftest_differing(const struct selftest_bundle *bundle, const struct selfte
 {
     struct evidence_image *image = evidence_image_open(bundle->data, false, e);
     struct evidence_image_reader *reader = image ? evidence_image_reader_new(image, e) : NULL;
-    uint8_t *got = malloc(EVIDENCE_CHUNK_MOST), *wanted = malloc(EVIDENCE_CHUNK_MOST);
+    uint8_t *got = mem_new(EVIDENCE_CHUNK_MOST, 1), *wanted = mem_new(EVIDENCE_CHUNK_MOST, 1);
     int result = reader ? 0 : -1;
     uint64_t at = 0;
     *sectors = 0;
@@ -96,8 +97,8 @@ int selftest_differing(const struct selftest_bundle *bundle, const struct selfte
     }
     if (result == 0 && at != disk->bytes) /* too long or too short counts as well */
         *sectors += (at > disk->bytes ? at - disk->bytes : disk->bytes - at) / SELFTEST_SECTOR + 1;
-    free(got);
-    free(wanted);
+    mem_free(got);
+    mem_free(wanted);
     evidence_image_reader_free(reader);
     evidence_image_close(image);
     return result;

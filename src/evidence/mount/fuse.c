@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libfuse asks, one question at a time; evidence/mount/image.c answers. */
+#define FUSE_USE_VERSION 31
+#include "evidence/mount.h"
+
+#include <errno.h>
+#include <fuse.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct serving {
+    struct evidence_mount *mount;
+    void (*ready)(void *context);
+    void *context;
+};
+
+static struct serving *serving(void)
+{
+    return fuse_get_context()->private_data;
+}
+
+static void *fs_init(struct fuse_conn_info *connection, struct fuse_config *config)
+{
+    struct serving *s = serving();
+    (void)connection;
+    config->kernel_cache = 1; /* it does not change */
+    if (s->ready)
+        s->ready(s->context);
+    return s;
+}
+
+static int fs_getattr(const char *path, struct stat *st, struct fuse_file_info *file)
+{
+    const struct evidence_mount *m = serving()->mount;
+    (void)file;
+    memset(st, 0, sizeof *st);
+    st->st_mtim.tv_sec = st->st_ctim.tv_sec = st->st_atim.tv_sec = evidence_mount_time(m);
+    st->st_uid = fuse_get_context()->uid;
+    st->st_gid = fuse_get_context()->gid;
+    if (strcmp(path, "/") == 0) {
+        st->st_mode = S_IFDIR | 0500;
+        st->st_nlink = 2;
+        return 0;
+    }
+    if (strcmp(path, "/" EVIDENCE_MOUNT_FILE) != 0)
+        return -ENOENT;
+    st->st_mode = S_IFREG | 0400;
+    st->st_nlink = 1;
+    st->st_size = (off_t)evidence_mount_bytes(m);
+    st->st_blocks = (st->st_size + 511) / 512;
+    st->st_blksize = 1 << 20;
+    return 0;
+}
+
+static int fs_readdir(const char *path, void *out, fuse_fill_dir_t fill, off_t offset,
+                      struct fuse_file_info *file, enum fuse_readdir_flags flags)
+{
+    (void)offset;
+    (void)file;
+    (void)flags;
+    if (strcmp(path, "/") != 0)
+        return -ENOENT;
+    return fill(out, ".", NULL, 0, 0) || fill(out, "..", NULL, 0, 0) ||
+                   fill(out, EVIDENCE_MOUNT_FILE, NULL, 0, 0)
+               ? -ENOMEM
+               : 0;
+}
+
+static int fs_open(const char *path, struct fuse_file_info *file)
+{
+    if (strcmp(path, "/" EVIDENCE_MOUNT_FILE) != 0)
+        return -ENOENT;
+    return (file->flags & O_ACCMODE) == O_RDONLY ? 0 : -EROFS;
+}
+
+static int fs_read(const char *path, char *out, size_t len, off_t offset,
+                   struct fuse_file_info *file)
+{
+    (void)path;
+    (void)file;
+    return (int)evidence_mount_read(serving()->mount, (uint64_t)offset, out, len);
+}
+
+static const struct fuse_operations operations = {.init = fs_init,
+                                                  .getattr = fs_getattr,
+                                                  .readdir = fs_readdir,
+                                                  .open = fs_open,
+                                                  .read = fs_read};
+
+static int serve(struct fuse *fuse, const char *folder, struct err *e)
+{
+    struct fuse_session *session = fuse_get_session(fuse);
+    if (fuse_mount(fuse, folder) != 0) {
+        err_set(e, ERR_UNAVAILABLE, "evidence.fuse", NULL,
+                "nothing can be mounted at %s: FUSE is not there, or does not let this user",
+                folder);
+        return err_hint(e, "it takes /dev/fuse and fusermount3 (package fuse3), or root");
+    }
+    int result = 0;
+    if (fuse_set_signal_handlers(session) != 0)
+        result = err_set(e, ERR_SYSTEM, "evidence.fuse", NULL, "signals cannot be listened to");
+    else if (fuse_loop(fuse) < 0)
+        result = err_set(e, ERR_SYSTEM, "evidence.fuse", NULL, "the mount at %s broke off", folder);
+    fuse_remove_signal_handlers(session);
+    fuse_unmount(fuse);
+    return result;
+}
+
+int evidence_mount_serve(struct evidence_mount *m, const char *folder, void (*ready)(void *context),
+                         void *context, struct err *e)
+{
+    char *words[] = {"tocsin", "-o", "ro,nosuid,nodev,noexec,fsname=tocsin-evidence", NULL};
+    struct fuse_args args = FUSE_ARGS_INIT(3, words);
+    struct serving s = {.mount = m, .ready = ready, .context = context};
+    struct fuse *fuse = fuse_new(&args, &operations, sizeof operations, &s);
+    int result = -1;
+    if (!fuse)
+        err_set(e, ERR_UNAVAILABLE, "evidence.fuse", NULL, "FUSE cannot be set up");
+    else
+        result = serve(fuse, folder, e);
+    if (fuse)
+        fuse_destroy(fuse);
+    fuse_opt_free_args(&args);
+    return result;
+}
