@@ -9,6 +9,8 @@
 #include "cli/groups.h"
 #include "cli/say.h"
 
+#include <openssl/crypto.h>
+
 static const struct cli_verb *const verbs[] = {&evidence_live_verb, &evidence_files_verb};
 
 const struct cli_group cli_evidence_group = {
@@ -24,6 +26,8 @@ static const struct cli_group *const groups[] = {&cli_evidence_group};
 int main(int argc, char **argv)
 {
     static const struct cli_table table = {groups, ARRAY_LEN(groups)};
+    /* the machine's openssl.cnf could name modules to load */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     say_setup();
     return say_ended(cli_dispatch(&table, argc, argv));
 }

@@ -502,6 +502,10 @@ def resumed(folder):
             (again / wanted[20]["content"]["file"]).write_text("content ?")
         else:
             (again / wanted[1]["content"]["file"]).unlink()
+        # what a killed process left: a torn file beside, and a content ahead of its record
+        (again / "data/records.seed.new-1-0x1-0").write_bytes(b"torn")
+        (again / "acquisition.json.new-1-0x1-0").write_bytes(b"torn")
+        (again / "data/files/000000/900").write_bytes(b"of a file that is gone now")
         answer = take(again, top)
         assert canonical(again) == wanted and verify(again)["sound"]
         kept = {"torn": None, "content": 20, "missing": 1}[damage]

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/bundle/statement.h"
+#include "base/arena.h"
 #include "base/file.h"
+#include "evidence/bundle/folder.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,6 +42,41 @@ static bool same_mark(const char *path, struct slice mark)
     return same;
 }
 
+/* What a killed process was about to put in place (base/file.h: a name beside, then a rename). */
+static int remove_torn(const char *folder, const char *below, struct err *e)
+{
+    struct arena arena;
+    const char **names;
+    size_t count;
+    arena_init(&arena, 0);
+    int result = evidence_folder_list(folder, below, &arena, &names, &count, e);
+    for (size_t i = 0; i < count && result == 0; i++) {
+        char path[4096];
+        size_t len = strlen(names[i]);
+        if (!strstr(names[i], ".new-") || names[i][len - 1] == '/')
+            continue;
+        snprintf(path, sizeof path, "%s/%s%s", folder, below, names[i]);
+        if (unlink(path) != 0)
+            result = err_errno(e, errno, "evidence.write", "%s cannot be taken away", path);
+    }
+    arena_fini(&arena);
+    return result;
+}
+
+static bool only_torn(const char *folder)
+{
+    struct arena arena;
+    struct err none = {0};
+    const char **names;
+    size_t count;
+    arena_init(&arena, 0);
+    bool only = evidence_folder_list(folder, "", &arena, &names, &count, &none) == 0;
+    for (size_t i = 0; i < count && only; i++)
+        only = strncmp(names[i], "INCOMPLETE.new-", 15) == 0;
+    arena_fini(&arena);
+    return only;
+}
+
 int evidence_bundle_begin(const char *folder, struct slice mark, struct err *e)
 {
     char path[4096], data[4096];
@@ -48,10 +85,16 @@ int evidence_bundle_begin(const char *folder, struct slice mark, struct err *e)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path %s is too long", folder);
     if (file_kind(path) == 1) {
         if (same_mark(path, mark))
-            return file_make_folder(data, 0700, e) == 0 ? 1 : -1;
+            return file_make_folder(data, 0700, e) == 0 && remove_torn(folder, "", e) == 0 &&
+                           remove_torn(folder, "data/", e) == 0
+                       ? 1
+                       : -1;
         err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "something else was begun in %s", folder);
         return err_hint(e, "%s says what; name another folder", path);
     }
+    /* killed before the mark stood there, it left nothing else */
+    if (file_kind(folder) == 2 && only_torn(folder) && remove_torn(folder, "", e) != 0)
+        return -1;
     if (file_kind(folder) != 0 && rmdir(folder) != 0) {
         err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "there is something at %s already",
                 folder);

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "evidence/bundle/folder.h"
 #include "evidence/bundle/manifest.h"
 #include "evidence/logical/record.h"
 
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -228,6 +230,34 @@ static int keep_missing(void *context, struct slice line, uint64_t offset, struc
     return !kept;
 }
 
+/* Contents that were written ahead of their records. */
+static int remove_ahead(const struct evidence_ledger *l, const char *below, struct err *e)
+{
+    struct arena arena;
+    const char **folders, **names;
+    size_t folder_count, count;
+    char path[4096];
+    arena_init(&arena, 0);
+    snprintf(path, sizeof path, "%s/", below);
+    int result = evidence_folder_list(l->folder, path, &arena, &folders, &folder_count, e);
+    for (size_t i = 0; i < folder_count && result == 0; i++) {
+        uint64_t thousand = strtoull(folders[i], NULL, 10);
+        if (thousand < l->tree.size / 1000)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", below, folders[i]);
+        result = evidence_folder_list(l->folder, path, &arena, &names, &count, e);
+        for (size_t k = 0; k < count && result == 0; k++) {
+            if (thousand * 1000 + strtoull(names[k], NULL, 10) < l->tree.size)
+                continue;
+            snprintf(path, sizeof path, "%s/%s/%s%s", l->folder, below, folders[i], names[k]);
+            if (unlink(path) != 0)
+                result = err_errno(e, errno, "evidence.write", "%s cannot be taken away", path);
+        }
+    }
+    arena_fini(&arena);
+    return result;
+}
+
 int evidence_ledger_resume(struct evidence_ledger *l, struct buf *last, size_t *asked,
                            struct err *e)
 {
@@ -246,7 +276,7 @@ int evidence_ledger_resume(struct evidence_ledger *l, struct buf *last, size_t *
         return -1;
     if (ftruncate(l->missing, (off_t)end) != 0)
         return err_errno(e, errno, "evidence.write", "%s cannot be cut", l->missing_name);
-    return 0;
+    return l->seeded ? remove_ahead(l, "data/files", e) : 0;
 }
 
 static int list(struct evidence_ledger *l, const char *name, struct err *e)
