@@ -165,9 +165,8 @@ class Day:
         """ewfverify and ewfinfo read the E01, and its bytes are the image's"""
         run("ewfverify", "-q", self.folder / "disk.E01")
         assert "EX-1" in run("ewfinfo", self.folder / "disk.E01").stdout
-        done = subprocess.run(f"ewfexport -q -u -t - '{self.folder}/disk.E01' 2>/dev/null | sha256sum", shell=True,
-                              capture_output=True, text=True, check=False)
-        assert done.stdout.split()[0] == self.disk.ideal, done
+        run("ewfexport", "-q", "-u", "-f", "raw", "-t", self.folder / "again", self.folder / "disk.E01")
+        assert run("sha256sum", self.folder / "again.raw").stdout.split()[0] == self.disk.ideal
 
     def raw(self):
         """sha256sum agrees with the raw file's own"""
