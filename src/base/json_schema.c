@@ -623,6 +623,11 @@ static void check_member(struct json_schema_checker *c, const struct json_schema
     const struct json_schema_member *m = member_next(s, name, from);
     bool known = m && m->schema;
 
+    /* a name is a text that stands in front of its value */
+    if (s->member_names && !fits(c, s->member_names, value - 1))
+        fault(c, value, "propertyNames", name, "\"%.*s\" is not how a member may be named here",
+              quoted_len(name), (const char *)name.data);
+
     if (m && m->required)
         ++*required;
     if (known)
@@ -657,7 +662,8 @@ static void check_object(struct json_schema_checker *c, const struct json_schema
               s->max_properties, count);
     json_each(value, v)
     {
-        if (s->members || s->additional || s->closed || s->closed_behind || s->patterned || strict)
+        if (s->members || s->additional || s->closed || s->closed_behind || s->patterned ||
+            s->member_names || strict)
             check_member(c, s, v, value, strict, &from, &required);
         if (c->stopped || (c->quiet && c->faults))
             return;

@@ -86,7 +86,7 @@ static bool object_holds(struct json_schema_checker *c, const struct json_schema
     size_t count = json_value_size(v);
     uint32_t from = 0, required = 0;
 
-    if (s->patterned)
+    if (s->patterned || s->member_names)
         return json_schema_fits_in_full(c, s, v);
     if (count < s->min_properties || (s->has_most && count > s->max_properties))
         return false;
