@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* This program as a tool of the examiner: which build did it (ISO/IEC 27041; 27037 row 40). */
-#ifndef EVIDENCE_TOOL_MEMBERS_H
-#define EVIDENCE_TOOL_MEMBERS_H
+#ifndef EVIDENCE_TOOL_H
+#define EVIDENCE_TOOL_H
 
 #include "base/err.h"
 #include "base/json.h"
@@ -16,5 +16,7 @@ int evidence_tool_sha256(uint8_t sha256[SHA256_LEN], bool *known, struct err *e)
  */
 int evidence_tool_members(struct json_writer *w, const char *const *command,
                           struct err *e) MUST_CHECK;
+/* The same as member "tool" of a custody record, where hashes begin with "sha256:". */
+int evidence_tool_part(struct json_writer *w, const char *const *command, struct err *e) MUST_CHECK;
 
 #endif

@@ -3,7 +3,7 @@
 #include "base/encoding.h"
 #include "base/id.h"
 #include "evidence/custody/log.h"
-#include "evidence/custody/tool.h"
+#include "evidence/tool.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
