@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_centre.h"
 #include "cli/list.h"
 #include "cli/say.h"
 #include "cli/show.h"
@@ -204,24 +205,42 @@ static int link_all(const struct cli_args *args, struct telling *t, struct err *
 
 /* ---- register ---- */
 
+static int tell_folder(const struct cli_args *args, struct api *api, struct telling *t,
+                       struct receipts *r, const char *holder, struct err *e)
+{
+    *t = (struct telling){.api = api, .holder = holder};
+    *r = (struct receipts){.api = api, .holder = holder};
+    buf_init(&t->body);
+    int result = evidence_custody_read(holder, tell, t, e);
+    if (result == 0)
+        result = flush(t, e);
+    if (result == 0)
+        result = link_all(args, t, e);
+    if (result == 0)
+        result = fetch_receipts(t, r, e);
+    buf_fini(&t->body);
+    return result == 0 ? t->there > t->told : err_context(e, "%s", holder);
+}
+
+int evidence_register_folder(const struct cli_args *args, struct api *api, const char *holder,
+                             struct err *e)
+{
+    struct receipts r;
+    struct telling t;
+
+    return tell_folder(args, api, &t, &r, holder, e);
+}
+
 /* 0, 1 when the centre knows more records than are here, or -1. */
 static int register_one(const struct cli_args *args, struct api *api, const char *holder,
                         struct err *e)
 {
-    struct telling t = {.api = api, .holder = holder};
-    struct receipts r = {.api = api, .holder = holder};
+    struct receipts r;
+    struct telling t;
 
-    buf_init(&t.body);
-    int result = evidence_custody_read(holder, tell, &t, e);
-    if (result == 0)
-        result = flush(&t, e);
-    if (result == 0)
-        result = link_all(args, &t, e);
-    if (result == 0)
-        result = fetch_receipts(&t, &r, e);
-    buf_fini(&t.body);
-    if (result != 0)
-        return err_context(e, "%s", holder);
+    int result = tell_folder(args, api, &t, &r, holder, e);
+    if (result < 0)
+        return -1;
     if (cli_flag(args, "json")) {
         struct json_writer w;
         struct buf line;
@@ -289,6 +308,10 @@ const struct cli_verb evidence_register_verb = {
         "in the journal is kept in custody/receipts/; tocsin proof verify checks it off line.\n"
         "What it proves: this record was there when the journal took it over. Not: that it is\n"
         "true, nor when it was made before that.\n"
+        "With $TOCSIN_EVIDENCE_CENTRE, each verb that leaves a record does this by itself: its\n"
+        "words are the options by which the centre is reached, as --home /srv/centre, or --url,\n"
+        "--cert, --key and --ca. A centre that is away does not hold up the step: it says so, and\n"
+        "the log is told later by this command.\n"
         "Exit code: 0 told, 1 the journal knows another or a longer log, 3 could not tell.\n",
     .examples = "  tocsin evidence register case-7/exhibits/EX-1 --about incident:2026-31 \\\n"
                 "      --about advisory:EX-2026-001\n",

@@ -2,6 +2,7 @@
 /* tocsin: the command line. Every command group is in this table. */
 #include "base/log.h"
 #include "cli/dispatch.h"
+#include "cli/evidence_centre.h"
 #include "cli/groups.h"
 #include "cli/say.h"
 
@@ -51,5 +52,8 @@ int main(int argc, char **argv)
 
     log_setup("tocsin", LOG_LEVEL_WARNING); /* people read errors, not logs */
     say_setup();
-    return say_ended(cli_dispatch(&table, argc, argv));
+    evidence_centre_watch();
+    int code = cli_dispatch(&table, argc, argv);
+    evidence_centre_tell();
+    return say_ended(code);
 }

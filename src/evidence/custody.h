@@ -72,6 +72,12 @@ struct evidence_step {
 int evidence_custody_append(const char *holder, const struct evidence_step *step,
                             const struct evidence_signer *signer, struct err *e) MUST_CHECK;
 
+/*
+ * Told of each holder behind each record that this process appends to its log, on the thread that
+ * does; NULL: nobody. For a command line that passes custody on to a centre.
+ */
+void evidence_custody_watch(void (*appended)(const char *holder));
+
 struct evidence_custody_record {
     uint64_t number;
     struct slice text;             /* the record's bytes */

@@ -5,6 +5,7 @@
 anew is found out, and evidence is found from the asset and the advisory that it is about, and back."""
 
 import json
+import os
 import shutil
 
 from centre_borders import Customer
@@ -101,7 +102,22 @@ def main():
             said = register(folder, code=1)
             assert "record 1" in said.stdout + said.stderr, said
 
-        for test in (once, receipts, both_ways, borders, cut_off, forged):
+        def by_itself():
+            """a step tells the centre by itself, and is done also when the centre is away"""
+            os.environ["TOCSIN_EVIDENCE_CENTRE"] = f"--home {centre.home}"
+            before = len(centre.acts("custody.recorded"))
+            step("note", exhibit, "--text", "closed the cabinet")
+            assert len(centre.acts("custody.recorded")) == before + 1
+            os.environ["TOCSIN_EVIDENCE_CENTRE"] = f"--home {place.folder / 'nowhere'}"
+            said = step("note", exhibit, "--text", "sealed the cabinet").stderr
+            assert "the centre was not told" in said and "register FOLDER tells it later" in said, said
+            del os.environ["TOCSIN_EVIDENCE_CENTRE"]
+            assert len(centre.acts("custody.recorded")) == before + 1
+            register()
+            assert len(centre.acts("custody.recorded")) == before + 2
+            centre.cli("evidence", "custody", "verify", exhibit, home=False)
+
+        for test in (once, receipts, both_ways, borders, cut_off, forged, by_itself):
             scenario(test)
         centre.verify_log()
     finish()

@@ -156,6 +156,13 @@ static int commit(struct appending *a, struct err *e)
     return evidence_log_commit(&a->log, files, ARRAY_LEN(files), e);
 }
 
+static void (*watcher)(const char *holder);
+
+void evidence_custody_watch(void (*appended)(const char *holder))
+{
+    watcher = appended;
+}
+
 int evidence_custody_append(const char *holder, const struct evidence_step *step,
                             const struct evidence_signer *signer, struct err *e)
 {
@@ -180,5 +187,7 @@ int evidence_custody_append(const char *holder, const struct evidence_step *step
     buf_fini(&a.head_signature);
     evidence_custody_state_fini(&a.state);
     evidence_log_close(&a.log);
+    if (result == 0 && watcher)
+        watcher(holder);
     return result;
 }
