@@ -207,7 +207,7 @@ static int put_trees(struct evidence_bag *bag, struct err *e)
         file_make_folder(data, 0700, e) != 0 ||
         put(bag, EVIDENCE_TREE_SEED, slice_of(bag->seed, sizeof bag->seed), sha, e) != 0)
         return -1;
-    evidence_bag_payload(bag, EVIDENCE_TREE_SEED + strlen("data/"), sizeof bag->seed, sha);
+    evidence_bag_payload(bag, &EVIDENCE_TREE_SEED[strlen("data/")], sizeof bag->seed, sha);
     if (tree_of_payload(bag, e) != 0)
         return -1;
     buf_init(&text);

@@ -111,7 +111,7 @@ static bool keep_calls(int out, bool reopens)
     for (size_t i = 0; well && i < ARRAY_LEN(allowed_calls); i++)
         well = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0) == 0;
     well = well && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-                                    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)out)) == 0;
+                                    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)out, 0)) == 0;
     /* memory that can be run is not to be had */
     well = well && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
                                     SCMP_A2(SCMP_CMP_MASKED_EQ, 4 /* PROT_EXEC */, 0)) == 0;
