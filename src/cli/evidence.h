@@ -10,8 +10,10 @@
 void say_evidence(const struct json_value *evidence);
 int evidence_step_run(const struct cli_args *args); /* evidence_steps.c */
 
+#define HEADING(name, text)
 #define VERB(name) extern const struct cli_verb evidence_##name##_verb;
 #include "cli/evidence_verbs.def"
 #undef VERB
+#undef HEADING
 
 #endif

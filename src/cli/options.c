@@ -257,15 +257,22 @@ void cli_help_group(FILE *out, const struct cli_group *group)
 {
     char left[80];
 
-    fprintf(out, "tocsin %s: %s.\n\n", group->name, group->summary);
+    fprintf(out, "tocsin %s: %s.\n%s", group->name, group->summary,
+            group->heading_count ? "" : "\n");
     for (size_t i = 0; i < group->verb_count; i++) {
         const struct cli_verb *verb = cli_group_verb(group, i);
         if (verb->hidden)
             continue;
+        for (size_t h = 0; h < group->heading_count; h++)
+            if (group->headings[h].verb == verb)
+                fprintf(out, "\n%s\n", group->headings[h].text);
         snprintf(left, sizeof(left), "%s%s%s%s%s", group->name, verb->name ? " " : "",
                  verb->name ? verb->name : "", verb->operands ? " " : "",
                  verb->operands ? verb->operands : "");
-        fprintf(out, "  tocsin %-36s %s\n", left, verb->summary);
+        int more = 0; /* bytes that take no column */
+        for (const char *at = left; *at; at++)
+            more += ((unsigned char)*at & 0xc0) == 0x80;
+        fprintf(out, "  tocsin %-*s %s\n", 36 + more, left, verb->summary);
     }
     fprintf(out, "\ntocsin help %s VERB says more.\n", group->name);
 }

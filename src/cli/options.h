@@ -47,6 +47,12 @@ struct cli_verb {
     bool hidden; /* not in the help: the supervisor's own */
 };
 
+/* Of a group of many verbs: stands in its help in front of this one. */
+struct cli_heading {
+    const struct cli_verb *verb;
+    const char *text;
+};
+
 struct cli_group {
     const char *name;                    /* "asset" */
     const char *topic;                   /* under which heading the help lists it */
@@ -54,6 +60,8 @@ struct cli_group {
     const struct cli_verb *verbs;        /* NULL: parts */
     const struct cli_verb *const *parts; /* the same, each from a file of its own */
     size_t verb_count;
+    const struct cli_heading *headings;
+    size_t heading_count;
     bool hidden;
 };
 
