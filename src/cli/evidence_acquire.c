@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/buf.h"
+#include "base/compiler.h"
+#include "base/encoding.h"
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
-#include "base/compiler.h"
+#include "cli/evidence_keep.h"
 #include "cli/progress.h"
 #include "cli/say.h"
-#include "cli/evidence_keep.h"
 #include "evidence/acquire.h"
 
 #include <inttypes.h>
@@ -72,6 +72,7 @@ static int options_of(const struct cli_args *args, struct evidence_acquire_optio
     o->workers = (unsigned)jobs;
     o->plain = cli_flag(args, "plain");
     o->no_read_back = cli_flag(args, "no-read-back");
+    o->sha512 = cli_flag(args, "sha512");
     o->rehash_source = cli_flag(args, "rehash-source");
     o->selftest = cli_value(args, "selftest");
     o->statement = (struct evidence_statement){.exhibit = cli_value(args, "exhibit"),
@@ -83,12 +84,6 @@ static int options_of(const struct cli_args *args, struct evidence_acquire_optio
                                                .reason = cli_value(args, "reason"),
                                                .authority = cli_value(args, "authority")};
     return 0;
-}
-
-static void hex(const uint8_t hash[32], char text[65])
-{
-    for (size_t i = 0; i < 32; i++)
-        snprintf(text + 2 * i, 3, "%02x", hash[i]);
 }
 
 static void tell_json(const struct evidence_acquire_options *o, const struct evidence_acquired *d)
@@ -104,6 +99,8 @@ static void tell_json(const struct evidence_acquire_options *o, const struct evi
         json_member_int(&w, "bytes", (int64_t)d->bytes);
         json_member_int(&w, "stored_bytes", (int64_t)d->stored_bytes);
         json_member_hex(&w, "sha256", slice_of(d->sha256, sizeof d->sha256));
+        if (d->has_sha512)
+            json_member_hex(&w, "sha512", slice_of(d->sha512, sizeof d->sha512));
         json_member_hex(&w, "tree_root", slice_of(d->root, sizeof d->root));
         json_member_int(&w, "unreadable_bytes", (int64_t)d->unreadable);
         json_member_int(&w, "unreadable_ranges", (int64_t)d->bad_ranges);
@@ -120,7 +117,7 @@ static void tell_json(const struct evidence_acquire_options *o, const struct evi
 
 static void tell(const struct evidence_acquire_options *o, const struct evidence_acquired *d)
 {
-    char size[16], stored[16], hash[65];
+    char size[16], stored[16], hash[2 * SHA512_LEN + 1];
     if (d->stopped) {
         printf("stopped; %s is kept and not complete: run the same command again to go on\n",
                o->folder);
@@ -128,10 +125,14 @@ static void tell(const struct evidence_acquire_options *o, const struct evidence
     }
     progress_size(d->bytes, size);
     progress_size(d->stored_bytes, stored);
-    hex(d->sha256, hash);
+    hex_format(d->sha256, sizeof d->sha256, hash);
     printf("acquired: %" PRIu64 " bytes (%s) in %" PRIu64 " chunks, stored as %s\n", d->bytes, size,
            d->chunks, stored);
     printf("SHA-256:  %s\n", hash);
+    if (d->has_sha512) {
+        hex_format(d->sha512, sizeof d->sha512, hash);
+        printf("SHA-512:  %s\n", hash);
+    }
     if (d->resumed_at)
         printf("gone on with at byte %" PRIu64 "; what was there was read back and fits\n",
                d->resumed_at);
@@ -222,6 +223,7 @@ static const struct cli_option acquire_options[] = {
      false},
     {"retries", "N", "how often a bad sector is read again (default 1)", 0, false},
     {"fill", "KIND", "what unreadable sectors hold: pattern (default) or zero", 0, false},
+    {"sha512", NULL, "take SHA-512 of the image too, as it is read back", 0, false},
     {"no-read-back", NULL, "do not read the image back when it is written", 0, false},
     {"rehash-source", NULL, "read the source a second time: did it change?", 0, false},
     {"selftest", "FILE", "report of tocsin evidence selftest, which becomes part of the bundle", 0,

@@ -135,6 +135,30 @@ void sha256_fini(struct sha256_context *c)
     c->evp = NULL;
 }
 
+int sha512_init(struct sha512_context *c)
+{
+    c->evp = ready() ? EVP_MD_CTX_new() : NULL;
+    return c->evp && EVP_DigestInit_ex2(c->evp, md_sha512, NULL) == 1 ? 0 : -1;
+}
+
+int sha512_update(struct sha512_context *c, struct slice data)
+{
+    if (!c->evp)
+        return -1;
+    return data.len == 0 || EVP_DigestUpdate(c->evp, data.data, data.len) == 1 ? 0 : -1;
+}
+
+int sha512_final(struct sha512_context *c, uint8_t out[SHA512_LEN])
+{
+    return c->evp && EVP_DigestFinal_ex(c->evp, out, NULL) == 1 ? 0 : -1;
+}
+
+void sha512_fini(struct sha512_context *c)
+{
+    EVP_MD_CTX_free(c->evp);
+    c->evp = NULL;
+}
+
 int digest_failed(struct err *e)
 {
     return err_set(e, ERR_SYSTEM, "crypto.digest", NULL,

@@ -39,6 +39,16 @@ int sha256_final(struct sha256_context *c, uint8_t out[SHA256_LEN]) MUST_CHECK;
 int sha256_reset(struct sha256_context *c) MUST_CHECK;
 void sha256_fini(struct sha256_context *c);
 
+/* The same with SHA-512; ready once: _init before each. */
+struct sha512_context {
+    struct evp_md_ctx_st *evp;
+};
+
+int sha512_init(struct sha512_context *c) MUST_CHECK;
+int sha512_update(struct sha512_context *c, struct slice data) MUST_CHECK;
+int sha512_final(struct sha512_context *c, uint8_t out[SHA512_LEN]) MUST_CHECK;
+void sha512_fini(struct sha512_context *c);
+
 /* ERR_SYSTEM, code "crypto.digest", for a caller whose digest returned -1. Returns -1. */
 int digest_failed(struct err *e);
 

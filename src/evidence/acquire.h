@@ -31,6 +31,7 @@ struct evidence_acquire_options {
     enum evidence_fill fill;
     unsigned retries;
     bool no_read_back;
+    bool sha512;        /* of the image too, taken as it is read back */
     bool rehash_source; /* the source is read once more, and must give the same */
     unsigned workers;   /* 0: one a processor */
     /* Told how far it is, about ten times a second; false: stop, to be gone on with. */
@@ -45,6 +46,8 @@ struct evidence_acquired {
     uint64_t bytes, stored_bytes, chunks;
     uint8_t sha256[SHA256_LEN];
     uint8_t root[SHA256_LEN];
+    bool has_sha512;
+    uint8_t sha512[SHA512_LEN];
     uint64_t unreadable, bad_ranges; /* bytes, and how many ranges they are */
     uint64_t resumed_at;             /* bytes that were there already */
     bool stopped;                    /* watch stopped it; nothing above is final */

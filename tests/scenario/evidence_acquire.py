@@ -114,6 +114,25 @@ def good(folder):
             assert segment.stat().st_size <= (4 << 20 if "--segment-size" in options else 1 << 40)
 
 
+# 27037 row 34: a second digest, of what was written
+@test("SHA-512 on demand: of good disks and bad ones, in the record, in VERIFY.txt, held by verify")
+def second_digest(folder):
+    disk, bad = Disk(folder, 3 * CHUNK + 700), ((CHUNK + 512, CHUNK + 1024),)
+    for options, fails, data in (((), {}, disk.data), (("--plain", "--no-read-back"), {}, disk.data),
+                                 ((), {"ranges": told(bad)}, ideal(disk.data, bad_sectors(bad)))):
+        bundle = folder / f"second-{len(options)}-{len(fails)}"
+        done = disk.acquire(bundle, "--sha512", *options, **fails)
+        wanted = hashlib.sha512(data).hexdigest()
+        assert json.loads(done.stdout)["sha512"] == wanted, done
+        assert wanted in (bundle / "VERIFY.txt").read_text() and "sha512sum" in (bundle / "VERIFY.txt").read_text()
+        verify(bundle)
+    record = bundle / "acquisition.json"
+    record.chmod(0o600)
+    record.write_text(record.read_text().replace(wanted, wanted[:-1] + ("0" if wanted[-1] != "0" else "1")))
+    problems = verify(bundle, 1)["problems"]
+    assert any("SHA-512" in p["text"] for p in problems), problems
+
+
 # 27037 rows 29, 30: every unreadable sector listed exactly, every good one around it kept
 @test("bad sectors: exactly they are filled and listed, and no good sector is lost")
 def bad(folder):

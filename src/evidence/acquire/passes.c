@@ -119,6 +119,7 @@ int evidence_passes_again(struct evidence_acquisition *a, struct err *e)
 struct rereading {
     struct evidence_acquisition *a;
     struct sha256_twin digest;
+    struct sha512_context *second; /* NULL: not wanted */
     const char *phase;
 };
 
@@ -130,13 +131,13 @@ static int line(void *context, struct evidence_block *block, struct err *e)
                : digest_failed(e);
 }
 
-/* What is read has been hashed by the line; there is nothing else to do. */
+/* What is read has been hashed by the line; here, a second time. */
 static int take(void *context, const struct evidence_block *block, struct err *e)
 {
-    (void)context;
-    (void)block;
-    (void)e;
-    return 0;
+    struct rereading *r = context;
+    return !r->second || sha512_update(r->second, slice_of(block->data, block->len)) == 0
+               ? 0
+               : digest_failed(e);
 }
 
 static bool watch(void *context, uint64_t bytes)
@@ -162,18 +163,24 @@ static int digest_of(struct rereading *r, struct evidence_pipeline *p, uint8_t s
 
 static int read_back(struct evidence_acquisition *a, uint8_t sha256[SHA256_LEN], struct err *e)
 {
-    struct rereading r = {.a = a, .phase = "reading back"};
+    struct sha512_context second = {0};
+    struct rereading r = {
+        .a = a, .second = a->options->sha512 ? &second : NULL, .phase = "reading back"};
     struct evidence_image *image = evidence_image_open(a->data, false, e);
     struct evidence_image_flow flow = {0};
     struct evidence_pipeline p = {0};
     int result = -1;
-    if (sha256_twin_init(&r.digest) != 0)
+    if (sha256_twin_init(&r.digest) != 0 || (r.second && sha512_init(r.second) != 0))
         digest_failed(e);
     else if (image && evidence_image_flow_init(&flow, image, e) == 0) {
         flow.linear = &r.digest;
         evidence_image_flow_into(&flow, &p);
         result = digest_of(&r, &p, sha256, e);
     }
+    a->acquired->has_sha512 = result == 0 && r.second;
+    if (a->acquired->has_sha512 && sha512_final(r.second, a->acquired->sha512) != 0)
+        result = digest_failed(e);
+    sha512_fini(&second);
     evidence_image_flow_fini(&flow);
     evidence_image_close(image);
     sha256_twin_fini(&r.digest);
@@ -206,7 +213,7 @@ int evidence_passes_digest(struct evidence_acquisition *a, struct err *e)
     int result = 0;
     if (!a->dirty && sha256_twin_final(&a->linear, done->sha256) != 0)
         return digest_failed(e);
-    if (a->dirty || !a->options->no_read_back) {
+    if (a->dirty || a->options->sha512 || !a->options->no_read_back) {
         result = read_back(a, a->dirty ? done->sha256 : again, e);
         if (result == 0 && !a->dirty && memcmp(again, done->sha256, sizeof again) != 0)
             return err_set(e, ERR_VERIFY, "evidence.read-back", NULL,

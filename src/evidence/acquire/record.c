@@ -135,6 +135,8 @@ static void image_part(struct json_writer *w, const struct evidence_acquisition 
     json_write_object(w);
     json_member_int(w, "bytes", (int64_t)image->image_bytes);
     json_member_hex(w, "sha256", slice_of(a->acquired->sha256, SHA256_LEN));
+    if (a->acquired->has_sha512)
+        json_member_hex(w, "sha512", slice_of(a->acquired->sha512, SHA512_LEN));
     json_member_string(w, "stored", a->options->plain ? "plain" : "gzip members, one a chunk");
     json_member_int(w, "stored_bytes", (int64_t)image->stored_bytes);
     json_member_int(w, "chunk_bytes", EVIDENCE_CHUNK);
@@ -259,7 +261,9 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
     const struct evidence_how how = {.has_image = true,
                                      .packed = !a->options->plain,
                                      .image_bytes = image->image_bytes,
-                                     .image_sha256 = a->acquired->sha256};
+                                     .image_sha256 = a->acquired->sha256,
+                                     .image_sha512 =
+                                         a->acquired->has_sha512 ? a->acquired->sha512 : NULL};
     if (evidence_how_put(bag, &how, e) != 0)
         return -1;
     if (a->selftest.len && evidence_bag_tag(bag, "selftest.json", buf_slice(&a->selftest), e) != 0)

@@ -4,6 +4,7 @@
 #include "evidence/bundle/bag.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 static const char head[] =
     "How to check this bundle without the program that made it\n"
@@ -91,15 +92,22 @@ static void write(const struct evidence_how *how, struct buf *out)
     if (how->has_image) {
         const char *read = how->packed ? "cat data/image-*.gz | gzip -dc" : "cat data/image-*.raw";
         hex_format(how->image_sha256, SHA256_LEN, hex);
+        char second[2 * SHA512_LEN + 128] = "";
+        if (how->image_sha512) {
+            char long_hex[2 * SHA512_LEN + 1];
+            hex_format(how->image_sha512, SHA512_LEN, long_hex);
+            snprintf(second, sizeof second, "   And %s:\n\n       %s | sha512sum\n\n", long_hex,
+                     read);
+        }
         buf_printf(
             out,
             "2. The image is the one that acquisition.json speaks of. %s\n"
             "   must come, and %" PRIu64 ":\n\n"
             "       %s | sha256sum\n"
             "       %s | wc -c\n\n"
-            "   map.txt lists what could be read (+) and what could not (-), as GNU ddrescue\n"
+            "%s   map.txt lists what could be read (+) and what could not (-), as GNU ddrescue\n"
             "   writes it.\n\n",
-            hex, how->image_bytes, read, read);
+            hex, how->image_bytes, read, read, second);
     } else {
         buf_puts(out, "2. There is no image in this bundle: what it holds are the files of "
                       "data.\n\n");

@@ -15,6 +15,7 @@ struct evidence_how {
     bool packed; /* gzip members; else plain segments */
     uint64_t image_bytes;
     const uint8_t *image_sha256;
+    const uint8_t *image_sha512; /* NULL: was not taken */
     const char *says; /* what else there is to know of what it holds, in lines; may be NULL */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/verify.h"
+#include "base/encoding.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -30,6 +31,9 @@ struct verifying {
     bool has_record;
     uint8_t recorded_sha256[SHA256_LEN], recorded_root[SHA256_LEN];
     uint64_t recorded_bytes;
+    bool has_second;
+    uint8_t recorded_sha512[SHA512_LEN];
+    struct sha512_context second;
     bool has_trees;
     struct evidence_trees trees;
     /* the segment under way */
@@ -135,19 +139,9 @@ static const struct evidence_manifest_entry *entry_of(const struct evidence_mani
     return NULL;
 }
 
-static bool hash_member(const struct json_value *v, const char *name, uint8_t out[SHA256_LEN])
+static bool hash_member(const struct json_value *v, const char *name, uint8_t *out, size_t len)
 {
-    struct slice s = json_get_string(v, name);
-    if (s.len != 2 * SHA256_LEN)
-        return false;
-    for (size_t i = 0; i < SHA256_LEN; i++) {
-        unsigned byte;
-        char pair[3] = {(char)s.data[2 * i], (char)s.data[2 * i + 1], 0};
-        if (sscanf(pair, "%2x", &byte) != 1)
-            return false;
-        out[i] = (uint8_t)byte;
-    }
-    return true;
+    return hex_parse(json_get_string(v, name), out, len) == 0;
 }
 
 static int read_record(struct verifying *v, struct err *e)
@@ -163,9 +157,12 @@ static int read_record(struct verifying *v, struct err *e)
     if (result == 0) {
         const struct json_value *image = json_get(json_root(doc), "image");
         bool needs_image = entry_of(&v->payload, "data/image.chunks") != NULL || image;
-        v->has_record = hash_member(image, "sha256", v->recorded_sha256) &&
-                        hash_member(image, "tree_root", v->recorded_root) &&
+        v->has_record = hash_member(image, "sha256", v->recorded_sha256, SHA256_LEN) &&
+                        hash_member(image, "tree_root", v->recorded_root, SHA256_LEN) &&
                         json_int64(json_get(image, "bytes"), &bytes) && bytes >= 0;
+        v->has_second = hash_member(image, "sha512", v->recorded_sha512, SHA512_LEN);
+        if (!v->has_second && json_get(image, "sha512"))
+            result = problem(v, "acquisition.json", "/image/sha512", "it is no SHA-512", e);
         v->recorded_bytes = v->has_record ? (uint64_t)bytes : 0;
         if (!v->has_record && needs_image)
             result = problem(v, "acquisition.json", "/image",
@@ -253,6 +250,14 @@ static int take_stored(void *context, const struct evidence_block *b, struct err
                : digest_failed(e);
 }
 
+static int take_second(void *context, const struct evidence_block *b, struct err *e)
+{
+    struct verifying *v = context;
+    return b->failed || sha512_update(&v->second, slice_of(b->data, b->len)) == 0
+               ? 0
+               : digest_failed(e);
+}
+
 static bool watch(void *context, uint64_t bytes)
 {
     struct verifying *v = context;
@@ -325,12 +330,16 @@ static int check_records(struct verifying *v, struct err *e)
 static int run_flow(struct verifying *v, struct err *e)
 {
     struct evidence_image_flow flow;
-    struct evidence_stage stages[] = {{.take = take_stored, .context = v, .prepared = true}};
+    bool second = v->has_second && !v->options->tree_only;
+    struct evidence_stage stages[] = {{.take = take_stored, .context = v, .prepared = true},
+                                      {.take = take_second, .context = v, .prepared = true}};
     struct evidence_pipeline p = {.stages = stages,
-                                  .stage_count = ARRAY_LEN(stages),
+                                  .stage_count = second ? 2 : 1,
                                   .workers = v->options->workers,
                                   .watch = watch,
                                   .watch_context = v};
+    if (second && sha512_init(&v->second) != 0)
+        return digest_failed(e);
     if (evidence_image_flow_init(&flow, v->image, e) != 0)
         return -1;
     flow.damaged = damaged;
@@ -354,6 +363,13 @@ static int judge_image(struct verifying *v, struct err *e)
     verdict->image_checked = true;
     if (v->has_record && memcmp(verdict->sha256, v->recorded_sha256, SHA256_LEN) != 0)
         return problem(v, "the image", "", "its SHA-256 is not the one of acquisition.json", e);
+    uint8_t sha512[SHA512_LEN];
+    if (!v->has_second)
+        return 0;
+    if (sha512_final(&v->second, sha512) != 0)
+        return digest_failed(e);
+    if (memcmp(sha512, v->recorded_sha512, sizeof sha512) != 0)
+        return problem(v, "the image", "", "its SHA-512 is not the one of acquisition.json", e);
     return 0;
 }
 
@@ -500,6 +516,7 @@ int evidence_verify(const char *folder, const struct evidence_verify_options *op
     evidence_image_close(v->image);
     if (v->segment_digest.evp)
         sha256_fini(&v->segment_digest);
+    sha512_fini(&v->second);
     sha256_twin_fini(&v->image_digest);
     pthread_mutex_destroy(&v->lock);
     mem_free(v);
