@@ -70,7 +70,7 @@ static int each_record(void *context, const struct evidence_custody_record *reco
         line(&when, "Offset in µs: ", reporting_text(r, reference, "offset_us"));
         line(&when, "± µs: ", reporting_text(r, reference, "uncertainty_us"));
     } else {
-        line(&when, "In step: ", reporting_text(r, clock, "kernel.synchronised"));
+        line(&when, "Clock kept: ", reporting_text(r, clock, "kernel.synchronised"));
     }
     int result = 0;
     struct buf *all[] = {&when, &what, &who, &where};
