@@ -206,7 +206,6 @@ def killed(folder):
                 break
             if bundle.exists():
                 assert (bundle / "INCOMPLETE").exists()
-                assert not (bundle / "manifest-sha256.txt").exists()
                 assert verify(bundle, 1)["complete"] is False
         if (bundle / "INCOMPLETE").exists() or not bundle.exists():
             done = disk.acquire(bundle, ranges=ranges)
@@ -217,6 +216,10 @@ def killed(folder):
         one, other = ((b / "data/image.chunks").read_bytes() for b in (bundle, whole))
         assert one[:32] == other[:32] and one[64:] == other[64:]  # between them is a random seed
     assert went_on > 0, "no trial was broken off in the middle"
+    (whole / "INCOMPLETE").write_text("killed between the manifests and the end of the mark\n")
+    assert verify(whole, 1)["complete"] is False
+    assert disk.acquire(whole, ranges=ranges).returncode == 1
+    assert verify(whole)["complete"] is True
 
 
 # 27037 row 35: changed, and where
