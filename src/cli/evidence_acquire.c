@@ -75,14 +75,7 @@ static int options_of(const struct cli_args *args, struct evidence_acquire_optio
     o->sha512 = cli_flag(args, "sha512");
     o->rehash_source = cli_flag(args, "rehash-source");
     o->selftest = cli_value(args, "selftest");
-    o->statement = (struct evidence_statement){.exhibit = cli_value(args, "exhibit"),
-                                               .description = cli_value(args, "description"),
-                                               .examiner = cli_value(args, "examiner"),
-                                               .role = cli_value(args, "role"),
-                                               .competence = cli_value(args, "competence"),
-                                               .place = cli_value(args, "place"),
-                                               .reason = cli_value(args, "reason"),
-                                               .authority = cli_value(args, "authority")};
+    o->statement = evidence_statement_of(args);
     return 0;
 }
 

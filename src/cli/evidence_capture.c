@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_keep.h"
 #include "cli/evidence_said.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -57,14 +58,7 @@ static int options_of(const struct cli_args *args, struct evidence_capture_optio
     o->ring_bytes = (size_t)ring * UNIT;
     o->not_promiscuous = cli_flag(args, "no-promiscuous");
     o->selftest = cli_value(args, "selftest");
-    o->statement = (struct evidence_statement){.exhibit = cli_value(args, "exhibit"),
-                                               .description = cli_value(args, "description"),
-                                               .examiner = cli_value(args, "examiner"),
-                                               .role = cli_value(args, "role"),
-                                               .competence = cli_value(args, "competence"),
-                                               .place = cli_value(args, "place"),
-                                               .reason = cli_value(args, "reason"),
-                                               .authority = cli_value(args, "authority")};
+    o->statement = evidence_statement_of(args);
     if (!o->interface && !cli_flag(args, "close")) {
         err_set(e, ERR_USAGE, "cli.option", NULL, "--interface is needed: which one to listen to");
         return -1;

@@ -103,24 +103,16 @@ static int run(const struct cli_args *args)
         err_memory(&e);
         return say_fail(args, &e);
     }
-    struct evidence_files_options options = {
-        .paths = args->operands,
-        .path_count = args->operand_count - 1,
-        .folder = args->operands[args->operand_count - 1],
-        .statement = {.exhibit = cli_value(args, "exhibit"),
-                      .description = cli_value(args, "description"),
-                      .examiner = cli_value(args, "examiner"),
-                      .role = cli_value(args, "role"),
-                      .competence = cli_value(args, "competence"),
-                      .place = cli_value(args, "place"),
-                      .reason = cli_value(args, "reason"),
-                      .authority = cli_value(args, "authority")},
-        .excludes = excluded,
-        .exclude_count = excludes,
-        .cross = cli_flag(args, "all-file-systems"),
-        .workers = (unsigned)jobs,
-        .watch = watch,
-        .watch_context = &progress};
+    struct evidence_files_options options = {.paths = args->operands,
+                                             .path_count = args->operand_count - 1,
+                                             .folder = args->operands[args->operand_count - 1],
+                                             .statement = evidence_statement_of(args),
+                                             .excludes = excluded,
+                                             .exclude_count = excludes,
+                                             .cross = cli_flag(args, "all-file-systems"),
+                                             .workers = (unsigned)jobs,
+                                             .watch = watch,
+                                             .watch_context = &progress};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     struct evidence_keeping keeping;

@@ -84,14 +84,7 @@ static int options_of(const struct cli_args *args, struct evidence_import_option
     o->plain = cli_flag(args, "plain");
     o->given_by = cli_value(args, "given-by");
     o->collected_by = cli_value(args, "collected-by");
-    o->statement = (struct evidence_statement){.exhibit = cli_value(args, "exhibit"),
-                                               .description = cli_value(args, "description"),
-                                               .examiner = cli_value(args, "examiner"),
-                                               .role = cli_value(args, "role"),
-                                               .competence = cli_value(args, "competence"),
-                                               .place = cli_value(args, "place"),
-                                               .reason = cli_value(args, "reason"),
-                                               .authority = cli_value(args, "authority")};
+    o->statement = evidence_statement_of(args);
     return 0;
 }
 

@@ -15,6 +15,19 @@
     {"case", "CASE", "the case; the bundle is made in its exhibit's folder", 0, false},            \
         EVIDENCE_SAID_OPTIONS
 
+/* What was said of it; the verb has these options. */
+static inline struct evidence_statement evidence_statement_of(const struct cli_args *args)
+{
+    return (struct evidence_statement){.exhibit = cli_value(args, "exhibit"),
+                                       .description = cli_value(args, "description"),
+                                       .examiner = cli_value(args, "examiner"),
+                                       .role = cli_value(args, "role"),
+                                       .competence = cli_value(args, "competence"),
+                                       .place = cli_value(args, "place"),
+                                       .reason = cli_value(args, "reason"),
+                                       .authority = cli_value(args, "authority")};
+}
+
 struct evidence_keeping {
     bool asked; /* somebody says who does it */
     struct evidence_told told;

@@ -208,14 +208,7 @@ static int run(const struct cli_args *args)
     int64_t deadline, most;
     bool terminal = isatty(STDERR_FILENO);
     struct evidence_live_options o = {.folder = args->operands[0],
-                                      .statement = {.exhibit = cli_value(args, "exhibit"),
-                                                    .description = cli_value(args, "description"),
-                                                    .examiner = cli_value(args, "examiner"),
-                                                    .role = cli_value(args, "role"),
-                                                    .competence = cli_value(args, "competence"),
-                                                    .place = cli_value(args, "place"),
-                                                    .reason = cli_value(args, "reason"),
-                                                    .authority = cli_value(args, "authority")},
+                                      .statement = evidence_statement_of(args),
                                       .memory_image = cli_value(args, "memory-image"),
                                       .watch = watch,
                                       .watch_context = &terminal};

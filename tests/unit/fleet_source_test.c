@@ -214,7 +214,7 @@ static void entries_of_cve_records(void **state)
         snprintf(text, sizeof text,
                  "{\"dataType\":\"CVE_RECORD\",\"cveMetadata\":{\"cveId\":\"CVE-2026-1000\"},"
                  "\"containers\":{\"cna\":{\"affected\":[{\"vendor\":\"v\",\"product\":\"p\","
-                 "\"collectionURL\":\"https://registry.npmjs.org\",\"packageName\":\"p\",%s}]}}}",
+                 "\"collectionURL\":\"https://any.npmjs.org\",\"packageName\":\"p\",%s}]}}}",
                  rows[i].entry);
         for (size_t k = 0; k < ARRAY_LEN(versions); k++) {
             char purl[64];

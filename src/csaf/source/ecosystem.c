@@ -144,19 +144,26 @@ int csaf_ecosystem_purl(struct csaf_source_builder *b, struct slice ecosystem, s
     return result;
 }
 
+/* The domain, or a host in it. */
+static bool host_is_of(struct slice host, const char *domain)
+{
+    size_t len = strlen(domain);
+    if (host.len < len || memcmp(host.data + host.len - len, domain, len) != 0)
+        return false;
+    return host.len == len || host.data[host.len - len - 1] == '.';
+}
+
 struct slice csaf_ecosystem_of_url(struct slice url)
 {
     static const struct {
-        const char *host, *name;
-    } others[] = {{"registry.npmjs.org", "npm"},
-                  {"repo1.maven.org", "Maven"},
-                  {"search.maven.org", "Maven"},
+        const char *domain, *name;
+    } others[] = {{"npmjs.org", "npm"},
+                  {"maven.org", "Maven"},
                   {"central.sonatype.com", "Maven"},
                   {"pypi.python.org", "PyPI"},
                   {"proxy.golang.org", "Go"},
                   {"nuget.org", "NuGet"},
-                  {"api.nuget.org", "NuGet"},
-                  {"repo.packagist.org", "Packagist"}};
+                  {"packagist.org", "Packagist"}};
     const uint8_t *mark = url.len ? memmem(url.data, url.len, "://", 3) : NULL;
     if (!mark)
         return slice_of(NULL, 0);
@@ -168,7 +175,7 @@ struct slice csaf_ecosystem_of_url(struct slice url)
         if (ecosystems[i].at && slice_is(host, ecosystems[i].at))
             return slice_str(ecosystems[i].name);
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        if (slice_is(host, others[i].host))
+        if (host_is_of(host, others[i].domain))
             return slice_str(others[i].name);
     return slice_of(NULL, 0);
 }

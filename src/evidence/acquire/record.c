@@ -7,6 +7,7 @@
 #include "evidence/bundle/bag.h"
 #include "evidence/bundle/how.h"
 #include "evidence/bundle/image_files.h"
+#include "evidence/bundle/statement.h"
 #include "evidence/tool.h"
 #include "evidence/uco.h"
 
@@ -14,48 +15,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
 enum { RANGES = 1000 };
-
-static void clock_part(struct json_writer *w, const char *name, int64_t at)
-{
-    struct timex t = {0};
-    int state = adjtimex(&t); /* modes 0: asks only */
-    json_write_name(w, name);
-    json_write_object(w);
-    json_member_time(w, "at", at);
-    json_member_string(w, "clock", "CLOCK_REALTIME of this machine");
-    if (state >= 0) {
-        bool synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC);
-        json_member_bool(w, "kernel_says_synchronised", synchronised);
-        if (synchronised)
-            json_member_int(w, "kernel_says_error_at_most_us", t.maxerror);
-    }
-    json_write_object_end(w);
-}
-
-static void optional(struct json_writer *w, const char *name, const char *text)
-{
-    if (text && text[0])
-        json_member_string(w, name, text);
-}
-
-static void statement_part(struct json_writer *w, const struct evidence_statement *s)
-{
-    optional(w, "exhibit", s->exhibit);
-    optional(w, "description", s->description);
-    json_write_name(w, "examiner");
-    json_write_object(w);
-    optional(w, "name", s->examiner);
-    optional(w, "role", s->role);
-    optional(w, "competence", s->competence);
-    json_write_object_end(w);
-    optional(w, "place", s->place);
-    optional(w, "reason", s->reason);
-    optional(w, "authority", s->authority);
-}
 
 /* What was shown of this build before it was let at evidence (27037 row 40). */
 static int selftest_part(struct json_writer *w, struct slice report, struct err *e)
@@ -112,11 +74,11 @@ static void source_part(struct json_writer *w, const struct evidence_source *s)
     }
     json_member_int(w, "sector_bytes", s->sector);
     json_member_int(w, "physical_sector_bytes", s->physical);
-    optional(w, "vendor", i->vendor);
-    optional(w, "model", i->model);
-    optional(w, "serial", i->serial);
-    optional(w, "firmware", i->firmware);
-    optional(w, "bus", i->bus);
+    evidence_member_given(w, "vendor", i->vendor);
+    evidence_member_given(w, "model", i->model);
+    evidence_member_given(w, "serial", i->serial);
+    evidence_member_given(w, "firmware", i->firmware);
+    evidence_member_given(w, "bus", i->bus);
     flag(w, "removable", i->removable);
     flag(w, "kernel_read_only", i->read_only);
     json_member_string(w, "opened",
@@ -125,35 +87,6 @@ static void source_part(struct json_writer *w, const struct evidence_source *s)
     json_member_string(w, "hidden_sectors", i->native_why);
     if (i->native_bytes)
         json_member_int(w, "native_bytes", (int64_t)i->native_bytes);
-    json_write_object_end(w);
-}
-
-static void image_part(struct json_writer *w, const struct evidence_acquisition *a)
-{
-    const struct evidence_image_written *image = &a->written;
-    json_write_name(w, "image");
-    json_write_object(w);
-    json_member_int(w, "bytes", (int64_t)image->image_bytes);
-    json_member_hex(w, "sha256", slice_of(a->acquired->sha256, SHA256_LEN));
-    if (a->acquired->has_sha512)
-        json_member_hex(w, "sha512", slice_of(a->acquired->sha512, SHA512_LEN));
-    json_member_string(w, "stored", a->options->plain ? "plain" : "gzip members, one a chunk");
-    json_member_int(w, "stored_bytes", (int64_t)image->stored_bytes);
-    json_member_int(w, "chunk_bytes", EVIDENCE_CHUNK);
-    json_member_int(w, "chunks", (int64_t)image->chunks);
-    json_member_hex(w, "tree_root", slice_of(image->root, SHA256_LEN));
-    json_write_name(w, "segments");
-    json_write_array(w);
-    for (size_t i = 0; i < image->segment_count; i++) {
-        char name[EVIDENCE_NAME];
-        evidence_segment_name(image->segments[i].number, !a->options->plain, name);
-        json_write_object(w);
-        json_member_string(w, "file", name);
-        json_member_int(w, "bytes", (int64_t)image->segments[i].bytes);
-        json_member_hex(w, "sha256", slice_of(image->segments[i].sha256, SHA256_LEN));
-        json_write_object_end(w);
-    }
-    json_write_array_end(w);
     json_write_object_end(w);
 }
 
@@ -216,13 +149,14 @@ static int write_record(struct evidence_acquisition *a, struct buf *out, struct 
     json_write_init(&w, out, 2);
     json_write_object(&w);
     json_member_string(&w, "format", "tocsin-evidence-acquisition/v1");
-    statement_part(&w, &a->options->statement);
-    clock_part(&w, "started", a->started);
-    clock_part(&w, "ended", clock_now(a->clock));
+    evidence_statement_write(&w, &a->options->statement);
+    evidence_time_write(&w, "started", a->started);
+    evidence_time_write(&w, "ended", clock_now(a->clock));
     if (tool_part(&w, a, e) != 0)
         return -1;
     source_part(&w, &a->source);
-    image_part(&w, a);
+    evidence_image_members(&w, &a->written, !a->options->plain, a->acquired->sha256,
+                           a->acquired->has_sha512 ? a->acquired->sha512 : NULL);
     reading_part(&w, a);
     checks_part(&w, a);
     json_write_object_end(&w);

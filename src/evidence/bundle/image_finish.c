@@ -225,3 +225,33 @@ int evidence_image_writer_finish(struct evidence_image_writer *w,
         return -1;
     return digest_file(w->table, written->table_sha256, &written->table_bytes, e);
 }
+
+void evidence_image_members(struct json_writer *w, const struct evidence_image_written *written,
+                            bool packed, const uint8_t sha256[SHA256_LEN],
+                            const uint8_t sha512[SHA512_LEN])
+{
+    json_write_name(w, "image");
+    json_write_object(w);
+    json_member_int(w, "bytes", (int64_t)written->image_bytes);
+    json_member_hex(w, "sha256", slice_of(sha256, SHA256_LEN));
+    if (sha512)
+        json_member_hex(w, "sha512", slice_of(sha512, SHA512_LEN));
+    json_member_string(w, "stored", packed ? "gzip members, one a chunk" : "plain");
+    json_member_int(w, "stored_bytes", (int64_t)written->stored_bytes);
+    json_member_int(w, "chunk_bytes", EVIDENCE_CHUNK);
+    json_member_int(w, "chunks", (int64_t)written->chunks);
+    json_member_hex(w, "tree_root", slice_of(written->root, SHA256_LEN));
+    json_write_name(w, "segments");
+    json_write_array(w);
+    for (size_t i = 0; i < written->segment_count; i++) {
+        char name[EVIDENCE_NAME];
+        evidence_segment_name(written->segments[i].number, packed, name);
+        json_write_object(w);
+        json_member_string(w, "file", name);
+        json_member_int(w, "bytes", (int64_t)written->segments[i].bytes);
+        json_member_hex(w, "sha256", slice_of(written->segments[i].sha256, SHA256_LEN));
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    json_write_object_end(w);
+}

@@ -7,6 +7,7 @@
 #ifndef EVIDENCE_IMAGE_WRITE_H
 #define EVIDENCE_IMAGE_WRITE_H
 
+#include "base/json.h"
 #include "crypto/digest.h"
 #include "evidence/bundle/table.h"
 
@@ -75,5 +76,10 @@ int evidence_image_writer_sync(struct evidence_image_writer *w, struct err *e) M
  */
 int evidence_image_writer_finish(struct evidence_image_writer *w,
                                  struct evidence_image_written *written, struct err *e) MUST_CHECK;
+
+/* The member "image" of acquisition.json; sha512 NULL: was not taken. */
+void evidence_image_members(struct json_writer *w, const struct evidence_image_written *written,
+                            bool packed, const uint8_t sha256[SHA256_LEN],
+                            const uint8_t sha512[SHA512_LEN]);
 
 #endif

@@ -8,6 +8,9 @@
 
 /* Members exhibit, description, examiner, place, reason, authority, as far as they are given. */
 void evidence_statement_write(struct json_writer *w, const struct evidence_statement *s);
+/* A moment by this machine's clock, in microseconds, and how well the kernel thinks that it keeps
+ * it. */
+void evidence_time_write(struct json_writer *w, const char *name, int64_t at);
 /* Nothing when text is NULL or empty. */
 void evidence_member_given(struct json_writer *w, const char *name, const char *text);
 

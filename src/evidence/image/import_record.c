@@ -19,15 +19,6 @@ static const char *kind_name(enum evidence_import_kind kind)
     return kind == EVIDENCE_IMPORT_E01 ? "E01" : kind == EVIDENCE_IMPORT_ZIP ? "ZIP" : "raw";
 }
 
-static void time_part(struct json_writer *w, const char *name, int64_t at)
-{
-    json_write_name(w, name);
-    json_write_object(w);
-    json_member_time(w, "at", at);
-    json_member_string(w, "clock", "CLOCK_REALTIME of this machine");
-    json_write_object_end(w);
-}
-
 static int tool_part(struct json_writer *w, const struct evidence_importing *i, struct err *e)
 {
     json_write_name(w, "tool");
@@ -116,33 +107,6 @@ static void source_part(struct json_writer *w, const struct evidence_importing *
     json_write_object_end(w);
 }
 
-static void image_part(struct json_writer *w, const struct evidence_importing *i)
-{
-    const struct evidence_image_written *image = &i->written;
-    json_write_name(w, "image");
-    json_write_object(w);
-    json_member_int(w, "bytes", (int64_t)image->image_bytes);
-    json_member_hex(w, "sha256", slice_of(i->imported->sha256, SHA256_LEN));
-    json_member_string(w, "stored", i->options->plain ? "plain" : "gzip members, one a chunk");
-    json_member_int(w, "stored_bytes", (int64_t)image->stored_bytes);
-    json_member_int(w, "chunk_bytes", EVIDENCE_CHUNK);
-    json_member_int(w, "chunks", (int64_t)image->chunks);
-    json_member_hex(w, "tree_root", slice_of(image->root, SHA256_LEN));
-    json_write_name(w, "segments");
-    json_write_array(w);
-    for (size_t k = 0; k < image->segment_count; k++) {
-        char name[EVIDENCE_NAME];
-        evidence_segment_name(image->segments[k].number, !i->options->plain, name);
-        json_write_object(w);
-        json_member_string(w, "file", name);
-        json_member_int(w, "bytes", (int64_t)image->segments[k].bytes);
-        json_member_hex(w, "sha256", slice_of(image->segments[k].sha256, SHA256_LEN));
-        json_write_object_end(w);
-    }
-    json_write_array_end(w);
-    json_write_object_end(w);
-}
-
 static void reading_part(struct json_writer *w, const struct evidence_importing *i)
 {
     json_write_name(w, "reading");
@@ -174,13 +138,13 @@ static int write_record(const struct evidence_importing *i, struct buf *out, str
     json_write_object(&w);
     json_member_string(&w, "format", "tocsin-evidence-acquisition/v1");
     evidence_statement_write(&w, &i->options->statement);
-    time_part(&w, "started", i->started);
-    time_part(&w, "ended", clock_now(&clock_system));
+    evidence_time_write(&w, "started", i->started);
+    evidence_time_write(&w, "ended", clock_now(&clock_system));
     if (tool_part(&w, i, e) != 0)
         return -1;
     received_part(&w, i);
     source_part(&w, i);
-    image_part(&w, i);
+    evidence_image_members(&w, &i->written, !i->options->plain, i->imported->sha256, NULL);
     reading_part(&w, i);
     json_write_object_end(&w);
     buf_putc(out, '\n');
