@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands that need the consent of others: asked for, looked at, given, refused. */
 #include "centre/commands.h"
+#include "centre/page.h"
 #include "centre/routes.h"
 #include "crypto/envelope.h"
 
@@ -33,57 +34,42 @@ static void write_hash(struct json_writer *w, struct db_query *q, unsigned colum
     json_member_string(w, "command", hash);
 }
 
-static void get_approvals(struct worker *worker, struct route_call *call)
+static int list(struct page *p)
 {
-    char organisation[ID_TEXT];
-    char last[ID_TEXT] = "";
-    struct json_writer w;
-    struct err e = {0};
     struct db_query q;
-    struct buf text;
-    const char *after;
-    int64_t limit;
-    int64_t rows = 0;
     int step;
 
-    buf_init(&text);
-    json_write_init(&w, &text, 0);
-    if (route_page(call, &after, &limit, &e) != 0 ||
-        route_organisation(call, true, organisation, &e) != 0 ||
-        db_select(&q, worker->db, &e, SQL_APPROVAL_LIST, DB_INT(clock_now(call->centre->clock)),
-                  DB_TEXT(after), DB_INT(limit), DB_TEXT(organisation)) != 0)
-        goto out;
-    json_write_object(&w);
-    json_write_name(&w, "items");
-    json_write_array(&w);
-    while ((step = db_step(&q, &e)) == 1) {
-        rows++;
-        snprintf(last, sizeof(last), "%s", db_text(&q, 0));
-        json_write_object(&w);
-        json_member_string(&w, "approval", last);
-        write_hash(&w, &q, 1);
-        json_member_int(&w, "needed", db_int(&q, 2));
-        json_member_slice(&w, "organisation", db_slice(&q, 3));
-        json_member_slice(&w, "asked_by", db_slice(&q, 4));
-        json_member_time(&w, "asked", db_int(&q, 5));
-        json_member_time(&w, "expires", db_int(&q, 6));
-        json_member_int(&w, "given", db_int(&q, 8));
-        if (write_body(&w, db_blob(&q, 7), false, &e) != 0) {
+    if (db_select(&q, p->worker->db, &p->e, SQL_APPROVAL_LIST,
+                  DB_INT(clock_now(p->call->centre->clock)), DB_TEXT(p->after), DB_INT(p->limit),
+                  DB_TEXT(p->organisation)) != 0)
+        return -1;
+    while ((step = db_step(&q, &p->e)) == 1) {
+        p->rows++;
+        snprintf(p->next, sizeof(p->next), "%s", db_text(&q, 0));
+        json_write_object(&p->w);
+        json_member_string(&p->w, "approval", p->next);
+        write_hash(&p->w, &q, 1);
+        json_member_int(&p->w, "needed", db_int(&q, 2));
+        json_member_slice(&p->w, "organisation", db_slice(&q, 3));
+        json_member_slice(&p->w, "asked_by", db_slice(&q, 4));
+        json_member_time(&p->w, "asked", db_int(&q, 5));
+        json_member_time(&p->w, "expires", db_int(&q, 6));
+        json_member_int(&p->w, "given", db_int(&q, 8));
+        if (write_body(&p->w, db_blob(&q, 7), false, &p->e) != 0) {
             step = -1;
             break;
         }
-        json_write_object_end(&w);
+        json_write_object_end(&p->w);
     }
     db_query_finish(&q);
-    if (step < 0)
-        goto out;
-    json_write_array_end(&w);
-    if (rows == limit)
-        json_member_string(&w, "next", last);
-    json_write_object_end(&w);
-out:
-    route_end(call, &w, &e);
-    buf_fini(&text);
+    return step;
+}
+
+static void get_approvals(struct worker *worker, struct route_call *call)
+{
+    struct page p;
+
+    page_close(&p, page_open(&p, worker, call) == 0 ? list(&p) : -1);
 }
 
 static int write_givers(struct db *db, struct json_writer *w, const char *id, int64_t *given,

@@ -5,6 +5,7 @@
 #include "centre/advisory_named.h"
 #include "centre/commands.h"
 #include "centre/custody_about.h"
+#include "centre/page.h"
 #include "centre/routes.h"
 #include "crypto/envelope.h"
 #include "evidence/register.h"
@@ -199,55 +200,39 @@ static int read_about(struct worker *worker, struct route_call *call, const char
     return result;
 }
 
-static void get_list(struct worker *worker, struct route_call *call)
+static int list(struct page *p)
 {
-    char organisation[ID_TEXT];
-    char last[ID_TEXT] = "";
     const char *target;
-    const char *after;
     const char *kind;
-    struct json_writer w;
-    struct err e = {0};
     struct db_query q;
-    struct buf text;
-    int64_t limit;
-    int64_t rows = 0;
     int step;
 
-    buf_init(&text);
-    json_write_init(&w, &text, 0);
-    if (route_page(call, &after, &limit, &e) != 0 ||
-        route_organisation(call, true, organisation, &e) != 0 ||
-        read_about(worker, call, &kind, &target, &e) < 0 ||
-        db_select(&q, worker->db, &e, SQL_CUSTODY_LIST, DB_TEXT(after), DB_TEXT(organisation),
-                  DB_TEXT(kind), DB_TEXT(target), DB_INT(limit)) != 0)
-        goto out;
-    json_write_object(&w);
-    json_write_name(&w, "items");
-    json_write_array(&w);
-    while ((step = db_step(&q, &e)) == 1) {
-        rows++;
-        snprintf(last, sizeof(last), "%s", db_text(&q, 0));
-        json_write_object(&w);
-        json_member_string(&w, "custody", last);
-        json_member_slice(&w, "organisation", db_slice(&q, 1));
-        json_member_slice(&w, "holder", db_slice(&q, 2));
-        json_member_slice(&w, "log", db_slice(&q, 3));
-        json_member_int(&w, "count", db_int(&q, 4));
-        write_hash(&w, "head", &q, 5);
-        json_member_time(&w, "at", db_int(&q, 6));
-        json_write_object_end(&w);
+    if (read_about(p->worker, p->call, &kind, &target, &p->e) < 0 ||
+        db_select(&q, p->worker->db, &p->e, SQL_CUSTODY_LIST, DB_TEXT(p->after),
+                  DB_TEXT(p->organisation), DB_TEXT(kind), DB_TEXT(target), DB_INT(p->limit)) != 0)
+        return -1;
+    while ((step = db_step(&q, &p->e)) == 1) {
+        p->rows++;
+        snprintf(p->next, sizeof(p->next), "%s", db_text(&q, 0));
+        json_write_object(&p->w);
+        json_member_string(&p->w, "custody", p->next);
+        json_member_slice(&p->w, "organisation", db_slice(&q, 1));
+        json_member_slice(&p->w, "holder", db_slice(&q, 2));
+        json_member_slice(&p->w, "log", db_slice(&q, 3));
+        json_member_int(&p->w, "count", db_int(&q, 4));
+        write_hash(&p->w, "head", &q, 5);
+        json_member_time(&p->w, "at", db_int(&q, 6));
+        json_write_object_end(&p->w);
     }
     db_query_finish(&q);
-    if (step < 0)
-        goto out;
-    json_write_array_end(&w);
-    if (rows == limit)
-        json_member_string(&w, "next", last);
-    json_write_object_end(&w);
-out:
-    route_end(call, &w, &e);
-    buf_fini(&text);
+    return step;
+}
+
+static void get_list(struct worker *worker, struct route_call *call)
+{
+    struct page p;
+
+    page_close(&p, page_open(&p, worker, call) == 0 ? list(&p) : -1);
 }
 
 int custody_about(struct db *db, const struct caller *caller, const char *kind, const char *target,

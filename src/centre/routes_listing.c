@@ -6,6 +6,7 @@
  */
 #include "base/encoding.h"
 #include "centre/advisory_named.h"
+#include "centre/page.h"
 #include "centre/routes.h"
 #include "crypto/envelope.h"
 #include "fleet/asset_store.h"
@@ -13,47 +14,6 @@
 #include "fleet/remediation.h"
 
 #include <stdio.h>
-
-/* A page under construction: {"items":[…],"next":cursor}. */
-struct page {
-    struct worker *worker;
-    struct route_call *call;
-    struct json_writer w;
-    struct buf text;
-    struct err e;
-    const char *after;
-    int64_t limit;
-    int64_t rows;
-    char organisation[ID_TEXT];
-    char next[160];
-};
-
-static int page_open(struct page *p, struct worker *worker, struct route_call *call)
-{
-    *p = (struct page){.worker = worker, .call = call};
-    buf_init(&p->text);
-    json_write_init(&p->w, &p->text, 0);
-    if (route_page(call, &p->after, &p->limit, &p->e) != 0 ||
-        route_organisation(call, true, p->organisation, &p->e) != 0)
-        return -1;
-    json_write_object(&p->w);
-    json_write_name(&p->w, "items");
-    json_write_array(&p->w);
-    return 0;
-}
-
-/* Ends the answer; step: of the last query, -1 when it failed. */
-static void page_close(struct page *p, int step)
-{
-    if (step == 0) {
-        json_write_array_end(&p->w);
-        if (p->rows == p->limit && p->next[0])
-            json_member_string(&p->w, "next", p->next);
-        json_write_object_end(&p->w);
-    }
-    route_end(p->call, &p->w, &p->e);
-    buf_fini(&p->text);
-}
 
 static void text_member(struct page *p, const char *name, struct db_query *q, unsigned column)
 {
