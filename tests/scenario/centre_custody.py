@@ -7,6 +7,7 @@ anew is found out, and evidence is found from the asset and the advisory that it
 import json
 import os
 import shutil
+from base64 import b64encode
 
 from centre_borders import Customer
 from centre_home import Workplace, csaf, finish, needs_programs, scenario, wait, VENDOR
@@ -90,6 +91,12 @@ def main():
             step("note", exhibit, "--text", "did not open the door")
             refused = register(code=1)
             assert "record 3 of EX-1 is not the one" in refused.stderr, refused
+            step("note", exhibit, "--text", "and went away")
+            log = exhibit / "custody"  # told without record 3, which would give it away
+            alone = [{"record": b64encode((log / "00004.json").read_bytes()).decode(),
+                      "signature": b64encode((log / "00004.p7s").read_bytes()).decode()}]
+            status, answer, _ = centre.call("POST", "/v1/custody", {"records": alone})
+            assert status >= 400 and answer["code"] == "custody.fork", (status, answer)
             shutil.rmtree(exhibit)
             shutil.move(now, exhibit)
             register()

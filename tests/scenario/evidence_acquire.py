@@ -114,6 +114,24 @@ def good(folder):
             assert segment.stat().st_size <= (4 << 20 if "--segment-size" in options else 1 << 40)
 
 
+# 27037 row 34: what was written is read back
+@test("a disk that writes other bytes than it was given is found out, and the bundle stays incomplete")
+def lying(folder):
+    if SANITIZED:
+        return
+    liar, disk = folder / "lying_disk.so", Disk(folder, 3 * CHUNK + 700)
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", liar, SOURCE / "tests/scenario/lying_disk.c", "-ldl"],
+                   check=True)
+    for option in ("--plain", "--segment-size=4"):
+        bundle = folder / f"lie{option}"
+        done = subprocess.run([TOCSIN, "evidence", "acquire", option, disk.path, bundle], capture_output=True,
+                              env={**os.environ, "LD_PRELOAD": str(liar), "LYING_DISK_NAME": "/image-"},
+                              text=True, check=False)
+        assert done.returncode not in (0, 1), (option, done.stdout, done.stderr)
+        assert (bundle / "INCOMPLETE").exists(), (option, done.stderr)
+        assert "chunk" in done.stderr or "written" in done.stderr, done.stderr
+
+
 # 27037 row 34: a second digest, of what was written
 @test("SHA-512 on demand: of good disks and bad ones, in the record, in VERIFY.txt, held by verify")
 def second_digest(folder):
