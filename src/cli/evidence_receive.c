@@ -1,11 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/compiler.h"
+#include "base/output.h"
 #include "cli/evidence.h"
 #include "cli/evidence_said.h"
 #include "cli/say.h"
 #include "evidence/case/handover.h"
 
 #include <stdio.h>
+
+/* A refusal that stands in no log. */
+static void tell_apart(const struct cli_args *args, const char *holder,
+                       const struct evidence_received *received)
+{
+    if (cli_flag(args, "json")) {
+        struct json_writer w;
+        struct buf line;
+        buf_init(&line);
+        json_write_init(&w, &line, 0);
+        json_write_object(&w);
+        json_member_string(&w, "holder", holder);
+        json_member_string(&w, "kind", "handover-refused");
+        json_member_string(&w, "handover", received->handover);
+        json_member_string(&w, "apart_in", cli_value(args, "receipt"));
+        json_write_object_end(&w);
+        output_line(stdout, &line);
+        buf_fini(&line);
+        return;
+    }
+    say_text(stdout, slice_str(holder));
+    fputs(": nothing is written in its log; the refusal is signed, and lies in ", stdout);
+    say_text(stdout, slice_str(cli_value(args, "receipt")));
+    putchar('\n');
+}
 
 static int run(const struct cli_args *args)
 {
@@ -30,8 +56,11 @@ static int run(const struct cli_args *args)
     evidence_told_fini(&said);
     if (result != 0)
         return say_end(args, say_fail(args, &e));
-    evidence_tell_step(args, folder, received.taken ? "handover-received" : "handover-refused",
-                       &told);
+    if (received.apart)
+        tell_apart(args, folder, &received);
+    else
+        evidence_tell_step(args, folder, received.taken ? "handover-received" : "handover-refused",
+                           &told);
     if (!received.taken)
         fprintf(stderr, "tocsin: not taken over: %s\n", received.why);
     return say_end(args, received.taken ? 0 : 1);
@@ -53,7 +82,8 @@ const struct cli_verb evidence_receive_verb = {
     .summary = "hand an exhibit or a bundle over: the receiver's half",
     .text =
         "Everything is hashed again and held against what the giver signed. If it is the same,\n"
-        "the receiver signs for it; if not, the refusal is signed.\n"
+        "the receiver signs for it; if not, the refusal is signed. Nobody signs on a log that\n"
+        "does not hold together: then the refusal stands apart, in the receipt alone.\n"
         "Exit code: 0 taken over, 1 refused, 3 could not.\n",
     .examples = "  tocsin evidence receive EX-1 --condition 'bag and seal whole' \\\n"
                 "      --seal-number A-4711 --reason examination --receipt to-meyer\n",

@@ -100,6 +100,7 @@ int evidence_custody_read(const char *holder,
 
 struct evidence_handover {
     const char *id, *from, *to;
+    const char *subject; /* of the certificate of who gave it */
     int64_t given;
     uint64_t record; /* in which it was given */
 };
@@ -111,7 +112,8 @@ struct evidence_hold {
 
 /* Where a log stands. */
 struct evidence_custody_state {
-    bool sound;         /* every record, every signature, the chain, the count */
+    bool sound;         /* every record, every signature, the chain, the count, files it names */
+    bool chain_holds;   /* the same without the files: steps may follow on it */
     bool chain_checked; /* every certificate was held against roots */
     uint64_t count;
     uint8_t head[SHA256_LEN]; /* of the last record */

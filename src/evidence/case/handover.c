@@ -2,8 +2,10 @@
 #include "evidence/case/handover.h"
 #include "base/id.h"
 #include "evidence/case/items.h"
+#include "evidence/case/refusal.h"
 #include "evidence/custody/holder.h"
 #include "evidence/custody/record.h"
+#include "evidence/custody/state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +59,7 @@ int evidence_handover_give(const char *holder, const struct evidence_giving *giv
 /* The record in which it was given. */
 struct given {
     const struct evidence_handover *open;
+    const struct evidence_custody_state *state;
     const char *log;
     uint8_t sha256[SHA256_LEN];
     struct buf text;
@@ -86,7 +89,8 @@ static const struct evidence_handover *choose(const struct evidence_custody_stat
 }
 
 static void write_received(struct json_writer *w, const struct evidence_receiving *x,
-                           const struct given *g, const struct evidence_items *items)
+                           const struct given *g, const struct evidence_items *items,
+                           const char *why)
 {
     json_write_object(w);
     json_member_string(w, "handover", g->open->id);
@@ -94,11 +98,8 @@ static void write_received(struct json_writer *w, const struct evidence_receivin
     evidence_hash_member(w, "given_sha256", g->sha256);
     member(w, "condition", x->condition);
     member(w, "seal_number", x->seal_number);
-    json_member_string(w, "result", items->all_same ? "same" : "changed");
-    member(w, "refused_because",
-           x->refuse         ? x->refuse
-           : items->all_same ? NULL
-                             : "it is not what was given");
+    json_member_string(w, "result", items->all_same && g->state->sound ? "same" : "changed");
+    member(w, "refused_because", x->refuse ? x->refuse : why[0] ? why : NULL);
     evidence_items_write(items, w);
     json_write_object_end(w);
 }
@@ -118,11 +119,18 @@ static int sign_received(const char *holder, const struct evidence_receiving *x,
         result =
             evidence_items_look(holder, evidence_path(json_root(doc), "details.items"), &items, e);
     if (result == 0) {
-        received->taken = items.all_same && !x->refuse;
-        snprintf(received->why, sizeof received->why, "%s",
-                 items.all_same ? x->refuse ? x->refuse : "" : items.why);
+        received->taken = items.all_same && g->state->sound && !x->refuse;
+        if (!items.all_same)
+            snprintf(received->why, sizeof received->why, "it is not what was given: %s",
+                     items.why);
+        else if (!g->state->sound)
+            snprintf(received->why, sizeof received->why,
+                     "a file is not what the log names: %s: %s", g->state->problems[0].what,
+                     g->state->problems[0].text);
+        else if (x->refuse)
+            snprintf(received->why, sizeof received->why, "%s", x->refuse);
         json_write_init(&w, &details, 0);
-        write_received(&w, x, g, &items);
+        write_received(&w, x, g, &items, received->why);
         result = buf_check(&details, e);
     }
     if (result == 0)
@@ -135,29 +143,45 @@ static int sign_received(const char *holder, const struct evidence_receiving *x,
     return result;
 }
 
-int evidence_handover_receive(const char *holder, const struct evidence_receiving *receiving,
-                              struct evidence_doing *doing, struct evidence_received *received,
-                              struct evidence_appended *told, struct err *e)
+static int refuse_apart(const char *holder, const struct evidence_receiving *receiving,
+                        const struct evidence_custody_state *state, struct evidence_doing *doing,
+                        struct evidence_received *received, struct err *e)
 {
-    struct evidence_custody_state state;
-    struct given given = {0};
-    *received = (struct evidence_received){0};
+    if (receiving->receipt)
+        return evidence_refusal_write(holder, receiving, state, doing, received, e);
+    err_set(e, ERR_VERIFY, "custody.unsound", "ISO/IEC 27037 section 6.1",
+            "its custody log does not hold together, and is not signed on: %s: %s",
+            state->problems[0].what, state->problems[0].text);
+    return err_hint(e, "--receipt FOLDER signs a refusal that does not stand in it; "
+                       "tocsin evidence custody verify lists all that is wrong");
+}
+
+/* The log as it arrived; that there is none is the first thing that is wrong with it. */
+static int look_at_log(const char *holder, const char *roots, struct evidence_custody_state *state,
+                       struct err *e)
+{
+    struct err why = {0};
+    if (evidence_custody_verify(holder, roots, state, &why) == 0)
+        return 0;
+    if (why.kind == ERR_NOT_FOUND && evidence_holder_kind(holder) != EVIDENCE_HOLDER_NONE)
+        return evidence_state_problem(state, "custody", "", "there is no custody log") == 0
+                   ? 0
+                   : err_memory(e);
+    *e = why;
+    return -1;
+}
+
+static int receive(const char *holder, const struct evidence_receiving *receiving,
+                   const struct evidence_custody_state *state, struct evidence_doing *doing,
+                   struct evidence_received *received, struct evidence_appended *told,
+                   struct err *e)
+{
+    struct given given = {.log = state->log, .state = state};
+    if (!(given.open = choose(state, receiving->handover, e)))
+        return -1;
+    snprintf(received->handover, sizeof received->handover, "%s", given.open->id);
     buf_init(&given.text);
-    int result = evidence_custody_verify(holder, receiving->roots, &state, e);
-    if (result == 0 && !state.sound) {
-        result = err_set(e, ERR_VERIFY, "custody.unsound", "ISO/IEC 27037 section 6.1",
-                         "its custody log does not hold together, and is not signed on: %s: %s",
-                         state.problems[0].what, state.problems[0].text);
-        err_hint(e, "tocsin evidence custody verify lists all; write a note in a case of your own, "
-                    "and tell who gave it");
-    }
-    if (result == 0 && !(given.open = choose(&state, receiving->handover, e)))
-        result = -1;
-    if (result == 0) {
-        given.log = state.log;
-        snprintf(received->handover, sizeof received->handover, "%s", given.open->id);
-        result = evidence_custody_read(holder, keep_given, &given, e);
-    }
+    int result = evidence_custody_read(holder, keep_given, &given, e);
     if (result == 0)
         result = buf_check(&given.text, e);
     if (result == 0)
@@ -165,8 +189,70 @@ int evidence_handover_receive(const char *holder, const struct evidence_receivin
     if (result == 0 && receiving->receipt)
         result = evidence_receipt_write(holder, told->number, receiving->receipt, e);
     buf_fini(&given.text);
+    return result;
+}
+
+int evidence_handover_receive(const char *holder, const struct evidence_receiving *receiving,
+                              struct evidence_doing *doing, struct evidence_received *received,
+                              struct evidence_appended *told, struct err *e)
+{
+    struct evidence_custody_state state;
+    *received = (struct evidence_received){0};
+    int result = look_at_log(holder, receiving->roots, &state, e);
+    if (result == 0)
+        result = state.chain_holds ? receive(holder, receiving, &state, doing, received, told, e)
+                                   : refuse_apart(holder, receiving, &state, doing, received, e);
     evidence_custody_state_fini(&state);
     return result;
+}
+
+static const struct json_value *item_of(const struct json_value *items, struct slice path)
+{
+    json_each(item, items) if (slice_equal(json_get_string(item, "path"), path)) return item;
+    return NULL;
+}
+
+/* What was received is what was given: each item, with its hash, and no other. */
+static bool same_items(const struct json_value *given, const struct json_value *received)
+{
+    if (json_count(given) != json_count(received))
+        return false;
+    json_each(item, given)
+    {
+        const struct json_value *other = item_of(received, json_get_string(item, "path"));
+        if (!other ||
+            !slice_equal(json_get_string(other, "sha256"), json_get_string(item, "sha256")))
+            return false;
+    }
+    return true;
+}
+
+static int wrong_receipt(struct err *e, const char *why)
+{
+    return err_set(e, ERR_VERIFY, "custody.receipt", "ISO/IEC 27037 section 6.1", "%s", why);
+}
+
+/* Against the record in which it was given. */
+static int check_given(const struct evidence_receipt *r, const struct given *g, struct err *e)
+{
+    const struct json_value *d = json_get(r->record.root, "details");
+    struct json_doc *doc = NULL;
+    uint8_t hash[SHA256_LEN];
+    if (json_get(d, "refused_log"))
+        return 0; /* it was not signed on, and need not even have been there */
+    if (evidence_hash_parse(json_get_string(d, "given_sha256"), hash) != 0 ||
+        memcmp(hash, g->sha256, sizeof hash) != 0)
+        return wrong_receipt(e,
+                             "the receipt is of another record than the one in which it was given");
+    if (slice_is(r->record.kind, "handover-refused"))
+        return 0;
+    if (!slice_is(json_get_string(d, "result"), "same"))
+        return wrong_receipt(e, "the receipt says that it was received, and is not what was given");
+    if (json_parse(&doc, buf_slice(&g->text), NULL, e) != 0)
+        return -1;
+    bool same = same_items(evidence_path(json_root(doc), "details.items"), json_get(d, "items"));
+    json_doc_free(doc);
+    return same ? 0 : wrong_receipt(e, "the receipt is of other things than those that were given");
 }
 
 static int check_receipt(const struct evidence_receipt *r, const struct evidence_custody_state *s,
@@ -174,21 +260,27 @@ static int check_receipt(const struct evidence_receipt *r, const struct evidence
 {
     const struct json_value *d = json_get(r->record.root, "details");
     struct given g = {0};
-    uint8_t hash[SHA256_LEN];
     struct slice id = json_get_string(d, "handover");
     for (size_t i = 0; i < s->open_count && !g.open; i++)
         if (slice_is(id, s->open[i].id))
             g.open = &s->open[i];
-    if (!g.open || !slice_is(json_get_string(r->record.root, "log"), s->log))
+    const struct json_value *refused =
+        slice_is(r->record.kind, "handover-refused") ? json_get(d, "refused_log") : NULL;
+    struct slice log = json_get_string(refused ? refused : r->record.root, "log");
+    bool ours = slice_is(log, s->log) || (refused && log.len == 0);
+    if (!g.open || !ours)
         return err_set(e, ERR_VERIFY, "custody.receipt", NULL,
                        "the receipt is of no open handover of %s", s->holder);
+    struct err same = {0};
+    if (evidence_state_receives(s, &r->record, &same) != 0)
+        return wrong_receipt(e, same.text);
     buf_init(&g.text);
     int result = evidence_custody_read(holder, keep_given, &g, e);
+    if (result == 0)
+        result = buf_check(&g.text, e);
+    if (result == 0)
+        result = check_given(r, &g, e);
     buf_fini(&g.text);
-    if (result == 0 && (evidence_hash_parse(json_get_string(d, "given_sha256"), hash) != 0 ||
-                        memcmp(hash, g.sha256, sizeof hash) != 0))
-        result = err_set(e, ERR_VERIFY, "custody.receipt", NULL,
-                         "the receipt is of another record than the one in which it was given");
     return result;
 }
 
@@ -219,6 +311,8 @@ int evidence_handover_receipt(const char *holder, const char *folder, const char
         json_member_string(&w, "outcome", *taken ? "received" : "refused");
         json_member_slice(&w, "by", json_string(evidence_path(receipt.record.root, "actor.name")));
         json_member_string(&w, "signed_by", receipt.subject);
+        if (json_get(d, "refused_log"))
+            json_member_string(&w, "log_as_it_arrived", "it did not hold together");
         json_member_time(&w, "received_at", receipt.record.at);
         json_member_string(&w, "receipt", name);
         evidence_hash_member(&w, "receipt_sha256", receipt.record.sha256);

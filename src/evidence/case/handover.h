@@ -30,9 +30,14 @@ struct evidence_receiving {
 
 struct evidence_received {
     bool taken; /* else it was refused, and that is recorded */
+    bool apart; /* not in its log, which does not hold together, but in the receipt alone */
     char handover[40], why[400];
 };
 
+/*
+ * Nobody signs on a log that does not hold together: what arrives with one is refused in a record
+ * apart, which is the receipt. ERR_VERIFY "custody.unsound": there is no folder for it.
+ */
 int evidence_handover_receive(const char *holder, const struct evidence_receiving *receiving,
                               struct evidence_doing *doing, struct evidence_received *received,
                               struct evidence_appended *told, struct err *e) MUST_CHECK;

@@ -80,6 +80,10 @@ int evidence_receipt_read(struct evidence_receipt *r, const char *folder, const 
         !slice_is(r->record.kind, "handover-refused"))
         return err_set(e, ERR_VERIFY, "custody.receipt", NULL,
                        "%s/receipt.json is no receiver's record", folder);
+    struct err missing = {0};
+    if (evidence_kind_check(evidence_kind_of(r->record.kind), r->record.root, &missing) != 0)
+        return err_set(e, ERR_VERIFY, missing.code, missing.clause, "%s/receipt.json: %s", folder,
+                       missing.text);
     if (!slice_is(json_string(evidence_path(r->record.root, "actor.subject")), signature.subject))
         return err_set(e, ERR_VERIFY, "custody.receipt", NULL,
                        "the receipt names another person than %s, who signed it",

@@ -3,6 +3,7 @@
 #include "evidence/custody/log.h"
 #include "evidence/custody/read.h"
 #include "evidence/custody/record.h"
+#include "evidence/custody/signers.h"
 #include "evidence/custody/state.h"
 #include "evidence/seal/cms.h"
 
@@ -14,7 +15,9 @@ struct appending {
     struct evidence_log log;
     struct evidence_read at;
     struct evidence_custody_state state;
-    uint64_t count; /* records that are there */
+    struct evidence_signers signers;
+    struct evidence_signature last; /* of the last record */
+    uint64_t count;                 /* records that are there */
     struct buf record, record_signature, head, head_signature;
 };
 
@@ -25,6 +28,28 @@ static int broken(struct err *e, const char *holder)
     err_context(e, "%s", holder);
     return err_hint(e, "a log that does not hold together is not written to: "
                        "tocsin evidence custody verify says what is wrong with it");
+}
+
+/* Who writes on a log vouches for what is there: each record is signed by whom it names. */
+static int follow_one(struct appending *a, struct evidence_folding *folding, uint64_t number,
+                      struct evidence_one *one, struct err *e)
+{
+    if (evidence_read_one(&a->log, &a->at, number, one, e) != 0)
+        return -1;
+    const struct evidence_custody_record *r = &one->record;
+    int result =
+        evidence_cms_verify(buf_slice(&one->text), buf_slice(&one->signature), NULL, &a->last, e);
+    if (result == 0 &&
+        !slice_is(json_string(evidence_path(r->root, "actor.subject")), a->last.subject))
+        result = err_set(e, ERR_VERIFY, "custody.signer", NULL,
+                         "it names another than %s, who signed it, as who did it", a->last.subject);
+    if (result == 0)
+        result = evidence_signers_take(&a->signers, r, &a->last, e);
+    if (result == 0)
+        result = evidence_state_receives(&a->state, r, e);
+    if (result != 0)
+        return err_context(e, "record %" PRIu64, number);
+    return evidence_read_follow(&a->at, one, e) == 0 ? evidence_state_take(folding, r, e) : -1;
 }
 
 /* Follows what is there to its end, as the head has it. */
@@ -44,13 +69,8 @@ static int follow(struct appending *a, const char *holder, struct err *e)
         return 0; /* a new log */
     evidence_one_init(&one);
     int result = 0;
-    for (uint64_t i = 1; result == 0 && i <= a->count; i++) {
-        result = evidence_read_one(&a->log, &a->at, i, &one, e);
-        if (result == 0)
-            result = evidence_read_follow(&a->at, &one, e);
-        if (result == 0)
-            result = evidence_state_take(&folding, &one.record, e);
-    }
+    for (uint64_t i = 1; result == 0 && i <= a->count; i++)
+        result = follow_one(a, &folding, i, &one, e);
     evidence_one_fini(&one);
     if (result != 0)
         return broken(e, holder);
@@ -74,6 +94,12 @@ static int follow(struct appending *a, const char *holder, struct err *e)
                 head.count, a->count);
         return broken(e, holder);
     }
+    if (memcmp(signature.certificate_sha256, a->last.certificate_sha256, SHA256_LEN) != 0) {
+        err_set(e, ERR_VERIFY, "custody.count", NULL,
+                "%s signed head.json, and %s the last record: the count belongs to who signed last",
+                signature.subject, a->last.subject);
+        return broken(e, holder);
+    }
     return 0;
 }
 
@@ -94,6 +120,27 @@ static int begin(struct appending *a, const struct evidence_step *step, struct e
                        "'_' and '-', at most 63 (acceptance row 10)");
     snprintf(a->at.holder, sizeof a->at.holder, "%s", step->holder);
     return id_new(&random_system, "cst", a->at.log, e);
+}
+
+/* With a key that nobody announced the log would not hold together any more, for ever. */
+static int own_key(struct appending *a, const struct evidence_custody_record *record, struct err *e)
+{
+    struct evidence_signature own;
+    if (evidence_cms_verify(buf_slice(&a->record), buf_slice(&a->record_signature), NULL, &own,
+                            e) != 0)
+        return err_context(e, "the signature that was just made");
+    struct err why = {0};
+    if (evidence_signers_take(&a->signers, record, &own, &why) == 0)
+        return 0;
+    if (strcmp(why.code, "custody.key") != 0 || slice_is(record->kind, "key-change")) {
+        *e = why;
+        return -1;
+    }
+    err_set(e, ERR_CONFLICT, "custody.key", NULL,
+            "%s has signed in this log with another certificate, and no record \"key-change\" "
+            "says that there is a new one",
+            own.subject);
+    return err_hint(e, "first, with the old key or by somebody else: tocsin evidence rekey");
 }
 
 static int put_together(struct appending *a, const struct evidence_step *step,
@@ -119,6 +166,8 @@ static int put_together(struct appending *a, const struct evidence_step *step,
         result = evidence_state_allows(&a->state, &record, e);
     if (result == 0)
         result = evidence_cms_sign(signer, buf_slice(&a->record), &a->record_signature, e);
+    if (result == 0)
+        result = own_key(a, &record, e);
     if (result == 0) {
         struct evidence_head head = {.count = record.number, .at = record.at};
         memcpy(head.last, record.sha256, sizeof head.last);
@@ -170,6 +219,7 @@ int evidence_custody_append(const char *holder, const struct evidence_step *step
     if (evidence_log_open(&a.log, holder, true, e) != 0)
         return -1;
     evidence_state_init(&a.state);
+    evidence_signers_init(&a.signers);
     buf_init(&a.record);
     buf_init(&a.record_signature);
     buf_init(&a.head);
@@ -185,6 +235,7 @@ int evidence_custody_append(const char *holder, const struct evidence_step *step
     buf_fini(&a.record_signature);
     buf_fini(&a.head);
     buf_fini(&a.head_signature);
+    evidence_signers_fini(&a.signers);
     evidence_custody_state_fini(&a.state);
     evidence_log_close(&a.log);
     if (result == 0 && watcher)

@@ -1,27 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/custody/bound.h"
-#include "base/file.h"
+#include "base/map.h"
 #include "base/memory.h"
+#include "evidence/bundle/folder.h"
 #include "evidence/bundle/manifest.h"
+#include "evidence/custody/holder.h"
 #include "evidence/custody/log.h"
 #include "evidence/custody/state.h"
+#include "evidence/seal.h"
+#include "evidence/seal/files.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { OUTSIDE_BYTES = 4 << 20 };
-
-/* A file that a record names by hash; a later one of the same name takes its place. */
+/* A file that a record names by hash. */
 struct bound_file {
     const char *name;
     uint8_t sha256[SHA256_LEN];
     uint64_t record;
+    uint64_t conflict; /* a record that names other contents of what is never written over */
+    bool optional;     /* it may lie elsewhere */
+};
+
+enum bound_rule {
+    BOUND_FOR_EVER, /* there is one content of it, the first that was named */
+    BOUND_TO_LAST,  /* a later record may name another */
 };
 
 struct evidence_bound {
     struct arena arena;
-    struct bound_file *files;
+    struct bound_file **files;
+    struct map by_name;
     size_t count, room;
     uint8_t (*hashes)[SHA256_LEN]; /* of the records, by number - 1 */
     size_t hash_room;
@@ -31,10 +42,12 @@ struct evidence_bound {
 struct evidence_bound *evidence_bound_new(struct err *e)
 {
     struct evidence_bound *b = mem_new(1, sizeof *b);
-    if (!b)
+    if (!b) {
         err_memory(e);
-    else
-        arena_init(&b->arena, 0);
+        return NULL;
+    }
+    arena_init(&b->arena, 0);
+    map_init(&b->by_name);
     return b;
 }
 
@@ -42,35 +55,67 @@ void evidence_bound_free(struct evidence_bound *b)
 {
     if (!b)
         return;
+    map_fini(&b->by_name);
     arena_fini(&b->arena);
     mem_free(b->files);
     mem_free(b->hashes);
     mem_free(b);
 }
 
-static int add_file(struct evidence_bound *b, const char *folder, struct slice name,
-                    struct slice hash, uint64_t record, struct err *e)
+static int add_new(struct evidence_bound *b, struct bound_file *file, struct err *e)
 {
-    struct bound_file file = {.record = record};
-    if (name.len == 0 || evidence_hash_parse(hash, file.sha256) != 0)
-        return 0; /* the table of kinds says what is missing */
-    file.name = arena_printf(&b->arena, "%s%.*s", folder, SLICE_ARG(name));
-    if (!file.name)
-        return err_memory(e);
-    /* Attachments have names of their own; the few others are at the beginning. */
-    for (size_t i = 0; i < b->count && i < 8; i++)
-        if (strcmp(b->files[i].name, file.name) == 0) {
-            b->files[i] = file;
-            return 0;
-        }
     if (b->count == b->room) {
-        void *more = mem_resize(b->files, b->room ? b->room * 2 : 16, sizeof *b->files);
+        size_t room = b->room ? b->room * 2 : 16;
+        void *more = mem_resize(b->files, room, sizeof *b->files);
         if (!more)
             return err_memory(e);
         b->files = more;
-        b->room = b->room ? b->room * 2 : 16;
+        b->room = room;
     }
+    if (map_set(&b->by_name, slice_str(file->name), file) != 0)
+        return err_memory(e);
     b->files[b->count++] = file;
+    return 0;
+}
+
+static int add_file(struct evidence_bound *b, enum bound_rule rule, const char *folder,
+                    struct slice name, struct slice hash, uint64_t record, struct err *e)
+{
+    uint8_t sha256[SHA256_LEN];
+    if (name.len == 0 || evidence_hash_parse(hash, sha256) != 0)
+        return 0; /* the table of kinds says what is missing */
+    const char *whole = arena_printf(&b->arena, "%s%.*s", folder, SLICE_ARG(name));
+    if (!whole)
+        return err_memory(e);
+    struct bound_file *file = map_get(&b->by_name, slice_str(whole));
+    bool new = !file;
+    if (new && !(file = arena_new(&b->arena, 1, sizeof *file)))
+        return err_memory(e);
+    if (!new &&rule == BOUND_FOR_EVER) {
+        if (!file->conflict && memcmp(file->sha256, sha256, sizeof sha256) != 0)
+            file->conflict = record;
+        return 0;
+    }
+    file->name = whole;
+    file->record = record;
+    memcpy(file->sha256, sha256, sizeof sha256);
+    return new ? add_new(b, file, e) : 0;
+}
+
+/* A bundle that lies, or lay, in this exhibit's folder. */
+static int add_bundle(struct evidence_bound *b, struct slice name, struct slice tags,
+                      uint64_t record, struct err *e)
+{
+    char file[300];
+    if (name.len == 0 || name.len > 255 || memchr(name.data, '/', name.len) ||
+        (size_t)snprintf(file, sizeof file, "%.*s/tagmanifest-sha256.txt", SLICE_ARG(name)) >=
+            sizeof file)
+        return 0;
+    if (add_file(b, BOUND_TO_LAST, "", slice_str(file), tags, record, e) != 0)
+        return -1;
+    struct bound_file *added = map_get(&b->by_name, slice_str(file));
+    if (added)
+        added->optional = true;
     return 0;
 }
 
@@ -96,64 +141,101 @@ static int keep_hash(struct evidence_bound *b, const struct evidence_custody_rec
 int evidence_bound_take(struct evidence_bound *b, const struct evidence_custody_record *r,
                         struct err *e)
 {
+    static const char *const receipts = "custody/receipts/";
     const struct json_value *d = json_get(r->root, "details");
     struct slice tags = json_get_string(d, "tagmanifest_sha256");
+    struct slice bundle = json_get_string(d, "bundle");
+    uint64_t n = r->number;
     if (keep_hash(b, r, e) != 0)
         return -1;
     if (slice_is(r->kind, "case-opened") || slice_is(r->kind, "case-changed"))
-        return add_file(b, "", slice_str("case.json"), json_get_string(d, "case_sha256"), r->number,
-                        e);
+        return add_file(b, BOUND_TO_LAST, "", slice_str("case.json"),
+                        json_get_string(d, "case_sha256"), n, e);
     if (slice_is(r->kind, "identified") || slice_is(r->kind, "described"))
-        return add_file(b, "", slice_str("exhibit.json"), json_get_string(d, "exhibit_sha256"),
-                        r->number, e);
+        return add_file(b, BOUND_TO_LAST, "", slice_str("exhibit.json"),
+                        json_get_string(d, "exhibit_sha256"), n, e);
     if (slice_is(r->kind, "attachment") || slice_is(r->kind, "pulled"))
-        return add_file(b, "attachments/", json_get_string(d, "file"), json_get_string(d, "sha256"),
-                        r->number, e);
+        return add_file(b, BOUND_FOR_EVER, "attachments/", json_get_string(d, "file"),
+                        json_get_string(d, "sha256"), n, e);
     if (slice_is(r->kind, "disposed"))
-        return add_file(b, "attachments/", json_get_string(d, "certificate"),
-                        json_get_string(d, "certificate_sha256"), r->number, e);
+        return add_file(b, BOUND_FOR_EVER, "attachments/", json_get_string(d, "certificate"),
+                        json_get_string(d, "certificate_sha256"), n, e);
     if (slice_is(r->kind, "handover-receipt"))
-        return add_file(b, "custody/receipts/", json_get_string(d, "receipt"),
-                        json_get_string(d, "receipt_sha256"), r->number, e) != 0
+        return add_file(b, BOUND_FOR_EVER, receipts, json_get_string(d, "receipt"),
+                        json_get_string(d, "receipt_sha256"), n, e) != 0
                    ? -1
-                   : add_file(b, "custody/receipts/", json_get_string(d, "signature"),
-                              json_get_string(d, "signature_sha256"), r->number, e);
-    bool here = !json_get(d, "bundle") || slice_is(json_get_string(d, "bundle"), ".");
-    if (tags.len && here && !slice_is(json_get_string(d, "result"), "changed"))
-        return add_file(b, "", slice_str("tagmanifest-sha256.txt"), tags, r->number, e);
-    return 0;
+                   : add_file(b, BOUND_FOR_EVER, receipts, json_get_string(d, "signature"),
+                              json_get_string(d, "signature_sha256"), n, e);
+    if (tags.len == 0 || slice_is(json_get_string(d, "result"), "changed"))
+        return 0;
+    if (json_get(d, "bundle") && !slice_is(bundle, "."))
+        return add_bundle(b, bundle, tags, n, e);
+    /* What a bundle is, is settled when it is closed: no later record makes it another. */
+    return add_file(b, BOUND_FOR_EVER, "", slice_str("tagmanifest-sha256.txt"), tags, n, e);
+}
+
+static int wrong_file(struct evidence_custody_state *state, const struct bound_file *f,
+                      const char *text, struct err *e)
+{
+    char where[40];
+    snprintf(where, sizeof where, "record %" PRIu64, f->record);
+    return evidence_state_file_problem(state, f->name, where, "%s", text) == 0 ? 0 : err_memory(e);
+}
+
+static int check_file(const struct bound_file *f, const char *holder,
+                      struct evidence_custody_state *state, struct err *e)
+{
+    struct err why = {0};
+    uint8_t hash[SHA256_LEN];
+    uint64_t bytes;
+    char text[200];
+    if (strstr(f->name, "..") || f->name[0] == '/')
+        return wrong_file(state, f, "a name that leads elsewhere", e);
+    if (f->conflict) {
+        snprintf(text, sizeof text,
+                 "record %" PRIu64 " names other contents of it, and it is never written over: it "
+                 "was exchanged",
+                 f->conflict);
+        if (wrong_file(state, f, text, e) != 0)
+            return -1;
+    }
+    int result = evidence_file_digest(holder, f->name, hash, &bytes, &why);
+    if (why.kind == ERR_MEMORY) {
+        *e = why;
+        return -1;
+    }
+    if (result == 0 && memcmp(hash, f->sha256, sizeof hash) == 0)
+        return 0;
+    if (result != 0 && (state->disposed || (f->optional && why.kind == ERR_NOT_FOUND)))
+        return 0; /* it is gone with what it was about, or lies elsewhere */
+    return wrong_file(state, f, result != 0 ? why.text : "it is not the file that the record names",
+                      e);
 }
 
 static int check_files(const struct evidence_bound *b, const char *holder,
                        struct evidence_custody_state *state, struct err *e)
 {
-    for (size_t i = 0; i < b->count; i++) {
-        const struct bound_file *f = &b->files[i];
-        struct err why = {0};
-        uint8_t hash[SHA256_LEN];
-        uint64_t bytes;
-        char where[40];
-        snprintf(where, sizeof where, "record %" PRIu64, f->record);
-        if (strstr(f->name, "..") || f->name[0] == '/') {
-            if (evidence_state_problem(state, f->name, where, "a name that leads elsewhere") != 0)
-                return err_memory(e);
-            continue;
-        }
-        int result = evidence_file_digest(holder, f->name, hash, &bytes, &why);
-        if (why.kind == ERR_MEMORY) {
-            *e = why;
+    for (size_t i = 0; i < b->count; i++)
+        if (check_file(b->files[i], holder, state, e) != 0)
             return -1;
-        }
-        if (result == 0 && memcmp(hash, f->sha256, sizeof hash) == 0)
-            continue;
-        if (state->disposed && result != 0)
-            continue; /* it is gone with what it was about */
-        if (evidence_state_problem(state, f->name, where, "%s",
-                                   result != 0 ? why.text
-                                               : "it is not the file that the record names") != 0)
-            return err_memory(e);
-    }
     return 0;
+}
+
+/* A log that lies with another exhibit or case than its own proves nothing of that one. */
+static int check_holder(const char *holder, struct evidence_custody_state *state, struct err *e)
+{
+    char name[EVIDENCE_HOLDER];
+    enum evidence_holder_kind kind = evidence_holder_kind(holder);
+    if (kind != EVIDENCE_HOLDER_CASE && kind != EVIDENCE_HOLDER_EXHIBIT)
+        return 0;
+    evidence_holder_name(holder, name);
+    if (strcmp(name, state->holder) == 0)
+        return 0;
+    return evidence_state_file_problem(
+               state, kind == EVIDENCE_HOLDER_CASE ? "case.json" : "exhibit.json", "id",
+               "it is that of %s, and the log is that of %s", name, state->holder) == 0
+               ? 0
+               : err_memory(e);
 }
 
 /* Somebody outside signed that record number `count` has this hash. */
@@ -175,34 +257,94 @@ static int check_outside(const struct evidence_bound *b, const char *what, int64
     return result == 0 ? 0 : err_memory(e);
 }
 
-static int check_seal(const struct evidence_bound *b, const char *holder,
+static int check_seal(const struct evidence_bound *b, const char *holder, const char *seal,
                       struct evidence_custody_state *state, struct err *e)
 {
-    char path[4096];
+    char what[SEAL_NAME + 16];
     struct json_doc *doc = NULL;
     struct err why = {0};
     struct buf text;
     int64_t count = 0;
-    if ((size_t)snprintf(path, sizeof path, "%s/seal/seal.json", holder) >= sizeof path)
-        return 0;
-    buf_init(&text);
     int result = 0;
-    if (file_kind(path) == 1 && file_read(path, OUTSIDE_BYTES, &text, &why) == 0 &&
+    snprintf(what, sizeof what, "%s/seal.json", seal);
+    buf_init(&text);
+    /* A seal that cannot be read is a problem of the seal, and told with it. */
+    if (evidence_seal_read(holder, seal, "seal.json", &text, &why) == 0 &&
         json_parse(&doc, buf_slice(&text), NULL, &why) == 0) {
         const struct json_value *custody = json_get(json_root(doc), "custody");
         (void)json_int64(json_get(custody, "count"), &count);
-        result =
-            check_outside(b, "seal/seal.json", count, json_get_string(custody, "head"), state, e);
+        result = check_outside(b, what, count, json_get_string(custody, "head"), state, e);
+    }
+    if (why.kind == ERR_MEMORY) {
+        *e = why;
+        result = -1;
     }
     json_doc_free(doc);
     buf_fini(&text);
     return result;
 }
 
+static int check_seals(const struct evidence_bound *b, const char *holder,
+                       struct evidence_custody_state *state, struct err *e)
+{
+    char seal[SEAL_NAME];
+    for (unsigned n = 1; n <= EVIDENCE_SEALS; n++) {
+        evidence_seal_name(n, seal);
+        if (!evidence_seal_has(holder, seal, "seal.json"))
+            return 0;
+        if (check_seal(b, holder, seal, state, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* NNNNN.tlog-proof: a centre's journal has record NNNNN. 0: no such name. */
+static uint64_t proof_of(const char *name)
+{
+    char *rest;
+    unsigned long number = strspn(name, "0123456789") == 5 ? strtoul(name, &rest, 10) : 0;
+    return number && strcmp(rest, ".tlog-proof") == 0 ? number : 0;
+}
+
+/* What came back from outside and that no record names: the log is shorter than it was. */
+static int check_receipts(const struct evidence_bound *b, const char *holder,
+                          struct evidence_custody_state *state, struct err *e)
+{
+    static const char *const folder = "custody/receipts";
+    const char **names;
+    struct arena arena;
+    size_t count = 0;
+    arena_init(&arena, 0);
+    int result = evidence_folder_list(holder, folder, &arena, &names, &count, e);
+    for (size_t i = 0; i < count && result == 0; i++) {
+        uint64_t proof = proof_of(names[i]);
+        const char *name = arena_printf(&arena, "%s/%s", folder, names[i]);
+        if (!name)
+            result = err_memory(e);
+        else if (proof > b->records)
+            result = evidence_state_problem(state, name, "",
+                                            "a centre knows of record %" PRIu64
+                                            ", and the log has %" PRIu64 ": its end was cut off",
+                                            proof, b->records) == 0
+                         ? 0
+                         : err_memory(e);
+        else if (!proof && !map_get(&b->by_name, slice_str(name)))
+            result = evidence_state_file_problem(
+                         state, name, "",
+                         "no record names it: the record that took it up was cut off, or taking it "
+                         "up was broken off (then do it again)") == 0
+                         ? 0
+                         : err_memory(e);
+    }
+    arena_fini(&arena);
+    return result;
+}
+
 int evidence_bound_check(const struct evidence_bound *b, const char *holder,
                          struct evidence_custody_state *state, struct err *e)
 {
-    if (check_files(b, holder, state, e) != 0)
+    if (check_files(b, holder, state, e) != 0 || check_holder(holder, state, e) != 0 ||
+        check_seals(b, holder, state, e) != 0)
         return -1;
-    return check_seal(b, holder, state, e);
+    return check_receipts(b, holder, state, e);
 }

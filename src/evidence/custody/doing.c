@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/custody/doing.h"
 #include "base/file.h"
+#include "base/id.h"
 #include "evidence/custody/holder.h"
 #include "evidence/custody/record.h"
 
@@ -186,4 +187,22 @@ int evidence_doing_check(struct evidence_doing *d, const char *holder, const cha
                                     i ? "\n" : "", warnings[i].text);
     }
     return result;
+}
+
+int evidence_doing_apart(struct evidence_doing *d, const char *holder, const char *name,
+                         const char *kind, struct slice details, struct buf *record,
+                         struct buf *signature, struct err *e)
+{
+    struct evidence_warning warnings[EVIDENCE_WARNINGS];
+    struct evidence_step step;
+    size_t count = 0;
+    char log[40];
+    if (id_new(&random_system, "cst", log, e) != 0 ||
+        step_of(d, holder, name, kind, details, &step, e) != 0)
+        return -1;
+    const struct evidence_link link = {
+        .log = log, .holder = name, .number = 1, .subject = evidence_signer_name(d->person.signer)};
+    if (evidence_custody_record_write(&step, &link, record, warnings, &count, e) != 0)
+        return -1;
+    return evidence_cms_sign(d->person.signer, buf_slice(record), signature, e);
 }

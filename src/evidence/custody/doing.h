@@ -46,6 +46,14 @@ int evidence_doing_check(struct evidence_doing *d, const char *holder, const cha
                          const char *kind, struct slice details, struct evidence_appended *told,
                          struct err *e) MUST_CHECK;
 
+/*
+ * A record that stands in no log and follows on none, with its signature: for who says something of
+ * a log and does not vouch for it. It has an id of its own, which no log has. name: of what it is.
+ */
+int evidence_doing_apart(struct evidence_doing *d, const char *holder, const char *name,
+                         const char *kind, struct slice details, struct buf *record,
+                         struct buf *signature, struct err *e) MUST_CHECK;
+
 /* The folder of the case that a holder lies in ("" when in none); holder may be the case. */
 void evidence_case_of(const char *holder, char folder[4096]);
 

@@ -8,7 +8,7 @@
 
 void evidence_state_init(struct evidence_custody_state *state)
 {
-    *state = (struct evidence_custody_state){.sound = true};
+    *state = (struct evidence_custody_state){.sound = true, .chain_holds = true};
     arena_init(&state->arena, 0);
     snprintf(state->gate_why, sizeof state->gate_why, "its hash was never checked");
 }
@@ -19,11 +19,10 @@ void evidence_custody_state_fini(struct evidence_custody_state *state)
     *state = (struct evidence_custody_state){0};
 }
 
-int evidence_state_problem(struct evidence_custody_state *state, const char *what,
-                           const char *where, const char *format, ...)
+static int add_problem(struct evidence_custody_state *state, const char *what, const char *where,
+                       const char *format, va_list args)
 {
     char text[600];
-    va_list args;
     state->sound = false;
     state->problems_all++;
     if (state->problem_count == EVIDENCE_PROBLEMS_KEPT)
@@ -32,15 +31,34 @@ int evidence_state_problem(struct evidence_custody_state *state, const char *wha
         state->problems = arena_new(&state->arena, EVIDENCE_PROBLEMS_KEPT, sizeof *state->problems);
     if (!state->problems)
         return -1;
-    va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
-    va_end(args);
     struct evidence_problem *p =
         (struct evidence_problem *)&state->problems[state->problem_count++];
     p->what = arena_strdup(&state->arena, what);
     p->where = arena_strdup(&state->arena, where);
     p->text = arena_strdup(&state->arena, text);
     return p->what && p->where && p->text ? 0 : -1;
+}
+
+int evidence_state_problem(struct evidence_custody_state *state, const char *what,
+                           const char *where, const char *format, ...)
+{
+    va_list args;
+    state->chain_holds = false;
+    va_start(args, format);
+    int result = add_problem(state, what, where, format, args);
+    va_end(args);
+    return result;
+}
+
+int evidence_state_file_problem(struct evidence_custody_state *state, const char *what,
+                                const char *where, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int result = add_problem(state, what, where, format, args);
+    va_end(args);
+    return result;
 }
 
 static const char *keep(struct evidence_folding *f, struct slice s, struct err *e)
@@ -75,6 +93,7 @@ static int give(struct evidence_folding *f, const struct evidence_custody_record
     list[s->open_count++] = (struct evidence_handover){
         .id = keep(f, json_get_string(details, "handover"), e),
         .from = keep(f, json_string(evidence_path(r->root, "actor.name")), e),
+        .subject = keep(f, json_string(evidence_path(r->root, "actor.subject")), e),
         .to = keep(f, json_get_string(details, "to"), e),
         .given = r->at,
         .record = r->number};
@@ -191,6 +210,20 @@ int evidence_state_take(struct evidence_folding *f, const struct evidence_custod
     return named_kinds(f, r, details, e);
 }
 
+int evidence_state_receives(const struct evidence_custody_state *s,
+                            const struct evidence_custody_record *next, struct err *e)
+{
+    struct slice id = json_string(evidence_path(next->root, "details.handover"));
+    struct slice subject = json_string(evidence_path(next->root, "actor.subject"));
+    for (size_t i = 0; slice_is(next->kind, "handover-received") && i < s->open_count; i++)
+        if (slice_is(id, s->open[i].id) && slice_is(subject, s->open[i].subject))
+            return err_set(e, ERR_CONFLICT, "custody.handover", "ISO/IEC 27037 section 6.1",
+                           "%s gave it (record %" PRIu64
+                           "), and nobody receives it of himself: the other one signs",
+                           s->open[i].subject, s->open[i].record);
+    return 0;
+}
+
 int evidence_state_allows(const struct evidence_custody_state *s,
                           const struct evidence_custody_record *next, struct err *e)
 {
@@ -224,5 +257,5 @@ int evidence_state_allows(const struct evidence_custody_state *s,
             return err_set(e, ERR_CONFLICT, "custody.handover", NULL,
                            "there is no open handover \"%.*s\" of %s", SLICE_ARG(id), s->holder);
     }
-    return 0;
+    return evidence_state_receives(s, next, e);
 }

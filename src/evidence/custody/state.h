@@ -25,7 +25,16 @@ int evidence_state_take(struct evidence_folding *f, const struct evidence_custod
 int evidence_state_allows(const struct evidence_custody_state *state,
                           const struct evidence_custody_record *next, struct err *e) MUST_CHECK;
 
+/* Who gave does not receive: ERR_CONFLICT "custody.handover". Said of every record that is read. */
+int evidence_state_receives(const struct evidence_custody_state *state,
+                            const struct evidence_custody_record *next, struct err *e) MUST_CHECK;
+
+/* The log is not what was signed. */
 int evidence_state_problem(struct evidence_custody_state *state, const char *what,
                            const char *where, const char *format, ...) PRINTF_LIKE(4, 5);
+
+/* The log is, and a file that it names is not. */
+int evidence_state_file_problem(struct evidence_custody_state *state, const char *what,
+                                const char *where, const char *format, ...) PRINTF_LIKE(4, 5);
 
 #endif

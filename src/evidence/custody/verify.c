@@ -124,6 +124,10 @@ static int look_at_record(struct verifying *v, struct evidence_one *one, uint64_
             return problem(v, what, &unread, e);
     }
     uint64_t before = v->state->problems_all;
+    struct err same = {0};
+    if (evidence_state_receives(v->state, &one->record, &same) != 0 &&
+        problem(v, what, &same, e) != 0)
+        return -1;
     if (look_at_signature(v, one, what, e) != 0 || look_at_fields(v, &one->record, what, e) != 0 ||
         evidence_bound_take(v->bound, &one->record, e) != 0 ||
         evidence_state_take(&v->folding, &one->record, e) != 0)

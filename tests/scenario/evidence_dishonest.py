@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 600
+"""Custody between people of whom one is not honest: who has a key and may write in a log, who gives
+and receives himself, who hands over with a log that was tampered with, and who wants no trace."""
+
+import hashlib
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from evidence_custody import (PLACE, WHY, People, acquired, add_exhibit, open_case, problems,
+                              records, run)
+
+failures = 0
+tests = []
+
+
+def test(name):
+    def add(function):
+        tests.append((name, function))
+        return function
+    return add
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def hash_of(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def signed(who, data):
+    """A signature of the form that section 6 wants, by OpenSSL alone."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        return subprocess.run(["openssl", "cms", "-sign", "-binary", "-cades", "-nosmimecap", "-md", "sha256",
+                               "-signer", who / "chain.pem", "-inkey", who / "key.pem", "-in", file.name,
+                               "-outform", "DER"], capture_output=True, check=True).stdout
+
+
+def put_record(holder, who, change):
+    """A record behind the last, as somebody with a key and an editor writes it; who() signs."""
+    log = holder / "custody"
+    number = len(records(holder))
+    before, signature = [(log / f"{number:05}.{end}").read_bytes() for end in ("json", "p7s")]
+    record = {**json.loads(before), "number": number + 1, "previous": hash_of(before),
+              "previous_signature": hash_of(signature)}
+    change(record)
+    head = {**json.loads((log / "head.json").read_bytes()), "count": number + 1, "last": hash_of(canonical(record))}
+    for name, value in ((f"{number + 1:05}", record), ("head", head)):
+        (log / f"{name}.json").write_bytes(canonical(value))
+        (log / f"{name}.p7s").write_bytes(signed(who, canonical(value)))
+
+
+# 27037 rows 43, 50: what a participant with a key of his own may not do to what others signed
+@test("who may write in a log can exchange neither a bundle, nor a photo, nor the log of another exhibit")
+def exchanged(folder):
+    people = People(folder)
+    case, exhibit, bundle = acquired(folder, people)
+    photo = folder / "scene.jpg"
+    photo.write_bytes(b"as it was")
+    run(people.defr, "attach", exhibit, "--file", photo, "--shows", "the desk", *PLACE)
+    kept = folder / "kept"
+    shutil.copytree(exhibit, kept)
+
+    def again():
+        shutil.rmtree(exhibit)
+        shutil.copytree(kept, exhibit)
+
+    # the photo, with a later record that names the other one
+    attached = exhibit / "attachments/0001-scene.jpg"
+    attached.chmod(0o600)
+    attached.write_bytes(b"as it was not")
+    put_record(exhibit, people.defr,
+               lambda r: r["details"].update(sha256=hash_of(b"as it was not")))
+    assert any("names other contents" in p for p in problems(exhibit))
+    again()
+    # the bundle: another one, sound in itself, and a record that it was checked
+    other = folder / "other.img"
+    other.write_bytes(b"planted" * 100000)
+    log = folder / "log"
+    shutil.copytree(bundle / "custody", log)
+    shutil.rmtree(bundle)
+    run(None, "acquire", other, bundle)
+    shutil.copytree(log, bundle / "custody")
+    tags = hash_of((bundle / "tagmanifest-sha256.txt").read_bytes())
+    put_record(bundle, people.defr, lambda r: r.update(
+        kind="verified", details={"what": "all", "result": "same", "tagmanifest_sha256": tags}))
+    assert any("names other contents" in p for p in problems(bundle))
+    assert "does not hold together" in \
+        run(people.lab, "export", bundle, folder / "planted.raw", *WHY, code=3).stderr
+    # … or with a new log of its own: its exhibit's names the one that was there
+    shutil.rmtree(bundle / "custody")
+    run(people.lab, "verify", bundle, *WHY, "--authority", "7 Gs 12/26")
+    assert problems(bundle, 0) == []
+    assert any("disk.evidence/tagmanifest-sha256.txt" in p for p in problems(exhibit))
+    again()
+    # a log beside the description of another exhibit
+    add_exhibit(people, case, folder / "disk.img")
+    second = case / "exhibits/EX-2"
+    run(people.defr, "collect", second, "--condition", "c", "--packaging", "b", "--seal-number", "n", *WHY)
+    description = (second / "exhibit.json").read_text()
+    (second / "exhibit.json").write_text(description.replace('"EX-2"', '"EX-3"'))
+    assert any("the log is that of EX-2" in p for p in problems(second))
+    # a record in another's name is not written on, either
+    put_record(exhibit, people.lab, lambda r: None)
+    assert any("CN=C. Lang signed it" in p for p in problems(exhibit))
+    before = len(records(exhibit))
+    assert "not written to" in run(people.defr, "note", exhibit, "--text", "t", *PLACE, code=1).stderr
+    assert len(records(exhibit)) == before
+
+
+# 27037 row 50
+@test("a tail is missed by every seal, by a centre's proof, and by a receipt that nobody took up")
+def tails(folder):
+    people = People(folder)
+    _, exhibit, bundle = acquired(folder, people)
+    receipts = exhibit / "custody/receipts"
+    receipts.mkdir()
+    (receipts / "00002.tlog-proof").write_text("a proof of a record that is there")
+    assert problems(exhibit, 0) == []
+    (receipts / "00003.tlog-proof").write_text("a proof of one that is not")
+    assert any("a centre knows of record 3" in p for p in problems(exhibit))
+    (receipts / "00003.tlog-proof").unlink()
+    (receipts / "hnd_1.json").write_text("{}")
+    assert any("no record names it" in p for p in problems(exhibit))
+    shutil.rmtree(receipts)
+    seal = ("seal", bundle, "--tsa-none", "--relevance", "r", "--reliability", "r", "--sufficiency", "s", *WHY)
+    run(people.defr, *seal)
+    early = folder / "early"
+    shutil.copytree(bundle / "custody", early)
+    run(people.lab, "note", bundle, "--text", "inconvenient", *PLACE)
+    run(people.lab, *seal)
+    assert problems(bundle, 0) == []
+    shutil.rmtree(bundle / "custody")
+    shutil.copytree(early, bundle / "custody")
+    assert any(p.startswith("seal/00002/seal.json") and "cut off" in p for p in problems(bundle))
+
+
+# 27037 row 43
+@test("nobody receives what he gave himself, and no receipt is taken that is not of what was given")
+def own_receipts(folder):
+    people = People(folder)
+    _, exhibit, _ = acquired(folder, people)
+    run(people.defr, "give", exhibit, "--to", "C. Lang", "--packaging", "b", "--seal-number", "n",
+        "--carrier", "post", *WHY)
+    stick, own = folder / "stick", folder / "own"
+    shutil.copytree(exhibit, stick)
+    shutil.copytree(exhibit, own)
+    got = ("--condition", "whole", "--seal-number", "n", *WHY)
+    done = run(people.defr, "receive", own, *got, "--receipt", folder / "mine", code=3)
+    assert "nobody receives it of himself" in done.stderr and not (folder / "mine").exists()
+    # by hand, then: it does not hold together
+    given = records(own)[-1]["details"]
+
+    def receive(record):
+        record["kind"] = "handover-received"
+        record["details"] = {"handover": given["handover"], "from": "A. Meyer", "items": given["items"],
+                             "condition": "whole", "seal_number": "n", "result": "same",
+                             "given_sha256": hash_of((own / "custody/00003.json").read_bytes())}
+    put_record(own, people.defr, receive)
+    assert any("nobody receives it of himself" in p for p in problems(own))
+
+    def receipt(name, source):
+        (folder / name).mkdir()
+        for end in ("json", "p7s"):
+            shutil.copy(source / f"custody/00004.{end}", folder / name / f"receipt.{end}")
+        return folder / name
+    run(people.defr, "receipt", exhibit, receipt("forged", own), *PLACE, code=1)
+    # the true one, changed by who signs it: other items, another result, without what a kind asks for
+    run(people.lab, "receive", stick, *got, "--receipt", folder / "true")
+    for number, change in enumerate((
+            lambda d: d["items"].pop(), lambda d: d["items"][0].update(sha256="sha256:" + "0" * 64),
+            lambda d: d.update(result="changed"), lambda d: d.pop("condition"),
+            lambda d: d.update(given_sha256="sha256:" + "0" * 64))):
+        wrong = folder / f"wrong-{number}"
+        wrong.mkdir()
+        record = json.loads((folder / "true/receipt.json").read_text())
+        change(record["details"])
+        (wrong / "receipt.json").write_bytes(canonical(record))
+        (wrong / "receipt.p7s").write_bytes(signed(people.lab, canonical(record)))
+        run(people.defr, "receipt", exhibit, wrong, *PLACE, code=1)
+    assert len(records(exhibit)) == 3 and problems(exhibit, 0) == []
+    run(people.defr, "receipt", exhibit, folder / "true", *PLACE)
+    assert problems(exhibit, 0) == []
+
+
+# 27037 rows 43, 44: refused, and not vouched for
+@test("what arrives with a log that does not hold together is refused apart, and nothing is signed in it")
+def refused_apart(folder):
+    people = People(folder)
+    _, exhibit, _ = acquired(folder, people)
+    run(people.defr, "give", exhibit, "--to", "C. Lang", "--packaging", "b", "--seal-number", "n",
+        "--carrier", "post", *WHY)
+    handover = records(exhibit)[-1]["details"]["handover"]
+    got = ("--condition", "bag open", "--seal-number", "broken", *WHY, "--authority", "7 Gs 12/26")
+
+    def arrive(name, change):
+        shutil.copytree(exhibit, folder / name)
+        change(folder / name)
+        return folder / name
+
+    def cut(stick):
+        (stick / "custody/00002.json").write_text("{}")
+    stick = arrive("forged", cut)
+    before = {p.name: p.read_bytes() for p in (stick / "custody").iterdir()}
+    done = run(people.lab, "receive", stick, *got, code=1)
+    assert "does not hold together" in done.stderr and "--receipt" in done.stderr
+    receipt = folder / "refusal"
+    done = run(people.lab, "receive", stick, *got, "--receipt", receipt, code=1)
+    assert "nothing is written in its log" in done.stdout and "not taken over" in done.stderr, done
+    assert {p.name: p.read_bytes() for p in (stick / "custody").iterdir()} == before
+    record = json.loads((receipt / "receipt.json").read_text())
+    assert record["kind"] == "handover-refused" and record["number"] == 1 and "previous" not in record
+    assert record["log"] != records(exhibit)[0]["log"]
+    said = record["details"]["refused_log"]
+    assert said["log"] == records(exhibit)[0]["log"] and said["files"] == len(before)
+    assert any("not canonical" in p["text"] or "format" in p["text"] for p in said["problems"]), said
+    assert said["files_sha256"] == hash_of((receipt / "custody.sha256").read_bytes())
+    subprocess.run(["sha256sum", "-c", "--quiet", receipt / "custody.sha256"], cwd=stick, check=True)
+    subprocess.run(["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", receipt / "receipt.p7s",
+                    "-content", receipt / "receipt.json", "-CAfile", people.roots, "-purpose", "any",
+                    "-out", "/dev/null"], check=True, capture_output=True)
+    # who gave it takes it up; one that is changed, or of another handover, is none
+    wrong = folder / "wrong"
+    shutil.copytree(receipt, wrong)
+    (wrong / "receipt.json").write_text((receipt / "receipt.json").read_text().replace("bag open", "bag 0pen"))
+    run(people.defr, "receipt", exhibit, wrong, *PLACE, code=1)
+    run(people.lab, "receive", stick, *got, "--receipt", folder / "other", "--handover", "hnd_other", code=1)
+    run(people.defr, "receipt", exhibit, folder / "other", *PLACE, code=1)
+    run(people.defr, "receipt", exhibit, receipt, "--roots", people.roots, *PLACE, code=1)
+    details = records(exhibit)[-1]["details"]
+    assert details["outcome"] == "refused" and "not hold together" in details["log_as_it_arrived"]
+    assert details["handover"] == handover and problems(exhibit, 0) == []
+    # a log of which nothing is left: the handover must be told
+    run(people.defr, "give", exhibit, "--to", "C. Lang", "--packaging", "b", "--seal-number", "n",
+        "--carrier", "post", *WHY)
+    stick = arrive("bare", lambda s: shutil.rmtree(s / "custody"))
+    words = ("receive", stick, *got, "--receipt", folder / "none")
+    assert "--handover" in run(people.lab, *words, code=2).stderr
+    handover = records(exhibit)[-1]["details"]["handover"]
+    run(people.lab, *words, "--handover", handover, code=1)
+    assert not (stick / "custody").exists()
+    run(people.defr, "receipt", exhibit, folder / "none", *PLACE, code=1)
+    assert records(exhibit)[-1]["details"]["outcome"] == "refused" and problems(exhibit, 0) == []
+
+
+@test("somebody's other key is taken when it was announced, and else refused, or makes the log unsound")
+def keys(folder):
+    people = People(folder)
+    case, disk = open_case(folder, people)
+    add_exhibit(people, case, disk)
+    exhibit = case / "exhibits/EX-1"
+    second = folder / "meyer-2"
+    run(None, "identity", second, "--name", "A. Meyer", "--role", "DEFR", "--competence",
+        "GCFA, 2024-05-01", "--organisation", "Example")
+    kept = folder / "kept"
+    shutil.copytree(exhibit, kept)
+    # who forgets to say so does not break the log for ever
+    done = run(second, "note", exhibit, "--text", "by another key", *PLACE, code=3)
+    assert "another certificate" in done.stderr and "rekey" in done.stderr
+    assert problems(exhibit, 0) == []
+    put_record(exhibit, second, lambda r: None)
+    assert any("another certificate" in p for p in problems(exhibit))
+    der = subprocess.run(["openssl", "x509", "-in", second / "chain.pem", "-outform", "DER"],
+                         capture_output=True, check=True).stdout
+    shutil.rmtree(exhibit)
+    shutil.copytree(kept, exhibit)
+    subject = records(exhibit)[0]["actor"]["subject"]
+    run(people.defr, "rekey", exhibit, "--subject", subject, "--certificate-sha256",
+        "sha256:" + hashlib.sha256(der).hexdigest(), *WHY)
+    run(second, "note", exhibit, "--text", "by another key", *PLACE)
+    assert problems(exhibit, 0) == []
+    run(people.defr, "note", exhibit, "--text", "by the old one", *PLACE, code=3)
+    put_record(exhibit, people.defr, lambda r: None)
+    assert problems(exhibit)
+
+
+def main():
+    global failures  # pylint: disable=global-statement
+    wanted = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as top:
+        for number, (name, function) in enumerate(tests):
+            if wanted and function.__name__ not in wanted:
+                continue
+            folder = pathlib.Path(top) / str(number)
+            folder.mkdir()
+            try:
+                function(folder)
+                print(f"ok {name}", flush=True)
+            except Exception as problem:  # pylint: disable=broad-except
+                failures += 1
+                text = f"{type(problem).__name__} {problem}"
+                print(f"not ok {name} — {text[:900]} (line {problem.__traceback__.tb_next.tb_lineno})",
+                      flush=True)
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
