@@ -229,8 +229,23 @@ def check_signature(folder, content, signature, roots, at=None):
         problem(signature, f"it is no signature of {content} that holds: {why[-1] if why else '?'}")
 
 
+def check_notes(folder):
+    """custody/unrecorded.jsonl: nobody signed it, but each line names the one before it. Its hashes."""
+    name, hashes = "custody/unrecorded.jsonl", []
+    lines = (read(folder, name) or b"").split(b"\n") if (folder / name).exists() else []
+    for number, line in enumerate(lines[:-1] if lines and not lines[-1] else lines, 1):
+        note = parse(name, line)
+        if note.get("number") != number or note.get("previous") != (hashes[-1] if hashes else None):
+            problem(name, f"line {number} does not follow the line before it")
+        hashes.append("sha256:" + hashlib.sha256(line).hexdigest())
+    if hashes:
+        facts.append(f"{len(hashes)} times something was done without a record, as unsigned notes say")
+    return hashes
+
+
 def check_custody(folder, roots):
     log = folder / "custody"
+    notes = check_notes(folder)
     numbers = sorted(int(x.stem) for x in log.glob("[0-9]*.json")) if log.is_dir() else []
     before, hashes = {}, []
     for expected, number in enumerate(numbers, 1):
@@ -242,11 +257,14 @@ def check_custody(folder, roots):
         if record.get("number") != expected or record.get("previous") != before.get("json") or \
                 record.get("previous_signature") != before.get("p7s"):
             problem(name, "it does not follow the record before it")
+        named = record.get("unrecorded")
+        if named and notes[named.get("count", 0) - 1:named.get("count", 0)] != [named.get("last")]:
+            problem("custody/unrecorded.jsonl", f"{name} names a note that is not there")
         check_signature(folder, name, name[:-4] + "p7s", roots)
         before = {x: "sha256:" + file_sha(folder / (name[:-4] + x)) for x in ("json", "p7s")
                   if regular(folder / (name[:-4] + x))}
         hashes.append(before.get("json"))
-    if numbers or log.is_dir():
+    if numbers or (log / "head.json").exists():
         head = parse("custody/head.json", read(folder, "custody/head.json") or b"{}")
         check_signature(folder, "custody/head.json", "custody/head.p7s", roots)
         if head.get("count") != len(hashes) or hashes[-1:] != [head.get("last")]:

@@ -93,6 +93,48 @@ static int show_record(void *context, const struct evidence_custody_record *r, s
     return 0;
 }
 
+/* One note of what was done without a record. */
+static int show_note(void *context, const struct json_value *note, struct err *e)
+{
+    struct looking *l = context;
+    (void)e;
+    if (l->json) {
+        if (note)
+            json_write_value(&l->w, note);
+        return 0;
+    }
+    fputs("   -  ", stdout);
+    say_text(stdout, json_get_string(note, "at"));
+    fputs("  ", stdout);
+    say_styled(stdout, SAY_DOUBT, slice_str("UNRECORDED"));
+    fputs("  ", stdout);
+    say_text(stdout, json_get_string(note, "kind"));
+    fputs(" (a note that nobody signed)\n", stdout);
+    put_text("why", json_get_string(note, "reason"));
+    put_tool(json_get(note, "tool"));
+    const struct json_value *parts[] = {json_get(note, "process"), json_get(note, "details")};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        json_each(v, parts[i])
+        {
+            char name[64];
+            snprintf(name, sizeof name, "%.*s", SLICE_ARG(json_name(v)));
+            put_value(v, name);
+        }
+    return 0;
+}
+
+static int show_notes(struct looking *l, const char *holder, struct err *e)
+{
+    if (l->json) {
+        json_write_name(&l->w, "unrecorded");
+        json_write_array(&l->w);
+    }
+    int result = evidence_unrecorded_each(holder, show_note, l, e);
+    if (l->json)
+        json_write_array_end(&l->w);
+    return result;
+}
+
 static int show_holder(void *context, const char *holder, struct err *e)
 {
     struct looking *l = context;
@@ -107,17 +149,18 @@ static int show_holder(void *context, const char *holder, struct err *e)
         putchar('\n');
     }
     int result = evidence_custody_read(holder, show_record, l, &why);
-    if (l->json) {
+    if (l->json)
         json_write_array_end(&l->w);
+    int noted = show_notes(l, holder, e);
+    if (l->json)
         json_write_object_end(&l->w);
-    }
     if (result != 0 && why.kind == ERR_NOT_FOUND && !l->json)
         puts("     no custody log");
     if (result != 0 && why.kind != ERR_NOT_FOUND) {
         *e = why;
         return -1;
     }
-    return 0;
+    return noted;
 }
 
 static void verdict_json(struct looking *l, const char *holder,
@@ -131,6 +174,7 @@ static void verdict_json(struct looking *l, const char *holder,
     json_member_bool(w, "sound", s->sound);
     json_member_bool(w, "certificates_checked", s->chain_checked);
     json_member_int(w, "records", (int64_t)s->count);
+    json_member_int(w, "unrecorded", (int64_t)s->unrecorded);
     json_member_hex(w, "head", slice_of(s->head, sizeof s->head));
     json_member_bool(w, "gate_open", s->gate_open);
     json_member_string(w, "gate_why", s->gate_why);
@@ -150,6 +194,14 @@ static void verdict_json(struct looking *l, const char *holder,
     json_write_object_end(w);
 }
 
+static void tell_unrecorded(const struct evidence_custody_state *s)
+{
+    if (s->unrecorded)
+        printf("  %" PRIu64 " times something was done without a record, as unsigned notes say: "
+               "tocsin evidence custody show\n",
+               s->unrecorded);
+}
+
 static void verdict_text(const char *holder, const struct evidence_custody_state *s)
 {
     say_text(stdout, slice_str(holder));
@@ -157,6 +209,7 @@ static void verdict_text(const char *holder, const struct evidence_custody_state
     say_styled(stdout, s->sound ? SAY_GOOD : SAY_BAD, slice_str(s->sound ? "sound" : "NOT SOUND"));
     puts(s->chain_checked ? "; every certificate leads to the roots given"
                           : "; who vouches for the certificates was not checked (--roots)");
+    tell_unrecorded(s);
     for (size_t i = 0; i < s->problem_count; i++) {
         fputs("  ", stdout);
         say_text(stdout, slice_str(s->problems[i].what));
@@ -184,22 +237,25 @@ static int verify_holder(void *context, const char *holder, struct err *e)
         else
             verdict_text(holder, &state);
     }
-    evidence_custody_state_fini(&state);
     if (result != 0 && why.kind == ERR_NOT_FOUND) {
         l->unsound = true;
-        if (!l->json)
-            printf("%s: no custody log\n", holder);
-        else {
+        if (!l->json) {
+            say_text(stdout, slice_str(holder));
+            puts(": no custody log");
+            tell_unrecorded(&state);
+        } else {
             json_write_object(&l->w);
             json_member_string(&l->w, "path", holder);
             json_member_bool(&l->w, "sound", false);
             json_member_int(&l->w, "records", 0);
+            json_member_int(&l->w, "unrecorded", (int64_t)state.unrecorded);
             json_write_object_end(&l->w);
         }
-        return 0;
-    }
-    if (result != 0)
+        result = 0;
+    } else if (result != 0) {
         *e = why;
+    }
+    evidence_custody_state_fini(&state);
     return result;
 }
 

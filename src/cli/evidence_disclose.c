@@ -6,9 +6,8 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/evidence.h"
-#include "cli/evidence_said.h"
+#include "cli/evidence_keep.h"
 #include "cli/say.h"
-#include "evidence/custody.h"
 #include "evidence/disclose.h"
 
 #include <inttypes.h>
@@ -97,31 +96,12 @@ static int record_details(const struct evidence_disclose_options *o, struct buf 
 static int ask(const struct cli_args *args, const struct evidence_disclose_options *o,
                struct err *e)
 {
-    struct evidence_accessed accessed = {0};
-    struct evidence_told told;
     struct buf details;
     buf_init(&details);
-    int result = evidence_told_init(&told, args, e);
+    int result = record_details(o, &details, e);
     if (result == 0)
-        result = record_details(o, &details, e);
-    if (result == 0) {
-        const struct evidence_said *s = &told.said;
-        const struct evidence_access_options options = {.kind = EVIDENCE_DISCLOSE,
-                                                        .identity = s->identity,
-                                                        .password_file = s->password_file,
-                                                        .unrecorded = cli_value(args, "unrecorded"),
-                                                        .place = s->place,
-                                                        .reason = s->reason,
-                                                        .reference = s->reference,
-                                                        .authority = s->authority,
-                                                        .command = s->command,
-                                                        .details = buf_slice(&details)};
-        result = evidence_access(o->folder, &options, &accessed, e);
-    }
-    if (result == 0)
-        evidence_tell_warnings(&accessed.record);
+        result = evidence_ask(args, o->folder, EVIDENCE_DISCLOSE, buf_slice(&details), e);
     buf_fini(&details);
-    evidence_told_fini(&told);
     return result;
 }
 
@@ -300,7 +280,7 @@ static const struct cli_option disclose_options[] = {
     {"range", "FROM:BYTES", "bytes of the image; whole chunks are shown", 0, true},
     {"ranges-from", "FILE", "lines FROM BYTES: the blocks of a file inside a file system", 0,
      false},
-    {"unrecorded", "REASON", "leave no custody record, and why", 0, false},
+    {"unrecorded", "REASON", "sign no record of it, and why; a note stays", 0, false},
     EVIDENCE_SAID_OPTIONS,
 };
 

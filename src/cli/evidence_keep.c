@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/evidence_keep.h"
+#include "cli/say.h"
+#include "evidence/custody/log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -95,6 +97,15 @@ int evidence_ask(const struct cli_args *args, const char *holder, enum evidence_
     }
     if (result == 0 && accessed.recorded)
         evidence_tell_warnings(&accessed.record);
+    if (result == 0 && accessed.noted)
+        fputs("tocsin: not recorded; a note without a signature stays in "
+              "custody/" EVIDENCE_UNRECORDED_FILE "\n",
+              stderr);
+    if (result == 0 && accessed.untraced[0]) {
+        fputs("tocsin: warning: not recorded, and no note could be left: ", stderr);
+        say_text(stderr, slice_str(accessed.untraced));
+        fputc('\n', stderr);
+    }
     evidence_told_fini(&told);
     return result;
 }

@@ -51,7 +51,7 @@ void evidence_keep_end(struct evidence_keeping *k);
 
 /* For verbs that read evidence. */
 #define EVIDENCE_ASK_OPTIONS                                                                       \
-    {"unrecorded", "REASON", "leave no record of it, and why", 0, false},                          \
+    {"unrecorded", "REASON", "sign no record of it, and why; a note stays", 0, false},             \
         {"deviation", "REASON", "why a master is worked on, and not a copy", 0, false},            \
         EVIDENCE_SAID_OPTIONS
 

@@ -5,9 +5,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/evidence.h"
-#include "cli/evidence_said.h"
+#include "cli/evidence_keep.h"
 #include "cli/say.h"
-#include "evidence/custody.h"
 
 #include <inttypes.h>
 
@@ -31,27 +30,8 @@ static void ready(void *context)
 /* That somebody works on it stands in the log, before they do. */
 static int record(const struct cli_args *args, struct err *e)
 {
-    struct evidence_told told;
-    struct evidence_accessed accessed = {0};
-    if (evidence_told_init(&told, args, e) != 0)
-        return -1;
-    const struct evidence_access_options options = {
-        .kind = EVIDENCE_ANALYSIS,
-        .identity = told.said.identity,
-        .password_file = told.said.password_file,
-        .unrecorded = cli_value(args, "unrecorded"),
-        .deviation = cli_value(args, "deviation"),
-        .place = told.said.place,
-        .reason = told.said.reason,
-        .reference = told.said.reference,
-        .authority = told.said.authority,
-        .command = told.said.command,
-        .details = slice_str("{\"what\":\"mounted read-only\"}")};
-    int result = evidence_access(args->operands[0], &options, &accessed, e);
-    if (result == 0 && accessed.recorded)
-        evidence_tell_warnings(&accessed.record);
-    evidence_told_fini(&told);
-    return result;
+    return evidence_ask(args, args->operands[0], EVIDENCE_ANALYSIS,
+                        slice_str("{\"what\":\"mounted read-only\"}"), e);
 }
 
 static int run(const struct cli_args *args)
@@ -75,8 +55,7 @@ static int run(const struct cli_args *args)
 
 static const struct cli_option mount_options[] = {
     {"deviation", "TEXT", "why the master is worked on, and not a copy", 0, false},
-    {"unrecorded", "TEXT", "why it leaves no record in the custody log", 0, false},
-    EVIDENCE_SAID_OPTIONS,
+    EVIDENCE_ASK_OPTIONS,
 };
 
 const struct cli_verb evidence_mount_verb = {

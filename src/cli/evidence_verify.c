@@ -47,6 +47,7 @@ static void tell_json(const char *folder, const struct evidence_verdict *v, uint
     if (v->image_checked)
         json_member_hex(&w, "sha256", slice_of(v->sha256, sizeof v->sha256));
     json_member_int(&w, "custody_records", (int64_t)v->custody_records);
+    json_member_int(&w, "unrecorded", (int64_t)v->unrecorded);
     if (record)
         json_member_int(&w, "recorded_as", (int64_t)record);
     evidence_seals_json(&w, v);
@@ -103,6 +104,9 @@ static void tell(const char *folder, const struct evidence_verdict *v, uint64_t 
     }
     if (v->custody_records)
         printf("  custody log: %" PRIu64 " records\n", v->custody_records);
+    if (v->unrecorded)
+        printf("  %" PRIu64 " times something was done without a record, as unsigned notes say\n",
+               v->unrecorded);
     if (record)
         printf("  this check is record %" PRIu64 "\n", record);
     evidence_seals_tell(v);

@@ -98,6 +98,15 @@ int evidence_custody_read(const char *holder,
                                       struct err *e),
                           void *context, struct err *e) MUST_CHECK;
 
+/*
+ * Every note of what was done without a record (--unrecorded), as it lies there: nobody signed it.
+ * note NULL: a line that is none. Without a log, too; none is no error.
+ */
+int evidence_unrecorded_each(const char *holder,
+                             int (*each)(void *context, const struct json_value *note,
+                                         struct err *e),
+                             void *context, struct err *e) MUST_CHECK;
+
 struct evidence_handover {
     const char *id, *from, *to;
     const char *subject; /* of the certificate of who gave it */
@@ -116,6 +125,7 @@ struct evidence_custody_state {
     bool chain_holds;   /* the same without the files: steps may follow on it */
     bool chain_checked; /* every certificate was held against roots */
     uint64_t count;
+    uint64_t unrecorded;      /* notes of what was done without a record; nobody signed them */
     uint8_t head[SHA256_LEN]; /* of the last record */
     char holder[EVIDENCE_HOLDER];
     char log[40];
@@ -150,7 +160,8 @@ void evidence_custody_state_fini(struct evidence_custody_state *state);
 /*
  * Before a verb reads or writes evidence (rows 44, 45). The step is recorded, when there is an
  * identity: options->identity, or the environment's TOCSIN_IDENTITY. Without one, what is sealed or
- * has a log is refused, unless `unrecorded` says why.
+ * has a log is refused, unless `unrecorded` says why: then an unsigned note of it stays in
+ * custody/.
  */
 enum evidence_access_kind {
     EVIDENCE_ACCESS,   /* opened, looked at: "access" */
@@ -173,7 +184,8 @@ struct evidence_access_options {
 };
 
 struct evidence_accessed {
-    bool recorded;
+    bool recorded, noted;
+    char untraced[480]; /* why not even a note could be left; empty: it was, or none was needed */
     struct evidence_appended record;
 };
 

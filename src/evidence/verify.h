@@ -33,6 +33,7 @@ struct evidence_verdict {
     const struct evidence_seal_found *seals; /* in their order; none: it is not sealed */
     size_t seal_count;
     uint64_t custody_records; /* of the bundle's own log */
+    uint64_t unrecorded;      /* unsigned notes of what was done without a record */
     struct arena arena;
 };
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from evidence_custody import (PLACE, WHY, People, acquired, add_exhibit, open_case, problems,
+from evidence_custody import (PLACE, SOURCE, WHY, People, acquired, add_exhibit, open_case, problems,
                               records, run)
 
 failures = 0
@@ -249,6 +249,72 @@ def refused_apart(folder):
     assert not (stick / "custody").exists()
     run(people.defr, "receipt", exhibit, folder / "none", *PLACE, code=1)
     assert records(exhibit)[-1]["details"]["outcome"] == "refused" and problems(exhibit, 0) == []
+
+
+# 27037 row 45
+@test("what is done with --unrecorded leaves a note that nobody signs, and that cannot be taken away later")
+def unrecorded(folder):
+    people = People(folder)
+    case, exhibit, bundle = acquired(folder, people)
+    notes = bundle / "custody/unrecorded.jsonl"
+    run(None, "export", bundle, folder / "no.raw", code=3)
+    assert not notes.exists()
+
+    def rows():
+        answer = json.loads(run(None, "gaps", "--json", case, code=1).stdout)
+        return {r["row"]: r for r in answer["rows"]}[45]
+    assert rows()["state"] == "met"
+    for number in (1, 2):
+        done = run(None, "export", bundle, folder / f"drill-{number}.raw", "--unrecorded", "a drill")
+        assert "without a signature stays" in done.stderr
+    lines = notes.read_bytes().splitlines()
+    first, second = map(json.loads, lines)
+    assert first["kind"] == "exported" and first["reason"] == "a drill" and "previous" not in first
+    assert first["details"]["to"] == str(folder / "drill-1.raw") and first["process"]["uid"] >= 0
+    assert second["previous"] == hash_of(lines[0])
+    assert second["signed_log"] == {"records": 1, "head": hash_of((bundle / "custody/00001.json").read_bytes())}
+    # it is shown: by verify, custody, report, gaps
+    assert problems(bundle, 0) == []
+    assert json.loads(run(None, "custody", "verify", "--json", bundle).stdout)[0]["unrecorded"] == 2
+    assert run(None, "custody", "show", bundle).stdout.count("UNRECORDED") == 2
+    assert json.loads(run(None, "verify", "--json", bundle).stdout)["unrecorded"] == 2
+    assert "2 times something was done without a record" in run(None, "verify", bundle).stdout
+    assert rows()["state"] == "gap" and str(bundle) in rows()["missing_in"]
+    script = [sys.executable, SOURCE / "tools/verify_evidence.py", bundle]
+    done = subprocess.run(script, capture_output=True, text=True, check=True)
+    assert "2 times something was done without a record" in done.stdout, done
+    # before a record names them, the last can be taken away; afterwards none
+    notes.write_bytes(lines[0] + b"\n")
+    assert problems(bundle, 0) == []
+    notes.write_bytes(b"\n".join(lines) + b"\n")
+    run(people.defr, "note", bundle, "--text", "t", *PLACE)
+    assert records(bundle)[-1]["unrecorded"] == {"count": 2, "last": hash_of(lines[1])}
+    third = {**second, "number": 3, "previous": hash_of(lines[1])}
+    for left in (lines[:1], [], [lines[1], lines[0]], [lines[0].replace(b"drill", b"grill"), lines[1]],
+                 [*lines, b"no note"], [*lines, canonical({**third, "number": 4})],
+                 [*lines, canonical({**third, "signed_log": {"records": 7, "head": hash_of(b"")}})]):
+        notes.write_bytes(b"".join(line + b"\n" for line in left))
+        assert any("unrecorded" in p for p in problems(bundle)), left
+        if left[:2] != lines or b"no note" in left:
+            assert subprocess.run(script, capture_output=True, check=False).returncode == 1, left
+    notes.unlink()
+    assert problems(bundle)
+    notes.write_bytes(b"".join(line + b"\n" for line in (*lines, canonical(third))))
+    assert problems(bundle, 0) == []
+    # what has no log of its own and is kept all the same; and what cannot be written to
+    bare = exhibit / "bare.evidence"
+    run(None, "acquire", folder / "disk.img", bare)
+    run(None, "export", bare, folder / "bare.raw", "--unrecorded", "a drill")
+    assert len((bare / "custody/unrecorded.jsonl").read_text().splitlines()) == 1
+    assert json.loads(run(None, "verify", "--json", bare).stdout)["sound"]
+    assert "UNRECORDED" in run(None, "custody", "show", bare).stdout
+    subprocess.run(script[:-1] + [bare], capture_output=True, check=True)
+    run(people.defr, "verify", bare, *PLACE)
+    assert records(bare)[0]["unrecorded"]["count"] == 1 and problems(bare, 0) == []
+    (bundle / "custody/next.part").write_text("in the way")
+    done = run(None, "export", bundle, folder / "stuck.raw", "--unrecorded", "a drill")
+    assert "no note could be left" in done.stderr and (folder / "stuck.raw").exists()
+    (bundle / "custody/next.part").unlink()
 
 
 @test("somebody's other key is taken when it was announced, and else refused, or makes the log unsound")

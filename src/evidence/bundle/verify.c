@@ -447,7 +447,8 @@ static int check_custody(struct verifying *v, struct err *e)
     if (file_kind(path) == 0)
         return 0;
     struct err found = {0};
-    if (evidence_custody_verify(v->folder, v->options->roots, &state, &found) != 0)
+    if (evidence_custody_verify(v->folder, v->options->roots, &state, &found) != 0 &&
+        found.kind != ERR_NOT_FOUND) /* notes alone are no log */
         result = judge(v, "custody", &found, e);
     for (size_t i = 0; i < state.problem_count && result == 0; i++)
         result =
@@ -455,6 +456,7 @@ static int check_custody(struct verifying *v, struct err *e)
     if (result == 0 && state.problems_all > state.problem_count)
         result = problem(v, "custody", "", "there are more problems of the log than are shown", e);
     v->verdict->custody_records = state.count;
+    v->verdict->unrecorded = state.unrecorded;
     evidence_custody_state_fini(&state);
     return result;
 }

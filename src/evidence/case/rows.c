@@ -253,6 +253,11 @@ ROW(gate_open)
     return ANSWER(f->has_log && f->state.gate_open);
 }
 
+ROW(access_logged)
+{
+    return ANSWER(f->state.unrecorded == 0);
+}
+
 ROW(packaged)
 {
     UNLESS(strcmp(f->decision, "collect") == 0 || HAS("handover-given"));
@@ -416,7 +421,9 @@ static const struct evidence_row rows[] = {
      "tocsin evidence handovers; the receiver signs, or tocsin evidence withdraw"},
     {44, "Hash at every transfer", SCOPE_BUNDLE, gate_open,
      "tocsin evidence verify BUNDLE --identity FOLDER"},
-    {45, "Access log", PROGRAM, NULL},
+    {45, "Access log", SCOPE_LOG, access_logged,
+     "tocsin evidence custody show says what was done without a record; who did it, and what came "
+     "of it: tocsin evidence note"},
     {46, "Packaging and transport", SCOPE_EXHIBIT, packaged, "tocsin evidence package"},
     {47, "Storage", SCOPE_EXHIBIT, stored, "tocsin evidence store with --retain-until"},
     {48, "Integrity over time", SCOPE_BUNDLE, checked_lately, "tocsin evidence recheck CASE"},

@@ -4,6 +4,7 @@
 #include "evidence/custody.h"
 #include "evidence/custody/doing.h"
 #include "evidence/custody/holder.h"
+#include "evidence/custody/unrecorded.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -164,6 +165,27 @@ static int look(const char *holder, const struct evidence_access_options *o, boo
     return result;
 }
 
+/* What trace there can be. Evidence on a medium that cannot be written to leaves none. */
+static int note_it(const char *holder, const struct evidence_access_options *o,
+                   struct evidence_accessed *accessed, struct err *e)
+{
+    struct err why = {0};
+    struct buf details;
+    buf_init(&details);
+    int result = details_of(o, &details, e);
+    if (result == 0 && evidence_unrecorded_note(holder, kind_of(o->kind), o->unrecorded, o->command,
+                                                buf_slice(&details), &why) != 0) {
+        if (why.kind == ERR_MEMORY) {
+            *e = why;
+            result = -1;
+        }
+        snprintf(accessed->untraced, sizeof accessed->untraced, "%s", why.text);
+    }
+    accessed->noted = result == 0 && !err_is_set(&why);
+    buf_fini(&details);
+    return result;
+}
+
 int evidence_access(const char *holder, const struct evidence_access_options *options,
                     struct evidence_accessed *accessed, struct err *e)
 {
@@ -189,5 +211,5 @@ int evidence_access(const char *holder, const struct evidence_access_options *op
         return err_hint(e, "say who does it: --identity FOLDER; or why nobody is to know: "
                            "--unrecorded REASON");
     }
-    return 0;
+    return kept && options->kind != EVIDENCE_VERIFY ? note_it(holder, options, accessed, e) : 0;
 }

@@ -5,6 +5,7 @@
 #include "evidence/custody/record.h"
 #include "evidence/custody/signers.h"
 #include "evidence/custody/state.h"
+#include "evidence/custody/unrecorded.h"
 #include "evidence/seal/cms.h"
 
 #include <inttypes.h>
@@ -15,6 +16,7 @@ struct appending {
     struct evidence_log log;
     struct evidence_read at;
     struct evidence_custody_state state;
+    struct evidence_notes_end unrecorded;
     struct evidence_signers signers;
     struct evidence_signature last; /* of the last record */
     uint64_t count;                 /* records that are there */
@@ -103,6 +105,18 @@ static int follow(struct appending *a, const char *holder, struct err *e)
     return 0;
 }
 
+/* What was done without a record is bound by the next one, whoever writes it. */
+static int bind_notes(struct appending *a, struct err *e)
+{
+    struct evidence_notes notes;
+    int result = evidence_notes_read(&notes, &a->log, e);
+    a->unrecorded.count = notes.count;
+    if (result == 0 && notes.count)
+        memcpy(a->unrecorded.last, notes.lines[notes.count - 1].sha256, SHA256_LEN);
+    evidence_notes_free(&notes);
+    return result;
+}
+
 static int begin(struct appending *a, const struct evidence_step *step, struct err *e)
 {
     if (a->count == EVIDENCE_RECORDS)
@@ -157,7 +171,8 @@ static int put_together(struct appending *a, const struct evidence_step *step,
                                        .previous = a->count ? a->at.last : NULL,
                                        .previous_signature = a->at.last_signature,
                                        .subject = evidence_signer_name(signer),
-                                       .previous_at = a->state.last_at};
+                                       .previous_at = a->state.last_at,
+                                       .unrecorded = &a->unrecorded};
     if (evidence_custody_record_write(step, &link, &a->record, warnings, &count, e) != 0)
         return -1;
     int result = evidence_custody_record_read(buf_slice(&a->record), &record, &doc, e);
@@ -225,6 +240,8 @@ int evidence_custody_append(const char *holder, const struct evidence_step *step
     buf_init(&a.head);
     buf_init(&a.head_signature);
     int result = follow(&a, holder, e);
+    if (result == 0)
+        result = bind_notes(&a, e);
     if (result == 0)
         result = begin(&a, step, e);
     if (result == 0)

@@ -238,22 +238,21 @@ static int check_holder(const char *holder, struct evidence_custody_state *state
                : err_memory(e);
 }
 
-/* Somebody outside signed that record number `count` has this hash. */
-static int check_outside(const struct evidence_bound *b, const char *what, int64_t count,
-                         struct slice head, struct evidence_custody_state *state, struct err *e)
+int evidence_bound_outside(const struct evidence_bound *b, const char *what, int64_t count,
+                           const uint8_t head[SHA256_LEN], struct evidence_custody_state *state,
+                           struct err *e)
 {
-    uint8_t hash[SHA256_LEN];
     int result = 0;
-    if (count < 1 || evidence_hash_parse(head, hash) != 0)
+    if (count < 1)
         return 0;
     if ((uint64_t)count > b->records)
         result = evidence_state_problem(state, what, "count",
-                                        "it was signed when the log had %" PRId64
+                                        "it was written when the log had %" PRId64
                                         " records, and it has %" PRIu64 " now: its end was cut off",
                                         count, b->records);
-    else if (memcmp(b->hashes[count - 1], hash, sizeof hash) != 0)
+    else if (memcmp(b->hashes[count - 1], head, SHA256_LEN) != 0)
         result = evidence_state_problem(
-            state, what, "head", "record %" PRId64 " is another than when it was signed", count);
+            state, what, "head", "record %" PRId64 " is another than when it was written", count);
     return result == 0 ? 0 : err_memory(e);
 }
 
@@ -264,6 +263,7 @@ static int check_seal(const struct evidence_bound *b, const char *holder, const 
     struct json_doc *doc = NULL;
     struct err why = {0};
     struct buf text;
+    uint8_t head[SHA256_LEN];
     int64_t count = 0;
     int result = 0;
     snprintf(what, sizeof what, "%s/seal.json", seal);
@@ -273,7 +273,8 @@ static int check_seal(const struct evidence_bound *b, const char *holder, const 
         json_parse(&doc, buf_slice(&text), NULL, &why) == 0) {
         const struct json_value *custody = json_get(json_root(doc), "custody");
         (void)json_int64(json_get(custody, "count"), &count);
-        result = check_outside(b, what, count, json_get_string(custody, "head"), state, e);
+        if (evidence_hash_parse(json_get_string(custody, "head"), head) == 0)
+            result = evidence_bound_outside(b, what, count, head, state, e);
     }
     if (why.kind == ERR_MEMORY) {
         *e = why;

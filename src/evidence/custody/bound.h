@@ -15,6 +15,10 @@ void evidence_bound_free(struct evidence_bound *b);
 
 int evidence_bound_take(struct evidence_bound *b, const struct evidence_custody_record *record,
                         struct err *e) MUST_CHECK;
+/* Somebody outside of the log says that record number `count` (0: none) has this hash. */
+int evidence_bound_outside(const struct evidence_bound *b, const char *what, int64_t count,
+                           const uint8_t head[SHA256_LEN], struct evidence_custody_state *state,
+                           struct err *e) MUST_CHECK;
 /* Holds everything against the holder's files; problems go into the state. */
 int evidence_bound_check(const struct evidence_bound *b, const char *holder,
                          struct evidence_custody_state *state, struct err *e) MUST_CHECK;

@@ -37,6 +37,11 @@ static bool is_head(const char *name)
     return strcmp(name, "head.json") == 0 || strcmp(name, "head.p7s") == 0;
 }
 
+static bool is_own(const char *name)
+{
+    return number_of(name) != 0 || is_head(name) || strcmp(name, EVIDENCE_UNRECORDED_FILE) == 0;
+}
+
 /* Calls take() for each name in a folder; it is opened anew, so its place does not matter. */
 static int each_name(int folder, int (*take)(void *context, int folder, const char *name),
                      void *context)
@@ -58,7 +63,7 @@ static int each_name(int folder, int (*take)(void *context, int folder, const ch
 static int forward(void *context, int folder, const char *name)
 {
     const int *to = context;
-    if (number_of(name) == 0 && !is_head(name))
+    if (!is_own(name))
         return 0;
     return renameat(folder, name, *to, name);
 }
@@ -170,8 +175,8 @@ static int list_one(void *context, int folder, const char *name)
     (void)folder;
     if (number > l->most)
         l->most = number;
-    if (number == 0 && !is_head(name) && strcmp(name, "next") != 0 &&
-        strcmp(name, "next.part") != 0 && strcmp(name, "receipts") != 0 && !l->stray[0])
+    if (!is_own(name) && strcmp(name, "next") != 0 && strcmp(name, "next.part") != 0 &&
+        strcmp(name, "receipts") != 0 && !l->stray[0])
         snprintf(l->stray, 64, "%.63s", name);
     return 0;
 }

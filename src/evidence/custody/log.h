@@ -16,6 +16,9 @@ struct evidence_log {
     bool writing;
 };
 
+/* Notes of what was done without a record (custody/unrecorded.h). */
+#define EVIDENCE_UNRECORDED_FILE "unrecorded.jsonl"
+
 enum {
     EVIDENCE_RECORD_BYTES = 1 << 20, /* most that a record has */
     EVIDENCE_SIGNATURE_BYTES = 1 << 20,

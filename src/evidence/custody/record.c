@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "base/id.h"
 #include "evidence/custody/log.h"
+#include "evidence/custody/unrecorded.h"
 #include "evidence/tool.h"
 
 #include <fnmatch.h>
@@ -200,6 +201,8 @@ static int put_members(struct buf *out, const struct evidence_step *step,
         evidence_hash_member(&w, "previous", link->previous);
         evidence_hash_member(&w, "previous_signature", link->previous_signature);
     }
+    if (link->unrecorded)
+        evidence_notes_name(&w, link->unrecorded);
     json_member_string(&w, "kind", step->kind);
     if (clock_part(&w, step, &now, e) != 0)
         return -1;

@@ -10,6 +10,8 @@
 #define EVIDENCE_CUSTODY_FORMAT "tocsin-evidence-custody/v1"
 #define EVIDENCE_HEAD_FORMAT "tocsin-evidence-custody-head/v1"
 
+struct evidence_notes_end;
+
 /* What a record says beside its step: its place in the log. */
 struct evidence_link {
     const char *log;    /* the log's id, "cst_…" */
@@ -18,6 +20,7 @@ struct evidence_link {
     const uint8_t *previous, *previous_signature; /* SHA-256 of both files; NULL: the first */
     const char *subject;                          /* of the signer's certificate */
     int64_t previous_at;                          /* by the record before; 0: the first */
+    const struct evidence_notes_end *unrecorded;  /* custody/unrecorded.h; NULL: none */
 };
 
 struct evidence_warning {

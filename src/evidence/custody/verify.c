@@ -4,6 +4,7 @@
 #include "evidence/custody/read.h"
 #include "evidence/custody/signers.h"
 #include "evidence/custody/state.h"
+#include "evidence/custody/unrecorded.h"
 #include "evidence/seal/cms.h"
 
 #include <inttypes.h>
@@ -22,7 +23,10 @@ struct verifying {
     bool has_last;
     struct evidence_signers signers;
     struct evidence_bound *bound;
+    struct evidence_notes notes;
 };
+
+static const char notes_file[] = "custody/" EVIDENCE_UNRECORDED_FILE;
 
 /* A fault of the log is a problem of it; anything else ends the looking. */
 static int problem(struct verifying *v, const char *what, struct err *why, struct err *e)
@@ -89,6 +93,23 @@ static int look_at_fields(struct verifying *v, const struct evidence_custody_rec
     return 0;
 }
 
+/* The notes of unrecorded access that it found are there still. */
+static int look_at_notes(struct verifying *v, const struct evidence_custody_record *r,
+                         const char *what, struct err *e)
+{
+    struct evidence_notes_end end;
+    struct err why = {0};
+    int result = 0;
+    if (evidence_notes_named(r->root, &end, &why) != 0)
+        return problem(v, what, &why, e);
+    if (!evidence_notes_have(&v->notes, &end))
+        result = evidence_state_file_problem(
+            v->state, notes_file, what,
+            "there were %" PRIu64 " notes of unrecorded access, and they are not there any more",
+            end.count);
+    return result == 0 ? 0 : err_memory(e);
+}
+
 static int look_at_record(struct verifying *v, struct evidence_one *one, uint64_t number,
                           bool *linked, struct err *e)
 {
@@ -129,6 +150,7 @@ static int look_at_record(struct verifying *v, struct evidence_one *one, uint64_
         problem(v, what, &same, e) != 0)
         return -1;
     if (look_at_signature(v, one, what, e) != 0 || look_at_fields(v, &one->record, what, e) != 0 ||
+        look_at_notes(v, &one->record, what, e) != 0 ||
         evidence_bound_take(v->bound, &one->record, e) != 0 ||
         evidence_state_take(&v->folding, &one->record, e) != 0)
         return -1;
@@ -167,37 +189,82 @@ static int look_at_count(struct verifying *v, uint64_t most, struct err *e)
     return result == 0 ? 0 : err_memory(e);
 }
 
-static int look(struct verifying *v, struct err *e)
+/* Each note against the one before it, and the log against what each saw of it. */
+static int check_notes(struct verifying *v, struct err *e)
+{
+    int result = 0;
+    for (size_t i = 0; i < v->notes.count && result == 0; i++) {
+        struct evidence_note note;
+        struct err why = {0};
+        char where[40];
+        snprintf(where, sizeof where, "line %zu", i + 1);
+        int parsed = evidence_note_parse(&v->notes, i, &note, &why);
+        if (why.kind == ERR_MEMORY)
+            result = err_memory(e);
+        else if (parsed != 0)
+            result = evidence_state_file_problem(v->state, notes_file, where, "%s", why.text) == 0
+                         ? 0
+                         : err_memory(e);
+        else
+            result = evidence_bound_outside(v->bound, notes_file, (int64_t)note.records, note.head,
+                                            v->state, e);
+        json_doc_free(note.doc);
+    }
+    return result;
+}
+
+/* Is there nothing of a log but notes that say that there was none? */
+static bool never_begun(const struct verifying *v, uint64_t most, const char *stray)
+{
+    struct buf head;
+    struct err why = {0};
+    buf_init(&head);
+    bool none = most == 0 && !stray[0] &&
+                evidence_log_read(&v->log, "head.json", EVIDENCE_RECORD_BYTES, &head, &why) != 0 &&
+                why.kind == ERR_NOT_FOUND;
+    buf_fini(&head);
+    for (size_t i = 0; i < v->notes.count && none; i++) {
+        struct evidence_note note;
+        struct err broken = {0};
+        none = evidence_note_parse(&v->notes, i, &note, &broken) == 0 && note.records == 0;
+        json_doc_free(note.doc);
+    }
+    return none;
+}
+
+static int look_at_records(struct verifying *v, uint64_t most, struct err *e)
 {
     struct evidence_one one;
-    uint64_t most;
-    char stray[64];
     bool linked = true;
-    if (evidence_log_list(&v->log, &most, stray, e) != 0)
-        return -1;
-    if (stray[0] &&
-        evidence_state_problem(v->state, "custody", stray, "a file that does not belong here") != 0)
-        return err_memory(e);
-    if (look_at_head(v, e) != 0)
-        return -1;
+    int result = 0;
     uint64_t end = v->has_head && v->head.count > most ? v->head.count : most;
     if (end > most + 1000) /* a lie about the count is one problem, not a million */
         end = most + 1;
-    if (end == 0)
-        return v->has_head || v->state->problems_all
-                   ? 0
-                   : err_set(e, ERR_NOT_FOUND, "custody.none", NULL, "%s has no custody log",
-                             v->holder);
     evidence_one_init(&one);
-    int result = 0;
     for (uint64_t i = 1; result == 0 && i <= end; i++)
         result = look_at_record(v, &one, i, &linked, e);
     evidence_one_fini(&one);
-    if (result == 0)
-        result = look_at_count(v, most, e);
-    if (result == 0)
-        result = evidence_bound_check(v->bound, v->holder, v->state, e);
-    return result;
+    return result == 0 ? look_at_count(v, most, e) : result;
+}
+
+static int look(struct verifying *v, struct err *e)
+{
+    uint64_t most;
+    char stray[64];
+    struct err why = {0};
+    if (evidence_log_list(&v->log, &most, stray, e) != 0)
+        return -1;
+    if (evidence_notes_read(&v->notes, &v->log, &why) != 0 && problem(v, notes_file, &why, e) != 0)
+        return -1;
+    v->state->unrecorded = v->notes.count;
+    if (never_begun(v, most, stray))
+        return err_set(e, ERR_NOT_FOUND, "custody.none", NULL, "%s has no custody log", v->holder);
+    if (stray[0] &&
+        evidence_state_problem(v->state, "custody", stray, "a file that does not belong here") != 0)
+        return err_memory(e);
+    if (look_at_head(v, e) != 0 || look_at_records(v, most, e) != 0 || check_notes(v, e) != 0)
+        return -1;
+    return evidence_bound_check(v->bound, v->holder, v->state, e);
 }
 
 int evidence_custody_verify(const char *holder, const char *roots_pem,
@@ -213,6 +280,7 @@ int evidence_custody_verify(const char *holder, const char *roots_pem,
     evidence_signers_init(&v.signers);
     int result = v.bound ? look(&v, e) : -1;
     evidence_signers_fini(&v.signers);
+    evidence_notes_free(&v.notes);
     evidence_bound_free(v.bound);
     evidence_log_close(&v.log);
     return result;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Custody, traffic, and acquisitions that were repeated, as a report tells them. */
 #include "base/encoding.h"
-#include "base/file.h"
 #include "evidence/custody/kinds.h"
 #include "evidence/report/reporting.h"
 
@@ -121,6 +120,61 @@ static void state_part(struct reporting *r, const struct evidence_custody_state 
     r->told->unsound += !s->sound;
 }
 
+struct noting {
+    struct reporting *r;
+    size_t count;
+};
+
+/* What was done without a record: a list of its own, as nobody signed it. */
+static int each_note(void *context, const struct json_value *note, struct err *e)
+{
+    static const char *const names[] = {"When", "What", "Who, as the machine said", "Why"};
+    static const uint8_t weights[] = {20, 35, 20, 25};
+    struct noting *n = context;
+    struct reporting *r = n->r;
+    struct buf what, who;
+    if (n->count++ == 0) {
+        paper_say(r->paper, PAPER_BAD,
+                  "Something was done here without a record. Nobody signed what follows: it is "
+                  "what the program noted by itself, and whoever could write here could have "
+                  "written it, or taken away what no later record names.");
+        paper_columns(r->paper, ARRAY_LEN(names), names, weights, 0);
+    }
+    buf_init(&what);
+    buf_init(&who);
+    line(&what, "", json_get_string(note, "kind"));
+    json_each(member, json_get(note, "details"))
+    {
+        char name[80];
+        snprintf(name, sizeof name, "%.*s", SLICE_ARG(json_name(member)));
+        struct slice text = reporting_text(r, json_get(note, "details"), name);
+        if (text.len)
+            buf_printf(&what, "\n%s: %.*s", name, SLICE_ARG(text));
+    }
+    line(&who, "uid ", reporting_text(r, json_get(note, "process"), "uid"));
+    line(&who, "logged in as uid ", reporting_text(r, json_get(note, "process"), "login_uid"));
+    line(&who, "on ", reporting_text(r, json_get(note, "process"), "host"));
+    int result = buf_check(&what, e) == 0 ? buf_check(&who, e) : -1;
+    if (result == 0)
+        paper_row(r->paper, ARRAY_LEN(names),
+                  (struct slice[]){reporting_time(r, json_get_string(note, "at")), buf_slice(&what),
+                                   buf_slice(&who), json_get_string(note, "reason")});
+    buf_fini(&what);
+    buf_fini(&who);
+    return result;
+}
+
+static int notes_part(struct reporting *r, const char *holder, struct err *e)
+{
+    struct noting n = {r, 0};
+    struct err why = {0};
+    if (evidence_unrecorded_each(holder, each_note, &n, &why) == 0 || why.kind == ERR_VERIFY ||
+        why.kind == ERR_LIMIT) /* that it cannot be read, the log's verification says */
+        return 0;
+    *e = why;
+    return -1;
+}
+
 int reporting_custody(struct reporting *r, const char *holder, bool *found, bool *sound,
                       struct err *e)
 {
@@ -128,16 +182,22 @@ int reporting_custody(struct reporting *r, const char *holder, bool *found, bool
     static const uint8_t weights[] = {5, 17, 36, 19, 23};
     struct evidence_custody_state state;
     struct err why = {0};
-    char folder[4400];
     *found = *sound = false;
-    snprintf(folder, sizeof folder, "%s/custody", holder);
-    if (file_kind(folder) != 2) {
+    int result = evidence_custody_verify(holder, r->options->roots_pem, &state, &why);
+    if (result != 0 && why.kind == ERR_NOT_FOUND) {
+        evidence_custody_state_fini(&state);
         paper_say(r->paper, PAPER_DOUBT, "There is no custody log here.");
-        return 0;
+        return notes_part(r, holder, e);
+    }
+    if (result != 0) {
+        evidence_custody_state_fini(&state);
+        *e = why;
+        return -1;
     }
     *found = true;
     paper_columns(r->paper, 5, names, weights, 0);
     if (evidence_custody_read(holder, each_record, r, &why) != 0) {
+        evidence_custody_state_fini(&state);
         if (why.kind != ERR_VERIFY && why.kind != ERR_INPUT && why.kind != ERR_NOT_FOUND) {
             *e = why;
             return -1;
@@ -145,16 +205,12 @@ int reporting_custody(struct reporting *r, const char *holder, bool *found, bool
         paper_say(r->paper, PAPER_BAD, "The log cannot be read any further: %s%s%s", why.text,
                   why.where[0] ? ", " : "", why.where);
         r->told->unsound++;
-        return 0;
-    }
-    if (evidence_custody_verify(holder, r->options->roots_pem, &state, e) != 0) {
-        evidence_custody_state_fini(&state);
-        return -1;
+        return notes_part(r, holder, e);
     }
     state_part(r, &state);
     *sound = state.sound;
     evidence_custody_state_fini(&state);
-    return 0;
+    return notes_part(r, holder, e);
 }
 
 void reporting_capture(struct reporting *r, const struct json_value *capture)
