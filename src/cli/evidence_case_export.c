@@ -4,6 +4,7 @@
 #include "base/output.h"
 #include "base/compiler.h"
 #include "cli/evidence.h"
+#include "cli/evidence_keep.h"
 #include "cli/say.h"
 #include "evidence/uco.h"
 
@@ -12,8 +13,15 @@ static int run(const struct cli_args *args)
     struct err e = {0};
     struct buf graph;
     const char *file = cli_value(args, "output");
+    const struct evidence_giving_out out = {
+        args, args->operands[0], EVIDENCE_EXPORT, "export for other programs", "CASE/UCO JSON-LD",
+        file};
     buf_init(&graph);
-    int result = evidence_uco_folder(args->operands[0], &graph, &e);
+    int result = evidence_giving_out_check(&out, &e);
+    if (result == 0)
+        result = evidence_uco_folder(args->operands[0], &graph, &e);
+    if (result == 0)
+        result = evidence_giving_out_record(&out, buf_slice(&graph), &e);
     if (result == 0 && file)
         result = file_write(file, buf_slice(&graph), 0600, &e);
     else if (result == 0)
@@ -21,11 +29,12 @@ static int run(const struct cli_args *args)
     if (result != 0)
         (void)say_fail(args, &e);
     buf_fini(&graph);
-    return say_end(args, result == 0 ? 0 : 3);
+    return say_end(args, result == 0 ? 0 : e.kind == ERR_USAGE ? 2 : 3);
 }
 
 static const struct cli_option case_export_options[] = {
     {"output", "FILE", "where it goes (default: standard output)", 'o', false},
+    EVIDENCE_ASK_OPTIONS,
 };
 
 const struct cli_verb evidence_case_export_verb = {
@@ -35,7 +44,8 @@ const struct cli_verb evidence_case_export_verb = {
     .text =
         "Investigative actions in their order with persons, tools and places, provenance\n"
         "records with exhibit numbers, contents with hashes. A bundle holds its own graph as\n"
-        "case.jsonld; this one has the custody as well. The same evidence gives the same file.\n",
+        "case.jsonld; this one has the custody as well. The same evidence gives the same file.\n"
+        "That it was made, with its SHA-256, stands in FOLDER's custody log behind it.\n",
     .examples = "  tocsin evidence case-export case-7 -o case-7.jsonld\n",
     .options = case_export_options,
     .option_count = ARRAY_LEN(case_export_options),

@@ -2,6 +2,7 @@
 #include "cli/evidence_keep.h"
 #include "cli/say.h"
 #include "evidence/custody/log.h"
+#include "evidence/custody/record.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,38 +75,100 @@ void evidence_keep_end(struct evidence_keeping *k)
     evidence_told_fini(&k->told);
 }
 
-int evidence_ask(const struct cli_args *args, const char *holder, enum evidence_access_kind kind,
-                 struct slice details, struct err *e)
+static void options_of(const struct cli_args *args, const struct evidence_told *told,
+                       enum evidence_access_kind kind, struct slice details,
+                       struct evidence_access_options *out)
 {
-    struct evidence_accessed accessed;
-    struct evidence_told told;
-    int result = evidence_told_init(&told, args, e);
-    if (result == 0) {
-        const struct evidence_said *s = &told.said;
-        const struct evidence_access_options options = {.kind = kind,
-                                                        .identity = s->identity,
-                                                        .password_file = s->password_file,
-                                                        .unrecorded = cli_value(args, "unrecorded"),
-                                                        .deviation = cli_value(args, "deviation"),
-                                                        .place = s->place,
-                                                        .reason = s->reason,
-                                                        .reference = s->reference,
-                                                        .authority = s->authority,
-                                                        .command = s->command,
-                                                        .details = details};
-        result = evidence_access(holder, &options, &accessed, e);
-    }
-    if (result == 0 && accessed.recorded)
-        evidence_tell_warnings(&accessed.record);
-    if (result == 0 && accessed.noted)
+    const struct evidence_said *s = &told->said;
+    *out = (struct evidence_access_options){.kind = kind,
+                                            .identity = s->identity,
+                                            .password_file = s->password_file,
+                                            .unrecorded = cli_value(args, "unrecorded"),
+                                            .deviation = cli_value(args, "deviation"),
+                                            .place = s->place,
+                                            .reason = s->reason,
+                                            .reference = s->reference,
+                                            .authority = s->authority,
+                                            .command = s->command,
+                                            .details = details};
+}
+
+/* Which trace it left. */
+static void tell_access(const struct evidence_accessed *a)
+{
+    if (a->recorded)
+        evidence_tell_warnings(&a->record);
+    if (a->noted)
         fputs("tocsin: not recorded; a note without a signature stays in "
               "custody/" EVIDENCE_UNRECORDED_FILE "\n",
               stderr);
-    if (result == 0 && accessed.untraced[0]) {
+    if (a->untraced[0]) {
         fputs("tocsin: warning: not recorded, and no note could be left: ", stderr);
-        say_text(stderr, slice_str(accessed.untraced));
+        say_text(stderr, slice_str(a->untraced));
         fputc('\n', stderr);
     }
+}
+
+int evidence_ask(const struct cli_args *args, const char *holder, enum evidence_access_kind kind,
+                 struct slice details, struct err *e)
+{
+    struct evidence_access_options options;
+    struct evidence_accessed accessed;
+    struct evidence_told told;
+    int result = evidence_told_init(&told, args, e);
+    options_of(args, &told, kind, details, &options);
+    if (result == 0)
+        result = evidence_access(holder, &options, &accessed, e);
+    if (result == 0)
+        tell_access(&accessed);
     evidence_told_fini(&told);
     return result;
+}
+
+static int give_out(const struct evidence_giving_out *g, struct slice content, bool check,
+                    struct err *e)
+{
+    struct evidence_access_options options;
+    struct evidence_accessed accessed;
+    struct evidence_told told;
+    struct json_writer w;
+    struct buf details;
+    uint8_t hash[SHA256_LEN];
+    if (sha256(content, hash) != 0)
+        return digest_failed(e);
+    buf_init(&details);
+    json_write_init(&w, &details, 0);
+    json_write_object(&w);
+    if (g->kind == EVIDENCE_ACCESS)
+        json_member_string(&w, "what", "a report of it was made");
+    json_member_string(&w, "format", g->form);
+    json_member_string(&w, "to", g->file ? g->file : "standard output");
+    evidence_hash_member(&w, "sha256", hash);
+    json_write_object_end(&w);
+    int result = evidence_told_init(&told, g->args, e);
+    if (result == 0)
+        result = buf_check(&details, e);
+    options_of(g->args, &told, g->kind, buf_slice(&details), &options);
+    options.ungated = true;
+    if (!options.reason)
+        options.reason = g->reason;
+    if (result == 0)
+        result = check ? evidence_access_check(g->folder, &options, e)
+                       : evidence_access(g->folder, &options, &accessed, e);
+    if (result == 0 && !check)
+        tell_access(&accessed);
+    evidence_told_fini(&told);
+    buf_fini(&details);
+    return result;
+}
+
+int evidence_giving_out_check(const struct evidence_giving_out *g, struct err *e)
+{
+    return give_out(g, slice_of(NULL, 0), true, e);
+}
+
+int evidence_giving_out_record(const struct evidence_giving_out *g, struct slice content,
+                               struct err *e)
+{
+    return give_out(g, content, false, e);
 }

@@ -62,4 +62,22 @@ void evidence_keep_end(struct evidence_keeping *k);
 int evidence_ask(const struct cli_args *args, const char *holder, enum evidence_access_kind kind,
                  struct slice details, struct err *e) MUST_CHECK;
 
+/*
+ * For verbs that tell what the records say (report, case-export): nothing stops them, but what was
+ * given out stands in the log of the folder, with its hash.
+ */
+struct evidence_giving_out {
+    const struct cli_args *args;
+    const char *folder;
+    enum evidence_access_kind kind;
+    const char *reason;      /* where no other is said */
+    const char *form, *file; /* file NULL: standard output */
+};
+
+/* Before it is read: may it be, and would the record be taken? */
+int evidence_giving_out_check(const struct evidence_giving_out *g, struct err *e) MUST_CHECK;
+/* Before it is given out. */
+int evidence_giving_out_record(const struct evidence_giving_out *g, struct slice content,
+                               struct err *e) MUST_CHECK;
+
 #endif

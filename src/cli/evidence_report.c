@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_keep.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/report.h"
@@ -61,9 +62,15 @@ static int format_of(const struct cli_args *args, char *format, struct err *e)
                          "--format is text, html or pdf, not \"%s\"", text);
 }
 
-static int put(const struct cli_args *args, const struct paper *paper, char format, struct err *e)
+static const char *form_of(char format)
 {
-    const char *file = cli_value(args, "output");
+    return format == 'p' ? "PDF" : format == 'h' ? "HTML" : "text";
+}
+
+static int put(const struct evidence_giving_out *giving, const struct paper *paper, char format,
+               struct err *e)
+{
+    const char *file = giving->file;
     struct buf out;
     int result = 0;
     buf_init(&out);
@@ -75,6 +82,8 @@ static int put(const struct cli_args *args, const struct paper *paper, char form
         paper_text(paper, &out);
     if (result == 0)
         result = buf_check(&out, e);
+    if (result == 0)
+        result = evidence_giving_out_record(giving, buf_slice(&out), e);
     if (result == 0 && file)
         result = file_write(file, buf_slice(&out), 0600, e);
     else if (result == 0)
@@ -123,13 +132,21 @@ static int run(const struct cli_args *args)
         err_set(&e, ERR_USAGE, "cli.option", NULL, "--format pdf needs a file: -o FILE");
         return say_fail(args, &e);
     }
+    const struct evidence_giving_out giving = {args,
+                                               args->operands[0],
+                                               EVIDENCE_ACCESS,
+                                               "report on the evidence",
+                                               form_of(format),
+                                               cli_value(args, "output")};
+    if (evidence_giving_out_check(&giving, &e) != 0)
+        return say_end(args, say_fail(args, &e));
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     paper_init(&paper, clock_now(options.clock));
     int result = evidence_report(&options, &paper, &told, &e);
     progress_end(&progress);
     if (result == 0)
-        result = put(args, &paper, format, &e);
+        result = put(&giving, &paper, format, &e);
     paper_fini(&paper);
     if (result != 0) {
         (void)say_fail(args, &e);
@@ -148,6 +165,7 @@ static const struct cli_option report_options[] = {
     {"complete", NULL, "exit code 1 also when something is missing for another jurisdiction", 0,
      false},
     {"no-verify", NULL, "do not read the bundles again; the report says so", 0, false},
+    EVIDENCE_ASK_OPTIONS,
 };
 
 const struct cli_verb evidence_report_verb = {
@@ -158,7 +176,8 @@ const struct cli_verb evidence_report_verb = {
         "Items, persons, times and clocks, tools, hashes, what could not be read, custody, open\n"
         "handovers, what all this proves and what it does not, what is missing for another\n"
         "jurisdiction, and a certificate to be signed (FRE 902(14)). With SOURCE_DATE_EPOCH the\n"
-        "same evidence gives the same file. With --json and -o, the counts are printed.\n"
+        "same evidence gives the same file. With --json and -o, the counts are printed. That it\n"
+        "was made, with its SHA-256, stands in FOLDER's custody log behind it.\n"
         "Exit code: 0 all is sound, 1 something is not, or a handover is open, 3 no report.\n",
     .examples =
         "  tocsin evidence report case-7 -o case-7.pdf\n"

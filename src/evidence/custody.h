@@ -181,11 +181,14 @@ struct evidence_access_options {
     struct evidence_authority authority; /* id NULL: the case's, or the log's last */
     const char *const *command;
     struct slice details; /* what the kind asks for, a JSON object; empty: none */
+    /* What the records themselves say is read, whatever became of them: no gate, and a log that
+       cannot be written to does not stop it (accessed->untraced). */
+    bool ungated;
 };
 
 struct evidence_accessed {
     bool recorded, noted;
-    char untraced[480]; /* why not even a note could be left; empty: it was, or none was needed */
+    char untraced[480]; /* why neither could be left; empty: it was, or none was needed */
     struct evidence_appended record;
 };
 
@@ -196,5 +199,12 @@ struct evidence_accessed {
  */
 int evidence_access(const char *holder, const struct evidence_access_options *options,
                     struct evidence_accessed *accessed, struct err *e) MUST_CHECK;
+
+/*
+ * Before something ungated that takes long: would evidence_access refuse it, for want of a name or
+ * of something that a record must say? Nothing is written.
+ */
+int evidence_access_check(const char *holder, const struct evidence_access_options *options,
+                          struct err *e) MUST_CHECK;
 
 #endif

@@ -207,7 +207,7 @@ def handover(folder):
     shutil.rmtree(exhibit / "disk.evidence")
     acquire(exhibit, "disk.evidence", None, 0, "--selftest", folder / "selftest.json")
     (exhibit / "disk").unlink()
-    text = tocsin("report", whole, "--complete", "-o", folder / "t", "--json")
+    text = tocsin("report", whole, "--complete", "-o", folder / "t", "--json", *said)
     assert json.loads(text)["missing_for_handover"] == 0, (folder / "t").read_text()
 
 
@@ -215,7 +215,7 @@ def handover(folder):
 def whole_case(folder):
     whole, said = case(folder)
     exhibit = whole / "exhibits/EX-1"
-    text = tocsin("report", whole)
+    text = tocsin("report", whole, *said)
     flat = " ".join(text.split())
     for wanted in ("B. Huber", "huber@example.org", "warrant 7 Gs 12/26", "Exhibit EX-1",
                    "Latitude 5430", "7F3X", "identified", "office 3.14", "disk.evidence",
@@ -224,8 +224,47 @@ def whole_case(folder):
     record = sorted((exhibit / "custody").glob("0*.json"))[0]
     changed = record.read_text().replace("office 3.14", "office 3.15")
     record.write_text(changed)
-    assert "cannot be read any further" in tocsin("report", whole, code=1) or \
-        "NOT hold together" in tocsin("report", whole, code=1)
+    assert "cannot be read any further" in tocsin("report", whole, *said, code=1) or \
+        "NOT hold together" in tocsin("report", whole, *said, code=1)
+
+
+# 27037 row 45: reading is an access, and what was given out is known by its hash
+@test("a report and an export of a case stand in its log; without a name they are refused, or noted")
+def recorded(folder):
+    whole, said = case(folder)
+
+    def last(holder):
+        return json.loads(sorted((holder / "custody").glob("0*.json"))[-1].read_text())
+
+    def sha(file):
+        return "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()
+    before = last(whole)["number"]
+    for verb in ("report", "case-export"):
+        tocsin(verb, whole, "-o", folder / "refused", code=3)
+        # what a record must say is asked for before it is read
+        tocsin(verb, whole, "-o", folder / "refused", "--identity", folder / "meyer", code=2)
+    assert last(whole)["number"] == before and not (folder / "refused").exists()
+    tocsin("report", whole, "-o", folder / "r.html", "--identity", folder / "meyer", "--place", "court")
+    step = last(whole)
+    assert step["kind"] == "access" and step["number"] == before + 1 and step["place"] == "court"
+    assert step["details"]["sha256"] == sha(folder / "r.html") and step["details"]["format"] == "HTML"
+    exhibit = whole / "exhibits/EX-1"
+    tocsin("case-export", exhibit, "-o", folder / "g.jsonld", *said)
+    step = last(exhibit)
+    assert step["kind"] == "exported" and step["details"]["sha256"] == sha(folder / "g.jsonld")
+    tocsin("report", whole, "-o", folder / "n.txt", "--unrecorded", "a drill")
+    note = json.loads((whole / "custody/unrecorded.jsonl").read_text())
+    assert note["details"]["sha256"] == sha(folder / "n.txt")
+    assert "Something was done here without a record" in tocsin("report", whole, *said)
+    # a gate that is shut, and a log that does not hold together, do not keep a report from being made
+    tocsin("give", exhibit, "--to", "C. Lang", "--packaging", "b", "--seal-number", "n", "--carrier", "c", *said)
+    assert "Open handover" in tocsin("report", exhibit, *said, code=1)
+    assert last(exhibit)["kind"] == "access"
+    head = exhibit / "custody/head.p7s"
+    head.write_bytes(head.read_bytes()[:-1])
+    number = last(exhibit)["number"]
+    assert "NOT hold together" in tocsin("report", exhibit, *said, code=1)
+    assert last(exhibit)["number"] == number
 
 
 # 27037 row 57
@@ -251,8 +290,10 @@ KNOWN = {"uco-role:Role", "uco-tool:Tool", "case-investigation:Authorization",
 
 @test("the graph speaks the words of CASE's own examples")
 def graph(folder):
-    whole, _ = case(folder)
-    tocsin("case-export", whole, "-o", folder / "g.jsonld")
+    whole, said = case(folder)
+    copy = folder / "copy"
+    shutil.copytree(whole, copy)
+    tocsin("case-export", whole, "-o", folder / "g.jsonld", *said)
     document = json.loads((folder / "g.jsonld").read_text())
     classes, properties = set(), set()
     names(document["@graph"], classes, properties)
@@ -267,7 +308,7 @@ def graph(folder):
     bundle = whole / "exhibits/EX-1/disk.evidence"
     assert json.loads((bundle / "acquisition.json").read_text())["image"]["sha256"] in \
         (bundle / "case.jsonld").read_text()
-    tocsin("case-export", whole, "-o", folder / "again.jsonld")
+    tocsin("case-export", copy, "-o", folder / "again.jsonld", *said)
     assert (folder / "g.jsonld").read_bytes() == (folder / "again.jsonld").read_bytes()
     if not EXAMPLES.is_dir():
         raise Skipped(f"{EXAMPLES} is not there: nothing to compare with")
@@ -288,8 +329,10 @@ def rdf(folder):
         [p, "-c", "import rdflib"], capture_output=True, check=False).returncode == 0), None)
     if not python:
         raise Skipped("python3-rdflib is not installed")
-    whole, _ = case(folder)
-    tocsin("case-export", whole, "-o", folder / "g.jsonld")
+    whole, said = case(folder)
+    copy = folder / "copy"
+    shutil.copytree(whole, copy)
+    tocsin("case-export", copy, "-o", folder / "g.jsonld", *said)
     done = subprocess.run([python, "-c", ask, folder / "g.jsonld"], capture_output=True, text=True,
                           check=True).stdout.split()
     steps = len(list(whole.glob("custody/0*.json"))) + \
@@ -303,8 +346,8 @@ def shapes(folder):
     validator = os.environ.get("CASE_VALIDATE") or shutil.which("case_validate")
     if not validator:
         raise Skipped("case_validate (PyPI: case-utils) is not installed")
-    whole, _ = case(folder)
-    tocsin("case-export", whole, "-o", folder / "g.jsonld")
+    whole, said = case(folder)
+    tocsin("case-export", whole, "-o", folder / "g.jsonld", *said)
     for file in (folder / "g.jsonld", whole / "exhibits/EX-1/disk.evidence/case.jsonld"):
         done = subprocess.run([validator, file], capture_output=True, text=True, check=False)
         assert done.returncode == 0 and "Conforms: True" in done.stdout, done.stdout[:3000]

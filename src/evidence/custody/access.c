@@ -113,7 +113,7 @@ static int details_of(const struct evidence_access_options *o, struct buf *out, 
 }
 
 static int record_it(const char *holder, const struct evidence_access_options *o,
-                     struct evidence_accessed *accessed, bool has_log, struct err *e)
+                     struct evidence_accessed *accessed, bool has_log, bool check, struct err *e)
 {
     const struct evidence_said said = {.identity = o->identity,
                                        .password_file = o->password_file,
@@ -129,14 +129,16 @@ static int record_it(const char *holder, const struct evidence_access_options *o
     char name[EVIDENCE_HOLDER];
     int result = evidence_doing_open(&doing, &said, e);
     buf_init(&details);
+    evidence_holder_name(holder, name);
     if (result == 0)
         result = details_of(o, &details, e);
-    if (result == 0 && !has_log)
-        evidence_holder_name(holder, name);
-    if (result == 0)
+    if (result == 0 && check)
+        result = evidence_doing_check(&doing, holder, name, kind_of(o->kind), buf_slice(&details),
+                                      &accessed->record, e);
+    else if (result == 0)
         result = evidence_doing_step(&doing, holder, has_log ? NULL : name, kind_of(o->kind),
                                      buf_slice(&details), &accessed->record, e);
-    accessed->recorded = result == 0;
+    accessed->recorded = result == 0 && !check;
     buf_fini(&details);
     evidence_doing_close(&doing);
     return result;
@@ -153,7 +155,7 @@ static int look(const char *holder, const struct evidence_access_options *o, boo
         *e = why;
     else
         result = 0;
-    if (result == 0 && *has_log && o->kind != EVIDENCE_VERIFY)
+    if (result == 0 && *has_log && o->kind != EVIDENCE_VERIFY && !o->ungated)
         result = evidence_gate(holder, &state, e);
     if (result == 0 && *has_log && o->kind == EVIDENCE_ANALYSIS && !state.copy && !o->deviation) {
         result = err_set(e, ERR_DENIED, "custody.master", "ISO/IEC 27042",
@@ -186,30 +188,78 @@ static int note_it(const char *holder, const struct evidence_access_options *o,
     return result;
 }
 
-int evidence_access(const char *holder, const struct evidence_access_options *options,
-                    struct evidence_accessed *accessed, struct err *e)
+/* Is it kept by somebody: has it a log or a seal, or does it lie in a case? */
+static bool is_kept(const char *holder, bool has_log)
 {
     char path[4096], folder[4096];
-    bool has_log = false;
-    *accessed = (struct evidence_accessed){0};
-    if (look(holder, options, &has_log, e) != 0)
-        return -1;
-    if (evidence_person_folder(options->identity)) {
-        if (!has_log && options->kind != EVIDENCE_VERIFY) {
-            err_set(e, ERR_DENIED, "custody.gate", "ISO/IEC 27037 section 5.4.5",
-                    "%s has no custody log, which begins with a check", holder);
-            return err_hint(e, "tocsin evidence verify %.180s --identity FOLDER", holder);
-        }
-        return record_it(holder, options, accessed, has_log, e);
-    }
-    snprintf(path, sizeof path, "%s/seal", holder);
+    if (has_log || (size_t)snprintf(path, sizeof path, "%s/seal", holder) >= sizeof path)
+        return true;
     evidence_case_of(holder, folder);
-    bool kept = has_log || folder[0] || file_kind(path) == 2;
-    if (kept && !options->unrecorded && options->kind != EVIDENCE_VERIFY) {
-        err_set(e, ERR_DENIED, "custody.unrecorded", "ISO/IEC 27037 section 6.1",
-                "%s is kept under custody, and this would leave no trace in it", holder);
-        return err_hint(e, "say who does it: --identity FOLDER; or why nobody is to know: "
-                           "--unrecorded REASON");
+    return folder[0] || file_kind(path) == 2;
+}
+
+/* Nobody says who does it. */
+static int nameless(const char *holder, const struct evidence_access_options *o, bool has_log,
+                    bool *note, struct err *e)
+{
+    *note = o->kind != EVIDENCE_VERIFY && is_kept(holder, has_log);
+    if (!*note || o->unrecorded)
+        return 0;
+    err_set(e, ERR_DENIED, "custody.unrecorded", "ISO/IEC 27037 section 6.1",
+            "%s is kept under custody, and this would leave no trace of who did it", holder);
+    return err_hint(e, "say who does it: --identity FOLDER; or why nobody is to know: "
+                       "--unrecorded REASON");
+}
+
+/* Of a log that does not begin with this, or cannot be written to, it is said, and it goes on. */
+static int record_ungated(const char *holder, const struct evidence_access_options *o,
+                          struct evidence_accessed *accessed, bool has_log, struct err *e)
+{
+    struct err why = {0};
+    if (!has_log)
+        snprintf(accessed->untraced, sizeof accessed->untraced,
+                 "%.200s has no custody log, which begins with a check", holder);
+    else if (record_it(holder, o, accessed, true, false, &why) != 0) {
+        if (why.kind == ERR_MEMORY || why.kind == ERR_USAGE || why.kind == ERR_DENIED ||
+            why.kind == ERR_INTERNAL) {
+            *e = why;
+            return -1;
+        }
+        snprintf(accessed->untraced, sizeof accessed->untraced, "%s", why.text);
     }
-    return kept && options->kind != EVIDENCE_VERIFY ? note_it(holder, options, accessed, e) : 0;
+    return 0;
+}
+
+int evidence_access(const char *holder, const struct evidence_access_options *o,
+                    struct evidence_accessed *accessed, struct err *e)
+{
+    bool has_log = false, note = false;
+    *accessed = (struct evidence_accessed){0};
+    if (look(holder, o, &has_log, e) != 0)
+        return -1;
+    if (!evidence_person_folder(o->identity)) {
+        if (nameless(holder, o, has_log, &note, e) != 0)
+            return -1;
+        return note ? note_it(holder, o, accessed, e) : 0;
+    }
+    if (o->ungated)
+        return record_ungated(holder, o, accessed, has_log, e);
+    if (!has_log && o->kind != EVIDENCE_VERIFY) {
+        err_set(e, ERR_DENIED, "custody.gate", "ISO/IEC 27037 section 5.4.5",
+                "%s has no custody log, which begins with a check", holder);
+        return err_hint(e, "tocsin evidence verify %.180s --identity FOLDER", holder);
+    }
+    return record_it(holder, o, accessed, has_log, false, e);
+}
+
+int evidence_access_check(const char *holder, const struct evidence_access_options *o,
+                          struct err *e)
+{
+    struct evidence_accessed ignored = {0};
+    bool has_log = false, note;
+    if (look(holder, o, &has_log, e) != 0)
+        return -1;
+    if (!evidence_person_folder(o->identity))
+        return nameless(holder, o, has_log, &note, e);
+    return has_log ? record_it(holder, o, &ignored, true, true, e) : 0;
 }
