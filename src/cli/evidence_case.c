@@ -42,7 +42,10 @@ static int run(const struct cli_args *args)
     evidence_told_fini(&said);
     if (result != 0)
         return say_end(args, say_fail(args, &e));
-    evidence_tell_step(args, folder, change ? "case-changed" : "case-opened", &told);
+    if (told.number)
+        evidence_tell_step(args, folder, change ? "case-changed" : "case-opened", &told);
+    else
+        fputs("tocsin: its record was there already; case.json is what it says now\n", stderr);
     return say_end(args, 0);
 }
 

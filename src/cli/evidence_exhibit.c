@@ -10,6 +10,17 @@
 
 enum { PHOTOS = 64 };
 
+/* What an exhibit is called and what was found of it then does not change. */
+static int not_changed(const struct cli_args *args, struct err *e)
+{
+    static const char *const options[] = {"id", "parent", "device", "this-machine", "photo"};
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        if (cli_value(args, options[i]))
+            return err_set(e, ERR_USAGE, "cli.option", NULL,
+                           "--%s is said when an exhibit is taken up, and not changed", options[i]);
+    return 0;
+}
+
 static int run(const struct cli_args *args)
 {
     const char *photos[PHOTOS + 1] = {0};
@@ -18,10 +29,14 @@ static int run(const struct cli_args *args)
     struct evidence_doing doing = {0};
     struct evidence_told said;
     struct err e = {0};
-    if (strcmp(args->operands[0], "add") != 0) {
-        err_set(&e, ERR_USAGE, "cli.operands", NULL, "tocsin evidence exhibit add CASE");
+    bool change = strcmp(args->operands[0], "change") == 0;
+    if (!change && strcmp(args->operands[0], "add") != 0) {
+        err_set(&e, ERR_USAGE, "cli.operands", NULL,
+                "tocsin evidence exhibit add CASE, or change FOLDER");
         return say_fail(args, &e);
     }
+    if (change && not_changed(args, &e) != 0)
+        return say_fail(args, &e);
     for (size_t i = 0; i < PHOTOS && cli_value_at(args, "photo", i); i++)
         photos[i] = cli_value_at(args, "photo", i);
     const struct evidence_exhibit_wish wish = {.id = cli_value(args, "id"),
@@ -46,13 +61,20 @@ static int run(const struct cli_args *args)
     if (result == 0)
         result = evidence_doing_open(&doing, &said.said, &e);
     if (result == 0)
-        result = evidence_exhibit_add(args->operands[1], &wish, &doing, id, &told, &e);
+        result = change ? evidence_exhibit_change(args->operands[1], &wish, &doing, &told, &e)
+                        : evidence_exhibit_add(args->operands[1], &wish, &doing, id, &told, &e);
     evidence_doing_close(&doing);
     evidence_told_fini(&said);
     if (result != 0)
         return say_end(args, say_fail(args, &e));
-    snprintf(holder, sizeof holder, "%s/exhibits/%s", args->operands[1], id);
-    evidence_tell_step(args, holder, "identified", &told);
+    if (change)
+        snprintf(holder, sizeof holder, "%s", args->operands[1]);
+    else
+        snprintf(holder, sizeof holder, "%s/exhibits/%s", args->operands[1], id);
+    if (told.number)
+        evidence_tell_step(args, holder, change ? "described" : "identified", &told);
+    else
+        fputs("tocsin: its record was there already; exhibit.json is what it says now\n", stderr);
     return say_end(args, 0);
 }
 
@@ -81,13 +103,17 @@ static const struct cli_option options[] = {
 
 const struct cli_verb evidence_exhibit_verb = {
     .name = "exhibit",
-    .operands = "add CASE",
-    .summary = "take up an exhibit: custody of it begins",
+    .operands = "add CASE|change FOLDER",
+    .summary = "take up an exhibit: custody of it begins; or say what is other than was said",
     .text = "No two exhibits of a case have the same identifier. What is not said and the kernel\n"
-            "knows (make, model, serial number, capacity, firmware) is filled in with --device.\n",
+            "knows (make, model, serial number, capacity, firmware) is filled in with --device.\n"
+            "`change` takes what is said anew; the rest stays, and what was said before stays in\n"
+            "the log.\n",
     .examples = "  tocsin evidence exhibit add case-7 --device /dev/sdb --source-type static \\\n"
                 "      --description 'USB stick, blue, from the desk' --photo stick.jpg \\\n"
-                "      --reason 'incident 2026-31' --place 'office 3.14' --identity ~/meyer\n",
+                "      --reason 'incident 2026-31' --place 'office 3.14' --identity ~/meyer\n"
+                "  tocsin evidence exhibit change case-7/exhibits/EX-1 --serial 7F3Y \\\n"
+                "      --reason 'the label was misread' --identity ~/meyer\n",
     .options = options,
     .option_count = ARRAY_LEN(options),
     .uses = CLI_JSON,

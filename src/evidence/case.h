@@ -47,6 +47,15 @@ int evidence_exhibit_add(const char *folder, const struct evidence_exhibit_wish 
                          struct evidence_doing *doing, char id[EVIDENCE_HOLDER],
                          struct evidence_appended *told, struct err *e) MUST_CHECK;
 
+/*
+ * What the wish says of it is so from now on, the rest stays: record "described", which says what
+ * changed. Its identifier, parent and photos are no part of it. ERR_USAGE: nothing changes;
+ * ERR_VERIFY "evidence.described": exhibit.json is not what the log names.
+ */
+int evidence_exhibit_change(const char *folder, const struct evidence_exhibit_wish *wish,
+                            struct evidence_doing *doing, struct evidence_appended *told,
+                            struct err *e) MUST_CHECK;
+
 /* A label: identifier, case, description, hash of the log's last record. Text, appended. */
 int evidence_label(const char *holder, struct buf *text, struct err *e) MUST_CHECK;
 

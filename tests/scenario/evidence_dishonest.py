@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from evidence_custody import (PLACE, SOURCE, WHY, People, acquired, add_exhibit, open_case, problems,
+from evidence_custody import (PLACE, SOURCE, TOCSIN, WHY, People, acquired, add_exhibit, open_case, problems,
                               records, run)
 
 failures = 0
@@ -315,6 +315,64 @@ def unrecorded(folder):
     done = run(None, "export", bundle, folder / "stuck.raw", "--unrecorded", "a drill")
     assert "no note could be left" in done.stderr and (folder / "stuck.raw").exists()
     (bundle / "custody/next.part").unlink()
+
+
+# 27037 rows 10, 11
+@test("a description is amended by a record that keeps the old one; what was changed without one is not taken up")
+def described(folder):
+    people = People(folder)
+    case, exhibit, _ = acquired(folder, people)
+    file = exhibit / "exhibit.json"
+    change = ("exhibit", "change", exhibit, *WHY)
+    before = json.loads(file.read_text())
+    file.write_text(json.dumps({**before, "later": {"kept": True}}))
+    put_record(exhibit, people.defr, lambda r: r.update(kind="described", details={
+        "changed": ["later: not said, now kept"], "description": before["description"],
+        "source_type": "static", "exhibit_sha256": hash_of(file.read_bytes())}))
+    for wrong in (("--id", "EX-9"), ("--device", folder / "disk.img"), ("--photo", folder / "disk.img"), ()):
+        run(people.defr, *change, *wrong, code=2)
+    run(people.defr, *change, "--description", before["description"], code=2)
+    run(people.defr, *change, "--source-type", "stone", code=2)
+    assert len(records(exhibit)) == 3 and problems(exhibit, 0) == []
+    run(people.lab, *change, "--serial", "7F3Y", "--description", "USB stick, black")
+    now, record = json.loads(file.read_text()), records(exhibit)[-1]
+    assert now["item"]["serial"] == "7F3Y" and now["description"] == "USB stick, black"
+    assert now["id"] == "EX-1" and now["item"]["capacity"] == before["item"]["capacity"] and now["later"]["kept"]
+    assert record["kind"] == "described" and record["actor"]["name"] == "C. Lang"
+    assert record["details"]["changed"] == ["description: USB stick, blue, now USB stick, black",
+                                            "serial: not said, now 7F3Y"]
+    assert record["details"]["exhibit_sha256"] == hash_of(file.read_bytes()) and problems(exhibit, 0) == []
+    assert "USB stick, blue, now USB stick, black" in run(None, "custody", "show", exhibit).stdout
+    report = run(people.defr, "report", case, "--no-verify", "--format", "html", *WHY).stdout
+    assert "7F3Y" in report and "USB stick, blue, now" in " ".join(report.split())
+    # the record was written and the machine died: the same command puts it right, another waits for it
+    good = file.read_bytes()
+    run(people.defr, *change, "--owner", "D. Wolf")
+    number = len(records(exhibit))
+    file.write_bytes(good)
+    assert any("exhibit.json" in p for p in problems(exhibit))
+    assert "broken off" in run(people.defr, *change, "--owner", "E. Fuchs", code=1).stderr
+    run(people.defr, *change, "--owner", "D. Wolf")
+    assert len(records(exhibit)) == number and problems(exhibit, 0) == []
+    # changed without a record: nobody signs for it by accident
+    for holder, name, words in ((exhibit, "exhibit.json", (*change, "--model", "M")),
+                                (case, "case.json", ("case", "change", case, "--title", "T", *WHY))):
+        kept = (holder / name).read_text()
+        (holder / name).write_text(kept.replace("D. Wolf", "F. Luchs").replace("B. Huber", "G. Marder"))
+        count = len(records(holder))
+        assert "changed without a record" in run(people.defr, *words, code=1).stderr
+        assert len(records(holder)) == count
+        (holder / name).write_text(kept)
+        run(people.defr, *words)
+        assert len(records(holder)) == count + 1
+    # two at once: both are taken, one behind the other
+    started = [subprocess.Popen([TOCSIN, "evidence", *map(str, (*change, f"--{what}", f"at once {what}")),
+                                 "--identity", people.defr], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+               for what in ("make", "media", "host", "firmware")]
+    assert [p.wait() for p in started] == [0] * 4
+    item = json.loads(file.read_text())["item"]
+    assert all(item[what] == f"at once {what}" for what in ("make", "media", "host", "firmware"))
+    assert problems(exhibit, 0) == []
 
 
 @test("somebody's other key is taken when it was announced, and else refused, or makes the log unsound")

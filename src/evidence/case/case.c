@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/case.h"
 #include "base/file.h"
+#include "evidence/case/amend.h"
 #include "evidence/custody/holder.h"
 #include "evidence/custody/record.h"
 
@@ -193,6 +194,8 @@ int evidence_case_change(const char *folder, const struct evidence_case_wish *wi
 {
     char path[4096], id[EVIDENCE_HOLDER];
     struct evidence_case_wish whole = *wish;
+    struct evidence_amending amending = {.folder = -1};
+    bool record = false;
     struct buf before, text, details;
     struct json_doc *doc = NULL;
     struct arena arena;
@@ -205,19 +208,27 @@ int evidence_case_change(const char *folder, const struct evidence_case_wish *wi
     buf_init(&before);
     buf_init(&text);
     buf_init(&details);
-    int result = evidence_description_read(folder, &before, &doc, e);
+    int result = evidence_amend_lock(&amending, folder, e);
+    if (result == 0)
+        result = evidence_description_read(folder, &before, &doc, e);
+    if (result == 0)
+        result = evidence_amend_begin(&amending, folder, "case.json", "case_sha256",
+                                      buf_slice(&before), e);
     if (result == 0)
         result = fill_wish(json_root(doc), &whole, &arena, e);
     if (result == 0)
         result = write_case(&whole, id, &text, e);
     if (result == 0)
         result = write_details(&whole, buf_slice(&text), &details, e);
-    /* The record first: after a crash between both, the same command puts it right. */
     if (result == 0)
+        result = evidence_amend_needs_record(&amending, buf_slice(&text), &record, e);
+    /* The record first: after a crash between both, the same command puts it right. */
+    if (result == 0 && record)
         result =
             evidence_doing_step(doing, folder, NULL, "case-changed", buf_slice(&details), told, e);
     if (result == 0)
         result = file_write(path, buf_slice(&text), 0600, e);
+    evidence_amend_end(&amending);
     json_doc_free(doc);
     buf_fini(&before);
     buf_fini(&text);
