@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin evidence record make, renew */
 #include "base/compiler.h"
+#include "base/encoding.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/output.h"
@@ -8,6 +9,7 @@
 #include "cli/evidence_record.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "crypto/digest.h"
 #include "net/fetch.h"
 
 #include <errno.h>
@@ -274,6 +276,47 @@ static int keep_revocation(const struct cli_args *args, struct err *e)
     return result;
 }
 
+/* Beside each record, under the name of its hash; what is there already, is. */
+static int keep_fetched(void *context, struct slice der, const char *kind, struct err *e)
+{
+    const struct cli_args *args = context;
+    char hex[2 * SHA256_LEN + 1];
+    uint8_t hash[SHA256_LEN];
+    if (sha256(der, hash) != 0)
+        return digest_failed(e);
+    hex_format(hash, sizeof hash, hex);
+    for (size_t k = 0; k < args->operand_count; k++) {
+        char folder[4096], path[4096 + 300];
+        struct err there = {0};
+        snprintf(folder, sizeof folder, "%s.revocation", args->operands[k]);
+        snprintf(path, sizeof path, "%s/%s.%s", folder, hex, kind);
+        if (file_make_folder(folder, 0755, e) != 0)
+            return -1;
+        if (file_create(path, der, MODE, &there) != 0 && there.kind != ERR_CONFLICT) {
+            *e = there;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Who is off line, asks nobody. */
+static int fetch_revocation(const struct cli_args *args, const struct evidence_record_job *job,
+                            struct err *e)
+{
+    char why[960] = "";
+    if (cli_flag(args, "no-fetch") || cli_value(args, "response"))
+        return 0;
+    int result = evidence_record_job_revocation(job, cli_flag(args, "local"), keep_fetched,
+                                                (void *)(uintptr_t)args, why, sizeof why, e);
+    if (result == 0 && why[0]) {
+        fputs("tocsin: not kept about revocation: ", stderr);
+        say_text(stderr, slice_str(why));
+        fputc('\n', stderr);
+    }
+    return result;
+}
+
 static int run_renew(const struct cli_args *args)
 {
     struct err e = {0};
@@ -291,6 +334,8 @@ static int run_renew(const struct cli_args *args)
         result = stamp(args, job, &e);
     if (job && result == 0)
         result = keep_revocation(args, &e);
+    if (job && result == 0)
+        result = fetch_revocation(args, job, &e);
     for (size_t i = 0; job && result == 0 && i < count; i++)
         result = write_one(job, i, args->operands[i], true, &e);
     for (size_t i = 0; records && i < count; i++)
@@ -349,6 +394,8 @@ static const struct cli_option renew_options[] = {
     {"data", "FILE|BUNDLE", "what the record is about, all of it", 0, true},
     {"revocation", "FILE", "a revocation list or OCSP answer of today, kept beside the record", 0,
      true},
+    {"no-fetch", NULL,
+     "do not ask whom the certificates name whether they were revoked (OCSP, lists)", 0, false},
     STAMPING,
 };
 

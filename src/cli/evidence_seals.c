@@ -63,6 +63,8 @@ static void seal_json(struct json_writer *w, const struct evidence_seal_found *f
     if (f->stamped)
         evidence_stamp_json(w, &f->stamp);
     json_member_int(w, "revocation_files", (int64_t)f->revocation_count);
+    json_member_int(w, "certificates_issued", (int64_t)f->revocation.certificates);
+    json_member_int(w, "certificates_not_revoked", (int64_t)f->revocation.known);
     json_write_object_end(w);
 }
 
@@ -81,6 +83,18 @@ static void quoted(const char *what, const char *text)
     printf("    %s: ", what);
     say_text(stdout, slice_str(text));
     fputc('\n', stdout);
+}
+
+static void revocation_tell(const struct evidence_seal_found *f)
+{
+    const struct evidence_seal_revocation *r = &f->revocation;
+    bool vouched = f->stamp.chain_checked && f->signature.chain_checked;
+    printf("    of %zu certificates that somebody issued, %zu %s then%s%s (%zu files kept)\n",
+           r->certificates, r->known,
+           vouched ? "are known not to have been revoked" : "are said not to have been revoked",
+           vouched || r->known == 0 ? "" : ", by issuers for whom nobody vouches here",
+           r->known < r->certificates ? "; of the others it is not known" : "",
+           f->revocation_count);
 }
 
 static void seal_tell(const struct evidence_seal_found *f)
@@ -114,10 +128,11 @@ static void seal_tell(const struct evidence_seal_found *f)
     if (!f->stamped)
         printf("  NO TIME-STAMP that holds: that it was sealed at %s is the signer's own word\n",
                at);
-    if (f->revocation_count)
-        printf("    kept about revocation: %zu files, read here as far as they are lists of the "
-               "authority's issuers\n",
-               f->revocation_count);
+    if (f->stamped && f->revocation.certificates)
+        revocation_tell(f);
+    if (f->revocation.later)
+        printf("    %zu were revoked later, for a reason that leaves this as it is\n",
+               f->revocation.later);
 }
 
 void evidence_seals_tell(const struct evidence_verdict *v)

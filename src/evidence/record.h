@@ -123,6 +123,16 @@ void evidence_record_job_query(const struct evidence_record_job *job, struct buf
  */
 int evidence_record_job_take(struct evidence_record_job *job, struct slice answer,
                              struct err *e) MUST_CHECK;
+/*
+ * Of a renewal, then: asks whom the certificates of the time-stamps that are renewed name whether
+ * they were revoked, as of them nobody can be asked for ever. keep() gets "ocsp" or "crl", to be
+ * put beside each record. why: what could not be had. 0 also when that is all.
+ */
+int evidence_record_job_revocation(const struct evidence_record_job *job, bool inside,
+                                   int (*keep)(void *context, struct slice der, const char *kind,
+                                               struct err *e),
+                                   void *context, char *why, size_t why_room,
+                                   struct err *e) MUST_CHECK;
 /* Then: the index-th record, appended. */
 int evidence_record_job_record(const struct evidence_record_job *job, size_t index, struct buf *der,
                                struct err *e) MUST_CHECK;

@@ -18,8 +18,8 @@ struct evidence_stamping {
     const char *tls_anchors; /* who vouches for https hosts; NULL: the system's */
     const char *const *revocation; /* files: lists (RFC 5280) and OCSP answers (RFC 6960) to keep
                                       beside it; ends with NULL; may be NULL */
-    bool fetch_lists;              /* lists that certificates name are fetched, over http */
-    bool inside;                   /* also from addresses that are not of the public Internet */
+    bool no_fetch;                 /* else who the certificates name is asked, over http */
+    bool inside;                   /* also at addresses that are not of the public Internet */
     unsigned ms;                   /* for one answer; 0: 30,000 */
 };
 
@@ -50,7 +50,7 @@ struct evidence_sealed {
     } attempts[EVIDENCE_ATTEMPTS]; /* authorities that gave no time-stamp */
     size_t attempt_count;
     size_t revocation_count;  /* files kept */
-    char revocation_why[480]; /* what could not be had of them; may be empty */
+    char revocation_why[960]; /* what could not be had of them; may be empty */
 };
 
 /*

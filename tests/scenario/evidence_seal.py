@@ -89,6 +89,30 @@ extendedKeyUsage = critical,timeStamping
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 crlDistributionPoints = URI:http://127.0.0.1:PORT/crl
+[answered]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = critical,timeStamping
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+authorityInfoAccess = OCSP;URI:http://127.0.0.1:PORT/ocsp
+crlDistributionPoints = URI:http://127.0.0.1:PORT/crl
+[responder]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = critical,OCSPSigning
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[part]
+authorityKeyIdentifier = keyid
+issuingDistributionPoint = critical,@part_of
+[part_of]
+onlyCA = TRUE
+[shard]
+authorityKeyIdentifier = keyid
+issuingDistributionPoint = critical,@shard_of
+[shard_of]
+fullname = URI:http://elsewhere.example/crl-2
 """)
         (folder / "index").write_text("")
         (folder / "serial").write_text("1000\n")
@@ -105,7 +129,11 @@ crlDistributionPoints = URI:http://127.0.0.1:PORT/crl
         for name, section, root, begin, end in (
                 ("good", "tsa", "root", now - day, now + 10 * day), ("stranger", "tsa", "other", now - day, now + day),
                 ("expired", "tsa", "root", now - 9 * day, now - 3 * day),
-                ("loose", "loose", "root", now - day, now + day), ("listed", "listed", "root", now - day, now + day)):
+                ("loose", "loose", "root", now - day, now + day), ("listed", "listed", "root", now - day, now + day),
+                ("answered", "answered", "root", now - day, now + day),
+                ("responder", "responder", "root", now - day, now + day),
+                ("past", "responder", "root", now - 9 * day, now - 3 * day),
+                ("pretender", "responder", "other", now - day, now + day)):
             openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
                     folder / f"{name}.key", "-out", folder / f"{name}.csr", "-subj", f"/CN=time of {name}")
             openssl("ca", "-batch", "-notext", "-config", config, "-extensions", section, "-cert",
@@ -131,12 +159,26 @@ ess_cert_id_alg = {"sha1" if name == "stranger" else "sha256"}
         openssl("ca", "-config", config, "-gencrl", "-crldays", "9", "-crlexts", "list", "-md", "sha256", "-cert", folder / "root.pem",
                 "-keyfile", folder / "root.key", "-out", folder / "list.pem")
         openssl("crl", "-in", folder / "list.pem", "-outform", "DER", "-out", folder / "list.crl")
+        self.answers, self.lists, self.questions = "responder", True, []
         self.lock = threading.Lock()
         self.asked = 0
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def url(self, way):
         return f"http://127.0.0.1:{self.port}/{way}"
+
+    def ocsp(self, query):
+        """What `openssl ocsp` answers, as this or that responder; None: nothing."""
+        self.questions.append("ocsp")
+        if self.answers in (None, "garbage"):
+            return self.answers and b"garbage"
+        with self.lock:
+            question, answer = self.folder / "oq", self.folder / "oa"
+            question.write_bytes(query)
+            openssl("ocsp", "-index", self.folder / "index", "-CA", self.folder / "root.pem", "-rsigner",
+                    self.folder / f"{self.answers}.pem", "-rkey", self.folder / f"{self.answers}.key", "-reqin",
+                    question, "-respout", answer, "-ndays", "1")
+            return answer.read_bytes()
 
     def reply(self, query, signer):
         with self.lock:
@@ -165,7 +207,7 @@ ess_cert_id_alg = {"sha1" if name == "stranger" else "sha256"}
         elif way == "nonce":
             query = query[:-4] + bytes([query[-4] ^ 1]) + query[-3:]
             way = "good"
-        if way in ("good", "expired", "stranger", "listed"):
+        if way in ("good", "expired", "stranger", "listed", "answered"):
             return self.reply(query, way)
         if way == "loose":
             return self.resigned(query, "loose")
@@ -201,6 +243,10 @@ ess_cert_id_alg = {"sha1" if name == "stranger" else "sha256"}
             def do_POST(self):
                 query = self.rfile.read(int(self.headers["Content-Length"]))
                 way = self.path[1:]
+                if way == "ocsp":
+                    told = self.headers["Content-Type"] == "application/ocsp-request" and authority.ocsp(query)
+                    self.give(200 if told else 503, told or b"away", "application/ocsp-response")
+                    return
                 authority.asked += 1
                 if self.headers["Content-Type"] != "application/timestamp-query":
                     self.give(415, b"", "text/plain")
@@ -210,7 +256,8 @@ ess_cert_id_alg = {"sha1" if name == "stranger" else "sha256"}
                     self.give(200, authority.answer(way, query), "application/timestamp-reply")
 
             def do_GET(self):
-                self.give(200, (authority.folder / "list.crl").read_bytes(), "application/pkix-crl")
+                authority.questions.append("crl")
+                self.give(200 if authority.lists else 503, (authority.folder / "list.crl").read_bytes(), "application/pkix-crl")
         return Handler
 
 
@@ -434,7 +481,7 @@ def must(case, authority):
 @test("one changed byte in seal, metadata or payload, one file away, added or cut: found and named")
 def changed(case, authority):
     bundle = case.bundle("changed")
-    kept = case.seal(bundle, "--tsa", authority.url("listed"), "--tsa-roots", case.tsa_roots, "--fetch-lists", "--local")
+    kept = case.seal(bundle, "--tsa", authority.url("listed"), "--tsa-roots", case.tsa_roots, "--local")
     assert kept["revocation_files"] == 1, kept
     assert case.verify(bundle)["seals"][0]["revocation_files"] == 1
     case.seal(bundle, "--tsa-none")
@@ -621,13 +668,115 @@ def revoked(case, authority):
     digest = hashlib.sha256(later.read_bytes()).hexdigest()
     assert (bundle / f"seal/revocation/{digest}.crl").exists()
     problems = case.verify(bundle, 1)["problems"]
-    assert "revoked before" in str(problems) and len(problems) == 1, problems
+    assert problems[0]["where"] == "CN=time of good" and "was revoked at" in problems[0]["text"], problems
+    assert len(problems) == 1, problems
     openssl("ts", "-reply", "-in", bundle / "seal/seal.tsr", "-text")
     bundle = case.bundle("no-list")  # found before anything is written
     for option, file, why in (("--revocation", case.roots, "neither a revocation list"),
                               ("--tsa-roots", later, "no certificate"), ("--tsa-policy", "1.2.", "no object")):
         assert why in case.seal(bundle, "--tsa", authority.url("good"), option, file, code=2)
     assert not (bundle / "seal").exists()
+
+
+# 27037 rows 51, 52: what nobody can be asked for any more in twenty years
+@test("a seal asks whom the certificates name whether they were revoked, keeps that, and verify checks it")
+def asked(case, authority):
+    folder, stamped = authority.folder, ("--tsa", authority.url("answered"), "--tsa-roots", case.tsa_roots)
+
+    def sealed(name, *options):
+        authority.questions.clear()
+        bundle = case.bundle(f"asked-{name}")
+        answer = case.seal(bundle, *stamped, *options)
+        kept = sorted(p.suffix for p in (bundle / "seal").glob("revocation/*"))
+        return bundle, answer, kept
+
+    def known(bundle, code=0):
+        verdict = case.verify(bundle, code)
+        return verdict["seals"][0]["certificates_issued"], verdict["seals"][0]["certificates_not_revoked"]
+    bundle, answer, kept = sealed("good", "--local")
+    assert kept == [".ocsp"] and authority.questions == ["ocsp"] and "revocation_not_kept" not in answer
+    assert known(bundle) == (1, 1)
+    openssl("ts", "-verify", "-in", bundle / "seal/seal.tsr", "-data", bundle / "seal/seal.p7s", "-CAfile",
+            case.tsa_roots)
+    good = next((bundle / "seal/revocation").iterdir())
+    openssl("ocsp", "-respin", good, "-CAfile", case.tsa_roots, "-issuer", folder / "root.pem", "-cert",
+            folder / "answered.pem")
+    text = run(TOCSIN, "evidence", "verify", bundle).stdout.decode()
+    assert "1 are said not to have been revoked then, by issuers for whom nobody vouches" in text, text
+    text = run(TOCSIN, "evidence", "verify", "--roots", case.roots, "--tsa-roots", case.tsa_roots,
+               bundle).stdout.decode()
+    assert "1 are known not to have been revoked then" in text, text
+    # a responder that is away, or no responder: then the list
+    authority.answers = None
+    bundle, answer, kept = sealed("away", "--local")
+    assert kept == [".crl"] and authority.questions == ["ocsp", "crl"] and "503" in answer["revocation_not_kept"]
+    assert known(bundle) == (1, 1)
+    authority.lists = False
+    bundle, answer, kept = sealed("silent", "--local")  # said, and the seal goes on
+    assert kept == [] and answer["stamped"] and answer["revocation_not_kept"].count("503") == 2
+    assert known(bundle) == (1, 0)
+    assert "of the others it is not known" in run(TOCSIN, "evidence", "verify", bundle).stdout.decode()
+    for wrong in ("pretender", "past", "garbage", "answered"):
+        authority.answers = wrong
+        bundle, answer, kept = sealed(wrong, "--local")
+        assert kept == [] and "signed by who" in answer["revocation_not_kept"], (wrong, answer)
+    authority.answers, authority.lists = "responder", True
+    assert sealed("outside")[2] == [] and authority.questions == []
+    assert sealed("unwanted", "--local", "--no-fetch")[2] == [] and authority.questions == []
+    # what who seals keeps is checked by who verifies: a pretender's answer, a list with one bit other
+    request = folder / "request"
+    openssl("ocsp", "-issuer", folder / "root.pem", "-cert", folder / "answered.pem", "-reqout", request)
+    authority.answers = "pretender"
+    forged, bent = folder / "forged.ocsp", folder / "bent.crl"
+    forged.write_bytes(authority.ocsp(request.read_bytes()))
+    bent.write_bytes((folder / "list.crl").read_bytes()[:-1] + b"\xff")
+    for name, file in (("forged", forged), ("bent", bent)):
+        bundle, _, _ = sealed(name, "--no-fetch", "--revocation", file)
+        problems = str(case.verify(bundle, 1)["problems"])
+        assert "not signed by who may do so" in problems, problems
+    # a list of other certificates than this one does not say that this one was not revoked
+    for part in ("part", "shard"):
+        openssl("ca", "-config", folder / "ca.cnf", "-gencrl", "-crldays", "9", "-crlexts", part, "-md", "sha256",
+                "-cert", folder / "root.pem", "-keyfile", folder / "root.key", "-out", folder / f"{part}.pem")
+        openssl("crl", "-in", folder / f"{part}.pem", "-outform", "DER", "-out", folder / f"{part}.crl")
+        bundle, _, _ = sealed(part, "--no-fetch", "--revocation", folder / f"{part}.crl")
+        assert known(bundle) == (1, 0), part
+    # broken off behind the answer and before the time-stamp: the next try is whole
+    authority.answers = "responder"
+    bundle = case.bundle("asked-broken")
+    case.seal(bundle, "--tsa-none")
+    (bundle / "seal/revocation").mkdir()
+    shutil.copy(good, bundle / "seal/revocation")
+    case.verify(bundle, 1)
+    case.seal(bundle, "--stamp", *stamped, "--local", qualities=())
+    assert known(bundle) == (1, 1)
+    # so does a renewal of an evidence record, of the time-stamp that it renews
+    record, beside = case.folder / "r.ers", case.folder / "r.ers.revocation"
+
+    def of_record(*words, who="answered"):
+        authority.questions.clear()
+        done = run(TOCSIN, "evidence", "record", *words, "--tsa", authority.url(who), "--local")
+        assert done.returncode == 0, done.stderr
+        return done.stderr.decode()
+    of_record("make", case.folder / "disk", "-o", record)
+    authority.answers, authority.lists = None, False
+    assert of_record("renew", record).count("503") == 2 and not beside.exists()
+    authority.answers, authority.lists = "responder", True
+    of_record("renew", record, "--no-fetch")
+    assert not beside.exists() and authority.questions == []
+    of_record("renew", record)
+    assert [p.suffix for p in beside.iterdir()] == [".ocsp"] and authority.questions == ["ocsp"]
+    verdict = json.loads(run(TOCSIN, "evidence", "record", "verify", "--json", record, case.folder / "disk",
+                             "--tsa-roots", case.tsa_roots).stdout)
+    assert ["not revoked" in s["revocation"] for s in verdict["time_stamps"][:3]] == [True] * 3, verdict
+    # revoked before: said at once, kept, and the seal does not pass
+    openssl("ca", "-config", folder / "ca.cnf", "-revoke", folder / "answered.pem", "-crl_reason", "keyCompromise",
+            "-cert", folder / "root.pem", "-keyfile", folder / "root.key")
+    time.sleep(1)
+    bundle, answer, kept = sealed("revoked", "--local")
+    assert kept == [".ocsp"] and "was revoked at" in answer["revocation_not_kept"], answer
+    problems = str(case.verify(bundle, 1)["problems"])
+    assert "CN=time of answered" in problems and "was revoked at" in problems, problems
 
 
 def main():

@@ -5,6 +5,7 @@
 #include "crypto/der.h"
 #include "evidence/record/hash_tree.h"
 #include "evidence/record/objects.h"
+#include "evidence/record/revocation_fetch.h"
 #include "evidence/record/token.h"
 
 #include <stdlib.h>
@@ -380,6 +381,28 @@ int evidence_record_job_take(struct evidence_record_job *job, struct slice answe
     evidence_token_close(&token);
     if (result != 0)
         job->token = slice_of(NULL, 0);
+    return result;
+}
+
+int evidence_record_job_revocation(const struct evidence_record_job *job, bool inside,
+                                   int (*keep)(void *context, struct slice der, const char *kind,
+                                               struct err *e),
+                                   void *context, char *why, size_t why_room, struct err *e)
+{
+    struct slice *messages = mem_new(job->count, sizeof *messages);
+    if (!messages)
+        return err_memory(e);
+    for (size_t i = 0; job->old && i < job->count; i++)
+        messages[i] = last_of(&job->old[i])->time_stamp;
+    const struct evidence_revocation_fetch fetch = {.messages = messages,
+                                                    .message_count = job->old ? job->count : 0,
+                                                    .inside = inside,
+                                                    .keep = keep,
+                                                    .context = context,
+                                                    .why = why,
+                                                    .why_room = why_room};
+    int result = evidence_revocation_fetch(&fetch, e);
+    mem_free(messages);
     return result;
 }
 

@@ -45,4 +45,11 @@ int evidence_revocation_ask(const struct evidence_revocation *r, X509 *certifica
                             int64_t at, enum evidence_revoked *known, int64_t *said_at,
                             struct err *e) MUST_CHECK;
 
+/*
+ * Is all that is said of this certificate signed by its issuer, or by whom that appointed? What is
+ * about others is passed over. -1: ERR_VERIFY "revocation.signature".
+ */
+int evidence_revocation_signed(const struct evidence_revocation *r, X509 *certificate, X509 *issuer,
+                               struct err *e) MUST_CHECK;
+
 #endif

@@ -58,14 +58,68 @@ static int weigh(struct asking *a, const struct said *s, struct err *e)
     return 0;
 }
 
+/* The names by which a certificate's issuer publishes the list that this certificate is on. */
+static bool is_named(const DIST_POINT_NAME *published, X509 *certificate)
+{
+    CRL_DIST_POINTS *points =
+        X509_get_ext_d2i(certificate, NID_crl_distribution_points, NULL, NULL);
+    bool same = false;
+    for (int i = 0; published->type == 0 && i < sk_DIST_POINT_num(points) && !same; i++) {
+        const DIST_POINT *point = sk_DIST_POINT_value(points, i);
+        if (!point->distpoint || point->distpoint->type != 0)
+            continue;
+        for (int k = 0; k < sk_GENERAL_NAME_num(published->name.fullname); k++)
+            for (int m = 0; m < sk_GENERAL_NAME_num(point->distpoint->name.fullname); m++)
+                same |= GENERAL_NAME_cmp(
+                            sk_GENERAL_NAME_value(published->name.fullname, k),
+                            sk_GENERAL_NAME_value(point->distpoint->name.fullname, m)) == 0;
+    }
+    CRL_DIST_POINTS_free(points);
+    return same;
+}
+
+/* A list may be of some certificates or some reasons alone (RFC 5280 section 5.2.5): that this one
+ * is not on it says something only where it would be. */
+static bool is_whole(X509_CRL *list, X509 *certificate)
+{
+    int critical = -1;
+    if (X509_CRL_get_ext_by_NID(list, NID_delta_crl, -1) >= 0)
+        return false;
+    ISSUING_DIST_POINT *point =
+        X509_CRL_get_ext_d2i(list, NID_issuing_distribution_point, &critical, NULL);
+    if (!point)
+        return critical == -1; /* there is none; else it cannot be read */
+    bool authority = X509_check_ca(certificate) > 0;
+    bool whole = !(point->onlyuser > 0 && authority) && !(point->onlyCA > 0 && !authority) &&
+                 point->onlyattr <= 0 && point->indirectCRL <= 0 && !point->onlysomereasons &&
+                 (!point->distpoint || is_named(point->distpoint, certificate));
+    ISSUING_DIST_POINT_free(point);
+    return whole;
+}
+
+static bool may_sign_lists(X509 *issuer)
+{
+    return !(X509_get_extension_flags(issuer) & EXFLAG_KUSAGE) ||
+           (X509_get_key_usage(issuer) & KU_CRL_SIGN) != 0;
+}
+
+static bool is_of(X509_CRL *list, X509 *issuer)
+{
+    return X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_subject_name(issuer)) == 0;
+}
+
+static bool is_signed(X509_CRL *list, X509 *issuer)
+{
+    EVP_PKEY *key = X509_get0_pubkey(issuer);
+    return key && may_sign_lists(issuer) && X509_CRL_verify(list, key) == 1;
+}
+
 static int ask_list(struct asking *a, X509_CRL *list, X509 *certificate, X509 *issuer,
                     struct err *e)
 {
     X509_REVOKED *entry = NULL;
-    EVP_PKEY *key = X509_get0_pubkey(issuer);
-    if (X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_subject_name(issuer)) != 0 || !key ||
-        X509_CRL_verify(list, key) != 1 || X509_CRL_get_ext_by_NID(list, NID_delta_crl, -1) >= 0)
-        return 0; /* not of this issuer, or not whole: it says nothing here */
+    if (!is_of(list, issuer) || !is_signed(list, issuer))
+        return 0; /* it says nothing here */
     struct said s = {.from = micro(X509_CRL_get0_lastUpdate(list)),
                      .until = micro(X509_CRL_get0_nextUpdate(list)),
                      .reason = NO_REASON};
@@ -79,12 +133,13 @@ static int ask_list(struct asking *a, X509_CRL *list, X509 *certificate, X509 *i
             s.reason = (int)ASN1_ENUMERATED_get(reason);
         ASN1_ENUMERATED_free(reason);
     }
-    return weigh(a, &s, e);
+    return s.revoked || is_whole(list, certificate) ? weigh(a, &s, e) : 0;
 }
 
 /* Whether the answer is signed by the issuer, or by whom it appointed (RFC 6960 section 4.2.2.2).
  */
-static bool appointed(OCSP_BASICRESP *answer, const struct evidence_revocation *r, X509 *issuer)
+static bool appointed(OCSP_BASICRESP *answer, const struct evidence_revocation *r, X509 *issuer,
+                      const ASN1_GENERALIZEDTIME *said)
 {
     STACK_OF(X509) *known = sk_X509_dup(r->certificates);
     X509 *by = NULL;
@@ -94,7 +149,9 @@ static bool appointed(OCSP_BASICRESP *answer, const struct evidence_revocation *
         OCSP_basic_verify(answer, known, NULL, OCSP_NOVERIFY) > 0) {
         good = X509_cmp(by, issuer) == 0;
         if (!good)
-            good = X509_check_issued(issuer, by) == X509_V_OK &&
+            good = micro(said) >= micro(X509_get0_notBefore(by)) &&
+                   micro(said) <= micro(X509_get0_notAfter(by)) &&
+                   X509_check_issued(issuer, by) == X509_V_OK &&
                    X509_verify(by, X509_get0_pubkey(issuer)) == 1 &&
                    (X509_get_extended_key_usage(by) & XKU_OCSP_SIGN) != 0 &&
                    X509_get_extended_key_usage(by) != UINT32_MAX;
@@ -127,9 +184,9 @@ static int ask_answer(struct asking *a, OCSP_BASICRESP *answer, const struct evi
         OCSP_SINGLERESP *single = OCSP_resp_get0(answer, i);
         ASN1_GENERALIZEDTIME *revoked, *from, *until;
         int reason = NO_REASON;
-        if (!is_about(single, certificate, issuer) || !appointed(answer, r, issuer))
-            continue;
         int status = OCSP_single_get0_status(single, &reason, &revoked, &from, &until);
+        if (!is_about(single, certificate, issuer) || !appointed(answer, r, issuer, from))
+            continue;
         if (status != V_OCSP_CERTSTATUS_GOOD && status != V_OCSP_CERTSTATUS_REVOKED)
             continue;
         struct said s = {.from = micro(from),
@@ -165,4 +222,32 @@ int evidence_revocation_ask(const struct evidence_revocation *r, X509 *certifica
     *known = a.known;
     *said_at = a.said_at;
     return result;
+}
+
+int evidence_revocation_signed(const struct evidence_revocation *r, X509 *certificate, X509 *issuer,
+                               struct err *e)
+{
+    bool good = true;
+    ERR_clear_error();
+    for (int i = 0; good && i < sk_X509_CRL_num(r->lists); i++) {
+        X509_CRL *list = sk_X509_CRL_value(r->lists, i);
+        good = !is_of(list, issuer) || is_signed(list, issuer);
+    }
+    for (int i = 0; good && i < sk_OCSP_BASICRESP_num(r->answers); i++) {
+        OCSP_BASICRESP *answer = sk_OCSP_BASICRESP_value(r->answers, i);
+        for (int k = 0; good && k < OCSP_resp_count(answer); k++) {
+            OCSP_SINGLERESP *single = OCSP_resp_get0(answer, k);
+            ASN1_GENERALIZEDTIME *from = NULL;
+            (void)OCSP_single_get0_status(single, NULL, NULL, &from, NULL);
+            good = !is_about(single, certificate, issuer) || appointed(answer, r, issuer, from);
+        }
+    }
+    bool short_of_memory = crypto_short_of_memory();
+    ERR_clear_error();
+    if (good)
+        return 0;
+    return short_of_memory
+               ? err_memory(e)
+               : err_set(e, ERR_VERIFY, "revocation.signature", "RFC 5280 section 5, RFC 6960",
+                         "it speaks of a certificate here, and is not signed by who may do so");
 }

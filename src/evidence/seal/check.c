@@ -217,6 +217,7 @@ static int check_stamp(struct checking *c, struct err *e)
     c->found->stamped = s.stamped;
     c->found->stamp = s.stamp;
     c->found->revocation_count = s.revocation_count;
+    c->found->revocation = s.revocation;
     return 0;
 }
 

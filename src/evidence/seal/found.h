@@ -11,6 +11,13 @@ struct evidence_qualities {
     const char *relevance, *reliability, *sufficiency;
 };
 
+/* Whether its certificates had been revoked at the time of the time-stamp. */
+struct evidence_seal_revocation {
+    size_t certificates; /* of signer and authority, that somebody else issued */
+    size_t known;        /* of which it is known that they had not been */
+    size_t later;        /* of these, revoked later, for a reason that does not matter here */
+};
+
 /* A seal as it was found. */
 struct evidence_seal_found {
     unsigned number;
@@ -22,7 +29,8 @@ struct evidence_seal_found {
     uint64_t custody_records; /* that it covers */
     bool stamped;             /* there is a time-stamp, and it holds */
     struct evidence_stamp stamp;
-    size_t revocation_count;
+    size_t revocation_count; /* files kept about it */
+    struct evidence_seal_revocation revocation;
 };
 
 #endif

@@ -5,13 +5,10 @@
 #include "base/file.h"
 #include "crypto/crl.h"
 #include "crypto/der.h"
-#include "crypto/signed_data.h"
+#include "evidence/record/revocation_fetch.h"
 #include "evidence/seal/seal_internal.h"
-#include "net/fetch.h"
 
 #include <stdio.h>
-
-enum { LIST_MS = 20000, URLS_MOST = 16 };
 
 /* OCSPResponse (RFC 6960 section 4.2.1) that is successful, or a list: by their first element. */
 static const char *kind_of(struct slice der)
@@ -81,95 +78,47 @@ static int given(const struct evidence_seal_options *o, const char *seal, const 
     return result;
 }
 
-/* The http addresses of CRLDistributionPoints (RFC 5280 section 4.2.1.13). */
-static size_t addresses(struct slice points, char urls[URLS_MOST][256], size_t count)
-{
-    struct der_document document;
-    struct der list = der_open(&document, points);
-    while (!der_at_end(&list)) {
-        struct der point = der_enter(&list, DER_SEQUENCE);
-        if (der_peek(&point) != DER_CONTEXT_CONSTRUCTED(0))
-            continue;
-        struct der name = der_enter(&point, DER_CONTEXT_CONSTRUCTED(0));
-        if (der_peek(&name) != DER_CONTEXT_CONSTRUCTED(0))
-            continue;
-        struct der full = der_enter(&name, DER_CONTEXT_CONSTRUCTED(0));
-        while (!der_at_end(&full)) {
-            int tag;
-            struct slice uri;
-            der_take_any(&full, &tag, &uri);
-            bool seen = false;
-            if (tag != DER_CONTEXT(GENERAL_NAME_URI) || uri.len >= 256 || uri.len < 8 ||
-                memcmp(uri.data, "http://", 7) != 0 || memchr(uri.data, 0, uri.len))
-                continue;
-            for (size_t i = 0; i < count; i++)
-                seen = seen || slice_is(uri, urls[i]);
-            if (!seen && count < URLS_MOST)
-                snprintf(urls[count++], 256, "%.*s", SLICE_ARG(uri));
-        }
-    }
-    return document.reason ? 0 : count;
-}
+struct keeping {
+    const struct evidence_seal_options *options;
+    const char *seal;
+    struct evidence_sealed *sealed;
+};
 
-static size_t addresses_of(struct slice der, char urls[URLS_MOST][256], size_t count)
+static int keep(void *context, struct slice der, const char *kind, struct err *e)
 {
-    struct signed_data s;
-    struct certificate c;
-    struct err ignored = {0};
-    if (signed_data_parse(&s, der, &ignored) != 0)
-        return count;
-    for (size_t i = 0; i < s.certificate_count; i++)
-        if (certificate_parse(&c, s.certificates[i], &ignored) == 0 && c.crl_points.len) {
-            size_t more = addresses(c.crl_points, urls, count);
-            count = more > count ? more : count;
-        }
-    return count;
-}
-
-static int fetch(const struct evidence_seal_options *o, const char *seal, const char *url,
-                 struct evidence_sealed *sealed, struct err *e)
-{
-    const struct net_fetch wish = {
-        .url = url, .inside = o->stamping.inside, .most = SEAL_FILE_MOST, .ms = LIST_MS};
-    struct err why = {0};
-    struct crl list;
-    struct buf der;
-    buf_init(&der);
-    int result = net_fetch(&wish, &der, &why);
-    if (result == 0)
-        result = crl_parse(&list, buf_slice(&der), &why);
-    if (result == 0)
-        result = put(o, seal, buf_slice(&der), "crl", sealed, e);
-    else if (why.kind == ERR_MEMORY)
-        *e = why;
-    else {
-        snprintf(sealed->revocation_why, sizeof sealed->revocation_why, "%.200s: %.200s", url,
-                 why.text);
-        result = 0;
-    }
-    buf_fini(&der);
-    return result;
+    const struct keeping *k = context;
+    return put(k->options, k->seal, der, kind, k->sealed, e);
 }
 
 int evidence_revocation_keep(const struct evidence_seal_options *o, const char *seal,
                              struct slice token, struct evidence_sealed *sealed, struct err *e)
 {
-    char urls[URLS_MOST][256];
+    struct keeping k = {o, seal, sealed};
     struct buf signature;
-    size_t count = 0;
-    int result = 0;
+    char folder[SEAL_NAME + 16];
+    /* What an earlier try was broken off with, no stamp.json lists. */
+    snprintf(folder, sizeof folder, "%s/revocation", seal);
+    int result = evidence_seal_remove_built(o->folder, folder, e);
     for (const char *const *path = o->stamping.revocation; path && *path && result == 0; path++)
         result = given(o, seal, *path, sealed, e);
-    if (result != 0 || !o->stamping.fetch_lists)
+    if (result != 0 || o->stamping.no_fetch)
         return result;
     buf_init(&signature);
     result = evidence_seal_read(o->folder, seal, "seal.p7s", &signature, e);
     if (result == 0) {
-        count = addresses_of(token, urls, 0);
-        count = addresses_of(buf_slice(&signature), urls, count);
+        const struct slice messages[] = {token, buf_slice(&signature)};
+        const char *const issuers[] = {o->stamping.roots};
+        const struct evidence_revocation_fetch fetch = {.messages = messages,
+                                                        .message_count = ARRAY_LEN(messages),
+                                                        .issuers = issuers,
+                                                        .issuer_count = ARRAY_LEN(issuers),
+                                                        .inside = o->stamping.inside,
+                                                        .keep = keep,
+                                                        .context = &k,
+                                                        .why = sealed->revocation_why,
+                                                        .why_room = sizeof sealed->revocation_why};
+        result = evidence_revocation_fetch(&fetch, e);
     }
-    for (size_t i = 0; i < count && result == 0; i++)
-        result = fetch(o, seal, urls[i], sealed, e);
     buf_fini(&signature);
     return result;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/seal/stamp_check.h"
 #include "base/encoding.h"
-#include "crypto/crl.h"
 #include "evidence/bundle/manifest.h"
+#include "evidence/seal/revocation_check.h"
 #include "evidence/seal/seal_internal.h"
 
 #include <stdio.h>
@@ -72,38 +72,24 @@ static int check_token(struct checking *c, struct slice answer, struct err *e)
     return result;
 }
 
-/* A list that names a certificate of the authority as revoked before the time-stamp. */
-static int check_list(struct checking *c, const char *name, struct slice der, struct err *e)
+/* Signatures, dates, and what it says, of each certificate of the seal. */
+static int check_file(struct checking *c, struct evidence_seal_chain *chain, const char *name,
+                      struct err *e)
 {
-    struct certificate_list certificates;
-    struct crl list;
-    struct buf text;
     struct err found = {0};
-    if (crl_parse(&list, der, &found) != 0)
-        return judge(c, name, &found, e);
-    certificate_list_init(&certificates);
-    buf_init(&text);
-    int result = read_file(c, "tsa.pem", &text, e);
-    if (result == 1 && certificate_list_read_pem(&certificates, buf_slice(&text), &found) < 0)
-        result = judge(c, "tsa.pem", &found, e);
-    for (size_t i = 0; result >= 0 && i < certificates.count; i++) {
-        struct certificate one;
-        struct crl_entry entry;
-        if (certificate_parse(&one, certificates.items[i], e) != 0)
-            result = -1;
-        else if (slice_equal(one.issuer, list.issuer) &&
-                 crl_find(&list, one.serial, &entry, &found) == 1 &&
-                 entry.revoked_at <= c->all->stamp.at)
-            result = told(c, name, "",
-                          "a certificate of the time-stamp had been revoked before its time", e);
-        err_clear(&found);
-    }
-    certificate_list_fini(&certificates);
-    buf_fini(&text);
-    return result < 0 ? -1 : 0;
+    struct buf der;
+    buf_init(&der);
+    int result = read_file(c, name, &der, e);
+    if (result == 1)
+        result = evidence_seal_chain_ask(chain, buf_slice(&der), c->all->stamp.at, &found) == 0
+                     ? 0
+                     : judge(c, name, &found, e);
+    buf_fini(&der);
+    return result;
 }
 
-static int check_revocation(struct checking *c, const struct json_value *files, struct err *e)
+static int check_revocation(struct checking *c, struct evidence_seal_chain *chain,
+                            const struct json_value *files, struct err *e)
 {
     const char **names;
     char below[SEAL_NAME + 16], name[320];
@@ -112,25 +98,17 @@ static int check_revocation(struct checking *c, const struct json_value *files, 
     if (evidence_folder_list(c->all->folder, below, c->all->arena, &names, &count, e) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
-        struct buf der;
         snprintf(name, sizeof name, "revocation/%.255s", names[i]);
-        size_t len = strlen(name);
         if (!json_get(files, name)) {
             if (told(c, name, "", "stamp.json does not list it", e) != 0)
                 return -1;
             continue;
         }
         c->all->revocation_count++;
-        if (len < 4 || strcmp(name + len - 4, ".crl") != 0)
-            continue;
-        buf_init(&der);
-        int result = read_file(c, name, &der, e);
-        if (result == 1)
-            result = check_list(c, name, buf_slice(&der), e);
-        buf_fini(&der);
-        if (result != 0)
+        if (check_file(c, chain, name, e) != 0)
             return -1;
     }
+    evidence_seal_chain_tell(chain, &c->all->revocation);
     return 0;
 }
 
@@ -170,8 +148,22 @@ static int check_listed(struct checking *c, const struct json_value *files, stru
     return 0;
 }
 
-static int check_statement(struct checking *c, struct slice json, struct slice signature,
-                           struct err *e)
+static int check_kept(struct checking *c, struct slice answer, const struct json_value *files,
+                      struct err *e)
+{
+    struct slice token = {0};
+    struct err found = {0};
+    if (evidence_stamp_token(answer, &token, &found) != 0)
+        return 0; /* told with seal.tsr */
+    struct evidence_seal_chain *chain =
+        evidence_seal_chain_new(token, c->all->signature, c->all->tsa_roots, c->all->roots, e);
+    int result = chain ? check_revocation(c, chain, files, e) : -1;
+    evidence_seal_chain_free(chain);
+    return result;
+}
+
+static int check_statement(struct checking *c, struct slice answer, struct slice json,
+                           struct slice signature, struct err *e)
 {
     struct evidence_signature by;
     struct json_doc *doc = NULL;
@@ -185,7 +177,7 @@ static int check_statement(struct checking *c, struct slice json, struct slice s
         result = told(c, "stamp.json", "", "it is not of the format " STAMP_FORMAT, e);
     else if (result == 0) {
         const struct json_value *files = json_get(json_root(doc), "files");
-        result = check_listed(c, files, e) != 0 ? -1 : check_revocation(c, files, e);
+        result = check_listed(c, files, e) != 0 ? -1 : check_kept(c, answer, files, e);
     }
     json_doc_free(doc);
     return result;
@@ -213,7 +205,8 @@ int evidence_stamp_check_files(struct evidence_stamp_check *s, struct err *e)
         result = check_token(&c, buf_slice(&answer), e);
     if (read >= 0 && result == 0 && (read = read_file(&c, "stamp.json", &json, e)) == 1 &&
         (read = read_file(&c, "stamp.p7s", &signature, e)) == 1)
-        result = check_statement(&c, buf_slice(&json), buf_slice(&signature), e);
+        result =
+            check_statement(&c, buf_slice(&answer), buf_slice(&json), buf_slice(&signature), e);
     buf_fini(&answer);
     buf_fini(&json);
     buf_fini(&signature);

@@ -4,7 +4,7 @@
 #define EVIDENCE_STAMP_CHECK_H
 
 #include "base/arena.h"
-#include "evidence/seal/stamp.h"
+#include "evidence/seal/found.h"
 
 struct evidence_stamp_check {
     const char *folder, *seal;
@@ -17,6 +17,7 @@ struct evidence_stamp_check {
     bool stamped; /* the answer: there is one, and nothing is wrong with it */
     struct evidence_stamp stamp;
     size_t revocation_count;
+    struct evidence_seal_revocation revocation;
 };
 
 /* -1: it could not be found out. */
