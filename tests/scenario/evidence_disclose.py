@@ -242,6 +242,42 @@ def logical(folder):
     run("disclose", bundle, "--files", "*/nothing", "-o", folder / "none", *person.who, code=3)
 
 
+@test("a disclosure that fails leaves nothing behind, and is nowhere to be seen before it holds")
+def fails(folder):
+    person = Person(folder)
+    bundle, _ = image(folder, person)
+    before = set(folder.iterdir())
+    out = folder / "part.evidence"
+    run("disclose", bundle, "--files", "nothing-like-this", "-o", out, *person.who, code=3)
+    assert set(folder.iterdir()) == before
+    # in the middle of it: the second chunk is damaged
+    segment = bundle / "data/image-00001.gz"
+    segment.chmod(0o600)
+    data = bytearray(segment.read_bytes())
+    data[CHUNK + 5000] ^= 1
+    segment.write_bytes(data)
+    run("disclose", bundle, "--range", "0:1", "--range", f"{CHUNK}:1", "-o", out, *person.who, code=1)
+    assert set(folder.iterdir()) == before
+    data[CHUNK + 5000] ^= 1
+    segment.write_bytes(data)
+    # what was there before is not taken away
+    part = folder / "part.evidence.part"
+    part.mkdir()
+    (part / "mine").write_text("kept")
+    done = run("disclose", bundle, "--range", "0:1", "-o", out, *person.who, code=3)
+    assert "is there" in done.stderr and (part / "mine").read_text() == "kept" and not out.exists()
+    shutil.rmtree(part)
+    run("disclose", bundle, "--range", "0:1", "-o", f"{out}/", *person.who)
+    assert set(folder.iterdir()) == before | {out} and verdict(out, person)["sound"]
+    run("disclose", bundle, "--range", "0:1", "-o", folder / "new/folders/part.evidence", *person.who)
+    # a link in the bundle hands out nothing from elsewhere
+    (folder / "secret").write_text("of this machine")
+    (bundle / "seal/tsa.pem").symlink_to(folder / "secret")
+    done = subprocess.run([TOCSIN, "evidence", "disclose", bundle, "--range", "0:1", "-o", folder / "leak",
+                           *person.who], capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and not (folder / "leak").exists(), done
+
+
 def main():
     global failures
     for name, function in tests:

@@ -17,6 +17,7 @@ struct disclosing {
     struct buf json;
     struct json_writer w;
     bool *matched; /* of each pattern */
+    size_t made;   /* folders of the target */
 };
 
 /* A tree in memory, whose leaves are salted from a seed: 64 bytes a leaf. */

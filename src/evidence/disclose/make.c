@@ -3,10 +3,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "evidence/bundle/folder.h"
 #include "evidence/disclose/disclosing.h"
 #include "evidence/seal/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,11 +34,15 @@ static int write_text(struct disclosing *d, const char *name, struct slice text,
 static int copy(struct disclosing *d, const char *from, const char *to, bool must, struct err *e)
 {
     struct buf text;
+    struct stat st;
     char *path = disclosing_path(d, d->options->folder, from, e);
     if (!path)
         return -1;
-    if (!must && file_kind(path) != 1)
+    bool there = lstat(path, &st) == 0;
+    if (!there && !must)
         return 0;
+    if (there && !S_ISREG(st.st_mode)) /* nothing from elsewhere is handed out with it */
+        return err_set(e, ERR_VERIFY, "evidence.kind", NULL, "%s is not a file", from);
     buf_init(&text);
     int result = file_read(path, COPY_MOST, &text, e);
     if (result == 0)
@@ -65,19 +71,46 @@ static int copy_seal(struct disclosing *d, struct err *e)
     return 0;
 }
 
+static const char *const folders[] = {"", "/shown", "/sealed"};
+
 static int make_folders(struct disclosing *d, struct err *e)
 {
-    static const char *const names[] = {"", "/shown", "/sealed"};
     char path[4096];
-    if (file_kind(d->options->target) != 0)
-        return err_set(e, ERR_CONFLICT, "disclose.exists", NULL, "%s is there already",
-                       d->options->target);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s%s", d->options->target, names[i]);
-        if (file_make_folder(path, 0755, e) != 0)
-            return -1;
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+        snprintf(path, sizeof path, "%s%s", d->options->target, folders[i]);
+        if (mkdir(path, 0755) == 0)
+            d->made++;
+        else if (errno == EEXIST)
+            return err_set(e, ERR_CONFLICT, "disclose.exists", NULL,
+                           "%s is there: a disclosure that was broken off? Then take it away",
+                           path);
+        else
+            return err_errno(e, errno, "disclose.write", "%s cannot be made", path);
     }
     return 0;
+}
+
+/* What was not finished is nobody's to see: all of it, and nothing that was there before. */
+static void take_away(const struct disclosing *d)
+{
+    struct arena arena;
+    char path[4096];
+    arena_init(&arena, 0);
+    for (size_t i = d->made; i-- > 0;) {
+        const char **names;
+        size_t count = 0;
+        struct err ignored = {0};
+        if (evidence_folder_list(d->options->target, folders[i][0] ? folders[i] + 1 : ".", &arena,
+                                 &names, &count, &ignored) != 0)
+            count = 0;
+        for (size_t k = 0; k < count; k++)
+            if ((size_t)snprintf(path, sizeof path, "%s%s/%s", d->options->target, folders[i],
+                                 names[k]) < sizeof path)
+                (void)unlink(path);
+        snprintf(path, sizeof path, "%s%s", d->options->target, folders[i]);
+        (void)rmdir(path);
+    }
+    arena_fini(&arena);
 }
 
 static int read_trees(struct disclosing *d, struct err *e)
@@ -199,6 +232,54 @@ static int read_back(const struct evidence_disclose_options *options, struct err
     return result;
 }
 
+static int put_in_place(const char *part, const char *target, struct err *e)
+{
+    if (renameat2(AT_FDCWD, part, AT_FDCWD, target, RENAME_NOREPLACE) == 0 ||
+        (errno == EINVAL && file_kind(target) == 0 && rename(part, target) == 0))
+        return 0; /* file systems without that flag */
+    return err_errno(e, errno, "disclose.write", "%s cannot be put in its place", target);
+}
+
+static int make_parent(const char *path, struct err *e)
+{
+    char parent[4096];
+    snprintf(parent, sizeof parent, "%s", path);
+    char *last = strrchr(parent, '/');
+    if (!last || last == parent)
+        return 0;
+    *last = 0;
+    return file_make_folder(parent, 0755, e);
+}
+
+/* Under another name until it is whole and holds. */
+static int build(struct disclosing *d, const struct evidence_disclose_options *options,
+                 struct err *e)
+{
+    struct evidence_disclose_options built = *options;
+    char part[4096];
+    size_t len = strlen(options->target);
+    while (len > 1 && options->target[len - 1] == '/')
+        len--;
+    if ((size_t)snprintf(part, sizeof part, "%.*s.part", (int)len, options->target) >= sizeof part)
+        return err_set(e, ERR_LIMIT, "disclose.path", NULL, "the path is too long");
+    if (file_kind(options->target) != 0)
+        return err_set(e, ERR_CONFLICT, "disclose.exists", NULL, "%s is there already",
+                       options->target);
+    built.target = part;
+    d->options = &built;
+    int result = make_parent(part, e);
+    if (result == 0)
+        result = disclose(d, e);
+    if (result == 0)
+        result = read_back(&built, e);
+    if (result == 0)
+        result = put_in_place(part, options->target, e);
+    if (result != 0)
+        take_away(d);
+    d->options = options;
+    return result;
+}
+
 int evidence_disclose(const struct evidence_disclose_options *options,
                       struct evidence_disclosed *disclosed, struct err *e)
 {
@@ -206,13 +287,10 @@ int evidence_disclose(const struct evidence_disclose_options *options,
     *disclosed = (struct evidence_disclosed){0};
     if (!d)
         return err_memory(e);
-    d->options = options;
     d->disclosed = disclosed;
     arena_init(&d->arena, 0);
     buf_init(&d->json);
-    int result = disclose(d, e);
-    if (result == 0)
-        result = read_back(options, e);
+    int result = build(d, options, e);
     buf_fini(&d->json);
     arena_fini(&d->arena);
     mem_free(d);
