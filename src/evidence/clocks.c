@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int64_t read_clock(clockid_t id)
+int64_t evidence_clock_ns(clockid_t id)
 {
     struct timespec t = {0};
     clock_gettime(id, &t);
@@ -23,9 +23,9 @@ static int64_t read_clock(clockid_t id)
 
 void evidence_moment_now(struct evidence_moment *m)
 {
-    m->monotonic = read_clock(CLOCK_MONOTONIC);
-    m->realtime = read_clock(CLOCK_REALTIME);
-    m->boottime = read_clock(CLOCK_BOOTTIME);
+    m->monotonic = evidence_clock_ns(CLOCK_MONOTONIC);
+    m->realtime = evidence_clock_ns(CLOCK_REALTIME);
+    m->boottime = evidence_clock_ns(CLOCK_BOOTTIME);
 }
 
 static void member_ns(struct json_writer *w, const char *name, int64_t ns)
@@ -58,7 +58,7 @@ static void read_battery(struct evidence_clocks *c)
     }
     struct rtc_time t;
     memset(&t, 0, sizeof t);
-    c->battery_at = read_clock(CLOCK_MONOTONIC);
+    c->battery_at = evidence_clock_ns(CLOCK_MONOTONIC);
     if (ioctl(fd, RTC_RD_TIME, &t) == 0)
         snprintf(c->battery, sizeof c->battery, "%04d-%02d-%02d %02d:%02d:%02d", t.tm_year + 1900,
                  t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
@@ -68,9 +68,35 @@ static void read_battery(struct evidence_clocks *c)
     close(fd);
 }
 
-void evidence_clocks_read(struct evidence_clocks *c)
+void evidence_kernel_clock_read(struct evidence_kernel_clock *k)
 {
     struct timex t = {0};
+    int state = adjtimex(&t); /* modes 0: asks only */
+    *k = (struct evidence_kernel_clock){.known = state >= 0};
+    if (!k->known)
+        return;
+    k->synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC);
+    k->status = t.status;
+    k->offset_ns = t.status & STA_NANO ? t.offset : 1000 * t.offset;
+    k->error_most_us = t.maxerror;
+    k->error_estimate_us = t.esterror;
+    k->tai_offset_s = t.tai;
+}
+
+static const char which[] = "CLOCK_REALTIME of this machine";
+
+void evidence_kernel_clock_write(struct json_writer *w, const struct evidence_kernel_clock *k)
+{
+    json_member_string(w, "clock", which);
+    if (!k->known)
+        return;
+    json_member_bool(w, "kernel_says_synchronised", k->synchronised);
+    if (k->synchronised)
+        json_member_int(w, "kernel_says_error_at_most_us", k->error_most_us);
+}
+
+void evidence_clocks_read(struct evidence_clocks *c)
+{
     struct evidence_moment now;
     const char *zone = getenv("TZ");
     *c = (struct evidence_clocks){0};
@@ -78,17 +104,8 @@ void evidence_clocks_read(struct evidence_clocks *c)
     c->monotonic = now.monotonic;
     c->realtime = now.realtime;
     c->boottime = now.boottime;
-    c->took = read_clock(CLOCK_MONOTONIC) - now.monotonic;
-    int state = adjtimex(&t); /* modes 0: asks only */
-    c->adjusted = state >= 0;
-    if (c->adjusted) {
-        c->synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC);
-        c->status = t.status;
-        c->offset_ns = t.status & STA_NANO ? t.offset : 1000 * t.offset;
-        c->error_most_us = t.maxerror;
-        c->error_estimate_us = t.esterror;
-        c->tai_offset_s = t.tai;
-    }
+    c->took = evidence_clock_ns(CLOCK_MONOTONIC) - now.monotonic;
+    evidence_kernel_clock_read(&c->kernel);
     read_battery(c);
     if (zone) {
         snprintf(c->zone, sizeof c->zone, "%s", zone);
@@ -102,18 +119,18 @@ void evidence_clocks_write(struct json_writer *w, const struct evidence_clocks *
 {
     json_write_object(w);
     json_member_time(w, "at", c->realtime / 1000);
-    json_member_string(w, "clock", "CLOCK_REALTIME of this machine");
+    json_member_string(w, "clock", which);
     member_ns(w, "realtime_ns", c->realtime);
     member_ns(w, "monotonic_ns", c->monotonic);
     member_ns(w, "boottime_ns", c->boottime);
     member_ns(w, "read_within_ns", c->took);
-    if (c->adjusted) {
-        json_member_bool(w, "kernel_says_synchronised", c->synchronised);
-        json_member_int(w, "kernel_status", c->status);
-        json_member_int(w, "kernel_offset_ns", c->offset_ns);
-        json_member_int(w, "kernel_says_error_at_most_us", c->error_most_us);
-        json_member_int(w, "kernel_estimates_error_us", c->error_estimate_us);
-        json_member_int(w, "tai_offset_s", c->tai_offset_s);
+    if (c->kernel.known) {
+        json_member_bool(w, "kernel_says_synchronised", c->kernel.synchronised);
+        json_member_int(w, "kernel_status", c->kernel.status);
+        json_member_int(w, "kernel_offset_ns", c->kernel.offset_ns);
+        json_member_int(w, "kernel_says_error_at_most_us", c->kernel.error_most_us);
+        json_member_int(w, "kernel_estimates_error_us", c->kernel.error_estimate_us);
+        json_member_int(w, "tai_offset_s", c->kernel.tai_offset_s);
     }
     if (c->battery[0]) {
         json_member_string(w, "clock_chip", c->battery);

@@ -188,6 +188,17 @@ def damage(folder):
     tocsin("report", folder, code=3)
 
 
+# 27037 row 14
+@test("of a clock that is not kept, no error is told as if it were bounded")
+def clock(folder):
+    bundle = acquire(folder)
+    record = json.loads((bundle / "acquisition.json").read_text())
+    record["started"].update(kernel_says_synchronised=False, kernel_says_error_at_most_us=16000000)
+    (bundle / "acquisition.json").write_text(json.dumps(record))
+    text = " ".join(tocsin("report", bundle, code=1).split())
+    assert "not kept in step by the kernel's word" in text and "16000000" not in text, text[:3000]
+
+
 # 27037 row 56: minimum hand-over set between jurisdictions
 @test("what is missing for another jurisdiction is listed and is the exit code")
 def handover(folder):

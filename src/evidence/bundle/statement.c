@@ -3,11 +3,11 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "evidence/bundle/folder.h"
+#include "evidence/clocks.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
 enum { MARK_MOST = 1 << 20 };
@@ -35,18 +35,12 @@ void evidence_statement_write(struct json_writer *w, const struct evidence_state
 
 void evidence_time_write(struct json_writer *w, const char *name, int64_t at)
 {
-    struct timex t = {0};
-    int state = adjtimex(&t); /* modes 0: asks only */
+    struct evidence_kernel_clock kernel;
+    evidence_kernel_clock_read(&kernel);
     json_write_name(w, name);
     json_write_object(w);
     json_member_time(w, "at", at);
-    json_member_string(w, "clock", "CLOCK_REALTIME of this machine");
-    if (state >= 0) {
-        bool synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC);
-        json_member_bool(w, "kernel_says_synchronised", synchronised);
-        if (synchronised)
-            json_member_int(w, "kernel_says_error_at_most_us", t.maxerror);
-    }
+    evidence_kernel_clock_write(w, &kernel);
     json_write_object_end(w);
 }
 

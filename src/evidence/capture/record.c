@@ -27,12 +27,7 @@ static void clock_part(struct json_writer *w, const char *name, const struct clo
     evidence_clock_read(&r, clock);
     json_write_name(w, name);
     json_write_object(w);
-    json_member_string(w, "clock", "CLOCK_REALTIME of this machine");
-    if (r.kernel_known) {
-        json_member_bool(w, "kernel_says_synchronised", r.synchronised);
-        if (r.synchronised)
-            json_member_int(w, "kernel_says_error_at_most_us", r.maximum_error);
-    }
+    evidence_kernel_clock_write(w, &r.kernel);
     evidence_clock_write(w, &r);
     json_write_object_end(w);
 }

@@ -6,29 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timex.h>
-#include <time.h>
 #include <unistd.h>
-
-static int64_t micros(clockid_t id)
-{
-    struct timespec t = {0};
-    (void)clock_gettime(id, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static void kernel_part(struct evidence_clock_reading *r)
-{
-    struct timex t = {.modes = 0};
-    int state = adjtimex(&t);
-    if (state < 0)
-        return;
-    r->kernel_known = true;
-    r->synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC);
-    r->kernel_offset = t.status & STA_NANO ? t.offset / 1000 : t.offset;
-    r->maximum_error = t.maxerror;
-    r->estimated_error = t.esterror;
-}
 
 static void rtc_part(struct evidence_clock_reading *r)
 {
@@ -46,8 +24,8 @@ void evidence_clock_read(struct evidence_clock_reading *r, const struct clock *c
 {
     struct tm local;
     *r = (struct evidence_clock_reading){.real = clock_now(clock ? clock : &clock_system),
-                                         .monotonic = micros(CLOCK_MONOTONIC),
-                                         .boot = micros(CLOCK_BOOTTIME)};
+                                         .monotonic = evidence_clock_ns(CLOCK_MONOTONIC) / 1000,
+                                         .boot = evidence_clock_ns(CLOCK_BOOTTIME) / 1000};
     time_t seconds = (time_t)(r->real / 1000000);
     if (localtime_r(&seconds, &local))
         r->zone = (int)(local.tm_gmtoff / 60);
@@ -57,7 +35,7 @@ void evidence_clock_read(struct evidence_clock_reading *r, const struct clock *c
     for (char *c = r->host; *c; c++)
         if (*c < '!' || *c > '~')
             *c = '?';
-    kernel_part(r);
+    evidence_kernel_clock_read(&r->kernel);
     rtc_part(r);
 }
 
@@ -110,13 +88,13 @@ void evidence_clock_write(struct json_writer *w, const struct evidence_clock_rea
     snprintf(zone, sizeof zone, "%c%02u:%02u", r->zone < 0 ? '-' : '+', (unsigned)minutes / 60,
              (unsigned)minutes % 60);
     json_member_string(w, "zone", zone);
-    if (r->kernel_known) {
+    if (r->kernel.known) {
         json_write_name(w, "kernel");
         json_write_object(w);
-        json_member_bool(w, "synchronised", r->synchronised);
-        json_member_int(w, "offset_us", r->kernel_offset);
-        json_member_int(w, "maximum_error_us", r->maximum_error);
-        json_member_int(w, "estimated_error_us", r->estimated_error);
+        json_member_bool(w, "synchronised", r->kernel.synchronised);
+        json_member_int(w, "offset_us", r->kernel.offset_ns / 1000);
+        json_member_int(w, "maximum_error_us", r->kernel.error_most_us);
+        json_member_int(w, "estimated_error_us", r->kernel.error_estimate_us);
         json_write_object_end(w);
     }
     if (r->has_rtc)

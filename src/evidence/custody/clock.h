@@ -8,12 +8,11 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "evidence/clocks.h"
 
 struct evidence_clock_reading {
     int64_t real, monotonic, boot; /* CLOCK_REALTIME, _MONOTONIC, _BOOTTIME, in microseconds */
-    bool kernel_known;             /* adjtimex(2) answered */
-    bool synchronised;
-    int64_t kernel_offset, maximum_error, estimated_error; /* microseconds */
+    struct evidence_kernel_clock kernel;
     bool has_rtc;
     int64_t rtc; /* hardware clock, in seconds since 1970 as it is set */
     int zone;    /* of the machine, minutes east of UTC */

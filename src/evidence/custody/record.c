@@ -139,7 +139,7 @@ static void look(const struct evidence_step *step, const struct evidence_link *l
         warn(warnings, count, "clock-went-back",
              "this clock is behind that of the record before, which says ", at, "");
     }
-    if (now->kernel_known && !now->synchronised && !now->has_reference)
+    if (now->kernel.known && !now->kernel.synchronised && !now->has_reference)
         warn(warnings, count, "clock-not-synchronised",
              "the kernel says that this clock is not kept, and it was not compared with a "
              "reference (--reference)",

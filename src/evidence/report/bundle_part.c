@@ -46,6 +46,8 @@ static void clock_facts(struct reporting *r, const struct json_value *root, cons
     paper_fact(r->paper, name, reporting_time(r, json_get_string(c, "at")));
     struct slice sure = reporting_text(r, c, "kernel_says_synchronised");
     struct slice error = reporting_text(r, c, "kernel_says_error_at_most_us");
+    if (!slice_is(sure, "yes")) /* what it may be off by then, nobody says */
+        error = slice_of(NULL, 0);
     snprintf(label, sizeof label, "%s, by which clock", name);
     if (json_get_string(c, "clock").len)
         paper_fact_say(r->paper, label, "%.*s; %s%.*s%s", SLICE_ARG(json_get_string(c, "clock")),
