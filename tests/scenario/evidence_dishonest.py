@@ -311,10 +311,11 @@ def unrecorded(folder):
     subprocess.run(script[:-1] + [bare], capture_output=True, check=True)
     run(people.defr, "verify", bare, *PLACE)
     assert records(bare)[0]["unrecorded"]["count"] == 1 and problems(bare, 0) == []
-    (bundle / "custody/next.part").write_text("in the way")
-    done = run(None, "export", bundle, folder / "stuck.raw", "--unrecorded", "a drill")
+    stuck = exhibit / "stuck.evidence"
+    run(None, "acquire", folder / "disk.img", stuck)
+    (stuck / "custody").write_text("in the way")
+    done = run(None, "export", stuck, folder / "stuck.raw", "--unrecorded", "a drill")
     assert "no note could be left" in done.stderr and (folder / "stuck.raw").exists()
-    (bundle / "custody/next.part").unlink()
 
 
 # 27037 rows 10, 11
@@ -372,6 +373,28 @@ def described(folder):
     assert [p.wait() for p in started] == [0] * 4
     item = json.loads(file.read_text())["item"]
     assert all(item[what] == f"at once {what}" for what in ("make", "media", "host", "firmware"))
+    assert problems(exhibit, 0) == []
+
+
+@test("a link in a log that was handed over leads nothing elsewhere, and is said to be there")
+def links(folder):
+    people = People(folder)
+    _, exhibit, _ = acquired(folder, people)
+    run(people.defr, "give", exhibit, "--to", "C. Lang", "--packaging", "b", "--seal-number", "n",
+        "--carrier", "post", *WHY)
+    stick, elsewhere = folder / "stick", folder / "elsewhere"
+    shutil.copytree(exhibit, stick)
+    run(people.lab, "receive", stick, "--condition", "c", "--seal-number", "n", "--receipt", folder / "r", *WHY)
+    elsewhere.mkdir()
+    for name in ("receipts", "next"):
+        link = exhibit / "custody" / name
+        link.symlink_to(elsewhere)
+        assert any("does not belong here" in p for p in problems(exhibit)), name
+        run(people.defr, "receipt", exhibit, folder / "r", *PLACE, code=1 if name == "receipts" else 3)
+        assert list(elsewhere.iterdir()) == [], name
+        link.unlink()
+        shutil.rmtree(exhibit / "custody/receipts", ignore_errors=True)
+    run(people.defr, "receipt", exhibit, folder / "r", *PLACE)
     assert problems(exhibit, 0) == []
 
 

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void evidence_receipt_init(struct evidence_receipt *r)
 {
@@ -95,9 +96,13 @@ int evidence_receipt_keep(const struct evidence_receipt *r, const char *holder, 
                           struct err *e)
 {
     char folder[4096], signature[96];
+    struct stat st;
     if (path_of(holder, "custody/receipts", folder, e) != 0 ||
         file_make_folder(folder, 0700, e) != 0)
         return -1;
+    if (lstat(folder, &st) != 0 || !S_ISDIR(st.st_mode))
+        return err_set(e, ERR_VERIFY, "custody.receipt", NULL,
+                       "%s is no folder: nothing is written where a link leads", folder);
     snprintf(signature, sizeof signature, "%.80s", name);
     char *dot = strrchr(signature, '.');
     snprintf(dot ? dot : signature, 6, ".p7s");

@@ -168,15 +168,23 @@ struct listing {
     char *stray;
 };
 
+/* Folders of the log that are folders: a link would lead what is written, or read, elsewhere. */
+static bool is_folder(int folder, const char *name)
+{
+    struct stat st;
+    if (strcmp(name, "next") != 0 && strcmp(name, "next.part") != 0 &&
+        strcmp(name, "receipts") != 0)
+        return false;
+    return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
 static int list_one(void *context, int folder, const char *name)
 {
     struct listing *l = context;
     uint64_t number = number_of(name);
-    (void)folder;
     if (number > l->most)
         l->most = number;
-    if (!is_own(name) && strcmp(name, "next") != 0 && strcmp(name, "next.part") != 0 &&
-        strcmp(name, "receipts") != 0 && !l->stray[0])
+    if (!is_own(name) && !is_folder(folder, name) && !l->stray[0])
         snprintf(l->stray, 64, "%.63s", name);
     return 0;
 }
