@@ -52,6 +52,16 @@ static void write_step(struct json_writer *w, const struct register_step *s)
     json_write_object_end(w);
 }
 
+/* A record in another's name is nobody's. */
+static int same_person(const struct register_name *name, const struct evidence_signature *signature,
+                       struct err *e)
+{
+    if (strcmp(name->subject, signature->subject) == 0)
+        return 0;
+    return err_set(e, ERR_VERIFY, "custody.signer", NULL,
+                   "it names another than %s, who signed it, as who did it", signature->subject);
+}
+
 /* Reads one record, and holds its signature against its bytes: what a person signed is told, and
  * nothing else. Who vouches for the person's certificate is not asked here; its hash is kept. */
 static int read_row(const struct json_value *row, struct register_step *step,
@@ -67,7 +77,8 @@ static int read_row(const struct json_value *row, struct register_step *step,
     if (base64_member(row, "record", &record, e) == 0 &&
         base64_member(row, "signature", &der, e) == 0 &&
         register_step_read(buf_slice(&record), step, name, e) == 0 &&
-        evidence_cms_verify(buf_slice(&record), buf_slice(&der), NULL, &signature, e) == 0) {
+        evidence_cms_verify(buf_slice(&record), buf_slice(&der), NULL, &signature, e) == 0 &&
+        same_person(name, &signature, e) == 0) {
         memcpy(step->certificate, signature.certificate_sha256, SHA256_LEN);
         result = 0;
     } else {

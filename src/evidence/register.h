@@ -31,6 +31,8 @@ struct register_step {
 /* Whose record it is. */
 struct register_name {
     char log[REGISTER_NAME], holder[REGISTER_NAME];
+    char
+        subject[256]; /* who did it, as the record says: the signer's certificate must say so too */
 };
 
 /* Reads a record's bytes (docs/formats-evidence.md section 4); certificate is left alone. ERR_INPUT

@@ -7,6 +7,7 @@ anew is found out, and evidence is found from the asset and the advisory that it
 import json
 import os
 import shutil
+import subprocess
 from base64 import b64encode
 
 from centre_borders import Customer
@@ -108,6 +109,17 @@ def main():
             shutil.copy(folder / "custody/00002.p7s", folder / "custody/00001.p7s")
             said = register(folder, code=1)
             assert "record 1" in said.stdout + said.stderr, said
+            # nor one that somebody signed in another's name
+            other = place.folder / "lang"
+            centre.cli("evidence", "identity", other, "--name", "C. Lang", "--role", "DES", "--competence",
+                       "EnCE, 2020-01-01", home=False)
+            record = folder / "custody/00001.json"
+            der = subprocess.run(["openssl", "cms", "-sign", "-binary", "-cades", "-nosmimecap", "-md", "sha256",
+                                  "-signer", other / "chain.pem", "-inkey", other / "key.pem", "-in", record,
+                                  "-outform", "DER"], capture_output=True, check=True).stdout
+            status, answer, _ = centre.call("POST", "/v1/custody", {"records": [
+                {"record": b64encode(record.read_bytes()).decode(), "signature": b64encode(der).decode()}]})
+            assert status >= 400 and answer["code"] == "custody.signer", (status, answer)
 
         def by_itself():
             """a step tells the centre by itself, and is done also when the centre is away"""

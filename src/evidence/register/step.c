@@ -19,6 +19,8 @@ int register_step_read(struct slice record, struct register_step *step, struct r
     snprintf(name->log, sizeof(name->log), "%.*s", SLICE_ARG(json_get_string(r.root, "log")));
     snprintf(name->holder, sizeof(name->holder), "%.*s",
              SLICE_ARG(json_get_string(r.root, "holder")));
+    snprintf(name->subject, sizeof(name->subject), "%.*s",
+             SLICE_ARG(json_string(evidence_path(r.root, "actor.subject"))));
     int result = 0;
     if (r.number > 1 &&
         evidence_hash_parse(json_get_string(r.root, "previous"), step->previous) != 0)
