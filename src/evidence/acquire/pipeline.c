@@ -284,7 +284,7 @@ int evidence_pipeline_run(const struct evidence_pipeline *p, struct err *e)
 
     if (workers > WORKERS_MOST)
         workers = WORKERS_MOST;
-    r.places = p->blocks ? p->blocks : 8 + 2 * workers;
+    r.places = p->blocks ? p->blocks : 32 + 2 * workers;
     if (make_ring(&r, e) != 0) {
         free_ring(&r);
         return -1;
