@@ -6,13 +6,6 @@ enum { BLOCK = TWIN_BLOCK, LENGTH = 8 };
 static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                     0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
-static bool is_zero(struct slice s)
-{
-    static const uint8_t none[BLOCK];
-    return s.len >= BLOCK && memcmp(s.data, none, BLOCK) == 0 &&
-           memcmp(s.data, s.data + BLOCK, s.len - BLOCK) == 0;
-}
-
 /* The last block or two (FIPS 180-4 section 5.1.1, RFC 1321 section 3.1). */
 static size_t pad(const uint8_t *rest, uint64_t bytes, bool big_endian, uint8_t last[2 * BLOCK])
 {
@@ -113,21 +106,42 @@ int sha256_twin_update(struct sha256_twin *t, struct slice data, uint8_t piece[S
         return piece ? sha256(data, piece) : 0;
     }
     const uint8_t *end = data.data + data.len / BLOCK * BLOCK;
-    bool zero = is_zero(data);
-    if (zero && t->zeros_of == data.len) { /* most of most disks */
-        memcpy(piece, t->zeros, SHA256_LEN);
-        update_one(t, data);
-        return 0;
-    }
     memcpy(state, initial, sizeof state);
     blocks(t, state, data.data, data.len / BLOCK);
     if (data.len % BLOCK)
         memcpy(t->rest, end, data.len % BLOCK);
     t->bytes += data.len;
     finish(state, end, data.len, piece);
-    if (zero) {
-        memcpy(t->zeros, piece, SHA256_LEN);
-        t->zeros_of = data.len;
+    return 0;
+}
+
+static int hash_zeros(size_t len, uint8_t out[SHA256_LEN])
+{
+    struct sha256_twin t;
+    int result = sha256_twin_init(&t) != 0 || sha256_twin_zeros(&t, len, NULL) != 0 ||
+                         sha256_twin_final(&t, out) != 0
+                     ? -1
+                     : 0;
+    sha256_twin_fini(&t);
+    return result;
+}
+
+int sha256_twin_zeros(struct sha256_twin *t, size_t len, uint8_t piece[SHA256_LEN])
+{
+    static const uint8_t zeros[4096]; /* stays in the nearest cache */
+    if (piece && (!t->has_zeros || t->zeros_of != len)) {
+        t->has_zeros = false;
+        if (hash_zeros(len, t->zeros) != 0)
+            return -1;
+        t->zeros_of = len;
+        t->has_zeros = true;
+    }
+    if (piece)
+        memcpy(piece, t->zeros, SHA256_LEN);
+    for (size_t part; len > 0; len -= part) {
+        part = len < sizeof zeros ? len : sizeof zeros;
+        if (sha256_twin_update(t, slice_of(zeros, part), NULL) != 0)
+            return -1;
     }
     return 0;
 }

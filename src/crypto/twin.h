@@ -21,6 +21,7 @@ struct sha256_twin {
     uint8_t rest[64];          /* its last bytes that are no whole block */
     uint8_t zeros[SHA256_LEN]; /* the hash of so many zeros, once it has been taken */
     size_t zeros_of;
+    bool has_zeros;
     struct sha256_context plain; /* instead, without the extensions */
     bool fast;
     bool has_others;
@@ -36,6 +37,8 @@ bool sha256_twin_with_others(struct sha256_twin *t) MUST_CHECK;
 /* The long text goes on with data; piece (may be NULL) gets the SHA-256 of data alone. */
 int sha256_twin_update(struct sha256_twin *t, struct slice data,
                        uint8_t piece[SHA256_LEN]) MUST_CHECK;
+/* The same with len zeros; their own hash is taken once. */
+int sha256_twin_zeros(struct sha256_twin *t, size_t len, uint8_t piece[SHA256_LEN]) MUST_CHECK;
 /* Of all data so far; nothing may follow. */
 int sha256_twin_final(struct sha256_twin *t, uint8_t out[SHA256_LEN]) MUST_CHECK;
 /* The same, where _with_others said true; before or behind _final. */

@@ -21,6 +21,14 @@ static void fill(unsigned seed)
     }
 }
 
+/* The next piece; zeros in the way that is made for them. */
+static int update(struct sha256_twin *t, struct slice piece, uint8_t *own)
+{
+    static const uint8_t zeros[ROOM];
+    return memcmp(piece.data, zeros, piece.len) == 0 ? sha256_twin_zeros(t, piece.len, own)
+                                                     : sha256_twin_update(t, piece, own);
+}
+
 /* A text of pieces, each length as told; both hashes against OpenSSL's. */
 static void pieces(const size_t *lengths, size_t count, bool extensions)
 {
@@ -33,7 +41,7 @@ static void pieces(const size_t *lengths, size_t count, bool extensions)
     for (size_t i = 0; i < count; i++) {
         struct slice piece = slice_of(data + at, lengths[i]);
         assert_true(at + lengths[i] <= ROOM);
-        assert_int_equal(sha256_twin_update(&t, piece, got), 0);
+        assert_int_equal(update(&t, piece, got), 0);
         assert_int_equal(sha256(piece, wanted), 0);
         assert_memory_equal(got, wanted, SHA256_LEN);
         at += lengths[i];
@@ -116,7 +124,7 @@ static void with_others(void **state)
         for (unsigned part = 0; part < 4 && at + step <= ROOM; part++, at += step) {
             struct slice piece = slice_of(data + at, step);
             bool alone = (round + part) % 3 == 0;
-            assert_int_equal(sha256_twin_update(&t, piece, alone ? NULL : got), 0);
+            assert_int_equal(update(&t, piece, alone ? NULL : got), 0);
             assert_int_equal(sha256(piece, wanted), 0);
             if (!alone)
                 assert_memory_equal(got, wanted, SHA256_LEN);

@@ -31,10 +31,7 @@ static int line_digest(void *context, struct evidence_block *block, struct err *
 {
     struct evidence_acquisition *a = context;
     bool chunk = !a->options->plain; /* plain ones are hashed by the workers, who have time */
-    return sha256_twin_update(&a->linear, slice_of(block->data, block->len),
-                              chunk ? block->hash : NULL) == 0
-               ? 0
-               : digest_failed(e);
+    return evidence_block_hash(block, &a->linear, chunk ? block->hash : NULL, e);
 }
 
 static bool watch_reading(void *context, uint64_t bytes)

@@ -133,7 +133,7 @@ static int prepare(void *context, void *worker, struct evidence_block *b, struct
         return 0;
     bool stored = true;
     b->piece_len = b->bad ? evidence_member_store(data, b->piece)
-                          : evidence_member_pack(worker, data, b->piece, &stored);
+                          : evidence_member_pack(worker, data, b->zero, b->piece, &stored);
     b->piece_kind = stored ? EVIDENCE_PIECE_STORED : EVIDENCE_PIECE_DEFLATED;
     return 0;
 }
