@@ -30,7 +30,8 @@ static int take_digest(void *context, const struct evidence_block *block, struct
 static int line_digest(void *context, struct evidence_block *block, struct err *e)
 {
     struct evidence_acquisition *a = context;
-    bool chunk = !a->options->plain; /* plain ones are hashed by the workers, who have time */
+    /* plain chunks are hashed by the workers, who have time; of zeros the hash is known */
+    bool chunk = !a->options->plain || block->zero;
     return evidence_block_hash(block, &a->linear, chunk ? block->hash : NULL, e);
 }
 
@@ -70,7 +71,7 @@ static int open_writer(struct evidence_acquisition *a, bool begun, struct err *e
         .head = {.chunk_bytes = EVIDENCE_CHUNK,
                  .image_bytes = a->source.bytes,
                  .packed = !a->options->plain},
-        .hashes_given = !a->options->plain,
+        .given = a->options->plain ? EVIDENCE_HASHES_OF_ZEROS : EVIDENCE_HASHES_ALL,
         .whole_given = true,
         .segment_bytes = a->options->segment_bytes ? a->options->segment_bytes : SEGMENT_BYTES};
     struct evidence_stage again = {.take = take_digest, .context = a};

@@ -228,6 +228,7 @@ int evidence_image_inflate(struct evidence_image_reader *reader, uint64_t number
     if (record->kind == EVIDENCE_PIECE_PLAIN) {
         if (out != stored)
             memcpy(out, stored, len);
+        reader->was_zero = evidence_is_zero(slice_of(out, len)); /* sooner said than hashed */
         return 0;
     }
     if (evidence_member_unpack(reader->unpacker, slice_of(stored, record->stored), out, len,

@@ -126,7 +126,8 @@ static int prepare(void *context, void *worker, struct evidence_block *b, struct
 {
     struct evidence_image_writer *w = context;
     struct slice data = slice_of(b->data, b->len);
-    if (!w->options.hashes_given && sha256(data, b->hash) != 0)
+    enum evidence_hashes mine = b->zero ? EVIDENCE_HASHES_NONE : EVIDENCE_HASHES_OF_ZEROS;
+    if (w->options.given <= mine && sha256(data, b->hash) != 0)
         return digest_failed(e);
     b->piece_kind = EVIDENCE_PIECE_PLAIN;
     if (!w->options.head.packed)

@@ -34,7 +34,7 @@ static int open_writer(struct evidence_importing *i, struct err *e)
         .head = {.chunk_bytes = EVIDENCE_CHUNK,
                  .image_bytes = i->bytes,
                  .packed = !i->options->plain},
-        .hashes_given = true,
+        .given = EVIDENCE_HASHES_ALL,
         .segment_bytes = i->options->segment_bytes ? i->options->segment_bytes : SEGMENT_BYTES};
     i->writer = evidence_image_writer_new(&options, e);
     return i->writer ? 0 : -1;
