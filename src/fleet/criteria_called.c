@@ -212,6 +212,25 @@ static bool tells_variant(struct slice inner)
     return (inner.len == 1 && is_letter(inner.data[0])) || has_word(inner, words) || volts(inner);
 }
 
+/* "(SC, E/IP)", "(2x 24V ports)": short marks, in front of "(6GK5205-3BF00-2TB2)". Who has so long
+ * a number for each variant calls the model by what stands in front. */
+static bool marks_variant(struct slice inner, struct slice behind)
+{
+    size_t mark = 0, digits = 0;
+    behind = trimmed(behind);
+    for (size_t i = 0; i < behind.len; i++)
+        digits += is_digit(behind.data[i]);
+    if (behind.len < 12 || behind.data[0] != '(' || !is_digit(behind.data[1]) || digits < 6 ||
+        memchr(behind.data, ' ', behind.len))
+        return false;
+    for (size_t i = 0; i < inner.len; i++) {
+        mark = memchr(" ,/", inner.data[i], 3) ? 0 : mark + 1;
+        if (mark > 5 || (is_letter(inner.data[i]) && !is_upper(inner.data[i])))
+            return false;
+    }
+    return inner.len > 0;
+}
+
 /* Several words that begin with small letters: a description. "TIA Portal" is none. */
 static bool in_words(struct slice inner)
 {
@@ -321,7 +340,9 @@ static int take_parentheses(struct taking *t, struct slice called)
             continue;
         /* "EZSocket (communication middleware …)": at the end, and in words */
         variants += variant[i] =
-            tells_variant(inner) || (all[i].end + 1 >= called.len && in_words(inner));
+            tells_variant(inner) || starts(inner, "includes ") ||
+            marks_variant(inner, slice_of(called.data + all[i].end, called.len - all[i].end)) ||
+            (all[i].end + 1 >= called.len && in_words(inner));
         parts += part[i] = !variant[i] && (tells_part(inner) || has_word(inner, systems));
         if (variant[i] || part[i] || front.len == 0)
             continue;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/criteria_forms.h"
 #include "fleet/criteria_called.h"
+#include "fleet/criteria_spelled.h"
 #include "fleet/name_words.h"
 
 enum { LISTED = 40 };
@@ -330,6 +331,28 @@ static int add_called(struct forms *f, struct slice called)
     return count < 0 ? -1 : 0;
 }
 
+/* As owners spell it. */
+static int add_spelled(struct forms *f, struct slice called)
+{
+    struct fleet_spelled_list list;
+    struct slice front, line;
+    if (fleet_spelled_make(f->arena, called, &list, f->e) != 0)
+        return -1;
+    for (size_t i = 0; i < list.count; i++) {
+        struct fleet_name name;
+        if (fleet_name_normalise(f->arena, FLEET_NAME_PRODUCT, list.at[i], &name, f->e) != 0)
+            return -1;
+        if (name.count &&
+            add_variants(f, name.forms[0].text, name.forms[0].rules | FLEET_RULE_ACRONYM) != 0)
+            return -1;
+    }
+    /* versions of "DOPSoft" that begin with 2 */
+    if (f->target->product.count &&
+        fleet_spelled_generation(f->target->product.forms[0].text, &front, &line))
+        add(f, front, f->target->product.forms[0].rules | FLEET_RULE_LINE, line);
+    return 0;
+}
+
 static bool has_word(struct slice form, struct slice word)
 {
     struct fleet_words words;
@@ -399,7 +422,7 @@ int fleet_target_forms(struct arena *a, struct fleet_target *target, struct slic
         return -1;
     if (add_either(&f, called) != 0 || add_incl_variants(&f, called) != 0)
         return -1;
-    if (add_called(&f, called) != 0 || add_title(&f, title) != 0)
+    if (add_called(&f, called) != 0 || add_spelled(&f, called) != 0 || add_title(&f, title) != 0)
         return -1;
     struct fleet_target_form *forms = arena_new(a, f.count + 1, sizeof *forms);
     if (!forms)

@@ -54,9 +54,15 @@ static void compare_vendors(const struct fleet_form *a, const struct fleet_form 
         /* "Automation Direct" and "AutomationDirect" */
         m.rule = FLEET_VENDOR_EQUAL;
         m.cost += 2;
-    } else if (best->rule >= FLEET_VENDOR_MISSPELT ||
-               (m.rules & (FLEET_RULE_DIVISION | FLEET_RULE_BRAND))) {
+    } else if (best->rule >= FLEET_VENDOR_MISSPELT || (m.rules & FLEET_RULE_BRAND)) {
         return;
+    } else if (m.rules & FLEET_RULE_DIVISION) {
+        /* "Philips Healthcare" and "Phillips": nothing else may be other */
+        if (a->text.len < 6 || fleet_name_misspelt(a->text, b->text) != 1)
+            return;
+        m.rule = FLEET_VENDOR_MISSPELT;
+        m.typing = 1;
+        m.cost += 17;
     } else if (fleet_name_misspelt(a->text, b->text) > 0) {
         m.rule = FLEET_VENDOR_MISSPELT;
         m.typing = fleet_name_misspelt(a->text, b->text);
@@ -357,9 +363,10 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
 /* How much of the text is "inc ", "co ltd ". */
 static size_t legal_forms(struct slice text)
 {
-    static const char *const forms[] = {"inc", "llc", "ltd", "corp", "corporation", "gmbh", "ag",
-                                        "co",  "kg",  "sa",  "srl",  "spa",         "ab",   "as",
-                                        "plc", "bv",  "oy",  "sas",  "company",     "and",  NULL};
+    static const char *const forms[] = {
+        "inc", "llc", "ltd",     "corp", "corporation", "gmbh",         "ag",  "co",
+        "kg",  "sa",  "srl",     "spa",  "ab",          "as",           "plc", "bv",
+        "oy",  "sas", "company", "and",  "limited",     "incorporated", NULL};
     size_t at = 0;
     for (;;) {
         const uint8_t *space = at < text.len ? memchr(text.data + at, ' ', text.len - at) : NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match_names.h"
 #include "fleet/match_family.h"
+#include "fleet/match_words.h"
 #include "fleet/name_words.h"
 #include "product/range_words.h"
 
@@ -275,8 +276,7 @@ static bool version_follows(struct slice form, size_t at)
     return false;
 }
 
-/* Words that tell siblings apart: what they stand behind alone is another product. */
-static bool sibling_word(struct slice word)
+bool fleet_name_sibling_word(struct slice word)
 {
     static const char *const words[] = {
         "lite",     "light",    "pro",    "professional", "plus",    "advanced",
@@ -300,7 +300,8 @@ bool fleet_name_telling(struct slice form, struct slice raw)
     for (size_t i = 0; i < raw.len && raw.data[i] != ' '; i++)
         capitals += raw.data[i] >= 'A' && raw.data[i] <= 'Z';
     return fleet_name_specific(form) ||
-           (form.len >= 6 && capitals >= 2 && !sibling_word(form) && !fleet_name_plain_word(form));
+           (form.len >= 6 && capitals >= 2 && !fleet_name_sibling_word(form) &&
+            !fleet_name_plain_word(form));
 }
 
 /* "conext combox" of "conext combox model 865 1058": what is more tells no sibling. */
@@ -314,7 +315,8 @@ static bool may_be_shortened(struct slice longer, struct slice prefix)
     for (size_t i = 0; i < words.count; i++) {
         if (fleet_word_in(remarks, words.at[i]))
             return true;
-        if (sibling_word(words.at[i]) || words.at[i].len == 1 || version_line(words.at[i], 0))
+        if (fleet_name_sibling_word(words.at[i]) || words.at[i].len == 1 ||
+            version_line(words.at[i], 0))
             return false;
     }
     return words.count > 0;
@@ -347,7 +349,8 @@ static bool own_word(struct slice word, struct slice text)
 {
     return word.len >= 7 && text.len > word.len + 1 && text.data[text.len - word.len - 1] == ' ' &&
            memcmp(text.data + text.len - word.len, word.data, word.len) == 0 &&
-           !memchr(word.data, ' ', word.len) && !sibling_word(word) && !fleet_name_plain_word(word);
+           !memchr(word.data, ' ', word.len) && !fleet_name_sibling_word(word) &&
+           !fleet_name_plain_word(word);
 }
 
 /* "2711r t4t": as specific as an order number */
@@ -448,10 +451,46 @@ static bool number_described(struct slice longer, struct slice prefix)
         return false;
     fleet_words_split(beyond(longer, prefix), &words);
     for (size_t i = 0; i < words.count; i++)
-        if (words.at[i].len < 3 || fleet_word_has_digit(words.at[i]) || sibling_word(words.at[i]) ||
-            slice_is(words.at[i], "series") || slice_is(words.at[i], "with"))
+        if (words.at[i].len < 3 || fleet_word_has_digit(words.at[i]) ||
+            fleet_name_sibling_word(words.at[i]) || slice_is(words.at[i], "series") ||
+            slice_is(words.at[i], "with"))
             return false;
     return words.count > 0;
+}
+
+/* "scalance sc646 2c" and "scalance sc 600 family": the same word without a number in front. */
+static bool same_brand(struct slice name, struct slice family)
+{
+    struct fleet_words x, y;
+    fleet_words_split(name, &x);
+    fleet_words_split(family, &y);
+    return x.count >= 2 && y.count >= 2 && x.at[0].len >= 5 && slice_equal(x.at[0], y.at[0]) &&
+           !fleet_word_has_digit(x.at[0]);
+}
+
+/* "ThinManager" of "ThinManager ThinServer": one word, but nothing else is called so. */
+static bool made_up(const struct fleet_subject *s, const struct fleet_subject_form *form)
+{
+    return form->source == FLEET_FROM_MODEL && form->text.len >= 8 &&
+           fleet_name_telling(form->text, s->identity->model.raw);
+}
+
+/* "cloud connect 7 cc716": names of it, and a model's number; what else stands in front is a brand.
+ */
+static bool names_and_number(struct slice form)
+{
+    struct fleet_words words;
+    size_t names = 0, digits = 0, letters = 0;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++)
+        names += words.at[i].len >= 4 && !fleet_word_has_digit(words.at[i]) &&
+                 !fleet_name_plain_word(words.at[i]);
+    struct slice last = words.count ? words.at[words.count - 1] : slice_of(NULL, 0);
+    for (size_t i = 0; i < last.len; i++) {
+        digits += last.data[i] >= '0' && last.data[i] <= '9';
+        letters += last.data[i] >= 'a' && last.data[i] <= 'z';
+    }
+    return names >= 1 && digits >= 3 && letters >= 1;
 }
 
 struct fleet_identified fleet_names_compare(const struct fleet_target *t,
@@ -466,6 +505,7 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
     int distance;
     r.rules = a->rules | b->rules;
     r.confidence = -fleet_rule_cost(r.rules);
+    enum fleet_words_relation words = FLEET_WORDS_OTHER;
     bool equal = slice_equal(a->text, b->text);
     bool same = equal || compact_equal(a->text, b->compact);
     /* without its kind a name is that whole name or nothing; and "S7-1500 software controller" and
@@ -508,9 +548,10 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
         r.confidence += distance == 1 ? 78 : 68;
     } else if (is_suffix(a->text, b->text) || (!family_source && is_suffix(b->text, a->text))) {
         r.rule = FLEET_BY_SUFFIX;
-        r.confidence += family_source                                                      ? 60
-                        : fleet_number_like(a->text.len < b->text.len ? a->text : b->text) ? 87
-                                                                                           : 82;
+        struct slice shorter = a->text.len < b->text.len ? a->text : b->text;
+        r.confidence += family_source                                             ? 60
+                        : fleet_number_like(shorter) || names_and_number(shorter) ? 87
+                                                                                  : 82;
     } else if (vendor_sure && !family_source && same_model(a->text, b->text)) {
         r.rule = FLEET_BY_SUFFIX;
         r.confidence += 87;
@@ -523,21 +564,26 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
     } else if (t->product.family && !family_source && vendor_sure &&
                fleet_family_of_hundred(b->text, a->text)) {
         r.rule = FLEET_BY_FAMILY;
-        r.confidence += 72;
+        r.confidence += same_brand(b->text, a->text) ? 89 : 72;
     } else if (fleet_name_prefix(a->text, b->text) && !family_source &&
                (fleet_name_specific(a->text) || (t->product.family && a->text.len >= 5) ||
                 (vendor_sure && s->identity->kind == FLEET_DEVICE &&
-                 line_and_number(b->text, a->text)))) {
+                 line_and_number(b->text, a->text)) ||
+                (vendor_sure && fleet_name_telling(a->text, t->product.raw)))) {
         r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
         if (t->product.family)
             r.confidence += excepts_some(t->product.raw) ? 75 : 89;
         else if (vendor_sure && s->identity->kind == FLEET_DEVICE &&
                  (goes_on_in_numbers(b->text, a->text) || line_and_number(b->text, a->text)))
             r.confidence += 60;
+        else if (vendor_sure && fleet_name_telling(a->text, t->product.raw) &&
+                 may_be_shortened(b->text, a->text))
+            r.confidence += 55;
         else
             r.confidence += 42;
         r.only_unknown = !t->product.family;
-    } else if (fleet_name_prefix(b->text, a->text) && fleet_name_specific(b->text) &&
+    } else if (fleet_name_prefix(b->text, a->text) &&
+               (fleet_name_specific(b->text) || (vendor_sure && made_up(s, b))) &&
                !version_line(a->text, b->text.len + 1)) {
         bool described = vendor_sure && number_described(a->text, b->text);
         r.rule = FLEET_BY_LESS_SPECIFIC;
@@ -549,6 +595,13 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
                         : vendor_sure && may_be_shortened(a->text, b->text)         ? 58
                                                                                     : 40;
         r.only_unknown = !described;
+    } else if (vendor_sure && !family_source &&
+               !(r.rules & (FLEET_RULE_LISTED | FLEET_RULE_KIND)) &&
+               (words = fleet_words_but_one(b->text, a->text)) != FLEET_WORDS_OTHER) {
+        bool brand = words == FLEET_WORDS_BUT_BRAND;
+        r.rule = brand ? FLEET_BY_SUFFIX : FLEET_BY_LESS_SPECIFIC;
+        r.confidence += brand ? 80 : 58;
+        r.only_unknown = !brand;
     } else if (vendor_sure && !family_source && own_word(b->text, a->text)) {
         r.rule = FLEET_BY_LESS_SPECIFIC;
         r.confidence += 72;

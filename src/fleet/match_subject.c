@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/class_identifier.h"
 #include "fleet/match_identify.h"
+#include "fleet/name_version.h"
 #include "fleet/name_words.h"
 
 int fleet_name_compact(struct arena *a, struct slice form, struct slice *out, struct err *e)
@@ -89,6 +90,19 @@ static int add_with_vendor(struct preparation *p)
 static int add_without_line(struct preparation *p)
 {
     struct slice form = p->subject->identity->model.forms[0].text;
+    struct fleet_named_version named;
+    if (fleet_name_version(form, p->subject->identity->kind == FLEET_SOFTWARE, &named)) {
+        size_t first = p->subject->form_count;
+        p->subject->named = named.text;
+        p->subject->named_rough = named.rough;
+        if (add_variants(p, named.front,
+                         p->subject->identity->model.forms[0].rules | FLEET_RULE_LINE,
+                         FLEET_FROM_MODEL) != 0)
+            return -1;
+        for (size_t i = first; i < p->subject->form_count; i++)
+            p->forms[i].line = named.line;
+        return 0;
+    }
     size_t at = form.len, before = p->subject->form_count;
     while (at > 0 && form.data[at - 1] != ' ')
         at--;
@@ -123,7 +137,14 @@ static int add_series(struct preparation *p)
                               (const char *)form.data, form.data[form.len - 1]);
     if (!text)
         return err_memory(p->e);
-    return add_form(p, slice_str(text), model->forms[0].rules | FLEET_RULE_NOTE, FLEET_FROM_MODEL);
+    if (add_form(p, slice_str(text), model->forms[0].rules | FLEET_RULE_NOTE, FLEET_FROM_MODEL) !=
+        0)
+        return -1;
+    /* what is said of the number without a series is said of all of them */
+    return form.data[form.len - 1] > 'd'
+               ? 0
+               : add_form(p, slice_of(form.data, form.len - 2),
+                          model->forms[0].rules | FLEET_RULE_VARIANT, FLEET_FROM_MODEL);
 }
 
 /* "data_center_manager_sdk": words */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The room's own: how owners spell what an advisory's name of a product spells out. Pure.
+ */
+#ifndef FLEET_CRITERIA_SPELLED_H
+#define FLEET_CRITERIA_SPELLED_H
+
+#include "fleet/name.h"
+
+enum { FLEET_SPELLED = 12 };
+
+struct fleet_spelled_list {
+    struct slice at[FLEET_SPELLED]; /* raw, to be normalised as a product's name */
+    size_t count;
+};
+
+/*
+ * Of "iQ-R R08 (EN) CPU firmware" "iQ-R R08ENCPU firmware" and "iQ-R R08CPU firmware", of "SINEMA
+ * Remote Connect Client" "SINEMA RC Client". The name itself is not among them. In the arena; 0, or
+ * -1 (ERR_MEMORY).
+ */
+int fleet_spelled_make(struct arena *a, struct slice called, struct fleet_spelled_list *out,
+                       struct err *e) MUST_CHECK;
+
+/*
+ * "CJ2M-CPU\u25a1\u25a1", where a box stands for any one character of a model: "cj2mcpu??", as
+ * models are compared. Empty: there is no box, or too little beside them.
+ */
+int fleet_spelled_boxes(struct arena *a, struct slice called, struct slice *model,
+                        struct err *e) MUST_CHECK;
+
+/* "DOPSoft 2": *front is "dopsoft", of which it is the generation *line. Of a normal form; false:
+ * no word that somebody made up with a small number behind it. */
+bool fleet_spelled_generation(struct slice form, struct slice *front, struct slice *line);
+
+#endif
