@@ -131,12 +131,16 @@ static bool nobody(const struct fleet_name *vendor)
 static int set_models(struct builder *b, struct fleet_target *t, const struct csaf_helper *helper)
 {
     struct fleet_strings given = {0};
-    struct slice boxes;
+    struct slice boxes, patterns[FLEET_SPELLED_MODELS];
     if (helper && keep_orders(b, &helper->model_numbers, &given) != 0)
         return -1;
     if (fleet_spelled_boxes(b->arena, t->product.raw, &boxes, b->e) != 0)
         return -1;
-    struct slice *at = new_array(b, given.count + t->product.order_count + 1, sizeof *at);
+    int spelled = fleet_spelled_models(b->arena, t->product.raw, patterns, b->e);
+    if (spelled < 0)
+        return -1;
+    struct slice *at =
+        new_array(b, given.count + t->product.order_count + 1 + (size_t)spelled, sizeof *at);
     if (!at)
         return -1;
     t->models.at = at;
@@ -146,6 +150,8 @@ static int set_models(struct builder *b, struct fleet_target *t, const struct cs
         at[t->models.count++] = t->product.orders[i];
     if (boxes.len)
         at[t->models.count++] = boxes;
+    for (int i = 0; i < spelled; i++)
+        at[t->models.count++] = patterns[i];
     return 0;
 }
 
@@ -434,7 +440,8 @@ static int set_worded(struct builder *b, struct fleet_target *t, struct slice ca
     struct product_range worded;
     if (product_range_parse(b->arena, rest, true, t->range.scheme, &worded, b->e) != 0)
         return -1;
-    if (worded.kind == PRODUCT_RANGE_BOUNDED)
+    if (worded.kind == PRODUCT_RANGE_BOUNDED ||
+        (worded.kind == PRODUCT_RANGE_LIST && t->range.kind == PRODUCT_RANGE_LIST))
         t->worded = worded;
     /* a single version in the place of a range has lost it, too; of that version itself both are
      * then believed: the words may leave it out */

@@ -346,6 +346,20 @@ static int add_spelled(struct forms *f, struct slice called)
             add_variants(f, name.forms[0].text, name.forms[0].rules | FLEET_RULE_ACRONYM) != 0)
             return -1;
     }
+    /* "StruxureWare Data Center: Expert Versions 7.8.1": the name goes on where the version begins
+     */
+    struct slice more;
+    if (fleet_spelled_further(f->target->label, called, &more)) {
+        struct fleet_name name;
+        char *text = arena_printf(f->arena, "%.*s %.*s", SLICE_ARG(called), SLICE_ARG(more));
+        if (!text)
+            return err_memory(f->e);
+        if (fleet_name_normalise(f->arena, FLEET_NAME_PRODUCT, slice_str(text), &name, f->e) != 0)
+            return -1;
+        if (name.count &&
+            add_variants(f, name.forms[0].text, name.forms[0].rules | FLEET_RULE_NOTE) != 0)
+            return -1;
+    }
     /* versions of "DOPSoft" that begin with 2 */
     if (f->target->product.count &&
         fleet_spelled_generation(f->target->product.forms[0].text, &front, &line))

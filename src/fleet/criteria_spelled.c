@@ -193,6 +193,69 @@ int fleet_spelled_boxes(struct arena *a, struct slice called, struct slice *mode
     return 0;
 }
 
+/* "BMEP*" of four letters and digits at least in front of its star, which is the only one */
+static bool starred(struct slice word)
+{
+    for (size_t i = 0; i + 1 < word.len; i++)
+        if (!is_upper(word.data[i]) && !is_digit(word.data[i]))
+            return false;
+    return word.len > FLEET_LITERAL_START && word.data[word.len - 1] == '*';
+}
+
+/* "FX3S-xMy/z", where x, y and z are told behind it: each stands for something. */
+static int variables(struct arena *a, struct slice word, struct slice *out, struct err *e)
+{
+    char *text = arena_alloc(a, word.len + 1);
+    size_t len = 0, plain = 0;
+    bool wild = false;
+    *out = slice_of(NULL, 0);
+    if (!text)
+        return err_memory(e);
+    for (size_t i = 0; i < word.len; i++) {
+        uint8_t c = word.data[i];
+        bool variable = c >= 'x' && c <= 'z';
+        if (variable && !(len && text[len - 1] == '*'))
+            text[len++] = '*';
+        else if (is_upper(c) || is_digit(c))
+            text[len++] = (char)(is_upper(c) ? c + 32 : c);
+        else if (!variable && c != '-' && c != '/')
+            return 0;
+        wild = wild || variable;
+        plain += !wild && (is_upper(c) || is_digit(c));
+    }
+    if (wild && plain >= FLEET_LITERAL_START)
+        *out = slice_of(text, len);
+    return 0;
+}
+
+int fleet_spelled_models(struct arena *a, struct slice called,
+                         struct slice out[FLEET_SPELLED_MODELS], struct err *e)
+{
+    static const char told[] = " x=";
+    int count = 0;
+    if (called.len == 0 || called.len > LONGEST)
+        return 0;
+    const uint8_t *behind = memmem(called.data, called.len, told, sizeof told - 1);
+    size_t end = behind ? (size_t)(behind - called.data) : 0;
+    if (end && !memchr(called.data, ' ', end)) {
+        if (variables(a, slice_of(called.data, end), &out[0], e) != 0)
+            return -1;
+        return out[0].len > 0;
+    }
+    for (size_t i = 0, start = 0; i <= called.len && count < FLEET_SPELLED_MODELS; i++) {
+        if (i < called.len && !memchr(" ,()", called.data[i], 4))
+            continue;
+        struct slice word = slice_of(called.data + start, i - start);
+        start = i + 1;
+        if (!starred(word))
+            continue;
+        if (fleet_order_normalise(a, word, &out[count], e) != 0)
+            return -1;
+        count += out[count].len > 0;
+    }
+    return count;
+}
+
 bool fleet_spelled_generation(struct slice form, struct slice *front, struct slice *line)
 {
     struct fleet_words words;
@@ -206,5 +269,33 @@ bool fleet_spelled_generation(struct slice form, struct slice *front, struct sli
             return false;
     *front = words.at[0];
     *line = words.at[1];
+    return true;
+}
+
+bool fleet_spelled_further(struct slice label, struct slice called, struct slice *more)
+{
+    static const char *const nothing[] = {"Firmware", "Software", "Release", "Build",
+                                          "Update",   "Prior",    "Only",    "Before",
+                                          "Hardware", "Series",   NULL};
+    static const char colon[] = ": ";
+    if (called.len == 0 || label.len <= called.len + 2 ||
+        memcmp(label.data, called.data, called.len) != 0 ||
+        memcmp(label.data + called.len, colon, 2) != 0)
+        return false;
+    struct slice rest = slice_of(label.data + called.len + 2, label.len - called.len - 2);
+    const uint8_t *space = memchr(rest.data, ' ', rest.len);
+    struct slice word = slice_of(rest.data, space ? (size_t)(space - rest.data) : 0);
+    struct slice behind = slice_of(rest.data + word.len, rest.len - word.len);
+    static const char *const versions[] = {" Version", " version"};
+    bool followed = false;
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++)
+        followed = followed || (behind.len > strlen(versions[i]) &&
+                                memcmp(behind.data, versions[i], strlen(versions[i])) == 0);
+    if (!followed || word.len < 4 || !is_upper(word.data[0]) || fleet_word_in(nothing, word))
+        return false;
+    for (size_t i = 1; i < word.len; i++)
+        if (!is_lower(word.data[i]))
+            return false;
+    *more = word;
     return true;
 }

@@ -29,6 +29,18 @@ int fleet_spelled_make(struct arena *a, struct slice called, struct fleet_spelle
 int fleet_spelled_boxes(struct arena *a, struct slice called, struct slice *model,
                         struct err *e) MUST_CHECK;
 
+/* "Data Center: Expert Versions 7.8.1 and prior", called "Data Center": *more is "Expert". */
+bool fleet_spelled_further(struct slice label, struct slice called, struct slice *more);
+
+enum { FLEET_SPELLED_MODELS = 8 };
+
+/*
+ * "Modicon M580 CPU (part numbers BMEP* and BMEH*)": "bmep*" and "bmeh*"; "FX3S-xMy/z x=10,14,
+ * y=T,R, z=ES,ESS": "fx3s*m**". How many; -1: ERR_MEMORY.
+ */
+int fleet_spelled_models(struct arena *a, struct slice called,
+                         struct slice out[FLEET_SPELLED_MODELS], struct err *e) MUST_CHECK;
+
 /* "DOPSoft 2": *front is "dopsoft", of which it is the generation *line. Of a normal form; false:
  * no word that somebody made up with a small number behind it. */
 bool fleet_spelled_generation(struct slice form, struct slice *front, struct slice *line);

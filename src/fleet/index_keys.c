@@ -148,7 +148,7 @@ static void put_word_set(struct fleet_keys *keys, struct slice form)
 {
     struct fleet_words words;
     uint64_t sum = 0;
-    fleet_words_split(form, &words);
+    fleet_words_of_set(form, &words);
     if (words.cut || words.count < 2)
         return;
     pthread_once(&seeded, draw_seed);
@@ -162,7 +162,7 @@ static void put_words_but_one(struct fleet_keys *keys, struct slice form)
 {
     struct fleet_words words;
     uint64_t sum = 0;
-    fleet_words_split(form, &words);
+    fleet_words_of_set(form, &words);
     if (words.cut || words.count < 3)
         return;
     pthread_once(&seeded, draw_seed);
@@ -410,10 +410,9 @@ static void put_target_name(struct fleet_keys *keys, struct slice form, bool fam
     put_compact(keys, BY_NAME, form);
     put_prefixes(keys, BY_LINE, form);
     put_suffixes(keys, BY_LINE, form);
-    if (family) {
+    if (family)
         put_words(keys, form, true);
-        put_hundreds(keys, form, true);
-    }
+    put_hundreds(keys, form, true);
     put_word_set(keys, form);
     put_words_but_one(keys, form);
     put_numbers(keys, form);

@@ -62,6 +62,12 @@ static void second_opinion(const struct fleet_target *t, struct slice version,
     if (t->worded.kind == PRODUCT_RANGE_OPAQUE || out->id.any_version)
         return;
     enum product_in worded = product_range_contains(&t->worded, version, &unused);
+    /* "7.4" in the branch is "v7.40" in the name */
+    if (t->worded.kind == PRODUCT_RANGE_LIST && t->range.kind == PRODUCT_RANGE_LIST) {
+        if (worded == PRODUCT_IN && out->in == PRODUCT_SILENT)
+            out->in = PRODUCT_IN;
+        return;
+    }
     if (out->in == PRODUCT_OUT && worded == PRODUCT_IN) {
         out->in = PRODUCT_MAYBE;
         out->reason = "the advisory's range excludes the version, its product name includes it";

@@ -35,6 +35,19 @@ static bool same_compact(struct slice a, struct slice b)
     }
 }
 
+/* "rta" of "real time automation": three words at least. */
+static bool initials_of(struct slice brief, struct slice words)
+{
+    size_t k = 0;
+    if (brief.len < 3 || brief.len > 6 || words.len < 3 * brief.len)
+        return false;
+    for (size_t i = 0; i < words.len; i++)
+        if ((i == 0 || words.data[i - 1] == ' ') &&
+            (k == brief.len || words.data[i] != brief.data[k++]))
+            return false;
+    return k == brief.len;
+}
+
 static void compare_vendors(const struct fleet_form *a, const struct fleet_form *b,
                             const struct fleet_aliases *aliases, struct vendor_match *best)
 {
@@ -54,6 +67,11 @@ static void compare_vendors(const struct fleet_form *a, const struct fleet_form 
         /* "Automation Direct" and "AutomationDirect" */
         m.rule = FLEET_VENDOR_EQUAL;
         m.cost += 2;
+    } else if (initials_of(a->text, b->text) || initials_of(b->text, a->text)) {
+        /* "RTA" and "Real Time Automation" */
+        m.rule = FLEET_VENDOR_ALIAS;
+        m.rules |= FLEET_RULE_ACRONYM;
+        m.cost += 8;
     } else if (best->rule >= FLEET_VENDOR_MISSPELT || (m.rules & FLEET_RULE_BRAND)) {
         return;
     } else if (m.rules & FLEET_RULE_DIVISION) {

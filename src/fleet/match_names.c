@@ -400,16 +400,16 @@ static bool same_model(struct slice a, struct slice b)
     return true;
 }
 
-/* "lynx l210 f2g" and "l210 f2g lynx": the same words in another order. Of equal length, so that
- * few are looked at. */
+/* "lynx l210 f2g" and "l210 f2g lynx", "simulator for unity" and "unity simulator": the same words
+ * in another order. Of about equal length, so that few are looked at. */
 static bool same_words(struct slice a, struct slice b)
 {
     struct fleet_words x, y;
     uint64_t used = 0;
-    if (a.len != b.len || a.len < 6)
+    if (a.len > b.len + 8 || b.len > a.len + 8 || a.len < 6)
         return false;
-    fleet_words_split(a, &x);
-    fleet_words_split(b, &y);
+    fleet_words_of_set(a, &x);
+    fleet_words_of_set(b, &y);
     if (x.count != y.count || x.count < 2 || x.cut || y.cut)
         return false;
     for (size_t i = 0; i < x.count; i++) {
@@ -471,8 +471,35 @@ static bool same_brand(struct slice name, struct slice family)
 /* "ThinManager" of "ThinManager ThinServer": one word, but nothing else is called so. */
 static bool made_up(const struct fleet_subject *s, const struct fleet_subject_form *form)
 {
-    return form->source == FLEET_FROM_MODEL && form->text.len >= 8 &&
+    return form->source == FLEET_FROM_MODEL && form->text.len >= 7 &&
            fleet_name_telling(form->text, s->identity->model.raw);
+}
+
+/* "scalance m 800": of this brand whole hundreds are lines of products, whether it says so or not.
+ */
+static bool lines_by_hundred(struct slice form)
+{
+    static const char brand[] = "scalance ";
+    return form.len > sizeof brand && memcmp(form.data, brand, sizeof brand - 1) == 0;
+}
+
+/* A word of five letters that is no word for a kind of thing: "fpwin pro", not "web server". */
+static bool names_something(struct slice form)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (words.at[i].len >= 5 && !fleet_name_plain_word(words.at[i]) &&
+            !fleet_name_sibling_word(words.at[i]))
+            return true;
+    return false;
+}
+
+/* "simatic wincc oa" of "simatic wincc": two letters make another product of it. */
+static bool goes_on_in_a_code(struct slice longer, struct slice prefix)
+{
+    struct slice rest = beyond(longer, prefix);
+    return rest.len <= 2 || rest.data[2] == ' ';
 }
 
 /* "cloud connect 7 cc716": names of it, and a model's number; what else stands in front is a brand.
@@ -549,7 +576,9 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
     } else if (is_suffix(a->text, b->text) || (!family_source && is_suffix(b->text, a->text))) {
         r.rule = FLEET_BY_SUFFIX;
         struct slice shorter = a->text.len < b->text.len ? a->text : b->text;
+        struct slice longer = a->text.len < b->text.len ? b->text : a->text;
         r.confidence += family_source                                             ? 60
+                        : fleet_words_brands_in_front(longer, shorter)            ? 90
                         : fleet_number_like(shorter) || names_and_number(shorter) ? 87
                                                                                   : 82;
     } else if (vendor_sure && !family_source && same_model(a->text, b->text)) {
@@ -558,10 +587,15 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
     } else if (vendor_sure && !family_source && is_named_suffix(b->text, a->text)) {
         r.rule = FLEET_BY_SUFFIX;
         r.confidence += 78;
+    } else if (vendor_sure && !family_source && !(r.rules & FLEET_RULE_LISTED) &&
+               is_named_suffix(a->text, b->text) && names_something(a->text)) {
+        r.rule = FLEET_BY_LESS_SPECIFIC;
+        r.confidence += 62;
+        r.only_unknown = true;
     } else if (t->product.family && !family_source && has_word(b->text, a->text)) {
         r.rule = FLEET_BY_FAMILY;
         r.confidence += 75;
-    } else if (t->product.family && !family_source && vendor_sure &&
+    } else if ((t->product.family || lines_by_hundred(a->text)) && !family_source && vendor_sure &&
                fleet_family_of_hundred(b->text, a->text)) {
         r.rule = FLEET_BY_FAMILY;
         r.confidence += same_brand(b->text, a->text) ? 89 : 72;
@@ -577,13 +611,15 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
                  (goes_on_in_numbers(b->text, a->text) || line_and_number(b->text, a->text)))
             r.confidence += 60;
         else if (vendor_sure && fleet_name_telling(a->text, t->product.raw) &&
-                 may_be_shortened(b->text, a->text))
+                 may_be_shortened(b->text, a->text) && !goes_on_in_a_code(b->text, a->text))
             r.confidence += 55;
         else
             r.confidence += 42;
         r.only_unknown = !t->product.family;
     } else if (fleet_name_prefix(b->text, a->text) &&
                (fleet_name_specific(b->text) || (vendor_sure && made_up(s, b))) &&
+               /* of "series B" is said nothing where "series C" is named */
+               !((b->rules & FLEET_RULE_VARIANT) && only_revision(a->text, b->text)) &&
                !version_line(a->text, b->text.len + 1)) {
         bool described = vendor_sure && number_described(a->text, b->text);
         r.rule = FLEET_BY_LESS_SPECIFIC;

@@ -215,6 +215,25 @@ static int add_names(struct preparation *p)
     return add_variants(p, family, id->family.forms[0].rules, FLEET_FROM_FAMILY);
 }
 
+/* "Modicon M580 BMEP584040": behind the name its number, long enough to be one */
+static int add_last_number(struct preparation *p)
+{
+    const struct fleet_name *model = &p->subject->identity->model;
+    struct slice form = model->count ? model->forms[0].text : slice_of(NULL, 0), order;
+    size_t at = form.len, digits = 0;
+    while (at > 0 && form.data[at - 1] != ' ')
+        at--;
+    struct slice last = slice_of(form.data + at, form.len - at);
+    for (size_t i = 0; i < last.len; i++)
+        digits += last.data[i] >= '0' && last.data[i] <= '9';
+    if (at == 0 || last.len < 8 || digits < 4 || digits == last.len ||
+        memchr(last.data, '.', last.len))
+        return 0;
+    if (fleet_order_normalise(p->arena, last, &order, p->e) != 0)
+        return -1;
+    return add_order(p, order);
+}
+
 /* As long as they are: an index keeps a great many of them. */
 static int keep_lists(struct preparation *p)
 {
@@ -282,7 +301,7 @@ int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity
         if (has_digit_and_length(order) && add_order(&p, order) != 0)
             return -1;
     }
-    if (keep_lists(&p) != 0)
+    if (add_last_number(&p) != 0 || keep_lists(&p) != 0)
         return -1;
     out->model_missing = identity->kind == FLEET_DEVICE && identity->model.count == 0;
     struct slice name = identity->model.count     ? identity->model.forms[0].text

@@ -34,8 +34,8 @@ enum fleet_words_relation fleet_words_but_one(struct slice brief, struct slice w
     size_t missing = 0;
     if (whole.len <= brief.len + 4 || fleet_name_prefix(brief, whole))
         return FLEET_WORDS_OTHER;
-    fleet_words_split(brief, &x);
-    fleet_words_split(whole, &y);
+    fleet_words_of_set(brief, &x);
+    fleet_words_of_set(whole, &y);
     if (x.cut || y.cut || y.count != x.count + 1 || !tells(&x))
         return FLEET_WORDS_OTHER;
     for (size_t i = 0; i < x.count; i++) {
@@ -54,4 +54,23 @@ enum fleet_words_relation fleet_words_but_one(struct slice brief, struct slice w
         if (whole_number(x.at[i]))
             return FLEET_WORDS_BUT_BRAND;
     return missing == 0 ? FLEET_WORDS_BUT_BRAND : FLEET_WORDS_BUT_ONE;
+}
+
+bool fleet_words_brands_in_front(struct slice longer, struct slice suffix)
+{
+    static const char *const brands[] = {
+        "altivar",  "desigo",    "ecostruxure", "experion", "got1000", "got2000",   "iologik",
+        "magelis",  "melsec",    "melservo",    "mgate",    "modicon", "nport",     "oncell",
+        "relion",   "ruggedcom", "scalance",    "sentron",  "simatic", "simcenter", "simocode",
+        "simotion", "sinamics",  "sinumerik",   "siprotec", "sitop",   "sysmac",    NULL};
+    static const char *const series[] = {"iq", "r",      "f",   "q",      "l",
+                                         "fx", "series", "cpu", "module", NULL};
+    struct fleet_words words;
+    if (longer.len <= suffix.len + 1)
+        return false;
+    fleet_words_split(slice_of(longer.data, longer.len - suffix.len - 1), &words);
+    for (size_t i = 1; i < words.count; i++)
+        if (!fleet_word_in(series, words.at[i]))
+            return false;
+    return words.count > 0 && !words.cut && fleet_word_in(brands, words.at[0]);
 }

@@ -20,4 +20,8 @@ bool fleet_words_spared(const struct fleet_words *words, size_t at);
  * in any order, but for one. What begins with `brief` is not looked at: there it tells siblings. */
 enum fleet_words_relation fleet_words_but_one(struct slice brief, struct slice whole);
 
+/* "melsec iq r" in front of "melsec iq r r02cpu": nothing but brands under which a maker sells many
+ * models, which have numbers of their own. */
+bool fleet_words_brands_in_front(struct slice longer, struct slice suffix);
+
 #endif

@@ -180,6 +180,34 @@ static struct slice without_kind(struct slice form, bool trade)
     return form.len >= 4 && (kept > 1 || fleet_word_has_digit(form)) ? form : slice_of(NULL, 0);
 }
 
+/* "fc6a micro cpu" of "fc6a micro cpu module": of two words for the kind only the last */
+static struct slice without_last_kind(struct slice form)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    if (words.cut || words.count < 3 || !fleet_word_in(kind_words, words.at[words.count - 1]) ||
+        !fleet_word_in(kind_words, words.at[words.count - 2]) || !fleet_word_has_digit(form))
+        return slice_of(NULL, 0);
+    return slice_of(form.data, (size_t)(words.at[words.count - 1].data - form.data) - 1);
+}
+
+/* "codesys control rte v3" of "codesys control rte v3 x64"; empty: no platform */
+static struct slice without_platform(struct slice form)
+{
+    static const char *const platforms[] = {"x64", "x86", "amd64", "win32", "win64", NULL};
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    size_t kept = words.count;
+    if (kept >= 3 && slice_is(words.at[kept - 1], "bit") &&
+        (slice_is(words.at[kept - 2], "64") || slice_is(words.at[kept - 2], "32")))
+        kept -= 2;
+    else if (kept >= 2 && fleet_word_in(platforms, words.at[kept - 1]))
+        kept--;
+    if (words.cut || kept == words.count || words.at[kept].data - form.data < 5)
+        return slice_of(NULL, 0);
+    return slice_of(form.data, (size_t)(words.at[kept].data - form.data) - 1);
+}
+
 /* "vampset" of "vampset setting and configuration tool"; empty: nothing describes it, or little is
  * left */
 static struct slice without_description(struct slice form)
@@ -420,6 +448,7 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
             return -1;
         add(out, &count, other, out[i].rules | FLEET_RULE_ACRONYM | FLEET_RULE_VARIANT);
         add(out, &count, without_region(out[i].text), out[i].rules | FLEET_RULE_VARIANT);
+        add(out, &count, without_platform(out[i].text), out[i].rules | FLEET_RULE_VARIANT);
     }
     for (int i = 0, before = count; i < before; i++)
         for (int two = 0; two < 2; two++) {
@@ -429,6 +458,8 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
             if (plain.len)
                 add(out, &count, plain, out[i].rules | FLEET_RULE_UMLAUT);
         }
+    for (int i = 0, before = count; i < before; i++)
+        add(out, &count, without_last_kind(out[i].text), out[i].rules | FLEET_RULE_KIND);
     for (int i = 0, before = count; i < before; i++)
         for (int trade = 0; trade < 2; trade++)
             add(out, &count, without_kind(out[i].text, trade), out[i].rules | FLEET_RULE_KIND);

@@ -8,13 +8,17 @@
  * Energy" is not Hitachi, "Delta Controls" not Delta Electronics).
  */
 static const char *const plain_words[] = {
-    "technology", "technologies", "tech",      "systems",       "system",     "software",
-    "labs",       "laboratories", "solutions", "solution",      "networks",   "network",
-    "group",      "holding",      "holdings",  "international", "global",     "industries",
-    "industrial", "enterprises",  "services",  "products",      "automation", "digital",
-    "project",    "foundation",   "community", "healthcare",    "computer",   "engineering",
-    "worldwide",  "usa",          "europe",    "germany",       "wireless",   "china",
-    "americas",   "deutschland",  "de",        "traffic",       "com",        NULL};
+    "technology",  "technologies", "tech",        "systems",
+    "system",      "software",     "labs",        "laboratories",
+    "solutions",   "solution",     "networks",    "network",
+    "group",       "holding",      "holdings",    "international",
+    "global",      "industries",   "industrial",  "industry",
+    "enterprises", "services",     "products",    "automation",
+    "digital",     "project",      "foundation",  "community",
+    "healthcare",  "computer",     "engineering", "worldwide",
+    "usa",         "europe",       "germany",     "wireless",
+    "china",       "americas",     "deutschland", "de",
+    "traffic",     "com",          NULL};
 
 /* In front of a name: where a company is registered, or that a king is fond of it. */
 static const char *const leading_words[] = {
@@ -31,6 +35,7 @@ static const struct {
     const char *brand, *owner;
 } brands[] = {
     {"3s smart software solutions", "codesys"},
+    {"3s", "codesys"},
     {"aanderaa", "xylem"},
     {"ab", "rockwell automation"},
     {"abb power grids", "hitachi energy"},
@@ -101,6 +106,7 @@ static const struct {
     {"i mx", "nxp"},
     {"iconics", "mitsubishi electric"},
     {"indusoft", "aveva"},
+    {"ininet solutions", "spidercontrol"},
     {"innominate security technologies", "phoenix contact"},
     {"innominate", "innominate security technologies"},
     {"innominate", "phoenix contact"},
@@ -113,6 +119,7 @@ static const struct {
     {"kepware", "ptc"},
     {"kidde", "carrier"},
     {"lenels2", "carrier"},
+    {"linear", "nice"},
     {"ls electric", "lsis"},
     {"ls industrial systems", "lsis"},
     {"lumberg automation", "belden"},
@@ -125,6 +132,8 @@ static const struct {
     {"moxa technologies", "moxa"},
     {"n tron", "red lion controls"},
     {"n tron", "red lion"},
+    {"nortek security and control", "nice"},
+    {"nortek", "nice"},
     {"notifier", "honeywell"},
     {"omron automation", "omron"},
     {"osisoft", "aveva"},
@@ -143,6 +152,7 @@ static const struct {
     {"saia burgess controls", "honeywell"},
     {"sauter", "sauter controls"},
     {"scadapack", "schneider electric"},
+    {"schneider electric", "aveva"},
     {"schneider", "schneider electric"},
     {"sel", "schweitzer engineering laboratories"},
     {"sixnet", "red lion controls"},

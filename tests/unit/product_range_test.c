@@ -180,6 +180,20 @@ static void ranges_as_advisories_write_them(void **state)
         {"<= 2.3.0.r5417", "InRouter6XX-S-V2.3.0.r5417", PRODUCT_IN},
         {"<= 2.3.0.r5417", "InRouter6XX-S-V2.3.0.r5484", PRODUCT_MAYBE},
         {"< 1.5", "BIOS 1.6", PRODUCT_MAYBE},
+        /* "SV": a version of software, no name of its own */
+        {"< SV2.90", "2.80", PRODUCT_IN},
+        {"< SV2.90", "SV2.90", PRODUCT_OUT},
+        /* who writes 8.05 may count in hundredths: then 8.1 is later */
+        {"<= 8.05", "8.1.2", PRODUCT_MAYBE},
+        {"<= 8.05", "8.04", PRODUCT_IN},
+        {"<= 8.05", "8.06", PRODUCT_OUT},
+        {"<= 8.05", "8.9", PRODUCT_OUT},
+        /* of one number: what goes on with it may be meant with the rest of it */
+        {"<= 12", "12.0.1.4711", PRODUCT_MAYBE},
+        {"<= 12", "12", PRODUCT_IN},
+        {"<= 12", "12.0", PRODUCT_IN},
+        {"<= 12", "13.0", PRODUCT_OUT},
+        {"< 12", "12.0.1", PRODUCT_OUT},
         /* its maker counts firmware by the number in parentheses */
         {"< FW11", "01.09.18(09)", PRODUCT_IN},
         {"< FW11", "01.12.04(12)", PRODUCT_OUT},
