@@ -3,8 +3,8 @@
  * The error table of matching: tests/data/labelled.tsv has inventories, real advisories and the
  * right answers, found by reading. Prints what is wrong, one line a pair, and what that makes.
  * With an argument only that set ("development", "held-out", "fresh", "last", "wide", "final",
- * "corners", "unread", "unread-2"). Pairs of a document that is not in ../shared/data are judged
- * where TOCSIN_ADVISORIES names the csaf_files of the whole public repository, and left out
+ * "corners", "unread", "unread-2", "asked"). Pairs of a document that is not in ../shared/data are
+ * judged where TOCSIN_ADVISORIES names the csaf_files of the whole public repository, and left out
  * otherwise.
  */
 #include "base/file.h"
@@ -343,7 +343,7 @@ static void run_set(const char *set)
                   percent(sum.needless_unknown, sum.pairs), percent(sum.silent, sum.pairs));
     if (left_out)
         print_message("left out: %zu pairs of %s, no such document here\n", left_out, set);
-    assert_true(sum.pairs + left_out > 80);
+    assert_true(sum.pairs + left_out > 60);
     assert_int_equal(sum.false_not_affected, 0);
     add(&everything, &sum);
     buf_fini(&table);
@@ -403,6 +403,12 @@ static void unread_again(void **state)
     run_set("unread-2");
 }
 
+static void asked(void **state)
+{
+    (void)state;
+    run_set("asked");
+}
+
 /* What is asked of all pairs together. */
 static void goals(void **state)
 {
@@ -426,7 +432,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(development), cmocka_unit_test(held_out), cmocka_unit_test(fresh),
         cmocka_unit_test(last),        cmocka_unit_test(wide),     cmocka_unit_test(final),
         cmocka_unit_test(corners),     cmocka_unit_test(unread),   cmocka_unit_test(unread_again),
-        cmocka_unit_test(goals),
+        cmocka_unit_test(asked),       cmocka_unit_test(goals),
     };
     only = argc > 1 ? argv[1] : NULL;
     return cmocka_run_group_tests(tests, NULL, NULL);
