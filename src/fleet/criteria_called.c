@@ -660,6 +660,16 @@ static void take_named(struct taking *t, struct slice called)
 }
 
 /* "ScadaPro Server and Client": two parts of one thing */
+/* "Free Runtime in Drive6 Workbench": two words at least, and what they are a part of */
+static void take_inner(struct taking *t, struct slice called)
+{
+    size_t at = find_words(called, " in ");
+    if (at < 8 || at >= called.len || !memchr(called.data, ' ', at) ||
+        memchr(called.data, '(', at) || memchr(called.data, ',', at))
+        return;
+    put(t, slice_of(called.data, at), FLEET_RULE_NOTE);
+}
+
 static int take_parts(struct taking *t, struct slice called)
 {
     static const char *const parts[] = {"Server",   "Client", "Viewer",  "Editor",  "Runtime",
@@ -781,6 +791,7 @@ int fleet_called_make(struct arena *a, struct slice called, struct fleet_called_
     take_described(&t, called);
     take_without_x(&t, called);
     take_named(&t, called);
+    take_inner(&t, called);
     return take_series(&t, called) == 0 && take_parts(&t, called) == 0 &&
                    take_letters(&t, called) == 0 && take_parentheses(&t, called) == 0 &&
                    take_run(&t, called) == 0 && take_optional(&t, called) == 0 &&

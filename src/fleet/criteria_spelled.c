@@ -89,13 +89,14 @@ static int spell_options(struct spelling *s, struct slice called)
     return 0;
 }
 
-/* A word of a name that may become one letter: "Remote", not "CPU", "for" or "S7". */
-static bool spelled_word(struct slice word)
+/* A word of a name that may become one letter: "Remote", not "CPU", "for" or "S7"; of a normal
+ * form, which has no capitals, any that is as long. */
+static bool spelled_word(struct slice word, bool normal)
 {
     for (size_t i = 1; i < word.len; i++)
         if (!is_lower(word.data[i]) && !is_upper(word.data[i]))
             return false;
-    return word.len >= 5 && is_upper(word.data[0]) && is_lower(word.data[word.len - 1]);
+    return word.len >= 5 && is_upper(word.data[0]) != normal && is_lower(word.data[word.len - 1]);
 }
 
 /* The words of a name, of which strokes separate, too; 0: too many. */
@@ -116,7 +117,7 @@ static size_t words_of(struct slice called, struct slice out[MOST_WORDS])
 }
 
 /* Two or three words in a row by their initials; the first word is what the thing is known by. */
-static int spell_initials(struct spelling *s, struct slice called)
+static int spell_initials(struct spelling *s, struct slice called, bool normal)
 {
     struct slice words[MOST_WORDS];
     size_t count = words_of(called, words);
@@ -126,7 +127,7 @@ static int spell_initials(struct spelling *s, struct slice called)
             size_t end = i + run;
             bool all = true;
             for (size_t k = 0; k < run; k++) {
-                all = all && spelled_word(words[i + k]);
+                all = all && spelled_word(words[i + k], normal);
                 initials[k + 1] = (char)words[i + k].data[0];
             }
             if (!all || (end == count && i == 1 && count < 4))
@@ -155,7 +156,15 @@ int fleet_spelled_make(struct arena *a, struct slice called, struct fleet_spelle
     out->count = 0;
     if (called.len == 0 || called.len > LONGEST)
         return 0;
-    return spell_options(&s, called) == 0 && spell_initials(&s, called) == 0 ? 0 : -1;
+    return spell_options(&s, called) == 0 && spell_initials(&s, called, false) == 0 ? 0 : -1;
+}
+
+int fleet_spelled_initials(struct arena *a, struct slice form, struct fleet_spelled_list *out,
+                           struct err *e)
+{
+    struct spelling s = {a, out, e};
+    out->count = 0;
+    return form.len == 0 || form.len > LONGEST ? 0 : spell_initials(&s, form, true);
 }
 
 /* A white or black square, as makers of controllers print it. */

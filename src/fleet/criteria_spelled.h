@@ -22,6 +22,11 @@ struct fleet_spelled_list {
 int fleet_spelled_make(struct arena *a, struct slice called, struct fleet_spelled_list *out,
                        struct err *e) MUST_CHECK;
 
+/* Of the normal form "topbraid enterprise data governance" "topbraid EDG" and the like: the same
+ * for what an inventory says, of which no more is kept than that form. */
+int fleet_spelled_initials(struct arena *a, struct slice form, struct fleet_spelled_list *out,
+                           struct err *e) MUST_CHECK;
+
 /*
  * "CJ2M-CPU\u25a1\u25a1", where a box stands for any one character of a model: "cj2mcpu??", as
  * models are compared. Empty: there is no box, or too little beside them.

@@ -16,7 +16,7 @@ int fleet_rule_cost(unsigned rules)
         {FLEET_RULE_ACRONYM, 5},  {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
         {FLEET_RULE_VENDOR, 1},   {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
         {FLEET_RULE_LISTED, 5},   {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
-        {FLEET_RULE_DIVISION, 5}, {FLEET_RULE_BRAND, 3},    {FLEET_RULE_VARIANT, 8},
+        {FLEET_RULE_DIVISION, 5}, {FLEET_RULE_BRAND, 2},    {FLEET_RULE_VARIANT, 8},
         {FLEET_RULE_PLURAL, 1},   {FLEET_RULE_CPE, 3},
     };
     int cost = 0;
@@ -469,10 +469,11 @@ static bool same_brand(struct slice name, struct slice family)
 }
 
 /* "ThinManager" of "ThinManager ThinServer": one word, but nothing else is called so. */
-static bool made_up(const struct fleet_subject *s, const struct fleet_subject_form *form)
+static bool made_up(const struct fleet_subject_form *form)
 {
     return form->source == FLEET_FROM_MODEL && form->text.len >= 7 &&
-           fleet_name_telling(form->text, s->identity->model.raw);
+           !memchr(form->text.data, ' ', form->text.len) && !fleet_word_has_digit(form->text) &&
+           !fleet_name_plain_word(form->text) && !fleet_name_sibling_word(form->text);
 }
 
 /* "scalance m 800": of this brand whole hundreds are lines of products, whether it says so or not.
@@ -586,12 +587,13 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
         r.confidence += 87;
     } else if (vendor_sure && !family_source && is_named_suffix(b->text, a->text)) {
         r.rule = FLEET_BY_SUFFIX;
-        r.confidence += 78;
+        r.confidence += fleet_words_brands_in_front(a->text, b->text) ? 90 : 78;
     } else if (vendor_sure && !family_source && !(r.rules & FLEET_RULE_LISTED) &&
                is_named_suffix(a->text, b->text) && names_something(a->text)) {
-        r.rule = FLEET_BY_LESS_SPECIFIC;
-        r.confidence += 62;
-        r.only_unknown = true;
+        bool brands = fleet_words_brands_in_front(b->text, a->text);
+        r.rule = brands ? FLEET_BY_SUFFIX : FLEET_BY_LESS_SPECIFIC;
+        r.confidence += brands ? 90 : 62;
+        r.only_unknown = !brands;
     } else if (t->product.family && !family_source && has_word(b->text, a->text)) {
         r.rule = FLEET_BY_FAMILY;
         r.confidence += 75;
@@ -617,7 +619,7 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
             r.confidence += 42;
         r.only_unknown = !t->product.family;
     } else if (fleet_name_prefix(b->text, a->text) &&
-               (fleet_name_specific(b->text) || (vendor_sure && made_up(s, b))) &&
+               (fleet_name_specific(b->text) || (vendor_sure && made_up(b))) &&
                /* of "series B" is said nothing where "series C" is named */
                !((b->rules & FLEET_RULE_VARIANT) && only_revision(a->text, b->text)) &&
                !version_line(a->text, b->text.len + 1)) {
@@ -639,8 +641,9 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
         r.confidence += brand ? 80 : 58;
         r.only_unknown = !brand;
     } else if (vendor_sure && !family_source && own_word(b->text, a->text)) {
-        r.rule = FLEET_BY_LESS_SPECIFIC;
-        r.confidence += 72;
+        bool brands = fleet_words_brands_in_front(a->text, b->text);
+        r.rule = brands ? FLEET_BY_SUFFIX : FLEET_BY_LESS_SPECIFIC;
+        r.confidence += brands ? 90 : 72;
     } else if (vendor_sure && !family_source && inside_with_number(b->text, a->text)) {
         r.rule = FLEET_BY_LESS_SPECIFIC;
         r.confidence += 55;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/class_identifier.h"
+#include "fleet/criteria_spelled.h"
 #include "fleet/match_identify.h"
 #include "fleet/name_version.h"
 #include "fleet/name_words.h"
@@ -147,6 +148,26 @@ static int add_series(struct preparation *p)
                           model->forms[0].rules | FLEET_RULE_VARIANT, FLEET_FROM_MODEL);
 }
 
+/* "TopBraid Enterprise Data Governance": "TopBraid EDG" */
+static int add_initials(struct preparation *p)
+{
+    const struct fleet_name *model = &p->subject->identity->model;
+    struct fleet_spelled_list list;
+    if (model->count == 0)
+        return 0;
+    if (fleet_spelled_initials(p->arena, model->forms[0].text, &list, p->e) != 0)
+        return -1;
+    for (size_t i = 0; i < list.count; i++) {
+        struct fleet_name name;
+        if (fleet_name_normalise(p->arena, FLEET_NAME_PRODUCT, list.at[i], &name, p->e) != 0)
+            return -1;
+        if (name.count && add_form(p, name.forms[0].text, name.forms[0].rules | FLEET_RULE_ACRONYM,
+                                   FLEET_FROM_MODEL) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* "data_center_manager_sdk": words */
 static int cpe_words(struct arena *a, const struct product_cpe_value *v, enum fleet_name_kind kind,
                      struct fleet_name *out, struct err *e)
@@ -213,6 +234,42 @@ static int add_names(struct preparation *p)
             return -1;
     }
     return add_variants(p, family, id->family.forms[0].rules, FLEET_FROM_FAMILY);
+}
+
+/* "6gk8822 1bg01 0ba0", "6es7 511 1ak02 0ab0" at the end of a name: an order number, its parts
+ * apart. How many words it has; 0: none stands there. */
+static size_t spaced_order(const struct fleet_words *words)
+{
+    static const size_t lengths[][4] = {{7, 5, 4, 0}, {4, 3, 5, 4}};
+    for (size_t kind = 0; kind < ARRAY_LEN(lengths); kind++) {
+        size_t parts = lengths[kind][3] ? 4 : 3, at = 0;
+        if (words->cut || words->count <= parts)
+            continue;
+        const struct slice *tail = &words->at[words->count - parts];
+        while (at < parts && tail[at].len == lengths[kind][at] && fleet_word_has_digit(tail[at]))
+            at++;
+        if (at == parts && tail[0].data[0] >= '0' && tail[0].data[0] <= '9')
+            return parts;
+    }
+    return 0;
+}
+
+static int add_spaced_order(struct preparation *p)
+{
+    const struct fleet_name *model = &p->subject->identity->model;
+    struct fleet_words words;
+    struct slice form = model->count ? model->forms[0].text : slice_of(NULL, 0), order;
+    fleet_words_split(form, &words);
+    size_t parts = spaced_order(&words);
+    if (parts == 0)
+        return 0;
+    size_t at = (size_t)(words.at[words.count - parts].data - form.data);
+    if (fleet_order_normalise(p->arena, slice_of(form.data + at, form.len - at), &order, p->e) !=
+            0 ||
+        add_order(p, order) != 0)
+        return -1;
+    return add_variants(p, slice_of(form.data, at - 1), model->forms[0].rules | FLEET_RULE_ORDER,
+                        FLEET_FROM_MODEL);
 }
 
 /* "Modicon M580 BMEP584040": behind the name its number, long enough to be one */
@@ -285,11 +342,13 @@ int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity
         out->cpe = cpe.product;
         out->platform = cpe.name;
     }
-    if (add_names(&p) != 0 || add_series(&p) != 0 || add_cpe(&p) != 0)
+    if (add_names(&p) != 0 || add_series(&p) != 0 || add_initials(&p) != 0 || add_cpe(&p) != 0)
         return -1;
     for (size_t i = 0; i < identity->orders.count; i++)
         if (add_order(&p, identity->orders.at[i]) != 0)
             return -1;
+    if (add_spaced_order(&p) != 0)
+        return -1;
     out->real_orders = out->order_count;
     /* a model that is written like an order number is one */
     for (size_t i = 0; i < out->form_count; i++) {

@@ -59,10 +59,11 @@ enum fleet_words_relation fleet_words_but_one(struct slice brief, struct slice w
 bool fleet_words_brands_in_front(struct slice longer, struct slice suffix)
 {
     static const char *const brands[] = {
-        "altivar",  "desigo",    "ecostruxure", "experion", "got1000", "got2000",   "iologik",
-        "magelis",  "melsec",    "melservo",    "mgate",    "modicon", "nport",     "oncell",
-        "relion",   "ruggedcom", "scalance",    "sentron",  "simatic", "simcenter", "simocode",
-        "simotion", "sinamics",  "sinumerik",   "siprotec", "sitop",   "sysmac",    NULL};
+        "airlink",  "altivar",    "desigo",    "ecostruxure", "experion", "got1000", "got2000",
+        "iologik",  "magelis",    "melsec",    "melservo",    "mgate",    "modicon", "nport",
+        "oncell",   "relion",     "ruggedcom", "scalance",    "sentron",  "simatic", "simcenter",
+        "simocode", "simotion",   "sinamics",  "sinumerik",   "siprotec", "sitop",   "struxureware",
+        "sysmac",   "tecnomatix", NULL};
     static const char *const series[] = {"iq", "r",      "f",   "q",      "l",
                                          "fx", "series", "cpu", "module", NULL};
     struct fleet_words words;
@@ -70,7 +71,8 @@ bool fleet_words_brands_in_front(struct slice longer, struct slice suffix)
         return false;
     fleet_words_split(slice_of(longer.data, longer.len - suffix.len - 1), &words);
     for (size_t i = 1; i < words.count; i++)
-        if (!fleet_word_in(series, words.at[i]))
+        if (!fleet_word_in(series, words.at[i]) &&
+            (words.at[i].len > 1 || !fleet_word_has_digit(words.at[i])))
             return false;
     return words.count > 0 && !words.cut && fleet_word_in(brands, words.at[0]);
 }

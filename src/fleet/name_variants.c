@@ -215,7 +215,9 @@ static struct slice without_description(struct slice form)
     struct fleet_words words;
     fleet_words_split(form, &words);
     size_t kept = words.count;
-    while (kept > 0 && fleet_word_in(describing_words, words.at[kept - 1]))
+    while (kept > 0 && (fleet_word_in(describing_words, words.at[kept - 1]) ||
+                        (kept < words.count && (slice_is(words.at[kept - 1], "scada") ||
+                                                slice_is(words.at[kept - 1], "hmi")))))
         kept--;
     /* "network configuration" is something: a word for a program is the last one */
     bool program = words.count && !slice_is(words.at[words.count - 1], "configuration") &&
@@ -447,7 +449,11 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
         if (edition(a, out[i].text, &other, e) != 0)
             return -1;
         add(out, &count, other, out[i].rules | FLEET_RULE_ACRONYM | FLEET_RULE_VARIANT);
-        add(out, &count, without_region(out[i].text), out[i].rules | FLEET_RULE_VARIANT);
+        struct slice plain = without_region(out[i].text);
+        add(out, &count, plain, out[i].rules | FLEET_RULE_VARIANT);
+        /* "awk 3121 us t" */
+        if (plain.len)
+            add(out, &count, without_region(plain), out[i].rules | FLEET_RULE_VARIANT);
         add(out, &count, without_platform(out[i].text), out[i].rules | FLEET_RULE_VARIANT);
     }
     for (int i = 0, before = count; i < before; i++)

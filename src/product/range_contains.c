@@ -20,6 +20,49 @@ static bool of_the_last(const struct product_interval *interval, struct slice ve
            version.data[at] == '.';
 }
 
+/*
+ * "BE" of "BF and prior", "J" of "K and prior": firmware counted by letters alone. One letter, or
+ * two of which the first is the same. What comes behind is not sure enough to be excluded.
+ */
+static bool earlier_letter(struct slice version, struct slice bound)
+{
+    if (version.len != bound.len || version.len == 0 || version.len > 2)
+        return false;
+    for (size_t i = 0; i < version.len; i++) {
+        uint8_t x = version.data[i] | 0x20, y = bound.data[i] | 0x20;
+        bool last = i + 1 == version.len;
+        if (x < 'a' || x > 'z' || y < 'a' || y > 'z' || (last ? x >= y : x != y))
+            return false;
+    }
+    return true;
+}
+
+/* "16.10.3(3794)", "1.03.07 (build 317)": the version in front of its build. */
+static struct slice without_build(struct slice version)
+{
+    const uint8_t *open = version.len ? memchr(version.data, '(', version.len) : NULL;
+    if (!open || version.data[version.len - 1] != ')')
+        return version;
+    version.len = (size_t)(open - version.data);
+    while (version.len && version.data[version.len - 1] == ' ')
+        version.len--;
+    return version;
+}
+
+/* One of the versions named, where one side tells the build and the other does not. */
+static bool named_but_for_build(const struct product_range *range, struct slice version)
+{
+    struct slice ours = without_build(version);
+    for (size_t i = 0; i < range->count; i++) {
+        struct slice named = range->intervals[i].low, theirs = without_build(named);
+        if (slice_equal(named, range->intervals[i].high) && ours.len && theirs.len &&
+            (ours.len < version.len) != (theirs.len < named.len) &&
+            product_version_compare(range->scheme, ours, theirs) == PRODUCT_EQUAL)
+            return true;
+    }
+    return false;
+}
+
 static enum product_in in_interval(const struct product_scheme *scheme,
                                    const struct product_interval *interval, struct slice version)
 {
@@ -38,7 +81,7 @@ static enum product_in in_interval(const struct product_scheme *scheme,
         if ((order == PRODUCT_GREATER && !of_last) ||
             (order == PRODUCT_EQUAL && interval->high_open))
             return PRODUCT_OUT;
-        if (order == PRODUCT_NO_ORDER || of_last)
+        if ((order == PRODUCT_NO_ORDER && !earlier_letter(version, interval->high)) || of_last)
             result = PRODUCT_MAYBE;
     }
     return interval->doubtful ? PRODUCT_MAYBE : result;
@@ -187,6 +230,9 @@ enum product_in product_range_contains(const struct product_range *range, struct
         if (behind == PRODUCT_IN || (behind == PRODUCT_OUT && plain))
             in = behind;
     }
+    if (in != PRODUCT_IN && range->kind == PRODUCT_RANGE_LIST && prefixed &&
+        named_but_for_build(range, version))
+        in = PRODUCT_IN;
     switch (in) {
     case PRODUCT_IN: return inside(range, prefixed, reason);
     case PRODUCT_MAYBE:

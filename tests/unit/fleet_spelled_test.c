@@ -140,6 +140,11 @@ static void numbers_with_gaps(void **state)
          FLEET_NOT_AFFECTED, NULL},
         {"iZ-R H08 (EN) CPU firmware", NULL, "<= 52", NAMED("H08SFCPU", "1"), FLEET_NOT_LISTED,
          NULL},
+        /* an order number with its parts apart */
+        {"CENTRI Gauge (6GK8833-1BG01-0BA0)", NULL, "< 5",
+         NAMED("CENTRI Gauge (6GK8833 1BG01 0BA0)", "5"), FLEET_NOT_AFFECTED, "identity.model"},
+        {"CENTRI Gauge (6GK8833-1BG01-0BA0)", NULL, "< 5",
+         NAMED("CENTRI Gauge (6GK8833 1BG01 0BA1)", "4"), FLEET_NOT_LISTED, NULL},
         {"Terrano M58 CPU (part numbers BNEP* and BNEH*)", NULL, "< 5",
          NAMED("Terrano M58 BNEH584040", "4"), FLEET_AFFECTED, "identity.model-pattern"},
         {"Terrano M58 CPU (part numbers BNEP* and BNEH*)", NULL, "< 5",

@@ -194,6 +194,11 @@ static void ranges_as_advisories_write_them(void **state)
         {"<= 12", "12.0", PRODUCT_IN},
         {"<= 12", "13.0", PRODUCT_OUT},
         {"< 12", "12.0.1", PRODUCT_OUT},
+        /* letters alone */
+        {"<= BF", "BE", PRODUCT_IN},
+        {"<= BF", "BG", PRODUCT_MAYBE},
+        {"<= BF", "AF", PRODUCT_MAYBE},
+        {"<= BF", "B", PRODUCT_MAYBE},
         /* its maker counts firmware by the number in parentheses */
         {"< FW11", "01.09.18(09)", PRODUCT_IN},
         {"< FW11", "01.12.04(12)", PRODUCT_OUT},
@@ -255,9 +260,17 @@ static void ranges_as_advisories_write_them(void **state)
         {"<April/17/2023", "4.2", PRODUCT_MAYBE},
         {"<April/17/2023", "04/05/2023", PRODUCT_MAYBE},
         {"<=LF", "LF", PRODUCT_IN},
-        {"<=LF", "LE", PRODUCT_MAYBE},
+        {"<=LF", "LE", PRODUCT_IN},
         {"No version", "1", PRODUCT_MAYBE},
-        {"<V33.017_V34.014_V35.013_V36.011", "V34.015", PRODUCT_MAYBE},
+        /* mended in each of the lines */
+        {"<V33.017_V34.014_V35.013_V36.011", "V34.015", PRODUCT_OUT},
+        {"<V33.017_V34.014_V35.013_V36.011", "V34.013", PRODUCT_IN},
+        {"<V33.017_V34.014_V35.013_V36.011", "V32.016", PRODUCT_IN},
+        {"<V33.017_V34.014_V35.013_V36.011", "V37.001", PRODUCT_OUT},
+        {"<v36.011_v34.014_v33.017", "35.013", PRODUCT_MAYBE},
+        {"<v36.011_v34.014_v33.017", "34.014", PRODUCT_OUT},
+        {"<v36.011_v34.014_v33.017", "36.010", PRODUCT_IN},
+        {"<V33.017_V34.014", "V33.020", PRODUCT_MAYBE},
         {"", "1", PRODUCT_MAYBE},
     };
     size_t wrong = 0;
