@@ -281,7 +281,9 @@ static int add_either(struct forms *f, struct slice called)
 static int add_incl_variants(struct forms *f, struct slice called)
 {
     static const char incl[] = "(incl. ", variant[] = " variant";
-    const uint8_t *at = called.len ? memmem(called.data, called.len, incl, sizeof incl - 1) : NULL;
+    if (called.len == 0 || !called.data)
+        return 0;
+    const uint8_t *at = memmem(called.data, called.len, incl, sizeof incl - 1);
     const uint8_t *space = at ? memchr(called.data, ' ', called.len) : NULL;
     if (!at || space + 1 >= at)
         return 0;
