@@ -63,7 +63,7 @@ static void compare_vendors(const struct fleet_form *a, const struct fleet_form 
         m.rule = FLEET_VENDOR_ALIAS;
         m.rules |= FLEET_RULE_ALIAS;
         m.cost += fleet_rule_cost(FLEET_RULE_ALIAS);
-    } else if (a->text.len >= 6 && same_compact(a->text, b->text)) {
+    } else if ((a->text.len >= 6 || b->text.len >= 6) && same_compact(a->text, b->text)) {
         /* "Automation Direct" and "AutomationDirect" */
         m.rule = FLEET_VENDOR_EQUAL;
         m.cost += 2;
@@ -72,7 +72,7 @@ static void compare_vendors(const struct fleet_form *a, const struct fleet_form 
         m.rule = FLEET_VENDOR_ALIAS;
         m.rules |= FLEET_RULE_ACRONYM;
         m.cost += 8;
-    } else if (best->rule >= FLEET_VENDOR_MISSPELT || (m.rules & FLEET_RULE_BRAND)) {
+    } else if (best->rule > FLEET_VENDOR_MISSPELT || (m.rules & FLEET_RULE_BRAND)) {
         return;
     } else if (m.rules & FLEET_RULE_DIVISION) {
         /* "Philips Healthcare" and "Phillips": nothing else may be other */
