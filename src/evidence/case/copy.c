@@ -39,22 +39,22 @@ static int copy_bytes(int in, int out)
 
 static int copy_file(const char *from, const char *to, const char *name, struct err *e)
 {
-    char source[4096], target[4096], folder[4096];
-    if ((size_t)snprintf(source, sizeof source, "%s/%s", from, name) >= sizeof source ||
-        (size_t)snprintf(target, sizeof target, "%s/%s", to, name) >= sizeof target)
+    char target[4096], folder[4096];
+    if ((size_t)snprintf(target, sizeof target, "%s/%s", to, name) >= sizeof target)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path of %s is too long", name);
     snprintf(folder, sizeof folder, "%s", target);
     *strrchr(folder, '/') = 0;
     if (file_make_folder(folder, 0700, e) != 0)
         return -1;
-    int in = open(source, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    int out = in < 0 ? -1 : open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (in < 0 || out < 0 || copy_bytes(in, out) != 0 || fsync(out) != 0)
+    int in = evidence_file_open(from, name, e);
+    if (in < 0)
+        return -1;
+    int out = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (out < 0 || copy_bytes(in, out) != 0 || fsync(out) != 0)
         err_errno(e, errno, "evidence.copy", "%s cannot be copied", name);
     if (out >= 0)
         close(out);
-    if (in >= 0)
-        close(in);
+    close(in);
     return err_is_set(e) ? -1 : 0;
 }
 
@@ -66,12 +66,9 @@ static int each_listed(const char *bundle, const char *manifest,
     struct evidence_manifest m;
     struct arena arena;
     struct buf text;
-    char path[4096];
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", bundle, manifest) >= sizeof path)
-        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
     arena_init(&arena, 0);
     buf_init(&text);
-    int result = file_read(path, EVIDENCE_MANIFEST_MOST, &text, e);
+    int result = evidence_file_read(bundle, manifest, EVIDENCE_MANIFEST_MOST, &text, e);
     if (result == 0)
         result = evidence_manifest_parse(&arena, buf_slice(&text), &m, e);
     for (size_t i = 0; result == 0 && i < m.count; i++)

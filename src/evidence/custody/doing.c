@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/custody/doing.h"
 #include "base/file.h"
+#include "evidence/bundle/manifest.h"
 #include "evidence/custody/holder.h"
 #include "evidence/custody/record.h"
 
@@ -103,7 +104,7 @@ static int authority_of(struct evidence_doing *d, const char *holder,
     buf_init(&text);
     int result = 0;
     if (folder[0]) {
-        result = file_read(path, CASE_BYTES, &text, e);
+        result = evidence_file_read(folder, "case.json", CASE_BYTES, &text, e);
         if (result == 0)
             result = json_parse(&doc, buf_slice(&text), NULL, e);
         if (result == 0)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "evidence/bundle/manifest.h"
 #include "evidence/disclose/disclosing.h"
 #include "evidence/seal/files.h"
 
@@ -38,7 +39,7 @@ static int copy(struct disclosing *d, const char *from, const char *to, bool mus
     if (!must && file_kind(path) != 1)
         return 0;
     buf_init(&text);
-    int result = file_read(path, COPY_MOST, &text, e);
+    int result = evidence_file_read(d->options->folder, from, COPY_MOST, &text, e);
     if (result == 0)
         result = write_text(d, to, buf_slice(&text), e);
     buf_fini(&text);
@@ -95,7 +96,7 @@ static int read_trees(struct disclosing *d, struct err *e)
                        "%s is no bundle with hash trees: tree.json is not there",
                        d->options->folder);
     buf_init(&text);
-    int result = file_read(path, COPY_MOST, &text, e);
+    int result = evidence_file_read(d->options->folder, EVIDENCE_TREE_FILE, COPY_MOST, &text, e);
     if (result == 0)
         result = evidence_trees_read(&d->trees, buf_slice(&text), e);
     buf_fini(&text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON of records as people read it. */
 #include "base/file.h"
+#include "evidence/bundle/manifest.h"
 #include "evidence/report/reporting.h"
 
 #include <inttypes.h>
@@ -17,7 +18,7 @@ int reporting_read(const char *folder, const char *name, struct reporting_file *
     snprintf(path, sizeof path, "%s/%s", folder, name);
     if (file_kind(path) != 1)
         return 0;
-    if (file_read(path, FILE_MOST, &file->text, e) != 0 ||
+    if (evidence_file_read(folder, name, FILE_MOST, &file->text, e) != 0 ||
         json_parse(&file->doc, buf_slice(&file->text), NULL, e) != 0)
         return err_context(e, "%s", path);
     file->root = json_root(file->doc);
