@@ -222,7 +222,7 @@ def steps_of_custody(s):
         return lambda ended, again: log_holds(exhibit, records(of) + (more if ended else 0))
 
     yield Step("give", ["give", exhibit, *s.give, *s.by], holds(1), state={made: s.case},
-               again_ends=lambda again: "open" in again.stderr or "handed over" in again.stderr)
+               again_ends=lambda again: "who has not signed for it yet" in again.stderr)
     receipt = s.folder / "receipt"
 
     def taken(ended, _again):

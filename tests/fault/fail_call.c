@@ -224,7 +224,11 @@ int link(const char *from, const char *to)
 
 int mkdir(const char *path, mode_t mode)
 {
-    return is_full() ? -1 : REAL(int (*)(const char *, mode_t), "mkdir")(path, mode);
+    struct stat s;
+
+    return lstat(path, &s) != 0 && is_full()
+               ? -1
+               : REAL(int (*)(const char *, mode_t), "mkdir")(path, mode);
 }
 
 int mkdirat(int folder, const char *path, mode_t mode)

@@ -2,6 +2,7 @@
 #include "evidence/case/copy.h"
 #include "base/file.h"
 #include "evidence/bundle/manifest.h"
+#include "evidence/bundle/statement.h"
 #include "evidence/custody/holder.h"
 #include "evidence/custody/record.h"
 #include "evidence/verify.h"
@@ -49,7 +50,7 @@ static int copy_file(const char *from, const char *to, const char *name, struct 
     int in = evidence_file_open(from, name, e);
     if (in < 0)
         return -1;
-    int out = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int out = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (out < 0 || copy_bytes(in, out) != 0 || fsync(out) != 0)
         err_errno(e, errno, "evidence.copy", "%s cannot be copied", name);
     if (out >= 0)
@@ -121,6 +122,28 @@ int evidence_copy_allowed(const char *master, struct err *e)
     return result == 0 ? 0 : -1;
 }
 
+static const char incomplete[] =
+    "This copy is not complete. Nothing in this folder is evidence yet.\n"
+    "Run the same command again to make it.\n";
+
+/* Every file that the manifests list, under the mark INCOMPLETE; over what a crash left of it. */
+static int copy_all(const struct evidence_copying *c, struct err *e)
+{
+    if (evidence_bundle_begin(c->folder, slice_of(incomplete, sizeof incomplete - 1), e) < 0 ||
+        each_listed(c->master, "manifest-sha256.txt", copy_listed, (void *)c, e) != 0 ||
+        each_listed(c->master, "tagmanifest-sha256.txt", copy_listed, (void *)c, e) != 0 ||
+        copy_file(c->master, c->folder, "tagmanifest-sha256.txt", e) != 0)
+        return -1;
+    return evidence_bundle_end(c->folder, e);
+}
+
+bool evidence_copy_begun(const char *folder)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/INCOMPLETE", folder);
+    return file_kind(path) == 1;
+}
+
 static int check_copy(const struct evidence_copying *c, uint8_t tags[SHA256_LEN], struct err *e)
 {
     const struct evidence_verify_options options = {0};
@@ -172,7 +195,7 @@ int evidence_copy(const struct evidence_copying *c, struct evidence_doing *doing
     struct buf details;
     if (evidence_holder_kind(c->master) != EVIDENCE_HOLDER_BUNDLE)
         return err_set(e, ERR_NOT_FOUND, "evidence.holder", NULL, "%s is no bundle", c->master);
-    if (file_kind(c->folder) != 0)
+    if (file_kind(c->folder) != 0 && !evidence_copy_begun(c->folder))
         return err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "%s is there already", c->folder);
     if (evidence_copy_allowed(c->master, e) != 0)
         return -1;
@@ -185,11 +208,7 @@ int evidence_copy(const struct evidence_copying *c, struct evidence_doing *doing
         result =
             evidence_doing_check(doing, c->master, master, "copied", buf_slice(&details), NULL, e);
     if (result == 0)
-        result = each_listed(c->master, "manifest-sha256.txt", copy_listed, (void *)c, e);
-    if (result == 0)
-        result = each_listed(c->master, "tagmanifest-sha256.txt", copy_listed, (void *)c, e);
-    if (result == 0)
-        result = copy_file(c->master, c->folder, "tagmanifest-sha256.txt", e);
+        result = copy_all(c, e);
     if (result == 0)
         result = check_copy(c, tags, e);
     if (result == 0)
