@@ -10,6 +10,13 @@
 
 enum { FILE_MOST = 64 << 20, DEPTH = 4, ITEMS = 500 };
 
+void reporting_close(struct reporting_file *file)
+{
+    json_doc_free(file->doc);
+    buf_fini(&file->text);
+    *file = (struct reporting_file){0};
+}
+
 int reporting_read(const char *folder, const char *name, struct reporting_file *file, struct err *e)
 {
     char path[4400];
@@ -19,17 +26,12 @@ int reporting_read(const char *folder, const char *name, struct reporting_file *
     if (file_kind(path) != 1)
         return 0;
     if (evidence_file_read(folder, name, FILE_MOST, &file->text, e) != 0 ||
-        json_parse(&file->doc, buf_slice(&file->text), NULL, e) != 0)
+        json_parse(&file->doc, buf_slice(&file->text), NULL, e) != 0) {
+        reporting_close(file);
         return err_context(e, "%s", path);
+    }
     file->root = json_root(file->doc);
     return 0;
-}
-
-void reporting_close(struct reporting_file *file)
-{
-    json_doc_free(file->doc);
-    buf_fini(&file->text);
-    *file = (struct reporting_file){0};
 }
 
 static struct slice keep(struct reporting *r, const char *text)
