@@ -70,9 +70,6 @@ static int make_folders(struct disclosing *d, struct err *e)
 {
     static const char *const names[] = {"", "/shown", "/sealed"};
     char path[4096];
-    if (file_kind(d->options->target) != 0)
-        return err_set(e, ERR_CONFLICT, "disclose.exists", NULL, "%s is there already",
-                       d->options->target);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s%s", d->options->target, names[i]);
         if (file_make_folder(path, 0755, e) != 0)
@@ -207,13 +204,24 @@ int evidence_disclose(const struct evidence_disclose_options *options,
     *disclosed = (struct evidence_disclosed){0};
     if (!d)
         return err_memory(e);
-    d->options = options;
+    struct evidence_disclose_options beside = *options;
+    struct err ignored = {0};
+    char part[4096];
+    beside.target = part;
+    d->options = &beside;
     d->disclosed = disclosed;
     arena_init(&d->arena, 0);
     buf_init(&d->json);
-    int result = disclose(d, e);
-    if (result == 0)
-        result = read_back(options, e);
+    int result = disclosing_begin(options->target, part, e);
+    if (result == 0) {
+        result = disclose(d, e);
+        if (result == 0)
+            result = read_back(&beside, e);
+        if (result == 0)
+            result = disclosing_end(part, e);
+        if (result != 0)
+            (void)!disclosing_sweep(part, &ignored);
+    }
     buf_fini(&d->json);
     arena_fini(&d->arena);
     mem_free(d);
