@@ -21,7 +21,7 @@ from faults import CLOSES, FILES, FROM_THERE_ON, KILLED, MEMORY, ONCE, SOURCE, s
 
 from centre_home import BUILD, TOCSIN, Workplace, finish, needs_programs, scenario
 
-MOST_FILES, MOST_MEMORY = 8, 8
+MOST_FILES, MOST_MEMORY = 4, 4
 SOUND = re.compile(r"runtime error|Sanitizer")
 WHO = ("--reason", "r", "--place", "p")
 QUALITIES = ("--relevance", "r", "--reliability", "r", "--sufficiency", "s")
