@@ -28,7 +28,13 @@ def evidence(*words, code=0):
     return done
 
 
-def strange(folder, words, right, leave_out=()):
+def by_script(*words, code=None):
+    del code
+    return subprocess.run([sys.executable, SOURCE / "tools/verify_disclosure.py", *map(str, words)],
+                          capture_output=True, text=True, timeout=60, check=False)
+
+
+def strange(folder, words, right, leave_out=(), run=evidence):
     """Runs the command with each file of the folder exchanged; `right` judges (file, kind, result)."""
     trial = folder.with_name(folder.name + ".trial")
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
@@ -44,7 +50,7 @@ def strange(folder, words, right, leave_out=()):
                 (trial / name).unlink()
             make(trial / name)
             try:
-                right(str(name), kind, evidence(*(trial if w is folder else w for w in words), code=None))
+                right(str(name), kind, run(*(trial if w is folder else w for w in words), code=None))
             except subprocess.TimeoutExpired as why:
                 raise AssertionError(f"{name} as a {kind}: it waits") from why
     shutil.rmtree(trial, ignore_errors=True)
@@ -88,6 +94,15 @@ def main():
         def no_wait(name, kind, done):
             assert done.returncode in (0, 1, 3), (name, kind, done.returncode, done.stderr)
 
+        def refused(name, kind, done):
+            assert done.returncode == 1 or kind == "folder", (name, kind, done.returncode, done.stderr)
+
+        try:
+            strange(shown, (shown,), refused, run=by_script)
+            print("ok a disclosure, by the script: what is no file in it is not waited for, and found")
+        except AssertionError as why:
+            failures += 1
+            print(f"not ok a disclosure, by the script — {why}")
         for text, of, words, right, leave_out in (
                 ("an image with a seal", image, ("verify", image), named, ()),
                 ("a plain image with custody", plain, ("verify", plain), named, ()),
