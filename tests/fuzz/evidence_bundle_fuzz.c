@@ -48,9 +48,11 @@ static void clear(void)
 static bool begin(void)
 {
     const char *tmp = getenv("TMPDIR");
+    if (!tmp)
+        tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; /* memory, where there is */
     if (!folder[0]) {
         /* processes that a test forks and lets die use the folder of the one that made it */
-        snprintf(folder, sizeof folder, "%.20s/tocsin-fuzz-XXXXXX", tmp ? tmp : "/tmp");
+        snprintf(folder, sizeof folder, "%.20s/tocsin-fuzz-XXXXXX", tmp);
         if (!mkdtemp(folder))
             return false;
         atexit(clear);
