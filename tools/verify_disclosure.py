@@ -80,7 +80,15 @@ def check_seal(folder, roots):
     return json.loads(trees)
 
 
+def strange(folder):
+    """What is neither a folder nor an ordinary file: a link leads elsewhere, a pipe is waited for."""
+    return [str(p.relative_to(folder)) for p in sorted(folder.rglob("*"))
+            if p.is_symlink() or not (p.is_file() or p.is_dir())]
+
+
 def check(folder, roots):
+    if not need(not strange(folder), f"no ordinary files: {', '.join(strange(folder))}"):
+        return
     said = json.loads((folder / "disclosure.json").read_bytes())
     if not need(said.get("format") == "tocsin-evidence-disclosure/v1", "no disclosure that is known here"):
         return

@@ -12,6 +12,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char description[] = "working copy";
+
+/* Is the exhibit a copy of this one that was broken off? */
+static bool was_begun(const char *exhibits, const char *id, const char *parent, const char *bundle)
+{
+    char path[4096];
+    struct json_doc *doc = NULL;
+    struct buf text;
+    struct err none = {0};
+    if ((size_t)snprintf(path, sizeof path, "%s/%s/%s", exhibits, id, bundle) >= sizeof path ||
+        (file_kind(path) != 0 && !evidence_copy_begun(path)))
+        return false;
+    *strrchr(path, '/') = 0;
+    buf_init(&text);
+    bool begun = file_kind(path) == 2 && evidence_description_read(path, &text, &doc, &none) == 0 &&
+                 slice_is(json_get_string(json_root(doc), "parent"), parent) &&
+                 slice_is(json_get_string(json_root(doc), "description"), description);
+    json_doc_free(doc);
+    buf_fini(&text);
+    return begun;
+}
+
+/* The identifier of a copy of this bundle that was begun: want, or the first of PARENT.N. */
+static bool find_begun(const char *exhibits, const char *want, const char *parent,
+                       const char *bundle, char id[EVIDENCE_HOLDER])
+{
+    char path[4200];
+    snprintf(id, EVIDENCE_HOLDER, "%s", want ? want : "");
+    if (want)
+        return was_begun(exhibits, id, parent, bundle);
+    for (unsigned n = 1;; n++) {
+        snprintf(id, EVIDENCE_HOLDER, "%s.%u", parent, n);
+        snprintf(path, sizeof path, "%s/%s", exhibits, id);
+        if (file_kind(path) == 0)
+            return false;
+        if (was_begun(exhibits, id, parent, bundle))
+            return true;
+    }
+}
+
 /* In a case, the copy is an exhibit of its own, a child of the one it is a copy of. */
 static int make_child(const char *master, const char *want, struct evidence_doing *doing,
                       char id[EVIDENCE_HOLDER], char folder[4096], struct err *e)
@@ -27,11 +67,13 @@ static int make_child(const char *master, const char *want, struct evidence_doin
     struct evidence_exhibit_wish wish = {.id = want,
                                          .parent = parent,
                                          .source_type = "static",
-                                         .description = "working copy",
+                                         .description = description,
                                          .media = "bundle"};
-    if (evidence_exhibit_add(case_folder, &wish, doing, id, NULL, e) != 0)
-        return -1;
     const char *name = strrchr(real, '/') + 1;
+    snprintf(above, sizeof above, "%s/exhibits", case_folder);
+    if (!find_begun(above, want, parent, name, id) &&
+        evidence_exhibit_add(case_folder, &wish, doing, id, NULL, e) != 0)
+        return -1;
     if (snprintf(folder, 4096, "%s/exhibits/%s/%s", case_folder, id, name) >= 4096)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
     return 0;

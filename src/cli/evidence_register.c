@@ -60,14 +60,16 @@ static int flush(struct telling *t, struct err *e)
     return result;
 }
 
-static void put_base64(struct json_writer *w, const char *name, struct slice bytes)
+static int put_base64(struct json_writer *w, const char *name, struct slice bytes, struct err *e)
 {
     struct buf text;
 
     buf_init(&text);
     base64_put(&text, bytes);
     json_member_slice(w, name, buf_slice(&text));
+    int result = buf_check(&text, e); /* without memory it would be told without it */
     buf_fini(&text);
+    return result;
 }
 
 static int tell(void *context, const struct evidence_custody_record *record, struct err *e)
@@ -80,6 +82,10 @@ static int tell(void *context, const struct evidence_custody_record *record, str
     buf_init(&signature);
     buf_init(&path);
     buf_printf(&path, "%s/custody/%05" PRIu64 ".p7s", t->holder, record->number);
+    if (!path.failed && file_kind(buf_text(&path)) == 0) { /* on its way there (custody/log.c) */
+        buf_reset(&path);
+        buf_printf(&path, "%s/custody/next/%05" PRIu64 ".p7s", t->holder, record->number);
+    }
     if (buf_check(&path, e) == 0 && file_read(buf_text(&path), SIGNATURE_MAX, &signature, e) == 0) {
         if (t->waiting == 0) {
             json_write_init(&t->w, &t->body, 0);
@@ -88,12 +94,14 @@ static int tell(void *context, const struct evidence_custody_record *record, str
             json_write_array(&t->w);
         }
         json_write_object(&t->w);
-        put_base64(&t->w, "record", record->text);
-        put_base64(&t->w, "signature", buf_slice(&signature));
+        result = put_base64(&t->w, "record", record->text, e) != 0
+                     ? -1
+                     : put_base64(&t->w, "signature", buf_slice(&signature), e);
         json_write_object_end(&t->w);
         t->waiting++;
         t->told++;
-        result = t->waiting == AT_ONCE ? flush(t, e) : 0;
+        if (result == 0 && t->waiting == AT_ONCE)
+            result = flush(t, e);
     }
     buf_fini(&signature);
     buf_fini(&path);
@@ -108,6 +116,15 @@ struct receipts {
     const char *holder;
     uint64_t kept, waiting;
 };
+
+/* What an earlier attempt that was broken off has left of a receipt (cli/api_download.c). */
+static void remove_part(const char *path)
+{
+    char part[4300];
+
+    if ((size_t)snprintf(part, sizeof(part), "%s.part", path) < sizeof(part))
+        (void)unlink(part);
+}
 
 static int fetch_receipt(void *context, const struct json_value *row, struct err *e)
 {
@@ -133,6 +150,7 @@ static int fetch_receipt(void *context, const struct json_value *row, struct err
     if (buf_check(&target, e) != 0 || buf_check(&path, e) != 0) {
         result = -1;
     } else if (access(buf_text(&path), F_OK) != 0) {
+        remove_part(buf_text(&path));
         if (api_download(r->api, &request, buf_text(&path), NULL, &why) == 0)
             r->kept++;
         else if (why.kind == ERR_NOT_FOUND || why.kind == ERR_UNAVAILABLE ||

@@ -15,18 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The sanitizers' own system calls do not fit into the sandboxes. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WITHOUT_SANDBOX true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WITHOUT_SANDBOX true
-#endif
-#endif
-#ifndef WITHOUT_SANDBOX
-#define WITHOUT_SANDBOX false
-#endif
-
 static int load_config(const struct cli_args *args, struct config **config, struct err *e)
 {
     char path[PATH_MAX];
@@ -72,7 +60,7 @@ static int signer(const struct cli_args *args)
                                                *passphrase_file ? passphrase_file : NULL,
                                            .ready_fd = -1,
                                            .allowed_uid = getuid(),
-                                           .without_sandbox = WITHOUT_SANDBOX};
+                                           .without_sandbox = SANITIZED};
     int result = signer_main(&options);
     config_free(config);
     return result;
@@ -86,10 +74,8 @@ static int courier(const struct cli_args *args)
     if (load_config(args, &config, &e) != 0)
         return say_fail(args, &e);
     log_setup("courier", (enum log_level)config->log_level);
-    const struct courier_options options = {.config = config,
-                                            .ready_fd = -1,
-                                            .allowed_uid = getuid(),
-                                            .without_sandbox = WITHOUT_SANDBOX};
+    const struct courier_options options = {
+        .config = config, .ready_fd = -1, .allowed_uid = getuid(), .without_sandbox = SANITIZED};
     int result = courier_main(&options);
     config_free(config);
     return result;
@@ -102,7 +88,7 @@ static int centre(const struct cli_args *args)
 
     if (cli_number(args, "ready-fd", 0, INT_MAX, -1, &fd, &e) != 0)
         return say_fail(args, &e);
-    return centre_main(cli_home(args), (int)fd, WITHOUT_SANDBOX);
+    return centre_main(cli_home(args), (int)fd, SANITIZED);
 }
 
 static const struct cli_option centre_options[] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin-prose: answers questions about words and sentences on its pipes (frame.h). */
+#include "base/compiler.h"
 #include "prose/checkers.h"
 
 #include <stdbool.h>
@@ -8,18 +9,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-
-/* Sanitizers reserve more address space than there is memory. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED true
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED false
-#endif
 
 static void limit(int resource, rlim_t most)
 {

@@ -19,13 +19,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { NOTHING, MEMORY, FILES };
+enum { MEMORY = 1, FILES = 2, CLOSES = 4 }; /* may stand together */
 enum { ONCE, FROM_THERE_ON, KILLED };
 
 static struct page {
     int64_t what;          /* which calls are counted; 0: none */
     int64_t at;            /* the one that fails, from 1; 0: none */
-    int64_t how;           /* it alone, it and all behind it, or the process dies there */
+    int64_t how;           /* it alone, it and all behind it, or the process dies there; and the
+                              errno of a file's failure times 256; 0: no room */
     int64_t pid;           /* of this process alone; 0: of every one that has the page */
     _Atomic(int64_t) seen; /* calls so far */
     _Atomic(int64_t) failed;
@@ -39,10 +40,10 @@ __attribute__((noinline, used)) static void fault_here(void)
 
 static bool must_fail(int64_t what)
 {
-    if (!page || page->what != what || (page->pid && page->pid != getpid()))
+    if (!page || !(page->what & what) || (page->pid && page->pid != getpid()))
         return false;
     int64_t nth = atomic_fetch_add(&page->seen, 1) + 1;
-    if (page->at == 0 || nth < page->at || (nth > page->at && page->how != FROM_THERE_ON))
+    if (page->at == 0 || nth < page->at || (nth > page->at && (page->how & 255) != FROM_THERE_ON))
         return false;
     fault_here();
     return true;
@@ -114,14 +115,19 @@ static bool is_file(int fd)
     return is;
 }
 
-/* The disk is full here; a process that is to die dies. */
+/* A process that is to die dies. */
+static void set_why(void)
+{
+    if ((page->how & 255) == KILLED)
+        kill(getpid(), SIGKILL);
+    errno = page->how >> 8 ? (int)(page->how >> 8) : ENOSPC;
+}
+
 static bool is_full(void)
 {
     if (!must_fail(FILES))
         return false;
-    if (page->how == KILLED)
-        kill(getpid(), SIGKILL);
-    errno = ENOSPC;
+    set_why();
     return true;
 }
 
@@ -140,9 +146,7 @@ static ssize_t half(int fd, const void *data, size_t len, off64_t at, bool here)
                                                                                 at);
     else
         (void)!REAL(ssize_t(*)(int, const void *, size_t), "write")(fd, data, len / 2);
-    if (page->how == KILLED)
-        kill(getpid(), SIGKILL);
-    errno = ENOSPC;
+    set_why();
     return -1;
 }
 
@@ -199,6 +203,20 @@ int rename(const char *from, const char *to)
     return is_full() ? -1 : REAL(int (*)(const char *, const char *), "rename")(from, to);
 }
 
+int renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+    return is_full() ? -1
+                     : REAL(int (*)(int, const char *, int, const char *),
+                            "renameat")(from_folder, from, to_folder, to);
+}
+
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+{
+    return is_full() ? -1
+                     : REAL(int (*)(int, const char *, int, const char *, unsigned),
+                            "renameat2")(from_folder, from, to_folder, to, flags);
+}
+
 int link(const char *from, const char *to)
 {
     return is_full() ? -1 : REAL(int (*)(const char *, const char *), "link")(from, to);
@@ -206,7 +224,60 @@ int link(const char *from, const char *to)
 
 int mkdir(const char *path, mode_t mode)
 {
-    return is_full() ? -1 : REAL(int (*)(const char *, mode_t), "mkdir")(path, mode);
+    struct stat s;
+
+    return lstat(path, &s) != 0 && is_full()
+               ? -1
+               : REAL(int (*)(const char *, mode_t), "mkdir")(path, mode);
+}
+
+int mkdirat(int folder, const char *path, mode_t mode)
+{
+    return is_full() ? -1 : REAL(int (*)(int, const char *, mode_t), "mkdirat")(folder, path, mode);
+}
+
+int unlink(const char *path)
+{
+    return is_full() ? -1 : REAL(int (*)(const char *), "unlink")(path);
+}
+
+int unlinkat(int folder, const char *path, int flags)
+{
+    return is_full() ? -1 : REAL(int (*)(int, const char *, int), "unlinkat")(folder, path, flags);
+}
+
+int syncfs(int fd)
+{
+    return is_file(fd) && is_full() ? -1 : REAL(int (*)(int), "syncfs")(fd);
+}
+
+int sync_file_range(int fd, off64_t from, off64_t bytes, unsigned flags)
+{
+    return is_file(fd) && is_full() ? -1
+                                    : REAL(int (*)(int, off64_t, off64_t, unsigned),
+                                           "sync_file_range")(fd, from, bytes, flags);
+}
+
+ssize_t copy_file_range(int in, off64_t *in_at, int out, off64_t *out_at, size_t len,
+                        unsigned flags)
+{
+    return is_file(out) && is_full()
+               ? -1
+               : REAL(ssize_t(*)(int, off64_t *, int, off64_t *, size_t, unsigned),
+                      "copy_file_range")(in, in_at, out, out_at, len, flags);
+}
+
+/* It is closed all the same, as close(2) says; only of a file that was open for writing. */
+int close(int fd)
+{
+    int flags = page && (page->what & CLOSES) && is_file(fd) ? fcntl(fd, F_GETFL) : -1;
+    bool fails = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && must_fail(CLOSES);
+    int result = REAL(int (*)(int), "close")(fd);
+
+    if (!fails)
+        return result;
+    set_why();
+    return -1;
 }
 
 static mode_t mode_of(int flags, va_list more)
@@ -256,4 +327,16 @@ int openat(int folder, const char *path, int flags, ...)
     if (makes(folder, path, flags) && is_full())
         return -1;
     return REAL(int (*)(int, const char *, int, mode_t), "openat")(folder, path, flags, mode);
+}
+
+int openat64(int folder, const char *path, int flags, ...)
+{
+    va_list more;
+
+    va_start(more, flags);
+    mode_t mode = mode_of(flags, more);
+    va_end(more);
+    if (makes(folder, path, flags) && is_full())
+        return -1;
+    return REAL(int (*)(int, const char *, int, mode_t), "openat64")(folder, path, flags, mode);
 }

@@ -18,7 +18,7 @@ sys.path.insert(0, str(SOURCE / "tests/scenario"))
 
 EVERY = os.environ.get("FAULT_EVERY", "") not in ("", "0")
 TIMES = int(os.environ.get("FAULT_TIMES", "1"))
-MEMORY, FILES = 1, 2
+MEMORY, FILES, CLOSES = 1, 2, 4  # may be added up
 ONCE, FROM_THERE_ON, KILLED = 0, 1, 2
 MANNERS = {"once": ONCE, "from there on": FROM_THERE_ON, "killed": KILLED}
 LAYOUT = "=6q"

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# not a test: a second reader, which evidence_record.py asks, and anybody may
 """A second reader of evidence records, written from RFC 4998 with Python and `openssl`; it shares
 nothing with tocsin. As a program: RECORD ROOTS.pem FILE… prints the time since when they exist."""
 

@@ -6,6 +6,7 @@
 #include "evidence/acquire/passes.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/image_write.h"
+#include "evidence/bundle/statement.h"
 #include "evidence/selftest.h"
 
 #include <errno.h>
@@ -78,7 +79,8 @@ static int open_writer(struct evidence_acquisition *a, bool begun, struct err *e
     struct err why = {0};
     uint64_t chunks = 0;
     if (begun) {
-        if (file_make_folder(a->data, 0700, e) != 0)
+        if (file_make_folder(a->data, 0700, e) != 0 ||
+            evidence_bundle_sweep(a->options->folder, e) != 0)
             return -1;
         a->writer = evidence_image_writer_resume(&options, &again, &chunks, &why);
         a->from = chunks * EVIDENCE_CHUNK;

@@ -163,8 +163,7 @@ static int open_bundle(struct repeating *r, struct err *e)
                        "its acquisition was not finished");
     if (evidence_file_digest(bundle, "tagmanifest-sha256.txt", r->tags, &bytes, e) != 0)
         return -1;
-    snprintf(path, sizeof path, "%s/acquisition.json", bundle);
-    if (file_read(path, RECORD_MOST, &r->text, e) != 0 ||
+    if (evidence_file_read(bundle, "acquisition.json", RECORD_MOST, &r->text, e) != 0 ||
         json_parse(&r->doc, buf_slice(&r->text), NULL, e) != 0)
         return -1;
     const struct json_value *image = json_get(json_root(r->doc), "image");

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void evidence_segment_name(uint32_t number, bool packed, char name[EVIDENCE_NAME])
@@ -14,11 +15,16 @@ void evidence_segment_name(uint32_t number, bool packed, char name[EVIDENCE_NAME
 static int open_file(const char *folder, const char *name, int flags, struct err *e)
 {
     char path[4096];
+    struct stat st;
     if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path of %s is too long", name);
-    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0)
+    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
         return fd;
+    if (fd >= 0) {
+        close(fd);
+        return err_set(e, ERR_VERIFY, "evidence.kind", NULL, "%s is no ordinary file", path);
+    }
     if (errno == EEXIST)
         return err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "there is a file %s already",
                        path);

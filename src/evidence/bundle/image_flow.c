@@ -60,13 +60,16 @@ static int next(void *context, struct evidence_block *block, size_t room, struct
     block->number = flow->next++;
     block->offset = block->number * head->chunk_bytes;
     block->len = evidence_table_chunk_len(head, block->number);
-    if (evidence_image_fetch(flow->reader, block->number, stored_of(flow, block), record, e) != 0) {
+    *record = (struct evidence_chunk){0};
+    bool fetched =
+        evidence_image_fetch(flow->reader, block->number, stored_of(flow, block), record, e) == 0;
+    if (!fetched) {
         if (tell(flow, block, e) != 0)
             return -1;
         err_clear(e);
     }
     block->bad = record->bad;
-    block->piece_len = record->stored;
+    block->piece_len = fetched ? record->stored : 0; /* what it says may be more than fits */
     block->piece_kind = record->kind;
     memcpy(block->hash, record->hash, sizeof block->hash);
     return 1;

@@ -207,7 +207,7 @@ int evidence_image_fetch(struct evidence_image_reader *reader, uint64_t number, 
         return -1;
     bool plain = record->kind == EVIDENCE_PIECE_PLAIN;
     if (plain == image->head.packed || record->stored > reader->stored_room ||
-        (plain && record->stored != len))
+        (plain && record->stored != len) || record->at > (uint64_t)INT64_MAX - record->stored)
         return damaged(image, number, record, "its record says something that cannot be", e);
     if (read_exactly(reader->fd, stored, record->stored, record->at) == 0)
         return 0;

@@ -21,7 +21,7 @@ int evidence_image_write_failed(struct err *e, int why, const char *name)
             e, ERR_UNAVAILABLE, "evidence.no-space", NULL,
             "there is no space left for %s; what is written so far is kept, and is not complete",
             name);
-        return err_hint(e, "make room and run the same command again: it goes on from there");
+        return err_hint(e, "make room and run the same command again: it comes to the end");
     }
     return err_errno(e, why, "evidence.write", "%s cannot be written", name);
 }

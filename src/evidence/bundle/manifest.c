@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PART = 1 << 20 };
+enum { PART = 1 << 20, LINE_LEAST = 2 * SHA256_LEN + 2 /* its end may be missing */ };
 
 static int nibble(uint8_t c)
 {
@@ -71,7 +71,7 @@ static int parse_line(struct arena *arena, struct slice line, struct evidence_ma
                       struct err *e)
 {
     size_t at = 2 * SHA256_LEN;
-    if (!hex(line, entry->sha256, SHA256_LEN) || line.len < at + 2 || line.data[at] != ' ')
+    if (!hex(line, entry->sha256, SHA256_LEN) || line.len < LINE_LEAST || line.data[at] != ' ')
         return err_set(e, ERR_INPUT, "evidence.manifest", "RFC 8493 section 2.1.3",
                        "a line of a manifest is 64 hexadecimal digits, white space, and a name");
     while (at < line.len && (line.data[at] == ' ' || line.data[at] == '*'))
@@ -89,11 +89,9 @@ int evidence_manifest_parse(struct arena *arena, struct slice text, struct evide
                             struct err *e)
 {
     struct map names;
-    size_t lines = 0, at = 0;
+    size_t most = text.len / LINE_LEAST + 1, at = 0;
     int result = 0;
-    for (size_t i = 0; i < text.len; i++)
-        lines += text.data[i] == '\n';
-    *m = (struct evidence_manifest){.entries = arena_new(arena, lines + 1, sizeof *m->entries)};
+    *m = (struct evidence_manifest){.entries = arena_new(arena, most, sizeof *m->entries)};
     if (!m->entries)
         return err_memory(e);
     map_init(&names);
@@ -124,51 +122,85 @@ int evidence_manifest_parse(struct arena *arena, struct slice text, struct evide
     return result;
 }
 
-int evidence_file_digest(const char *folder, const char *name, uint8_t sha256[SHA256_LEN],
-                         uint64_t *bytes, struct err *e)
+int evidence_file_open(const char *folder, const char *name, struct err *e)
 {
     char path[4096];
     struct stat st;
-    struct sha256_context c = {0};
-    uint8_t *part = NULL;
-    int result = -1;
     if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path of %s is too long", name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 && errno == ENOENT)
         return err_set(e, ERR_NOT_FOUND, "evidence.missing", NULL, "%s is not there", name);
     if (fd < 0 && errno == ELOOP)
         return err_set(e, ERR_VERIFY, "evidence.kind", NULL,
                        "%s is a link, and a bundle holds its own files", name);
+    if (fd < 0 && errno == ENXIO)
+        return err_set(e, ERR_VERIFY, "evidence.kind", NULL, "%s is no ordinary file", name);
     if (fd < 0)
         return err_errno(e, errno, "evidence.open", "%s cannot be opened", name);
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        err_set(e, ERR_VERIFY, "evidence.kind", NULL, "%s is no ordinary file", name);
-        goto out;
-    }
-    part = mem_new(PART, 1);
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return fd;
+    close(fd);
+    return err_set(e, ERR_VERIFY, "evidence.kind", NULL, "%s is no ordinary file", name);
+}
+
+/* Bytes read, over EINTR; 0: the end; -1. */
+static ssize_t read_part(int fd, uint8_t *part, const char *name, struct err *e)
+{
+    ssize_t n;
+    do
+        n = read(fd, part, PART);
+    while (n < 0 && errno == EINTR);
+    return n >= 0 ? n : err_errno(e, errno, "evidence.read", "%s cannot be read", name);
+}
+
+int evidence_file_read(const char *folder, const char *name, size_t limit, struct buf *text,
+                       struct err *e)
+{
+    size_t before = text->len;
+    ssize_t n = -1;
+    uint8_t *part = mem_new(PART, 1);
+    int fd = part ? evidence_file_open(folder, name, e) : err_memory(e);
+    if (fd >= 0)
+        while ((n = read_part(fd, part, name, e)) > 0) {
+            buf_put(text, part, (size_t)n);
+            if (buf_check(text, e) != 0)
+                break;
+            if (text->len - before > limit) {
+                err_set(e, ERR_VERIFY, "evidence.limit", NULL, "%s is over %zu bytes", name, limit);
+                break;
+            }
+        }
+    if (fd >= 0)
+        close(fd);
+    mem_free(part);
+    return n == 0 ? 0 : -1;
+}
+
+int evidence_file_digest(const char *folder, const char *name, uint8_t sha256[SHA256_LEN],
+                         uint64_t *bytes, struct err *e)
+{
+    struct sha256_context c = {0};
+    int result = -1;
+    ssize_t n;
+    int fd = evidence_file_open(folder, name, e);
+    if (fd < 0)
+        return -1;
+    uint8_t *part = mem_new(PART, 1);
     if (!part || sha256_init(&c) != 0) {
         err_memory(e);
         goto out;
     }
     *bytes = 0;
-    for (;;) {
-        ssize_t n = read(fd, part, PART);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            err_errno(e, errno, "evidence.read", "%s cannot be read", name);
-            goto out;
-        }
-        if (n == 0)
-            break;
+    while ((n = read_part(fd, part, name, e)) > 0) {
         *bytes += (uint64_t)n;
         if (sha256_update(&c, slice_of(part, (size_t)n)) != 0) {
             digest_failed(e);
             goto out;
         }
     }
-    result = sha256_final(&c, sha256) == 0 ? 0 : digest_failed(e);
+    if (n == 0)
+        result = sha256_final(&c, sha256) == 0 ? 0 : digest_failed(e);
 out:
     if (c.evp)
         sha256_fini(&c);

@@ -5,6 +5,7 @@
 #define EVIDENCE_MANIFEST_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 #include "crypto/digest.h"
@@ -28,7 +29,16 @@ enum { EVIDENCE_MANIFEST_MOST = 256 << 20 /* bytes */ };
 int evidence_manifest_parse(struct arena *arena, struct slice text, struct evidence_manifest *m,
                             struct err *e) MUST_CHECK;
 
-/* The SHA-256 and length of a file below folder, which no link may stand for. "evidence.missing" */
+/*
+ * A file below folder, opened for reading: what somebody hands over may have a link, a pipe or a
+ * device in its place, which is ERR_VERIFY "evidence.kind" and never waited for.
+ * ERR_NOT_FOUND "evidence.missing". The descriptor, or -1.
+ */
+int evidence_file_open(const char *folder, const char *name, struct err *e) MUST_CHECK;
+/* Appends its content; more than limit bytes are ERR_VERIFY "evidence.limit". */
+int evidence_file_read(const char *folder, const char *name, size_t limit, struct buf *text,
+                       struct err *e) MUST_CHECK;
+/* Its SHA-256 and length. */
 int evidence_file_digest(const char *folder, const char *name, uint8_t sha256[SHA256_LEN],
                          uint64_t *bytes, struct err *e) MUST_CHECK;
 

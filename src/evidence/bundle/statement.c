@@ -89,6 +89,11 @@ static bool only_torn(const char *folder)
     return only;
 }
 
+int evidence_bundle_sweep(const char *folder, struct err *e)
+{
+    return remove_torn(folder, "", e) == 0 ? remove_torn(folder, "data/", e) : -1;
+}
+
 int evidence_bundle_begin(const char *folder, struct slice mark, struct err *e)
 {
     char path[4096], data[4096];
@@ -97,8 +102,7 @@ int evidence_bundle_begin(const char *folder, struct slice mark, struct err *e)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path %s is too long", folder);
     if (file_kind(path) == 1) {
         if (same_mark(path, mark))
-            return file_make_folder(data, 0700, e) == 0 && remove_torn(folder, "", e) == 0 &&
-                           remove_torn(folder, "data/", e) == 0
+            return file_make_folder(data, 0700, e) == 0 && evidence_bundle_sweep(folder, e) == 0
                        ? 1
                        : -1;
         err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "something else was begun in %s", folder);

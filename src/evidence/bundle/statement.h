@@ -19,6 +19,8 @@ void evidence_member_given(struct json_writer *w, const char *name, const char *
  * before with the same text. "evidence.exists": there is something else.
  */
 int evidence_bundle_begin(const char *folder, struct slice mark, struct err *e) MUST_CHECK;
+/* Takes away what a killed process was about to put in place in the folder and in data/. */
+int evidence_bundle_sweep(const char *folder, struct err *e) MUST_CHECK;
 /* Everything is written and durable: takes the mark away. */
 int evidence_bundle_end(const char *folder, struct err *e) MUST_CHECK;
 

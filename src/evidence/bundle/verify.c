@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "base/memory.h"
 #include "evidence/bundle/folder.h"
 #include "evidence/bundle/image_files.h"
@@ -27,6 +28,7 @@ struct verifying {
     struct evidence_problem *problems;
     pthread_mutex_t lock; /* of problems: they are found by several threads */
     struct evidence_manifest payload, tags;
+    struct map segments; /* of the payload: chunks may lie in another each time */
     /* what acquisition.json says */
     bool has_record;
     uint8_t recorded_sha256[SHA256_LEN], recorded_root[SHA256_LEN];
@@ -81,11 +83,7 @@ static int judge(struct verifying *v, const char *what, struct err *found, struc
 
 static int read_tag(struct verifying *v, const char *name, struct buf *text, struct err *e)
 {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", v->folder, name);
-    if (file_kind(path) == 0)
-        return err_set(e, ERR_NOT_FOUND, "evidence.missing", NULL, "%s is not there", name);
-    return file_read(path, EVIDENCE_MANIFEST_MOST, text, e);
+    return evidence_file_read(v->folder, name, EVIDENCE_MANIFEST_MOST, text, e);
 }
 
 static int read_manifest(struct verifying *v, const char *name, struct evidence_manifest *m,
@@ -209,7 +207,7 @@ static int close_segment(struct verifying *v, struct err *e)
     } else if (sha256_final(&v->segment_digest, sha256) != 0) {
         return digest_failed(e);
     }
-    const struct evidence_manifest_entry *entry = entry_of(&v->payload, name);
+    const struct evidence_manifest_entry *entry = map_get(&v->segments, slice_str(name));
     v->verdict->files++;
     if (!entry)
         return problem(v, name, "", "the manifest does not list this file of the image", e);
@@ -269,8 +267,9 @@ static bool watch(void *context, uint64_t bytes)
 static int check_tree(struct verifying *v, struct err *e)
 {
     struct evidence_tree tree;
-    if (evidence_tree_of_image(v->image, &tree, e) != 0)
-        return -1;
+    struct err found = {0};
+    if (evidence_tree_of_image(v->image, &tree, &found) != 0)
+        return judge(v, "data/image.chunks", &found, e);
     if (v->has_record && memcmp(tree.root, v->recorded_root, sizeof tree.root) != 0 &&
         problem(v, "data/image.chunks", "",
                 "the hash tree over the chunks is not the one of acquisition.json", e) != 0)
@@ -385,6 +384,11 @@ static int check_image(struct verifying *v, struct err *e)
                    ? -1
                    : 0;
     verdict->has_image = true;
+    for (size_t i = 0; i < v->payload.count; i++) {
+        struct evidence_manifest_entry *entry = &v->payload.entries[i];
+        if (is_segment(entry->name) && map_set(&v->segments, slice_str(entry->name), entry) != 0)
+            return err_memory(e);
+    }
     verdict->chunks = evidence_image_chunks(v->image);
     verdict->image_bytes = evidence_image_head(v->image)->image_bytes;
     if (v->has_record && verdict->image_bytes != v->recorded_bytes &&
@@ -449,7 +453,7 @@ static int check_custody(struct verifying *v, struct err *e)
         return 0;
     struct err found = {0};
     if (evidence_custody_verify(v->folder, v->options->roots, &state, &found) != 0 &&
-        found.kind != ERR_NOT_FOUND) /* notes alone are no log */
+        strcmp(found.code, "custody.none") != 0)
         result = judge(v, "custody", &found, e);
     for (size_t i = 0; i < state.problem_count && result == 0; i++)
         result =
@@ -502,6 +506,7 @@ int evidence_verify(const char *folder, const struct evidence_verify_options *op
     if (!v)
         return err_memory(e);
     pthread_mutex_init(&v->lock, NULL);
+    map_init(&v->segments);
     v->folder = folder;
     v->options = options ? options : &none;
     v->verdict = verdict;
@@ -521,6 +526,7 @@ int evidence_verify(const char *folder, const struct evidence_verify_options *op
         sha256_fini(&v->segment_digest);
     sha512_fini(&v->second);
     sha256_twin_fini(&v->image_digest);
+    map_fini(&v->segments);
     pthread_mutex_destroy(&v->lock);
     mem_free(v);
     return result;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/case.h"
 #include "base/file.h"
+#include "evidence/bundle/manifest.h"
 #include "evidence/case/amend.h"
 #include "evidence/custody/holder.h"
 #include "evidence/custody/record.h"
@@ -240,14 +241,11 @@ int evidence_case_change(const char *folder, const struct evidence_case_wish *wi
 int evidence_description_read(const char *holder, struct buf *text, struct json_doc **doc,
                               struct err *e)
 {
-    char path[4096];
     const char *file =
         evidence_holder_kind(holder) == EVIDENCE_HOLDER_CASE ? "case.json" : "exhibit.json";
     *doc = NULL;
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", holder, file) >= sizeof path)
-        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
-    if (file_read(path, DESCRIPTION_BYTES, text, e) != 0 ||
+    if (evidence_file_read(holder, file, DESCRIPTION_BYTES, text, e) != 0 ||
         json_parse(doc, buf_slice(text), NULL, e) != 0)
-        return err_context(e, "%s", path);
+        return err_context(e, "%s/%s", holder, file);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "evidence/case/copy.h"
 #include "base/file.h"
 #include "evidence/bundle/manifest.h"
+#include "evidence/bundle/statement.h"
 #include "evidence/custody/holder.h"
 #include "evidence/custody/record.h"
 #include "evidence/verify.h"
@@ -39,22 +40,22 @@ static int copy_bytes(int in, int out)
 
 static int copy_file(const char *from, const char *to, const char *name, struct err *e)
 {
-    char source[4096], target[4096], folder[4096];
-    if ((size_t)snprintf(source, sizeof source, "%s/%s", from, name) >= sizeof source ||
-        (size_t)snprintf(target, sizeof target, "%s/%s", to, name) >= sizeof target)
+    char target[4096], folder[4096];
+    if ((size_t)snprintf(target, sizeof target, "%s/%s", to, name) >= sizeof target)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path of %s is too long", name);
     snprintf(folder, sizeof folder, "%s", target);
     *strrchr(folder, '/') = 0;
     if (file_make_folder(folder, 0700, e) != 0)
         return -1;
-    int in = open(source, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    int out = in < 0 ? -1 : open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (in < 0 || out < 0 || copy_bytes(in, out) != 0 || fsync(out) != 0)
+    int in = evidence_file_open(from, name, e);
+    if (in < 0)
+        return -1;
+    int out = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (out < 0 || copy_bytes(in, out) != 0 || fsync(out) != 0)
         err_errno(e, errno, "evidence.copy", "%s cannot be copied", name);
     if (out >= 0)
         close(out);
-    if (in >= 0)
-        close(in);
+    close(in);
     return err_is_set(e) ? -1 : 0;
 }
 
@@ -66,12 +67,9 @@ static int each_listed(const char *bundle, const char *manifest,
     struct evidence_manifest m;
     struct arena arena;
     struct buf text;
-    char path[4096];
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", bundle, manifest) >= sizeof path)
-        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
     arena_init(&arena, 0);
     buf_init(&text);
-    int result = file_read(path, EVIDENCE_MANIFEST_MOST, &text, e);
+    int result = evidence_file_read(bundle, manifest, EVIDENCE_MANIFEST_MOST, &text, e);
     if (result == 0)
         result = evidence_manifest_parse(&arena, buf_slice(&text), &m, e);
     for (size_t i = 0; result == 0 && i < m.count; i++)
@@ -122,6 +120,28 @@ int evidence_copy_allowed(const char *master, struct err *e)
     }
     evidence_custody_state_fini(&state);
     return result == 0 ? 0 : -1;
+}
+
+static const char incomplete[] =
+    "This copy is not complete. Nothing in this folder is evidence yet.\n"
+    "Run the same command again to make it.\n";
+
+/* Every file that the manifests list, under the mark INCOMPLETE; over what a crash left of it. */
+static int copy_all(const struct evidence_copying *c, struct err *e)
+{
+    if (evidence_bundle_begin(c->folder, slice_of(incomplete, sizeof incomplete - 1), e) < 0 ||
+        each_listed(c->master, "manifest-sha256.txt", copy_listed, (void *)c, e) != 0 ||
+        each_listed(c->master, "tagmanifest-sha256.txt", copy_listed, (void *)c, e) != 0 ||
+        copy_file(c->master, c->folder, "tagmanifest-sha256.txt", e) != 0)
+        return -1;
+    return evidence_bundle_end(c->folder, e);
+}
+
+bool evidence_copy_begun(const char *folder)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/INCOMPLETE", folder);
+    return file_kind(path) == 1;
 }
 
 static int check_copy(const struct evidence_copying *c, uint8_t tags[SHA256_LEN], struct err *e)
@@ -175,7 +195,7 @@ int evidence_copy(const struct evidence_copying *c, struct evidence_doing *doing
     struct buf details;
     if (evidence_holder_kind(c->master) != EVIDENCE_HOLDER_BUNDLE)
         return err_set(e, ERR_NOT_FOUND, "evidence.holder", NULL, "%s is no bundle", c->master);
-    if (file_kind(c->folder) != 0)
+    if (file_kind(c->folder) != 0 && !evidence_copy_begun(c->folder))
         return err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "%s is there already", c->folder);
     if (evidence_copy_allowed(c->master, e) != 0)
         return -1;
@@ -188,11 +208,7 @@ int evidence_copy(const struct evidence_copying *c, struct evidence_doing *doing
         result =
             evidence_doing_check(doing, c->master, master, "copied", buf_slice(&details), NULL, e);
     if (result == 0)
-        result = each_listed(c->master, "manifest-sha256.txt", copy_listed, (void *)c, e);
-    if (result == 0)
-        result = each_listed(c->master, "tagmanifest-sha256.txt", copy_listed, (void *)c, e);
-    if (result == 0)
-        result = copy_file(c->master, c->folder, "tagmanifest-sha256.txt", e);
+        result = copy_all(c, e);
     if (result == 0)
         result = check_copy(c, tags, e);
     if (result == 0)

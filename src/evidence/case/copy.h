@@ -17,7 +17,11 @@ struct evidence_copying {
 /* May it be copied? ERR_DENIED "custody.gate", … */
 int evidence_copy_allowed(const char *master, struct err *e) MUST_CHECK;
 
-/* ERR_DENIED "custody.gate", ERR_CONFLICT "evidence.exists", ERR_VERIFY "evidence.copy". */
+/* A copy was begun in this folder, and not finished. */
+bool evidence_copy_begun(const char *folder);
+
+/* One that was begun is begun anew. ERR_DENIED "custody.gate", ERR_CONFLICT "evidence.exists",
+ * ERR_VERIFY "evidence.copy". */
 int evidence_copy(const struct evidence_copying *copying, struct evidence_doing *doing,
                   struct evidence_appended *told, struct err *e) MUST_CHECK;
 

@@ -88,6 +88,59 @@ static const struct evidence_handover *choose(const struct evidence_custody_stat
     return NULL;
 }
 
+/* What who signs now has signed of a handover already: the last such record. */
+struct signed_already {
+    const char *handover, *signer;
+    uint64_t record;
+    uint8_t sha256[SHA256_LEN];
+    bool taken;
+    char id[40];
+};
+
+static int look_for_signed(void *context, const struct evidence_custody_record *r, struct err *e)
+{
+    struct signed_already *s = context;
+    struct slice id = json_string(evidence_path(r->root, "details.handover"));
+    bool taken = slice_is(r->kind, "handover-received");
+    (void)e;
+    if (slice_is(r->kind, "handover-given"))
+        s->record = 0; /* what was signed before it is of another handover */
+    if ((taken || slice_is(r->kind, "handover-refused")) &&
+        (!s->handover || slice_is(id, s->handover)) &&
+        slice_is(json_string(evidence_path(r->root, "actor.subject")), s->signer)) {
+        s->record = r->number;
+        s->taken = taken;
+        memcpy(s->sha256, r->sha256, sizeof s->sha256);
+        snprintf(s->id, sizeof s->id, "%.*s", SLICE_ARG(id));
+    }
+    return 0;
+}
+
+/*
+ * It was signed, and then the receipt could not be written: written now, or the giver would wait
+ * for ever. 1: done; 0: nothing of this person's was found; -1.
+ */
+static int write_receipt_again(const char *holder, const struct evidence_receiving *x,
+                               const struct evidence_doing *doing,
+                               struct evidence_received *received, struct evidence_appended *told,
+                               struct err *e)
+{
+    struct signed_already s = {.handover = x->handover,
+                               .signer = evidence_signer_name(doing->person.signer)};
+    if (!x->receipt)
+        return 0;
+    if (evidence_custody_read(holder, look_for_signed, &s, e) != 0)
+        return -1;
+    if (s.record == 0)
+        return 0;
+    *told = (struct evidence_appended){.number = s.record};
+    memcpy(told->sha256, s.sha256, sizeof told->sha256);
+    received->taken = s.taken;
+    snprintf(received->handover, sizeof received->handover, "%s", s.id);
+    snprintf(received->why, sizeof received->why, "%s", s.taken ? "" : "it was refused before");
+    return evidence_receipt_write(holder, s.record, x->receipt, e) == 0 ? 1 : -1;
+}
+
 static void write_received(struct json_writer *w, const struct evidence_receiving *x,
                            const struct given *g, const struct evidence_items *items,
                            const char *why)
@@ -177,8 +230,15 @@ static int receive(const char *holder, const struct evidence_receiving *receivin
                    struct err *e)
 {
     struct given given = {.log = state->log, .state = state};
-    if (!(given.open = choose(state, receiving->handover, e)))
-        return -1;
+    if (!(given.open = choose(state, receiving->handover, e))) {
+        struct err why = {0};
+        int again = write_receipt_again(holder, receiving, doing, received, told, &why);
+        if (again < 0)
+            *e = why;
+        if (again > 0)
+            err_clear(e); /* there is nothing to complain of */
+        return again > 0 ? 0 : -1;
+    }
     snprintf(received->handover, sizeof received->handover, "%s", given.open->id);
     buf_init(&given.text);
     int result = evidence_custody_read(holder, keep_given, &given, e);
@@ -203,7 +263,7 @@ int evidence_handover_receive(const char *holder, const struct evidence_receivin
         result = state.chain_holds ? receive(holder, receiving, &state, doing, received, told, e)
                                    : refuse_apart(holder, receiving, &state, doing, received, e);
     evidence_custody_state_fini(&state);
-    return result;
+    return result < 0 ? -1 : 0;
 }
 
 static const struct json_value *item_of(const struct json_value *items, struct slice path)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
+#include "evidence/bundle/manifest.h"
 #include "evidence/case/items.h"
 #include "evidence/custody/log.h"
 #include "evidence/seal/cms.h"
@@ -66,11 +67,8 @@ int evidence_receipt_read(struct evidence_receipt *r, const char *folder, const 
                           struct err *e)
 {
     struct evidence_signature signature;
-    char path[4096];
-    if (path_of(folder, "receipt.json", path, e) != 0 ||
-        file_read(path, EVIDENCE_RECORD_BYTES, &r->text, e) != 0 ||
-        path_of(folder, "receipt.p7s", path, e) != 0 ||
-        file_read(path, EVIDENCE_SIGNATURE_BYTES, &r->signature, e) != 0)
+    if (evidence_file_read(folder, "receipt.json", EVIDENCE_RECORD_BYTES, &r->text, e) != 0 ||
+        evidence_file_read(folder, "receipt.p7s", EVIDENCE_SIGNATURE_BYTES, &r->signature, e) != 0)
         return -1;
     if (evidence_custody_record_read(buf_slice(&r->text), &r->record, &r->doc, e) != 0 ||
         evidence_cms_verify(buf_slice(&r->text), buf_slice(&r->signature), roots, &signature, e) !=

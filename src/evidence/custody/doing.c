@@ -2,6 +2,7 @@
 #include "evidence/custody/doing.h"
 #include "base/file.h"
 #include "base/id.h"
+#include "evidence/bundle/manifest.h"
 #include "evidence/custody/holder.h"
 #include "evidence/custody/record.h"
 
@@ -104,7 +105,7 @@ static int authority_of(struct evidence_doing *d, const char *holder,
     buf_init(&text);
     int result = 0;
     if (folder[0]) {
-        result = file_read(path, CASE_BYTES, &text, e);
+        result = evidence_file_read(folder, "case.json", CASE_BYTES, &text, e);
         if (result == 0)
             result = json_parse(&doc, buf_slice(&text), NULL, e);
         if (result == 0)

@@ -39,7 +39,7 @@ static int problem(struct verifying *v, const char *what, struct err *why, struc
                                                                                     : err_memory(e);
 }
 
-static int look_at_head(struct verifying *v, struct err *e)
+static int look_at_head(struct verifying *v, uint64_t most, struct err *e)
 {
     struct buf text, signature;
     struct err why = {0};
@@ -56,6 +56,8 @@ static int look_at_head(struct verifying *v, struct err *e)
     buf_fini(&text);
     buf_fini(&signature);
     v->has_head = result == 0;
+    if (most == 0 && strcmp(why.code, "custody.missing") == 0)
+        return 0; /* an empty folder: what was to begin the log could not be written */
     return result == 0 ? 0 : problem(v, "custody/head.json", &why, e);
 }
 
@@ -262,7 +264,7 @@ static int look(struct verifying *v, struct err *e)
     if (stray[0] &&
         evidence_state_problem(v->state, "custody", stray, "a file that does not belong here") != 0)
         return err_memory(e);
-    if (look_at_head(v, e) != 0 || look_at_records(v, most, e) != 0 || check_notes(v, e) != 0)
+    if (look_at_head(v, most, e) != 0 || look_at_records(v, most, e) != 0 || check_notes(v, e) != 0)
         return -1;
     return evidence_bound_check(v->bound, v->holder, v->state, e);
 }

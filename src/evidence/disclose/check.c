@@ -60,12 +60,8 @@ static int judge(struct checking *c, const char *what, struct err *found, struct
 /* 1: read; 0: a problem, said; -1. */
 static int read_text(struct checking *c, const char *name, struct buf *text, struct err *e)
 {
-    char path[4096];
     struct err found = {0};
-    snprintf(path, sizeof path, "%s/%s", c->folder, name);
-    if (file_kind(path) != 1)
-        return problem(c, e, "%s is not there", name);
-    if (file_read(path, TEXT_MOST, text, &found) == 0)
+    if (evidence_file_read(c->folder, name, TEXT_MOST, text, &found) == 0)
         return 1;
     return judge(c, name, &found, e);
 }

@@ -17,7 +17,6 @@ struct disclosing {
     struct buf json;
     struct json_writer w;
     bool *matched; /* of each pattern */
-    size_t made;   /* folders of the target */
 };
 
 /* A tree in memory, whose leaves are salted from a seed: 64 bytes a leaf. */
@@ -39,6 +38,15 @@ int disclosing_proof(const struct disclosing_tree *t, uint64_t number, struct js
 int disclosing_chunks(struct disclosing *d, struct err *e) MUST_CHECK;
 int disclosing_files(struct disclosing *d, struct err *e) MUST_CHECK;
 int disclosing_records(struct disclosing *d, struct err *e) MUST_CHECK;
+
+/*
+ * Where a disclosure is made, beside its place: part (4096 bytes) is its folder, in which nothing
+ * is left of one that was broken off. ERR_CONFLICT "disclose.exists". disclosing_end moves it to
+ * its place, on the disk when it returns; disclosing_sweep takes it away.
+ */
+int disclosing_begin(const char *target, char part[4096], struct err *e) MUST_CHECK;
+int disclosing_end(const char *part, struct err *e) MUST_CHECK;
+int disclosing_sweep(const char *part, struct err *e) MUST_CHECK;
 
 /* Path of a file of the bundle or the target, in the arena. */
 char *disclosing_path(struct disclosing *d, const char *folder, const char *name,

@@ -53,17 +53,13 @@ static int lines_init(struct disclosing *d, struct lines *l, const char *name, c
                       const struct evidence_tree *tree, struct err *e)
 {
     struct buf salt;
-    char *path = disclosing_path(d, d->options->folder, name, e);
-    char *seed_path = disclosing_path(d, d->options->folder, seed, e);
     *l = (struct lines){0};
     buf_init(&l->text);
     buf_init(&salt);
     uint8_t(*hashes)[MERKLE_HASH] = NULL;
-    int result = path && seed_path ? 0 : -1;
+    int result = evidence_file_read(d->options->folder, name, LINES_MOST, &l->text, e);
     if (result == 0)
-        result = file_read(path, LINES_MOST, &l->text, e);
-    if (result == 0)
-        result = file_read(seed_path, EVIDENCE_SEED, &salt, e);
+        result = evidence_file_read(d->options->folder, seed, EVIDENCE_SEED, &salt, e);
     if (result == 0)
         result = split(l, e);
     if (result == 0 && (salt.len != EVIDENCE_SEED || l->count != tree->count))
@@ -96,22 +92,19 @@ static int copy(struct disclosing *d, const char *name, const char *shown,
 {
     uint8_t sha[SHA256_LEN];
     struct sha256_context digest = {0};
-    char *from = disclosing_path(d, d->options->folder, name, e);
     char *to = disclosing_path(d, d->options->target, shown, e);
     uint8_t *part = mem_new(PART, 1);
     int in = -1, out = -1, result = -1;
     ssize_t n;
-    if (!from || !to)
+    if (!to)
         goto out;
     if (!part || sha256_init(&digest) != 0) {
         err_memory(e);
         goto out;
     }
-    in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (in < 0) {
-        err_errno(e, errno, "disclose.read", "%s cannot be opened", name);
+    in = evidence_file_open(d->options->folder, name, e);
+    if (in < 0)
         goto out;
-    }
     out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (out < 0) {
         err_errno(e, errno, "disclose.write", "%s cannot be made", shown);

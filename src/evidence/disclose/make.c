@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "evidence/bundle/folder.h"
+#include "evidence/bundle/manifest.h"
 #include "evidence/disclose/disclosing.h"
 #include "evidence/seal/files.h"
 
@@ -44,7 +45,7 @@ static int copy(struct disclosing *d, const char *from, const char *to, bool mus
     if (there && !S_ISREG(st.st_mode)) /* nothing from elsewhere is handed out with it */
         return err_set(e, ERR_VERIFY, "evidence.kind", NULL, "%s is not a file", from);
     buf_init(&text);
-    int result = file_read(path, COPY_MOST, &text, e);
+    int result = evidence_file_read(d->options->folder, from, COPY_MOST, &text, e);
     if (result == 0)
         result = write_text(d, to, buf_slice(&text), e);
     buf_fini(&text);
@@ -71,46 +72,16 @@ static int copy_seal(struct disclosing *d, struct err *e)
     return 0;
 }
 
-static const char *const folders[] = {"", "/shown", "/sealed"};
-
 static int make_folders(struct disclosing *d, struct err *e)
 {
+    static const char *const folders[] = {"", "/shown", "/sealed"};
     char path[4096];
     for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
         snprintf(path, sizeof path, "%s%s", d->options->target, folders[i]);
-        if (mkdir(path, 0755) == 0)
-            d->made++;
-        else if (errno == EEXIST)
-            return err_set(e, ERR_CONFLICT, "disclose.exists", NULL,
-                           "%s is there: a disclosure that was broken off? Then take it away",
-                           path);
-        else
-            return err_errno(e, errno, "disclose.write", "%s cannot be made", path);
+        if (file_make_folder(path, 0755, e) != 0)
+            return -1;
     }
     return 0;
-}
-
-/* What was not finished is nobody's to see: all of it, and nothing that was there before. */
-static void take_away(const struct disclosing *d)
-{
-    struct arena arena;
-    char path[4096];
-    arena_init(&arena, 0);
-    for (size_t i = d->made; i-- > 0;) {
-        const char **names;
-        size_t count = 0;
-        struct err ignored = {0};
-        if (evidence_folder_list(d->options->target, folders[i][0] ? folders[i] + 1 : ".", &arena,
-                                 &names, &count, &ignored) != 0)
-            count = 0;
-        for (size_t k = 0; k < count; k++)
-            if ((size_t)snprintf(path, sizeof path, "%s%s/%s", d->options->target, folders[i],
-                                 names[k]) < sizeof path)
-                (void)unlink(path);
-        snprintf(path, sizeof path, "%s%s", d->options->target, folders[i]);
-        (void)rmdir(path);
-    }
-    arena_fini(&arena);
 }
 
 static int read_trees(struct disclosing *d, struct err *e)
@@ -128,7 +99,7 @@ static int read_trees(struct disclosing *d, struct err *e)
                        "%s is no bundle with hash trees: tree.json is not there",
                        d->options->folder);
     buf_init(&text);
-    int result = file_read(path, COPY_MOST, &text, e);
+    int result = evidence_file_read(d->options->folder, EVIDENCE_TREE_FILE, COPY_MOST, &text, e);
     if (result == 0)
         result = evidence_trees_read(&d->trees, buf_slice(&text), e);
     buf_fini(&text);
@@ -232,54 +203,6 @@ static int read_back(const struct evidence_disclose_options *options, struct err
     return result;
 }
 
-static int put_in_place(const char *part, const char *target, struct err *e)
-{
-    if (renameat2(AT_FDCWD, part, AT_FDCWD, target, RENAME_NOREPLACE) == 0 ||
-        (errno == EINVAL && file_kind(target) == 0 && rename(part, target) == 0))
-        return 0; /* file systems without that flag */
-    return err_errno(e, errno, "disclose.write", "%s cannot be put in its place", target);
-}
-
-static int make_parent(const char *path, struct err *e)
-{
-    char parent[4096];
-    snprintf(parent, sizeof parent, "%s", path);
-    char *last = strrchr(parent, '/');
-    if (!last || last == parent)
-        return 0;
-    *last = 0;
-    return file_make_folder(parent, 0755, e);
-}
-
-/* Under another name until it is whole and holds. */
-static int build(struct disclosing *d, const struct evidence_disclose_options *options,
-                 struct err *e)
-{
-    struct evidence_disclose_options built = *options;
-    char part[4096];
-    size_t len = strlen(options->target);
-    while (len > 1 && options->target[len - 1] == '/')
-        len--;
-    if ((size_t)snprintf(part, sizeof part, "%.*s.part", (int)len, options->target) >= sizeof part)
-        return err_set(e, ERR_LIMIT, "disclose.path", NULL, "the path is too long");
-    if (file_kind(options->target) != 0)
-        return err_set(e, ERR_CONFLICT, "disclose.exists", NULL, "%s is there already",
-                       options->target);
-    built.target = part;
-    d->options = &built;
-    int result = make_parent(part, e);
-    if (result == 0)
-        result = disclose(d, e);
-    if (result == 0)
-        result = read_back(&built, e);
-    if (result == 0)
-        result = put_in_place(part, options->target, e);
-    if (result != 0)
-        take_away(d);
-    d->options = options;
-    return result;
-}
-
 int evidence_disclose(const struct evidence_disclose_options *options,
                       struct evidence_disclosed *disclosed, struct err *e)
 {
@@ -287,10 +210,24 @@ int evidence_disclose(const struct evidence_disclose_options *options,
     *disclosed = (struct evidence_disclosed){0};
     if (!d)
         return err_memory(e);
+    struct evidence_disclose_options beside = *options;
+    struct err ignored = {0};
+    char part[4096];
+    beside.target = part;
+    d->options = &beside;
     d->disclosed = disclosed;
     arena_init(&d->arena, 0);
     buf_init(&d->json);
-    int result = build(d, options, e);
+    int result = disclosing_begin(options->target, part, e);
+    if (result == 0) {
+        result = disclose(d, e);
+        if (result == 0)
+            result = read_back(&beside, e);
+        if (result == 0)
+            result = disclosing_end(part, e);
+        if (result != 0)
+            (void)!disclosing_sweep(part, &ignored);
+    }
     buf_fini(&d->json);
     arena_fini(&d->arena);
     mem_free(d);

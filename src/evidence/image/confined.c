@@ -139,9 +139,8 @@ static void run_child(const struct evidence_child *child, bool reopens,
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, 0);
     limit(RLIMIT_NPROC, 0);
-#ifndef __SANITIZE_ADDRESS__
-    limit(RLIMIT_AS, (rlim_t)MEMORY * 4);
-#endif
+    if (!SANITIZED)
+        limit(RLIMIT_AS, (rlim_t)MEMORY * 4);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         _exit(3);
     signal(SIGINT, SIG_DFL);

@@ -73,13 +73,10 @@ static int take(struct evidence_image_facts *f, const struct json_value *root, s
 
 static int read_record(struct evidence_image_facts *f, const char *bundle, struct err *e)
 {
-    char path[4096];
     struct buf text;
     struct json_doc *doc = NULL;
     buf_init(&text);
-    int result = path_of(bundle, "acquisition.json", path, e);
-    if (result == 0)
-        result = file_read(path, RECORD_MOST, &text, e);
+    int result = evidence_file_read(bundle, "acquisition.json", RECORD_MOST, &text, e);
     if (result == 0)
         result = json_parse(&doc, buf_slice(&text), NULL, e);
     if (result == 0)
@@ -96,7 +93,7 @@ static int read_map(struct evidence_image_facts *f, const char *bundle, struct e
     buf_init(&text);
     int result = path_of(bundle, "map.txt", path, e);
     if (result == 0 && file_kind(path) == 1) {
-        result = file_read(path, MAP_MOST, &text, e);
+        result = evidence_file_read(bundle, "map.txt", MAP_MOST, &text, e);
         if (result == 0)
             result = evidence_map_read(&f->map, buf_slice(&text), f->bytes, e);
         f->has_map = result == 0;

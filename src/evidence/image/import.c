@@ -2,17 +2,30 @@
 #include "evidence/import.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "evidence/bundle/image_files.h"
 #include "evidence/bundle/statement.h"
 #include "evidence/image/import.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SEGMENT_BYTES = 0xffe00000u /* below 4 GiB, which is the most that FAT holds */ };
 
 static const char incomplete[] =
     "This import is not complete. Nothing in this folder is evidence yet.\n"
-    "Take the folder away and run the same command again.\n";
+    "Run the same command again: it begins anew.\n";
+
+/* What came is with who gave it: what was broken off is not gone on with, but begun anew. */
+static int begin_anew(const struct evidence_importing *i, struct err *e)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/entries.jsonl", i->options->folder);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return err_errno(e, errno, "evidence.write", "%s cannot be taken away", path);
+    return evidence_table_remove(i->data, e);
+}
 
 static int make_folder(struct evidence_importing *i, struct err *e)
 {
@@ -20,11 +33,7 @@ static int make_folder(struct evidence_importing *i, struct err *e)
     if ((size_t)snprintf(i->data, sizeof i->data, "%s/data", folder) >= sizeof i->data)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path %s is too long", folder);
     int begun = evidence_bundle_begin(folder, slice_of(incomplete, sizeof incomplete - 1), e);
-    if (begun <= 0)
-        return begun;
-    err_set(e, ERR_CONFLICT, "evidence.exists", NULL,
-            "an import into %s was broken off, and there is something of it", folder);
-    return err_hint(e, "take the folder away, and import again");
+    return begun == 1 ? begin_anew(i, e) : begun;
 }
 
 static int open_writer(struct evidence_importing *i, struct err *e)

@@ -2,6 +2,7 @@
 #include "evidence/logical/check.h"
 #include "base/file.h"
 #include "base/map.h"
+#include "evidence/bundle/manifest.h"
 #include "evidence/logical/ledger.h"
 #include "evidence/logical/record.h"
 
@@ -38,7 +39,6 @@ static int check_record(void *context, struct slice line, uint64_t number, struc
 static int check(struct checking *c, const char *folder, const struct evidence_manifest *payload,
                  struct evidence_tree *tree, struct err *e)
 {
-    char path[4096];
     struct buf seed;
     for (size_t i = 0; i < payload->count; i++) {
         struct evidence_manifest_entry *entry = &payload->entries[i];
@@ -47,14 +47,13 @@ static int check(struct checking *c, const char *folder, const struct evidence_m
             return err_memory(e);
     }
     buf_init(&seed);
-    snprintf(path, sizeof path, "%s/" EVIDENCE_RECORDS_SEED, folder);
-    int result = file_read(path, EVIDENCE_SEED, &seed, e);
+    int result = evidence_file_read(folder, EVIDENCE_RECORDS_SEED, EVIDENCE_SEED, &seed, e);
     if (result == 0 && seed.len != EVIDENCE_SEED)
         result =
             err_set(e, ERR_INPUT, "evidence.tree", NULL, EVIDENCE_RECORDS_SEED " has not 32 bytes");
-    snprintf(path, sizeof path, "%s/data/files.jsonl", folder);
     if (result == 0)
-        result = evidence_ledger_read(path, seed.data, tree, check_record, c, e);
+        result =
+            evidence_ledger_read(folder, "data/files.jsonl", seed.data, tree, check_record, c, e);
     buf_fini(&seed);
     if (result == 0 && c->contents.count > 0)
         result =

@@ -324,7 +324,7 @@ static int read_one(void *context, struct slice line, uint64_t offset, struct er
     return evidence_tree_append(&r->tree, r->seed, line) == 0 ? 0 : digest_failed(e);
 }
 
-int evidence_ledger_read(const char *path, const uint8_t seed[EVIDENCE_SEED],
+int evidence_ledger_read(const char *folder, const char *name, const uint8_t seed[EVIDENCE_SEED],
                          struct evidence_tree *tree,
                          int (*take)(void *context, struct slice line, uint64_t number,
                                      struct err *e),
@@ -332,9 +332,9 @@ int evidence_ledger_read(const char *path, const uint8_t seed[EVIDENCE_SEED],
 {
     struct reading r = {.seed = seed, .take = take, .context = context};
     uint64_t end;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd = evidence_file_open(folder, name, e);
     if (fd < 0)
-        return err_errno(e, errno, "evidence.read", "the records of files cannot be read");
+        return -1;
     off_t bytes = lseek(fd, 0, SEEK_END);
     int result = read_lines(fd, &end, read_one, &r, e);
     close(fd);

@@ -47,10 +47,10 @@ int evidence_ledger_finish(struct evidence_ledger *ledger, struct evidence_tree 
                            struct err *e) MUST_CHECK;
 
 /*
- * Reads records back: the tree over the lines, and each line, with its number, given to take.
- * ERR_INPUT "evidence.files" with the line.
+ * Reads records of a bundle back: the tree over the lines, and each line, with its number, given to
+ * take. ERR_INPUT "evidence.files" with the line.
  */
-int evidence_ledger_read(const char *path, const uint8_t seed[EVIDENCE_SEED],
+int evidence_ledger_read(const char *folder, const char *name, const uint8_t seed[EVIDENCE_SEED],
                          struct evidence_tree *tree,
                          int (*take)(void *context, struct slice line, uint64_t number,
                                      struct err *e),

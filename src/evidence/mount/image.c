@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "evidence/bundle/image_read.h"
+#include "evidence/bundle/manifest.h"
 #include "evidence/mount.h"
 
 #include <errno.h>
@@ -32,14 +33,12 @@ struct evidence_mount {
 
 static int read_time(struct evidence_mount *m, const char *bundle, struct err *e)
 {
-    char path[4200];
     struct buf text;
     struct json_doc *doc = NULL;
     struct err none = {0};
     int64_t at;
     buf_init(&text);
-    snprintf(path, sizeof path, "%s/acquisition.json", bundle);
-    int result = file_read(path, RECORD_MOST, &text, e);
+    int result = evidence_file_read(bundle, "acquisition.json", RECORD_MOST, &text, e);
     if (result == 0)
         result = json_parse(&doc, buf_slice(&text), NULL, e);
     if (result == 0 &&

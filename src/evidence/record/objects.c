@@ -23,9 +23,8 @@ static int read_manifest(struct arena *arena, const char *folder, const char *na
                          struct evidence_manifest *m, struct err *e)
 {
     struct buf text;
-    char *path = arena_printf(arena, "%s/%s", folder, name);
     buf_init(&text);
-    int result = path ? file_read(path, EVIDENCE_MANIFEST_MOST, &text, e) : err_memory(e);
+    int result = evidence_file_read(folder, name, EVIDENCE_MANIFEST_MOST, &text, e);
     if (result == 0)
         result = evidence_manifest_parse(arena, buf_slice(&text), m, e);
     buf_fini(&text);

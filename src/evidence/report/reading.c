@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON of records as people read it. */
 #include "base/file.h"
+#include "evidence/bundle/manifest.h"
 #include "evidence/report/reporting.h"
 
 #include <inttypes.h>
@@ -8,6 +9,13 @@
 #include <string.h>
 
 enum { FILE_MOST = 64 << 20, DEPTH = 4, ITEMS = 500 };
+
+void reporting_close(struct reporting_file *file)
+{
+    json_doc_free(file->doc);
+    buf_fini(&file->text);
+    *file = (struct reporting_file){0};
+}
 
 int reporting_read(const char *folder, const char *name, struct reporting_file *file, struct err *e)
 {
@@ -17,18 +25,13 @@ int reporting_read(const char *folder, const char *name, struct reporting_file *
     snprintf(path, sizeof path, "%s/%s", folder, name);
     if (file_kind(path) != 1)
         return 0;
-    if (file_read(path, FILE_MOST, &file->text, e) != 0 ||
-        json_parse(&file->doc, buf_slice(&file->text), NULL, e) != 0)
+    if (evidence_file_read(folder, name, FILE_MOST, &file->text, e) != 0 ||
+        json_parse(&file->doc, buf_slice(&file->text), NULL, e) != 0) {
+        reporting_close(file);
         return err_context(e, "%s", path);
+    }
     file->root = json_root(file->doc);
     return 0;
-}
-
-void reporting_close(struct reporting_file *file)
-{
-    json_doc_free(file->doc);
-    buf_fini(&file->text);
-    *file = (struct reporting_file){0};
 }
 
 static struct slice keep(struct reporting *r, const char *text)

@@ -2,6 +2,7 @@
 #include "evidence/uco.h"
 #include "base/file.h"
 #include "evidence/bundle/bag.h"
+#include "evidence/bundle/manifest.h"
 #include "evidence/custody.h"
 #include "evidence/report/uco_graph.h"
 
@@ -287,8 +288,9 @@ static int read_json(const char *folder, const char *name, struct buf *text, str
     snprintf(path, sizeof path, "%s/%s", folder, name);
     if (file_kind(path) != 1)
         return 0;
-    return file_read(path, RECORD_MOST, text, e) == 0 ? json_parse(doc, buf_slice(text), NULL, e)
-                                                      : -1;
+    return evidence_file_read(folder, name, RECORD_MOST, text, e) == 0
+               ? json_parse(doc, buf_slice(text), NULL, e)
+               : -1;
 }
 
 static const char *name_of(const char *path)

@@ -10,6 +10,7 @@
 #include "evidence/identity.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 enum { SERIAL = 16, VERSION_3 = 2 };
 
@@ -161,6 +162,43 @@ static int put(const char *folder, const char *name, const struct buf *text, mod
     return file_create(path, buf_slice(text), mode, e);
 }
 
+static bool is_there(const char *folder, const char *name)
+{
+    char path[4096];
+    return snprintf(path, sizeof path, "%s/%s", folder, name) < (int)sizeof path &&
+           file_kind(path) != 0;
+}
+
+/* All three, or none: a key without its certificate stands in the way of the next try. */
+static int put_all(const char *folder, const char *certificate_name, const struct buf *secret,
+                   const struct buf *certificate, const struct buf *person_json, struct err *e)
+{
+    const struct {
+        const char *name;
+        const struct buf *text;
+        mode_t mode;
+    } files[] = {{"key.pem", secret, 0600},
+                 {certificate_name, certificate, 0644},
+                 {"person.json", person_json, 0644}};
+    bool torn = is_there(folder, "key.pem") && !is_there(folder, "chain.pem") &&
+                !is_there(folder, "request.pem");
+    char path[4096];
+    size_t done = 0;
+    while (done < ARRAY_LEN(files) &&
+           put(folder, files[done].name, files[done].text, files[done].mode, e) == 0)
+        done++;
+    if (done == ARRAY_LEN(files))
+        return 0;
+    /* what was there before stays; what was made may be there although that was an error */
+    for (size_t i = 0; i < done + (e->kind != ERR_CONFLICT); i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, files[i].name);
+        (void)unlink(path);
+    }
+    return done == 0 && torn ? err_hint(e, "no certificate is beside it: it was broken off, and "
+                                           "nobody relies on it; take it away")
+                             : -1;
+}
+
 int evidence_identity_make(const char *folder, const struct evidence_identity_wish *wish,
                            struct err *e)
 {
@@ -180,10 +218,9 @@ int evidence_identity_make(const char *folder, const struct evidence_identity_wi
     if (key_to_pem(key, wish->passphrase, &secret, e) == 0 &&
         (wish->request ? request(key, &name, &certificate, e)
                        : self_signed(key, &name, wish->days, &certificate, e)) == 0 &&
-        person(wish, &json, e) == 0 && file_make_folder(folder, 0700, e) == 0 &&
-        put(folder, "key.pem", &secret, 0600, e) == 0 &&
-        put(folder, wish->request ? "request.pem" : "chain.pem", &certificate, 0644, e) == 0)
-        result = put(folder, "person.json", &json, 0644, e);
+        person(wish, &json, e) == 0 && file_make_folder(folder, 0700, e) == 0)
+        result = put_all(folder, wish->request ? "request.pem" : "chain.pem", &secret, &certificate,
+                         &json, e);
     buf_fini_secret(&secret);
     buf_fini(&certificate);
     buf_fini(&json);

@@ -70,7 +70,7 @@ static int write_record(struct json_writer *w, const struct evidence_seal_option
     if (file_kind(path) == 0)
         return 0;
     buf_init(&text);
-    int result = file_read(path, RECORD_MOST, &text, e);
+    int result = evidence_file_read(o->folder, "acquisition.json", RECORD_MOST, &text, e);
     if (result == 0)
         result = json_parse(&doc, buf_slice(&text), NULL, e);
     if (result == 0)
