@@ -264,10 +264,25 @@ static int look_at_version(struct fleet_index_run *r, const struct candidate *c,
     return 0;
 }
 
+static void ask_ahead(const struct fleet_index_run *r, size_t i)
+{
+    if (i + 2 * AHEAD < r->candidate_count)
+        __builtin_prefetch(r->candidates[i + 2 * AHEAD]->product);
+    if (i + AHEAD < r->candidate_count)
+        __builtin_prefetch(r->candidates[i + AHEAD]->product->versions);
+    if (i + AHEAD / 2 >= r->candidate_count)
+        return;
+    const struct fleet_index_product *p = r->candidates[i + AHEAD / 2]->product;
+    __builtin_prefetch(p->subject);
+    for (size_t k = 0; k < p->version_count && k < AHEAD; k++)
+        __builtin_prefetch(p->versions[k]);
+}
+
 static int find_components(struct fleet_index_run *r)
 {
     for (size_t i = 0; i < r->candidate_count; i++) {
         struct candidate *c = r->candidates[i];
+        ask_ahead(r, i);
         if (set_profile(r, c, (uint32_t)i) != 0)
             return -1;
         for (size_t k = 0; k < c->product->version_count; k++) {
