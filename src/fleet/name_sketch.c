@@ -60,7 +60,8 @@ void fleet_sketch_make(struct slice form, struct fleet_sketch *out)
 {
     struct fleet_words words;
     struct fleet_mark mark;
-    *out = (struct fleet_sketch){.compact = compact_hash(form), .first = UINT8_MAX};
+    *out = (struct fleet_sketch){
+        .compact = compact_hash(form), .first = UINT8_MAX, .specific = fleet_name_specific(form)};
     fleet_words_split(form, &words);
     out->count = words.cut ? UINT8_MAX : (uint8_t)words.count;
     for (size_t i = 0; i < words.count; i++) {
@@ -68,6 +69,7 @@ void fleet_sketch_make(struct slice form, struct fleet_sketch *out)
         out->words |= (uint64_t)1 << (h >> 26);
         if (!fleet_word_has_digit(words.at[i]))
             out->spelled |= (uint64_t)1 << (h >> 26);
+        out->number = out->number || (words.at[i].len >= 6 && fleet_number_like(words.at[i]));
         out->pattern = out->pattern || fleet_word_may_be_pattern(words.at[i]);
         if (fleet_mark_read(&words, i, &mark))
             out->hundreds |= hundred_bit(&mark);

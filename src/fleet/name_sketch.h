@@ -18,6 +18,8 @@ struct fleet_sketch {
     uint8_t count;     /* words; UINT8_MAX: more than are looked at, and all may be */
     uint8_t first;     /* bit of the first word, when families are found by it; or UINT8_MAX */
     bool pattern;      /* some x may stand for something else */
+    bool number;       /* some word is a model's number of six letters and digits */
+    bool specific;     /* as fleet_name_specific */
 };
 
 void fleet_sketch_make(struct slice form, struct fleet_sketch *out);
@@ -32,23 +34,51 @@ struct fleet_sketch_asked {
     bool misspelt;    /* a component that has no package URL: its name may be misspelt */
 };
 
+/* The words of the shorter are the first or the last of the longer. */
+static inline bool fleet_sketch_at_end(struct slice longer, struct slice shorter, bool first)
+{
+    if (shorter.len == 0 || longer.len <= shorter.len + 1)
+        return false;
+    size_t rest = longer.len - shorter.len;
+    return first ? longer.data[shorter.len] == ' ' &&
+                       memcmp(longer.data, shorter.data, shorter.len) == 0
+                 : longer.data[rest - 1] == ' ' &&
+                       memcmp(longer.data + rest, shorter.data, shorter.len) == 0;
+}
+
+/* One has all words of the other: does it begin or end with them, or has them in another order? */
+static inline bool fleet_sketch_has_all(const struct fleet_sketch *a, struct slice target,
+                                        const struct fleet_sketch *b, struct slice subject,
+                                        struct fleet_sketch_asked asked)
+{
+    bool less = target.len < subject.len;
+    struct slice longer = less ? subject : target, shorter = less ? target : subject;
+    if (target.len == subject.len)
+        return a->words == b->words;
+    /* a short word is the beginning of anything, and is not looked for */
+    bool begins = less ? a->specific || asked.family || asked.vendor_sure : b->specific;
+    return (begins && fleet_sketch_at_end(longer, shorter, true)) ||
+           (shorter.len >= 4 && fleet_sketch_at_end(longer, shorter, false)) ||
+           (asked.vendor_sure && !less && b->number);
+}
+
 /* false: fleet_names_compare finds nothing, unless an alias joins the names. */
 static inline bool fleet_sketch_may_meet(const struct fleet_sketch *a, struct slice target,
                                          const struct fleet_sketch *b, struct slice subject,
                                          struct fleet_sketch_asked asked)
 {
     uint64_t more = a->words & ~b->words, less = b->words & ~a->words;
-    /* one has all words of the other: beginning, end, the same in another order */
-    if (more == 0 || less == 0 || a->compact == b->compact)
+    if (a->compact == b->compact || a->count == UINT8_MAX || b->count == UINT8_MAX)
         return true;
-    if (a->count == UINT8_MAX || b->count == UINT8_MAX)
+    if ((more == 0 || less == 0) && fleet_sketch_has_all(a, target, b, subject, asked))
         return true;
     if (a->pattern && a->count <= b->count && target.data[0] == subject.data[0])
         return true;
     if (asked.vendor_sure) {
-        /* one word is another one */
+        /* one word is another one; it may stand elsewhere in the name, too */
         if (asked.misspelt && a->count == b->count && (more & (more - 1)) == 0 &&
-            (less & (less - 1)) == 0 && (more & a->spelled) && (less & b->spelled))
+            (less & (less - 1)) == 0 && (more == 0 || (more & a->spelled)) &&
+            (less == 0 || (less & b->spelled)))
             return true;
         if (a->model && a->model == b->model)
             return true;
