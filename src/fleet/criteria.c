@@ -6,6 +6,7 @@
 #include "fleet/criteria_forms.h"
 #include "fleet/criteria_lines.h"
 #include "fleet/criteria_named.h"
+#include "fleet/criteria_spelled.h"
 #include "fleet/inventory_source.h"
 #include "fleet/match_same.h"
 #include "product/range_words.h"
@@ -130,9 +131,16 @@ static bool nobody(const struct fleet_name *vendor)
 static int set_models(struct builder *b, struct fleet_target *t, const struct csaf_helper *helper)
 {
     struct fleet_strings given = {0};
+    struct slice boxes, patterns[FLEET_SPELLED_MODELS];
     if (helper && keep_orders(b, &helper->model_numbers, &given) != 0)
         return -1;
-    struct slice *at = new_array(b, given.count + t->product.order_count, sizeof *at);
+    if (fleet_spelled_boxes(b->arena, t->product.raw, &boxes, b->e) != 0)
+        return -1;
+    int spelled = fleet_spelled_models(b->arena, t->product.raw, patterns, b->e);
+    if (spelled < 0)
+        return -1;
+    struct slice *at =
+        new_array(b, given.count + t->product.order_count + 1 + (size_t)spelled, sizeof *at);
     if (!at)
         return -1;
     t->models.at = at;
@@ -140,6 +148,10 @@ static int set_models(struct builder *b, struct fleet_target *t, const struct cs
         at[t->models.count++] = given.at[i];
     for (size_t i = 0; i < t->product.order_count; i++)
         at[t->models.count++] = t->product.orders[i];
+    if (boxes.len)
+        at[t->models.count++] = boxes;
+    for (int i = 0; i < spelled; i++)
+        at[t->models.count++] = patterns[i];
     return 0;
 }
 
@@ -387,7 +399,8 @@ static struct slice behind_marks(struct slice s)
     return s;
 }
 
-/* ">= 5.011 | < 8.011" and "5.011  | < 8.011": the same but for the sign in front. */
+/* ">= 5.011 | < 8.011" and "5.011  | < 8.011", "<= 9.4 FP2" and "9.4 | FP2": the same but for the
+ * sign in front. */
 static bool lost_its_sign(struct slice worded, struct slice range)
 {
     size_t at = 0;
@@ -399,7 +412,8 @@ static bool lost_its_sign(struct slice worded, struct slice range)
     for (size_t i = 0; i < worded.len; i++) {
         if (worded.data[i] == ' ')
             continue;
-        while (at < range.len && range.data[at] == ' ')
+        while (at < range.len &&
+               (range.data[at] == ' ' || (range.data[at] == '|' && worded.data[i] != '|')))
             at++;
         if (at == range.len || range.data[at++] != worded.data[i])
             return false;
@@ -408,7 +422,7 @@ static bool lost_its_sign(struct slice worded, struct slice range)
 }
 
 /* The full product name behind the product's own name: "PI Web API: 2016 R2 and earlier". */
-static int set_worded(struct builder *b, struct fleet_target *t, struct slice called)
+static int set_worded(struct builder *b, struct fleet_target *t, struct slice called, bool is_range)
 {
     struct slice rest = t->label;
     t->worded = (struct product_range){.kind = PRODUCT_RANGE_OPAQUE, .problem = "not worded"};
@@ -426,12 +440,17 @@ static int set_worded(struct builder *b, struct fleet_target *t, struct slice ca
     struct product_range worded;
     if (product_range_parse(b->arena, rest, true, t->range.scheme, &worded, b->e) != 0)
         return -1;
-    if (worded.kind == PRODUCT_RANGE_BOUNDED)
+    if (worded.kind == PRODUCT_RANGE_BOUNDED ||
+        (worded.kind == PRODUCT_RANGE_LIST && t->range.kind == PRODUCT_RANGE_LIST))
         t->worded = worded;
-    /* of a single version the two would contradict each other */
-    if (worded.kind == PRODUCT_RANGE_BOUNDED && t->range.kind == PRODUCT_RANGE_BOUNDED &&
-        lost_its_sign(rest, t->range_text))
-        t->range = worded;
+    /* a single version in the place of a range has lost it, too; of that version itself both are
+     * then believed: the words may leave it out */
+    if (worded.kind == PRODUCT_RANGE_BOUNDED && lost_its_sign(rest, t->range_text)) {
+        if (t->range.kind != PRODUCT_RANGE_BOUNDED && is_range)
+            t->worded = t->range;
+        if (t->range.kind == PRODUCT_RANGE_BOUNDED || is_range)
+            t->range = worded;
+    }
     return 0;
 }
 
@@ -491,11 +510,14 @@ static int build_target(struct builder *b, const struct csaf_product *product)
     t->any_vendor = nobody(&t->vendor);
     if (t->any_vendor)
         t->vendor.count = 0;
-    if (fleet_vendor_make(b->arena, &t->vendor, &t->vendors, b->e) != 0)
+    if (fleet_vendor_of_title(b->arena, &t->vendor, b->title,
+                              t->product.count ? t->product.forms[0].text : slice_of(NULL, 0),
+                              &t->vendors, b->e) != 0)
         return -1;
     if (set_helper(b, t, product->helper, &helper_version) != 0 ||
         set_range(b, t, product, helper_version) != 0 ||
-        set_worded(b, t, name ? name->name : slice_of(NULL, 0)) != 0)
+        set_worded(b, t, name ? name->name : slice_of(NULL, 0),
+                   csaf_branch_find(product, CSAF_BRANCH_PRODUCT_VERSION_RANGE) != NULL) != 0)
         return -1;
     if (versioned && set_versioned(b, t, tail) != 0)
         return -1;
@@ -616,6 +638,22 @@ static void forget_justifications(struct builder *b, const struct csaf_vulnerabi
     b->labels.of_all = b->impacts.of_all = slice_of(NULL, 0);
 }
 
+/* "Versions 4.4.0 and later (only affected by CVE-2019-10943)": what is said under another
+ * vulnerability is not said of these. */
+static bool means_another(const struct csaf_product *product, struct slice cve)
+{
+    static const char only[] = "only affected by cve-";
+    struct slice name = product->name;
+    if (cve.len == 0)
+        return false;
+    for (size_t i = 0; i + sizeof only <= name.len; i++) {
+        struct slice rest = slice_of(name.data + i, name.len - i);
+        if (product_text_starts(rest, only))
+            return !memmem(rest.data, rest.len, cve.data, cve.len);
+    }
+    return false;
+}
+
 static int build_claims(struct builder *b, const struct csaf_vulnerability *v,
                         struct fleet_vulnerability *out)
 {
@@ -630,6 +668,8 @@ static int build_claims(struct builder *b, const struct csaf_vulnerability *v,
         return -1;
     for (size_t s = 0; s < CSAF_STATUSES; s++) {
         for (size_t i = 0; i < v->status[s].count; i++) {
+            if (means_another(v->status[s].at[i], v->cve))
+                continue;
             struct fleet_claim *claim = &claims[out->claim_count++];
             claim->status = (enum csaf_status)s;
             if (criterion_for(b, v->status[s].at[i], &claim->criterion) != 0)

@@ -212,6 +212,25 @@ static bool tells_variant(struct slice inner)
     return (inner.len == 1 && is_letter(inner.data[0])) || has_word(inner, words) || volts(inner);
 }
 
+/* "(SC, E/IP)", "(2x 24V ports)": short marks, in front of "(6GK5205-3BF00-2TB2)". Who has so long
+ * a number for each variant calls the model by what stands in front. */
+static bool marks_variant(struct slice inner, struct slice behind)
+{
+    size_t mark = 0, digits = 0;
+    behind = trimmed(behind);
+    for (size_t i = 0; i < behind.len; i++)
+        digits += is_digit(behind.data[i]);
+    if (behind.len < 12 || behind.data[0] != '(' || !is_digit(behind.data[1]) || digits < 6 ||
+        memchr(behind.data, ' ', behind.len))
+        return false;
+    for (size_t i = 0; i < inner.len; i++) {
+        mark = memchr(" ,/", inner.data[i], 3) ? 0 : mark + 1;
+        if (mark > 5 || (is_letter(inner.data[i]) && !is_upper(inner.data[i])))
+            return false;
+    }
+    return inner.len > 0;
+}
+
 /* Several words that begin with small letters: a description. "TIA Portal" is none. */
 static bool in_words(struct slice inner)
 {
@@ -307,6 +326,21 @@ static bool take_former(struct taking *t, struct slice inner, struct slice front
     return false;
 }
 
+/* "CENTUM VP (Including CENTUM VP Entry Class)": one that is meant, too */
+static bool take_included(struct taking *t, struct slice inner, struct slice front)
+{
+    static const char including[] = "including ";
+    const uint8_t *space = memchr(front.data, ' ', front.len);
+    size_t first = space ? (size_t)(space - front.data) : front.len;
+    if (!starts(inner, including))
+        return false;
+    struct slice other = slice_of(inner.data + strlen(including), inner.len - strlen(including));
+    if (first < 3 || other.len <= front.len || memcmp(other.data, front.data, first) != 0)
+        return false;
+    put(t, other, FLEET_RULE_NOTE);
+    return true;
+}
+
 static int take_parentheses(struct taking *t, struct slice called)
 {
     static const char *const systems[] = {"Windows", "Linux", "Android", "iOS", NULL};
@@ -317,11 +351,20 @@ static int take_parentheses(struct taking *t, struct slice called)
     for (size_t i = 0; i < count; i++) {
         struct slice inner = trimmed(all[i].inner);
         struct slice front = trimmed(slice_of(called.data, all[i].start));
-        if (front.len && take_former(t, inner, front))
+        if (front.len && (take_former(t, inner, front) || take_included(t, inner, front)))
             continue;
+        /* "IGSS (Interactive Graphical SCADA System)": what the name stands for */
+        if (front.len >= 3 && inner.len > 3 * front.len && !memchr(front.data, ' ', front.len) &&
+            initials(front, inner)) {
+            put(t, front, FLEET_RULE_NOTE);
+            put(t, inner, FLEET_RULE_ACRONYM);
+            continue;
+        }
         /* "EZSocket (communication middleware …)": at the end, and in words */
         variants += variant[i] =
-            tells_variant(inner) || (all[i].end + 1 >= called.len && in_words(inner));
+            tells_variant(inner) || starts(inner, "includes ") ||
+            marks_variant(inner, slice_of(called.data + all[i].end, called.len - all[i].end)) ||
+            (all[i].end + 1 >= called.len && in_words(inner));
         parts += part[i] = !variant[i] && (tells_part(inner) || has_word(inner, systems));
         if (variant[i] || part[i] || front.len == 0)
             continue;
@@ -616,6 +659,40 @@ static void take_named(struct taking *t, struct slice called)
         put(t, parts[i], FLEET_RULE_LISTED);
 }
 
+/* "ScadaPro Server and Client": two parts of one thing */
+/* "Free Runtime in Drive6 Workbench": two words at least, and what they are a part of */
+static void take_inner(struct taking *t, struct slice called)
+{
+    size_t at = find_words(called, " in ");
+    if (at < 8 || at >= called.len || !memchr(called.data, ' ', at) ||
+        memchr(called.data, '(', at) || memchr(called.data, ',', at))
+        return;
+    put(t, slice_of(called.data, at), FLEET_RULE_NOTE);
+}
+
+static int take_parts(struct taking *t, struct slice called)
+{
+    static const char *const parts[] = {"Server",   "Client", "Viewer",  "Editor",  "Runtime",
+                                        "Designer", "Studio", "Servers", "Clients", NULL};
+    struct slice words[4];
+    size_t end = called.len;
+    for (size_t i = 0; i < 3; i++) {
+        struct slice last = last_token(slice_of(called.data, end));
+        words[i] = last;
+        if (last.len == 0 || last.len + 1 >= end)
+            return 0;
+        end -= last.len + 1;
+    }
+    if (!same_word(words[1], "and") || !same_as_any(words[0], parts) ||
+        !same_as_any(words[2], parts))
+        return 0;
+    struct slice front = slice_of(called.data, end);
+    return put_both(t, front, words[0], FLEET_RULE_NOTE) == 0 &&
+                   put_both(t, front, words[2], FLEET_RULE_NOTE) == 0
+               ? 0
+               : -1;
+}
+
 /* "STARDOM FCN/FCJ", "AFF660/665": a stroke between the ends of two models */
 static int take_strokes(struct taking *t, struct slice called)
 {
@@ -714,9 +791,11 @@ int fleet_called_make(struct arena *a, struct slice called, struct fleet_called_
     take_described(&t, called);
     take_without_x(&t, called);
     take_named(&t, called);
-    return take_series(&t, called) == 0 && take_letters(&t, called) == 0 &&
-                   take_parentheses(&t, called) == 0 && take_run(&t, called) == 0 &&
-                   take_optional(&t, called) == 0 && take_strokes(&t, called) == 0
+    take_inner(&t, called);
+    return take_series(&t, called) == 0 && take_parts(&t, called) == 0 &&
+                   take_letters(&t, called) == 0 && take_parentheses(&t, called) == 0 &&
+                   take_run(&t, called) == 0 && take_optional(&t, called) == 0 &&
+                   take_strokes(&t, called) == 0
                ? 0
                : -1;
 }

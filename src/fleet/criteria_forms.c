@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/criteria_forms.h"
 #include "fleet/criteria_called.h"
+#include "fleet/criteria_spelled.h"
 #include "fleet/name_words.h"
 
 enum { LISTED = 40 };
@@ -280,7 +281,9 @@ static int add_either(struct forms *f, struct slice called)
 static int add_incl_variants(struct forms *f, struct slice called)
 {
     static const char incl[] = "(incl. ", variant[] = " variant";
-    const uint8_t *at = called.len ? memmem(called.data, called.len, incl, sizeof incl - 1) : NULL;
+    if (called.len == 0 || !called.data)
+        return 0;
+    const uint8_t *at = memmem(called.data, called.len, incl, sizeof incl - 1);
     const uint8_t *space = at ? memchr(called.data, ' ', called.len) : NULL;
     if (!at || space + 1 >= at)
         return 0;
@@ -328,6 +331,42 @@ static int add_called(struct forms *f, struct slice called)
     for (int i = 0; i < count; i++)
         add(f, variants[i].text, variants[i].rules, slice_of(NULL, 0));
     return count < 0 ? -1 : 0;
+}
+
+/* As owners spell it. */
+static int add_spelled(struct forms *f, struct slice called)
+{
+    struct fleet_spelled_list list;
+    struct slice front, line;
+    if (fleet_spelled_make(f->arena, called, &list, f->e) != 0)
+        return -1;
+    for (size_t i = 0; i < list.count; i++) {
+        struct fleet_name name;
+        if (fleet_name_normalise(f->arena, FLEET_NAME_PRODUCT, list.at[i], &name, f->e) != 0)
+            return -1;
+        if (name.count &&
+            add_variants(f, name.forms[0].text, name.forms[0].rules | FLEET_RULE_ACRONYM) != 0)
+            return -1;
+    }
+    /* "StruxureWare Data Center: Expert Versions 7.8.1": the name goes on where the version begins
+     */
+    struct slice more;
+    if (fleet_spelled_further(f->target->label, called, &more)) {
+        struct fleet_name name;
+        char *text = arena_printf(f->arena, "%.*s %.*s", SLICE_ARG(called), SLICE_ARG(more));
+        if (!text)
+            return err_memory(f->e);
+        if (fleet_name_normalise(f->arena, FLEET_NAME_PRODUCT, slice_str(text), &name, f->e) != 0)
+            return -1;
+        if (name.count &&
+            add_variants(f, name.forms[0].text, name.forms[0].rules | FLEET_RULE_NOTE) != 0)
+            return -1;
+    }
+    /* versions of "DOPSoft" that begin with 2 */
+    if (f->target->product.count &&
+        fleet_spelled_generation(f->target->product.forms[0].text, &front, &line))
+        add(f, front, f->target->product.forms[0].rules | FLEET_RULE_LINE, line);
+    return 0;
 }
 
 static bool has_word(struct slice form, struct slice word)
@@ -399,7 +438,7 @@ int fleet_target_forms(struct arena *a, struct fleet_target *target, struct slic
         return -1;
     if (add_either(&f, called) != 0 || add_incl_variants(&f, called) != 0)
         return -1;
-    if (add_called(&f, called) != 0 || add_title(&f, title) != 0)
+    if (add_called(&f, called) != 0 || add_spelled(&f, called) != 0 || add_title(&f, title) != 0)
         return -1;
     struct fleet_target_form *forms = arena_new(a, f.count + 1, sizeof *forms);
     if (!forms)

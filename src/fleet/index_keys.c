@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "fleet/match_family.h"
+#include "fleet/match_words.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -147,13 +148,31 @@ static void put_word_set(struct fleet_keys *keys, struct slice form)
 {
     struct fleet_words words;
     uint64_t sum = 0;
-    fleet_words_split(form, &words);
+    fleet_words_of_set(form, &words);
     if (words.cut || words.count < 2)
         return;
     pthread_once(&seeded, draw_seed);
     for (size_t i = 0; i < words.count; i++)
         sum += key_hash(BY_WORDS, words.at[i].data, words.at[i].len);
     put_key(keys, sum ? sum : 1);
+}
+
+/* The same with one word left out that the other side may not have. */
+static void put_words_but_one(struct fleet_keys *keys, struct slice form)
+{
+    struct fleet_words words;
+    uint64_t sum = 0;
+    fleet_words_of_set(form, &words);
+    if (words.cut || words.count < 3)
+        return;
+    pthread_once(&seeded, draw_seed);
+    for (size_t i = 0; i < words.count; i++)
+        sum += key_hash(BY_WORDS, words.at[i].data, words.at[i].len);
+    for (size_t i = 0; i < words.count; i++)
+        if (fleet_words_spared(&words, i)) {
+            uint64_t rest = sum - key_hash(BY_WORDS, words.at[i].data, words.at[i].len);
+            put_key(keys, rest ? rest : 1);
+        }
 }
 
 /* Words with a digit, by which families name their members. */
@@ -379,11 +398,11 @@ static void put_target_name(struct fleet_keys *keys, struct slice form, bool fam
     put_compact(keys, BY_NAME, form);
     put_prefixes(keys, BY_LINE, form);
     put_suffixes(keys, BY_LINE, form);
-    if (family) {
+    if (family)
         put_words(keys, form, true);
-        put_hundreds(keys, form, true);
-    }
+    put_hundreds(keys, form, true);
     put_word_set(keys, form);
+    put_words_but_one(keys, form);
     put_numbers(keys, form);
     put_spellings(keys, form);
     put_pattern(keys, form);

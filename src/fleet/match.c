@@ -62,6 +62,12 @@ static void second_opinion(const struct fleet_target *t, struct slice version,
     if (t->worded.kind == PRODUCT_RANGE_OPAQUE || out->id.any_version)
         return;
     enum product_in worded = product_range_contains(&t->worded, version, &unused);
+    /* "7.4" in the branch is "v7.40" in the name */
+    if (t->worded.kind == PRODUCT_RANGE_LIST && t->range.kind == PRODUCT_RANGE_LIST) {
+        if (worded == PRODUCT_IN && out->in == PRODUCT_SILENT)
+            out->in = PRODUCT_IN;
+        return;
+    }
     if (out->in == PRODUCT_OUT && worded == PRODUCT_IN) {
         out->in = PRODUCT_MAYBE;
         out->reason = "the advisory's range excludes the version, its product name includes it";
@@ -115,12 +121,29 @@ static struct slice behind_line(struct slice version, struct slice line)
     return slice_of(version.data + line.len + 1, version.len - line.len - 1);
 }
 
+/* A line of versions is in the range, or out of it, when its beginning and its end are. */
+static void whole_line(const struct fleet_target *t, struct slice line, struct fleet_touch *out)
+{
+    char last[128];
+    const char *unused;
+    if (out->id.any_version || out->in == PRODUCT_MAYBE || line.len + 8 > sizeof last)
+        return;
+    int len = snprintf(last, sizeof last, "%.*s.99999", SLICE_ARG(line));
+    if (product_range_contains(&t->range, slice_of(last, (size_t)len), &unused) != out->in) {
+        out->in = PRODUCT_MAYBE;
+        out->reason = "the inventory names a line of versions only";
+    }
+}
+
 bool fleet_touch_decide(const struct fleet_target *t, const struct fleet_subject *subject,
                         struct slice version, struct fleet_touch *out,
                         struct fleet_nearest *nearest)
 {
     if (out->id.version.len)
         version = out->id.version;
+    bool rough = version.len == 0 && subject->named.len && subject->named_rough;
+    if (version.len == 0)
+        version = subject->named;
     char whole[128];
     enum product_in line = product_version_in_line(version, out->id.line);
     /* "InTouch 2017" of the version "Update 2" */
@@ -151,6 +174,8 @@ bool fleet_touch_decide(const struct fleet_target *t, const struct fleet_subject
         out->in = PRODUCT_MAYBE;
         out->reason = "which line of the product this version belongs to is not known";
     }
+    if (rough)
+        whole_line(t, version, out);
     second_opinion(t, version, out);
     bool all = t->range.kind == PRODUCT_RANGE_ALL && !t->range.conditional;
     if (out->id.edition_open && out->in == PRODUCT_IN) {

@@ -167,6 +167,8 @@ static void explain_version(struct chain *c, const struct fleet_touch *t)
     const struct fleet_target *target = &c->x->criteria->targets[t->target];
     struct fleet_reason *r = add(c, rules[t->in], "CSAF 2.0 section 3.1.2.3");
     struct slice version = t->of->identity->version;
+    if (version.len == 0)
+        version = t->of->named;
     if (target->range_text.len && version.len)
         r->text = say(c, "%s: %.*s against \"%.*s\"", t->reason, SLICE_ARG(version),
                       SLICE_ARG(target->range_text));

@@ -35,6 +35,19 @@ static bool same_compact(struct slice a, struct slice b)
     }
 }
 
+/* "rta" of "real time automation": three words at least. */
+static bool initials_of(struct slice brief, struct slice words)
+{
+    size_t k = 0;
+    if (brief.len < 3 || brief.len > 6 || words.len < 3 * brief.len)
+        return false;
+    for (size_t i = 0; i < words.len; i++)
+        if ((i == 0 || words.data[i - 1] == ' ') &&
+            (k == brief.len || words.data[i] != brief.data[k++]))
+            return false;
+    return k == brief.len;
+}
+
 static void compare_vendors(const struct fleet_form *a, const struct fleet_form *b,
                             const struct fleet_aliases *aliases, struct vendor_match *best)
 {
@@ -50,13 +63,24 @@ static void compare_vendors(const struct fleet_form *a, const struct fleet_form 
         m.rule = FLEET_VENDOR_ALIAS;
         m.rules |= FLEET_RULE_ALIAS;
         m.cost += fleet_rule_cost(FLEET_RULE_ALIAS);
-    } else if (a->text.len >= 6 && same_compact(a->text, b->text)) {
+    } else if ((a->text.len >= 6 || b->text.len >= 6) && same_compact(a->text, b->text)) {
         /* "Automation Direct" and "AutomationDirect" */
         m.rule = FLEET_VENDOR_EQUAL;
         m.cost += 2;
-    } else if (best->rule >= FLEET_VENDOR_MISSPELT ||
-               (m.rules & (FLEET_RULE_DIVISION | FLEET_RULE_BRAND))) {
+    } else if (initials_of(a->text, b->text) || initials_of(b->text, a->text)) {
+        /* "RTA" and "Real Time Automation" */
+        m.rule = FLEET_VENDOR_ALIAS;
+        m.rules |= FLEET_RULE_ACRONYM;
+        m.cost += 8;
+    } else if (best->rule > FLEET_VENDOR_MISSPELT || (m.rules & FLEET_RULE_BRAND)) {
         return;
+    } else if (m.rules & FLEET_RULE_DIVISION) {
+        /* "Philips Healthcare" and "Phillips": nothing else may be other */
+        if (a->text.len < 6 || fleet_name_misspelt(a->text, b->text) != 1)
+            return;
+        m.rule = FLEET_VENDOR_MISSPELT;
+        m.typing = 1;
+        m.cost += 17;
     } else if (fleet_name_misspelt(a->text, b->text) > 0) {
         m.rule = FLEET_VENDOR_MISSPELT;
         m.typing = fleet_name_misspelt(a->text, b->text);
@@ -365,9 +389,10 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
 /* How much of the text is "inc ", "co ltd ". */
 static size_t legal_forms(struct slice text)
 {
-    static const char *const forms[] = {"inc", "llc", "ltd", "corp", "corporation", "gmbh", "ag",
-                                        "co",  "kg",  "sa",  "srl",  "spa",         "ab",   "as",
-                                        "plc", "bv",  "oy",  "sas",  "company",     "and",  NULL};
+    static const char *const forms[] = {
+        "inc", "llc", "ltd",     "corp", "corporation", "gmbh",         "ag",  "co",
+        "kg",  "sa",  "srl",     "spa",  "ab",          "as",           "plc", "bv",
+        "oy",  "sas", "company", "and",  "limited",     "incorporated", NULL};
     size_t at = 0;
     for (;;) {
         const uint8_t *space = at < text.len ? memchr(text.data + at, ' ', text.len - at) : NULL;

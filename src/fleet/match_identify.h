@@ -77,6 +77,8 @@ struct fleet_subject {
     struct slice cpe;
     const struct product_purl *package; /* NULL: no purl */
     const struct product_cpe *platform; /* NULL: no CPE */
+    struct slice named; /* the version in its name, for when the inventory has no other; or empty */
+    bool named_rough;   /* that is a line of versions only */
     bool distribution;  /* a package of a distribution, which mends without a new version */
     bool model_missing; /* a device that says no more than its family or product line */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/match_names.h"
 #include "fleet/match_family.h"
+#include "fleet/match_words.h"
 #include "fleet/name_words.h"
 #include "product/range_words.h"
 
@@ -15,7 +16,7 @@ int fleet_rule_cost(unsigned rules)
         {FLEET_RULE_ACRONYM, 5},  {FLEET_RULE_UMLAUT, 1},   {FLEET_RULE_GENERIC, 2},
         {FLEET_RULE_VENDOR, 1},   {FLEET_RULE_NOTE, 1},     {FLEET_RULE_ALIAS, 2},
         {FLEET_RULE_LISTED, 5},   {FLEET_RULE_LINE, 3},     {FLEET_RULE_KIND, 12},
-        {FLEET_RULE_DIVISION, 5}, {FLEET_RULE_BRAND, 3},    {FLEET_RULE_VARIANT, 8},
+        {FLEET_RULE_DIVISION, 5}, {FLEET_RULE_BRAND, 2},    {FLEET_RULE_VARIANT, 8},
         {FLEET_RULE_PLURAL, 1},   {FLEET_RULE_CPE, 3},
     };
     int cost = 0;
@@ -275,8 +276,7 @@ static bool version_follows(struct slice form, size_t at)
     return false;
 }
 
-/* Words that tell siblings apart: what they stand behind alone is another product. */
-static bool sibling_word(struct slice word)
+bool fleet_name_sibling_word(struct slice word)
 {
     static const char *const words[] = {
         "lite",     "light",    "pro",    "professional", "plus",    "advanced",
@@ -300,7 +300,8 @@ bool fleet_name_telling(struct slice form, struct slice raw)
     for (size_t i = 0; i < raw.len && raw.data[i] != ' '; i++)
         capitals += raw.data[i] >= 'A' && raw.data[i] <= 'Z';
     return fleet_name_specific(form) ||
-           (form.len >= 6 && capitals >= 2 && !sibling_word(form) && !fleet_name_plain_word(form));
+           (form.len >= 6 && capitals >= 2 && !fleet_name_sibling_word(form) &&
+            !fleet_name_plain_word(form));
 }
 
 /* "conext combox" of "conext combox model 865 1058": what is more tells no sibling. */
@@ -314,7 +315,8 @@ static bool may_be_shortened(struct slice longer, struct slice prefix)
     for (size_t i = 0; i < words.count; i++) {
         if (fleet_word_in(remarks, words.at[i]))
             return true;
-        if (sibling_word(words.at[i]) || words.at[i].len == 1 || version_line(words.at[i], 0))
+        if (fleet_name_sibling_word(words.at[i]) || words.at[i].len == 1 ||
+            version_line(words.at[i], 0))
             return false;
     }
     return words.count > 0;
@@ -347,7 +349,8 @@ static bool own_word(struct slice word, struct slice text)
 {
     return word.len >= 7 && text.len > word.len + 1 && text.data[text.len - word.len - 1] == ' ' &&
            memcmp(text.data + text.len - word.len, word.data, word.len) == 0 &&
-           !memchr(word.data, ' ', word.len) && !sibling_word(word) && !fleet_name_plain_word(word);
+           !memchr(word.data, ' ', word.len) && !fleet_name_sibling_word(word) &&
+           !fleet_name_plain_word(word);
 }
 
 /* "2711r t4t": as specific as an order number */
@@ -397,16 +400,16 @@ static bool same_model(struct slice a, struct slice b)
     return true;
 }
 
-/* "lynx l210 f2g" and "l210 f2g lynx": the same words in another order. Of equal length, so that
- * few are looked at. */
+/* "lynx l210 f2g" and "l210 f2g lynx", "simulator for unity" and "unity simulator": the same words
+ * in another order. Of about equal length, so that few are looked at. */
 static bool same_words(struct slice a, struct slice b)
 {
     struct fleet_words x, y;
     uint64_t used = 0;
-    if (a.len != b.len || a.len < 6)
+    if (a.len > b.len + 8 || b.len > a.len + 8 || a.len < 6)
         return false;
-    fleet_words_split(a, &x);
-    fleet_words_split(b, &y);
+    fleet_words_of_set(a, &x);
+    fleet_words_of_set(b, &y);
     if (x.count != y.count || x.count < 2 || x.cut || y.cut)
         return false;
     for (size_t i = 0; i < x.count; i++) {
@@ -448,10 +451,74 @@ static bool number_described(struct slice longer, struct slice prefix)
         return false;
     fleet_words_split(beyond(longer, prefix), &words);
     for (size_t i = 0; i < words.count; i++)
-        if (words.at[i].len < 3 || fleet_word_has_digit(words.at[i]) || sibling_word(words.at[i]) ||
-            slice_is(words.at[i], "series") || slice_is(words.at[i], "with"))
+        if (words.at[i].len < 3 || fleet_word_has_digit(words.at[i]) ||
+            fleet_name_sibling_word(words.at[i]) || slice_is(words.at[i], "series") ||
+            slice_is(words.at[i], "with"))
             return false;
     return words.count > 0;
+}
+
+/* "scalance sc646 2c" and "scalance sc 600 family": the same word without a number in front. */
+static bool same_brand(struct slice name, struct slice family)
+{
+    struct fleet_words x, y;
+    fleet_words_split(name, &x);
+    fleet_words_split(family, &y);
+    return x.count >= 2 && y.count >= 2 && x.at[0].len >= 5 && slice_equal(x.at[0], y.at[0]) &&
+           !fleet_word_has_digit(x.at[0]);
+}
+
+/* "ThinManager" of "ThinManager ThinServer": one word, but nothing else is called so. */
+static bool made_up(const struct fleet_subject_form *form)
+{
+    return form->source == FLEET_FROM_MODEL && form->text.len >= 7 &&
+           !memchr(form->text.data, ' ', form->text.len) && !fleet_word_has_digit(form->text) &&
+           !fleet_name_plain_word(form->text) && !fleet_name_sibling_word(form->text);
+}
+
+/* "scalance m 800": of this brand whole hundreds are lines of products, whether it says so or not.
+ */
+static bool lines_by_hundred(struct slice form)
+{
+    static const char brand[] = "scalance ";
+    return form.len > sizeof brand && memcmp(form.data, brand, sizeof brand - 1) == 0;
+}
+
+/* A word of five letters that is no word for a kind of thing: "fpwin pro", not "web server". */
+static bool names_something(struct slice form)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++)
+        if (words.at[i].len >= 5 && !fleet_name_plain_word(words.at[i]) &&
+            !fleet_name_sibling_word(words.at[i]))
+            return true;
+    return false;
+}
+
+/* "simatic wincc oa" of "simatic wincc": two letters make another product of it. */
+static bool goes_on_in_a_code(struct slice longer, struct slice prefix)
+{
+    struct slice rest = beyond(longer, prefix);
+    return rest.len <= 2 || rest.data[2] == ' ';
+}
+
+/* "cloud connect 7 cc716": names of it, and a model's number; what else stands in front is a brand.
+ */
+static bool names_and_number(struct slice form)
+{
+    struct fleet_words words;
+    size_t names = 0, digits = 0, letters = 0;
+    fleet_words_split(form, &words);
+    for (size_t i = 0; i < words.count; i++)
+        names += words.at[i].len >= 4 && !fleet_word_has_digit(words.at[i]) &&
+                 !fleet_name_plain_word(words.at[i]);
+    struct slice last = words.count ? words.at[words.count - 1] : slice_of(NULL, 0);
+    for (size_t i = 0; i < last.len; i++) {
+        digits += last.data[i] >= '0' && last.data[i] <= '9';
+        letters += last.data[i] >= 'a' && last.data[i] <= 'z';
+    }
+    return names >= 1 && digits >= 3 && letters >= 1;
 }
 
 struct fleet_identified fleet_names_compare(const struct fleet_target *t,
@@ -466,6 +533,7 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
     int distance;
     r.rules = a->rules | b->rules;
     r.confidence = -fleet_rule_cost(r.rules);
+    enum fleet_words_relation words = FLEET_WORDS_OTHER;
     bool equal = slice_equal(a->text, b->text);
     bool same = equal || compact_equal(a->text, b->compact);
     /* without its kind a name is that whole name or nothing; and "S7-1500 software controller" and
@@ -508,36 +576,52 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
         r.confidence += distance == 1 ? 78 : 68;
     } else if (is_suffix(a->text, b->text) || (!family_source && is_suffix(b->text, a->text))) {
         r.rule = FLEET_BY_SUFFIX;
-        r.confidence += family_source                                                      ? 60
-                        : fleet_number_like(a->text.len < b->text.len ? a->text : b->text) ? 87
-                                                                                           : 82;
+        struct slice shorter = a->text.len < b->text.len ? a->text : b->text;
+        struct slice longer = a->text.len < b->text.len ? b->text : a->text;
+        r.confidence += family_source                                             ? 60
+                        : fleet_words_brands_in_front(longer, shorter)            ? 90
+                        : fleet_number_like(shorter) || names_and_number(shorter) ? 87
+                                                                                  : 82;
     } else if (vendor_sure && !family_source && same_model(a->text, b->text)) {
         r.rule = FLEET_BY_SUFFIX;
         r.confidence += 87;
     } else if (vendor_sure && !family_source && is_named_suffix(b->text, a->text)) {
         r.rule = FLEET_BY_SUFFIX;
-        r.confidence += 78;
+        r.confidence += fleet_words_brands_in_front(a->text, b->text) ? 90 : 78;
+    } else if (vendor_sure && !family_source && !(r.rules & FLEET_RULE_LISTED) &&
+               is_named_suffix(a->text, b->text) && names_something(a->text)) {
+        bool brands = fleet_words_brands_in_front(b->text, a->text);
+        r.rule = brands ? FLEET_BY_SUFFIX : FLEET_BY_LESS_SPECIFIC;
+        r.confidence += brands ? 90 : 62;
+        r.only_unknown = !brands;
     } else if (t->product.family && !family_source && has_word(b->text, a->text)) {
         r.rule = FLEET_BY_FAMILY;
         r.confidence += 75;
-    } else if (t->product.family && !family_source && vendor_sure &&
+    } else if ((t->product.family || lines_by_hundred(a->text)) && !family_source && vendor_sure &&
                fleet_family_of_hundred(b->text, a->text)) {
         r.rule = FLEET_BY_FAMILY;
-        r.confidence += 72;
+        r.confidence += same_brand(b->text, a->text) ? 89 : 72;
     } else if (fleet_name_prefix(a->text, b->text) && !family_source &&
                (fleet_name_specific(a->text) || (t->product.family && a->text.len >= 5) ||
                 (vendor_sure && s->identity->kind == FLEET_DEVICE &&
-                 line_and_number(b->text, a->text)))) {
+                 line_and_number(b->text, a->text)) ||
+                (vendor_sure && fleet_name_telling(a->text, t->product.raw)))) {
         r.rule = t->product.family ? FLEET_BY_FAMILY : FLEET_BY_PREFIX;
         if (t->product.family)
             r.confidence += excepts_some(t->product.raw) ? 75 : 89;
         else if (vendor_sure && s->identity->kind == FLEET_DEVICE &&
                  (goes_on_in_numbers(b->text, a->text) || line_and_number(b->text, a->text)))
             r.confidence += 60;
+        else if (vendor_sure && fleet_name_telling(a->text, t->product.raw) &&
+                 may_be_shortened(b->text, a->text) && !goes_on_in_a_code(b->text, a->text))
+            r.confidence += 55;
         else
             r.confidence += 42;
         r.only_unknown = !t->product.family;
-    } else if (fleet_name_prefix(b->text, a->text) && fleet_name_specific(b->text) &&
+    } else if (fleet_name_prefix(b->text, a->text) &&
+               (fleet_name_specific(b->text) || (vendor_sure && made_up(b))) &&
+               /* of "series B" is said nothing where "series C" is named */
+               !((b->rules & FLEET_RULE_VARIANT) && only_revision(a->text, b->text)) &&
                !version_line(a->text, b->text.len + 1)) {
         bool described = vendor_sure && number_described(a->text, b->text);
         r.rule = FLEET_BY_LESS_SPECIFIC;
@@ -549,9 +633,17 @@ struct fleet_identified fleet_names_compare(const struct fleet_target *t,
                         : vendor_sure && may_be_shortened(a->text, b->text)         ? 58
                                                                                     : 40;
         r.only_unknown = !described;
+    } else if (vendor_sure && !family_source &&
+               !(r.rules & (FLEET_RULE_LISTED | FLEET_RULE_KIND)) &&
+               (words = fleet_words_but_one(b->text, a->text)) != FLEET_WORDS_OTHER) {
+        bool brand = words == FLEET_WORDS_BUT_BRAND;
+        r.rule = brand ? FLEET_BY_SUFFIX : FLEET_BY_LESS_SPECIFIC;
+        r.confidence += brand ? 80 : 58;
+        r.only_unknown = !brand;
     } else if (vendor_sure && !family_source && own_word(b->text, a->text)) {
-        r.rule = FLEET_BY_LESS_SPECIFIC;
-        r.confidence += 72;
+        bool brands = fleet_words_brands_in_front(a->text, b->text);
+        r.rule = brands ? FLEET_BY_SUFFIX : FLEET_BY_LESS_SPECIFIC;
+        r.confidence += brands ? 90 : 72;
     } else if (vendor_sure && !family_source && inside_with_number(b->text, a->text)) {
         r.rule = FLEET_BY_LESS_SPECIFIC;
         r.confidence += 55;

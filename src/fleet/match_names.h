@@ -14,6 +14,10 @@ bool fleet_name_specific(struct slice form);
 /* The same, or one word that somebody made up: "DOPSoft", but not "Sherlock". */
 bool fleet_name_telling(struct slice form, struct slice raw);
 
+/* Words that tell siblings apart: "lite", "server". What they stand behind alone is another
+ * product. */
+bool fleet_name_sibling_word(struct slice word);
+
 /* "2711r t4t": as specific as an order number. */
 bool fleet_number_like(struct slice form);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fleet/class_identifier.h"
+#include "fleet/criteria_spelled.h"
 #include "fleet/match_identify.h"
+#include "fleet/name_version.h"
 #include "fleet/name_words.h"
 
 int fleet_name_compact(struct arena *a, struct slice form, struct slice *out, struct err *e)
@@ -89,6 +91,19 @@ static int add_with_vendor(struct preparation *p)
 static int add_without_line(struct preparation *p)
 {
     struct slice form = p->subject->identity->model.forms[0].text;
+    struct fleet_named_version named;
+    if (fleet_name_version(form, p->subject->identity->kind == FLEET_SOFTWARE, &named)) {
+        size_t first = p->subject->form_count;
+        p->subject->named = named.text;
+        p->subject->named_rough = named.rough;
+        if (add_variants(p, named.front,
+                         p->subject->identity->model.forms[0].rules | FLEET_RULE_LINE,
+                         FLEET_FROM_MODEL) != 0)
+            return -1;
+        for (size_t i = first; i < p->subject->form_count; i++)
+            p->forms[i].line = named.line;
+        return 0;
+    }
     size_t at = form.len, before = p->subject->form_count;
     while (at > 0 && form.data[at - 1] != ' ')
         at--;
@@ -123,7 +138,34 @@ static int add_series(struct preparation *p)
                               (const char *)form.data, form.data[form.len - 1]);
     if (!text)
         return err_memory(p->e);
-    return add_form(p, slice_str(text), model->forms[0].rules | FLEET_RULE_NOTE, FLEET_FROM_MODEL);
+    if (add_form(p, slice_str(text), model->forms[0].rules | FLEET_RULE_NOTE, FLEET_FROM_MODEL) !=
+        0)
+        return -1;
+    /* what is said of the number without a series is said of all of them */
+    return form.data[form.len - 1] > 'd'
+               ? 0
+               : add_form(p, slice_of(form.data, form.len - 2),
+                          model->forms[0].rules | FLEET_RULE_VARIANT, FLEET_FROM_MODEL);
+}
+
+/* "TopBraid Enterprise Data Governance": "TopBraid EDG" */
+static int add_initials(struct preparation *p)
+{
+    const struct fleet_name *model = &p->subject->identity->model;
+    struct fleet_spelled_list list;
+    if (model->count == 0)
+        return 0;
+    if (fleet_spelled_initials(p->arena, model->forms[0].text, &list, p->e) != 0)
+        return -1;
+    for (size_t i = 0; i < list.count; i++) {
+        struct fleet_name name;
+        if (fleet_name_normalise(p->arena, FLEET_NAME_PRODUCT, list.at[i], &name, p->e) != 0)
+            return -1;
+        if (name.count && add_form(p, name.forms[0].text, name.forms[0].rules | FLEET_RULE_ACRONYM,
+                                   FLEET_FROM_MODEL) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* "data_center_manager_sdk": words */
@@ -194,6 +236,61 @@ static int add_names(struct preparation *p)
     return add_variants(p, family, id->family.forms[0].rules, FLEET_FROM_FAMILY);
 }
 
+/* "6gk8822 1bg01 0ba0", "6es7 511 1ak02 0ab0" at the end of a name: an order number, its parts
+ * apart. How many words it has; 0: none stands there. */
+static size_t spaced_order(const struct fleet_words *words)
+{
+    static const size_t lengths[][4] = {{7, 5, 4, 0}, {4, 3, 5, 4}};
+    for (size_t kind = 0; kind < ARRAY_LEN(lengths); kind++) {
+        size_t parts = lengths[kind][3] ? 4 : 3, at = 0;
+        if (words->cut || words->count <= parts)
+            continue;
+        const struct slice *tail = &words->at[words->count - parts];
+        while (at < parts && tail[at].len == lengths[kind][at] && fleet_word_has_digit(tail[at]))
+            at++;
+        if (at == parts && tail[0].data[0] >= '0' && tail[0].data[0] <= '9')
+            return parts;
+    }
+    return 0;
+}
+
+static int add_spaced_order(struct preparation *p)
+{
+    const struct fleet_name *model = &p->subject->identity->model;
+    struct fleet_words words;
+    struct slice form = model->count ? model->forms[0].text : slice_of(NULL, 0), order;
+    fleet_words_split(form, &words);
+    size_t parts = spaced_order(&words);
+    if (parts == 0)
+        return 0;
+    size_t at = (size_t)(words.at[words.count - parts].data - form.data);
+    if (fleet_order_normalise(p->arena, slice_of(form.data + at, form.len - at), &order, p->e) !=
+            0 ||
+        add_order(p, order) != 0)
+        return -1;
+    return add_variants(p, slice_of(form.data, at - 1), model->forms[0].rules | FLEET_RULE_ORDER,
+                        FLEET_FROM_MODEL);
+}
+
+/* "Modicon M580 BMEP584040": behind the name its number, long enough to be one */
+static int add_last_number(struct preparation *p)
+{
+    const struct fleet_name *model = &p->subject->identity->model;
+    struct slice form = model->count ? model->forms[0].text : slice_of(NULL, 0), order;
+    size_t at = form.len, digits = 0;
+    while (at > 0 && form.data[at - 1] != ' ')
+        at--;
+    struct slice last = slice_of(form.data + at, form.len - at);
+    for (size_t i = 0; i < last.len; i++)
+        digits += last.data[i] >= '0' && last.data[i] <= '9';
+    if (at == 0 || last.len < 8 || digits < 4 || digits == last.len ||
+        memchr(last.data, '.', last.len))
+        return 0;
+    if (fleet_order_normalise(p->arena, last, &order, p->e) != 0)
+        return -1;
+    return add_order(p, order);
+}
+
 /* As long as they are: an index keeps a great many of them. */
 static int keep_lists(struct preparation *p)
 {
@@ -247,11 +344,13 @@ int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity
         out->cpe = cpe.product;
         out->platform = cpe.name;
     }
-    if (add_names(&p) != 0 || add_series(&p) != 0 || add_cpe(&p) != 0)
+    if (add_names(&p) != 0 || add_series(&p) != 0 || add_initials(&p) != 0 || add_cpe(&p) != 0)
         return -1;
     for (size_t i = 0; i < identity->orders.count; i++)
         if (add_order(&p, identity->orders.at[i]) != 0)
             return -1;
+    if (add_spaced_order(&p) != 0)
+        return -1;
     out->real_orders = out->order_count;
     /* a model that is written like an order number is one */
     for (size_t i = 0; i < out->form_count; i++) {
@@ -263,7 +362,7 @@ int fleet_subject_prepare(struct arena *a, const struct fleet_identity *identity
         if (has_digit_and_length(order) && add_order(&p, order) != 0)
             return -1;
     }
-    if (keep_lists(&p) != 0)
+    if (add_last_number(&p) != 0 || keep_lists(&p) != 0)
         return -1;
     out->model_missing = identity->kind == FLEET_DEVICE && identity->model.count == 0;
     struct slice name = identity->model.count     ? identity->model.forms[0].text

@@ -94,6 +94,17 @@ void fleet_words_split(struct slice form, struct fleet_words *out)
     }
 }
 
+void fleet_words_of_set(struct slice form, struct fleet_words *out)
+{
+    static const char *const small[] = {"for", "of", "the", NULL};
+    fleet_words_split(form, out);
+    size_t count = 0;
+    for (size_t i = 0; i < out->count; i++)
+        if (!fleet_word_in(small, out->at[i]))
+            out->at[count++] = out->at[i];
+    out->count = count;
+}
+
 bool fleet_word_in(const char *const *list, struct slice word)
 {
     /* most words differ in their first letter: it is looked at before anything is measured */

@@ -58,15 +58,17 @@ static uint32_t hundred_bit(const struct fleet_mark *mark)
 
 void fleet_sketch_make(struct slice form, struct fleet_sketch *out)
 {
-    struct fleet_words words;
+    struct fleet_words words, set;
     struct fleet_mark mark;
     *out = (struct fleet_sketch){
         .compact = compact_hash(form), .first = UINT8_MAX, .specific = fleet_name_specific(form)};
     fleet_words_split(form, &words);
     out->count = words.cut ? UINT8_MAX : (uint8_t)words.count;
+    fleet_words_of_set(form, &set);
+    for (size_t i = 0; i < set.count; i++)
+        out->words |= (uint64_t)1 << (word_hash(set.at[i]) >> 26);
     for (size_t i = 0; i < words.count; i++) {
         uint32_t h = word_hash(words.at[i]);
-        out->words |= (uint64_t)1 << (h >> 26);
         if (!fleet_word_has_digit(words.at[i]))
             out->spelled |= (uint64_t)1 << (h >> 26);
         out->number = out->number || (words.at[i].len >= 6 && fleet_number_like(words.at[i]));

@@ -10,7 +10,7 @@
 #include "base/slice.h"
 
 struct fleet_sketch {
-    uint64_t words;    /* a bit for each word, by its hash */
+    uint64_t words;    /* a bit for each word of fleet_words_of_set, by its hash */
     uint64_t spelled;  /* of them those without a digit, which may be misspelt */
     uint32_t compact;  /* of the name without its spaces, but between digits */
     uint32_t model;    /* of the last word that is no word for a kind of thing; 0: no number */
@@ -53,10 +53,14 @@ static inline bool fleet_sketch_has_all(const struct fleet_sketch *a, struct sli
 {
     bool less = target.len < subject.len;
     struct slice longer = less ? subject : target, shorter = less ? target : subject;
+    /* the same in another order; or all of the component's words, and one more */
+    uint64_t more = a->words & ~b->words, fewer = b->words & ~a->words;
+    if ((more | fewer) == 0 || (asked.vendor_sure && fewer == 0 && (more & (more - 1)) == 0))
+        return true;
     if (target.len == subject.len)
-        return a->words == b->words;
+        return false;
     /* a short word is the beginning of anything, and is not looked for */
-    bool begins = less ? a->specific || asked.family || asked.vendor_sure : b->specific;
+    bool begins = asked.vendor_sure || (less ? a->specific || asked.family : b->specific);
     return (begins && fleet_sketch_at_end(longer, shorter, true)) ||
            (shorter.len >= 4 && fleet_sketch_at_end(longer, shorter, false)) ||
            (asked.vendor_sure && !less && b->number);
@@ -80,11 +84,10 @@ static inline bool fleet_sketch_may_meet(const struct fleet_sketch *a, struct sl
             (less & (less - 1)) == 0 && (more == 0 || (more & a->spelled)) &&
             (less == 0 || (less & b->spelled)))
             return true;
-        if (a->model && a->model == b->model)
+        if ((a->model && a->model == b->model) || (a->hundreds & b->hundreds))
             return true;
     }
-    return asked.family &&
-           ((a->first != UINT8_MAX && (b->words >> a->first & 1)) || (a->hundreds & b->hundreds));
+    return asked.family && a->first != UINT8_MAX && (b->words >> a->first & 1);
 }
 
 #endif

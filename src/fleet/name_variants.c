@@ -2,6 +2,7 @@
 /* Under which forms a product is looked up, and how near two names are. */
 #include "base/utf8.h"
 #include "fleet/name.h"
+#include "fleet/name_short.h"
 #include "fleet/name_vendor.h"
 #include "fleet/name_words.h"
 
@@ -11,16 +12,92 @@ static const char *const generic_words[] = {
     "of",       "the",     "line",     "range",   "variant",  "variants", NULL};
 
 /* What a device is, not which one. */
-static const char *const kind_words[] = {
-    "controller",  "controllers",  "switch",   "switches", "managed",  "module",   "modules",
-    "cpu",         "cpus",         "plc",      "plcs",     "router",   "routers",  "gateway",
-    "gateways",    "panel",        "panels",   "control",  "unit",     "units",    "drive",
-    "drives",      "camera",       "cameras",  "server",   "servers",  "relay",    "relays",
-    "meter",       "meters",       "inverter", "sensor",   "sensors",  "pump",     "pumps",
-    "terminal",    "terminals",    "monitor",  "monitors", "recorder", "machine",  "machines",
-    "application", "appliance",    "printer",  "printers", "scanner",  "analyzer", "analyser",
-    "workstation", "workstations", "radio",    "radios",   "modem",    "modems",   "converter",
-    "converters",  "image",        "project",  NULL};
+static const char *const kind_words[] = {"controller",
+                                         "controllers",
+                                         "switch",
+                                         "switches",
+                                         "managed",
+                                         "module",
+                                         "modules",
+                                         "cpu",
+                                         "cpus",
+                                         "plc",
+                                         "plcs",
+                                         "router",
+                                         "routers",
+                                         "gateway",
+                                         "gateways",
+                                         "panel",
+                                         "panels",
+                                         "control",
+                                         "unit",
+                                         "units",
+                                         "drive",
+                                         "drives",
+                                         "camera",
+                                         "cameras",
+                                         "server",
+                                         "servers",
+                                         "relay",
+                                         "relays",
+                                         "meter",
+                                         "meters",
+                                         "inverter",
+                                         "sensor",
+                                         "sensors",
+                                         "pump",
+                                         "pumps",
+                                         "terminal",
+                                         "terminals",
+                                         "monitor",
+                                         "monitors",
+                                         "recorder",
+                                         "machine",
+                                         "machines",
+                                         "application",
+                                         "appliance",
+                                         "printer",
+                                         "printers",
+                                         "scanner",
+                                         "analyzer",
+                                         "analyser",
+                                         "workstation",
+                                         "workstations",
+                                         "radio",
+                                         "radios",
+                                         "modem",
+                                         "modems",
+                                         "converter",
+                                         "converters",
+                                         "image",
+                                         "project",
+                                         "tool",
+                                         "tools",
+                                         "component",
+                                         "components",
+                                         "steuerung",
+                                         "umrichter",
+                                         "baugruppe",
+                                         "modul",
+                                         "kamera",
+                                         "drucker",
+                                         "antrieb",
+                                         "regler",
+                                         "pumpe",
+                                         "frequenzumrichter",
+                                         "schalter",
+                                         "wechselrichter",
+                                         "bedienpanel",
+                                         "bedienger\xc3\xa4t",
+                                         "z\xc3\xa4hler",
+                                         "ger\xc3\xa4t",
+                                         "messger\xc3\xa4t",
+                                         NULL};
+
+/* They say nothing at all: a "VAMPSET setting tool" is VAMPSET. */
+static const char *const describing_words[] = {"tool",          "tools", "application", "utility",
+                                               "software",      "and",   "setting",     "settings",
+                                               "configuration", NULL};
 
 /* The same, of what a number tells: a "PAC1200 data manager" is a PAC1200. */
 static const char *const kind_of_number[] = {
@@ -29,11 +106,11 @@ static const char *const kind_of_number[] = {
 
 /* In front of such a word they say what it does. */
 static const char *const trade_words[] = {
-    "modbus",     "profinet", "profibus", "ethernet",    "serial",        "wireless",
-    "industrial", "web",      "data",     "network",     "cellular",      "access",
-    "protocol",   "digital",  "ip",       "cpap",        "power",         "energy",
-    "motor",      "remote",   "system",   "engineering", "configuration", "syringe",
-    "infusion",   "lan",      "adsl",     "shdsl",       "lte",           NULL};
+    "modbus",      "profinet",      "profibus", "ethernet", "serial", "wireless", "industrial",
+    "web",         "data",          "network",  "cellular", "access", "protocol", "digital",
+    "ip",          "cpap",          "power",    "energy",   "motor",  "remote",   "system",
+    "engineering", "configuration", "syringe",  "infusion", "lan",    "adsl",     "shdsl",
+    "lte",         "setting",       "settings", "and",      NULL};
 
 static bool add(struct fleet_form *out, int *count, struct slice form, unsigned rules)
 {
@@ -101,6 +178,56 @@ static struct slice without_kind(struct slice form, bool trade)
         return slice_of(NULL, 0);
     form.len = (size_t)(last.data + last.len - form.data);
     return form.len >= 4 && (kept > 1 || fleet_word_has_digit(form)) ? form : slice_of(NULL, 0);
+}
+
+/* "fc6a micro cpu" of "fc6a micro cpu module": of two words for the kind only the last */
+static struct slice without_last_kind(struct slice form)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    if (words.cut || words.count < 3 || !fleet_word_in(kind_words, words.at[words.count - 1]) ||
+        !fleet_word_in(kind_words, words.at[words.count - 2]) || !fleet_word_has_digit(form))
+        return slice_of(NULL, 0);
+    return slice_of(form.data, (size_t)(words.at[words.count - 1].data - form.data) - 1);
+}
+
+/* "codesys control rte v3" of "codesys control rte v3 x64"; empty: no platform */
+static struct slice without_platform(struct slice form)
+{
+    static const char *const platforms[] = {"x64", "x86", "amd64", "win32", "win64", NULL};
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    size_t kept = words.count;
+    if (kept >= 3 && slice_is(words.at[kept - 1], "bit") &&
+        (slice_is(words.at[kept - 2], "64") || slice_is(words.at[kept - 2], "32")))
+        kept -= 2;
+    else if (kept >= 2 && fleet_word_in(platforms, words.at[kept - 1]))
+        kept--;
+    if (words.cut || kept == words.count || words.at[kept].data - form.data < 5)
+        return slice_of(NULL, 0);
+    return slice_of(form.data, (size_t)(words.at[kept].data - form.data) - 1);
+}
+
+/* "vampset" of "vampset setting and configuration tool"; empty: nothing describes it, or little is
+ * left */
+static struct slice without_description(struct slice form)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    size_t kept = words.count;
+    while (kept > 0 && (fleet_word_in(describing_words, words.at[kept - 1]) ||
+                        (kept < words.count && (slice_is(words.at[kept - 1], "scada") ||
+                                                slice_is(words.at[kept - 1], "hmi")))))
+        kept--;
+    /* "network configuration" is something: a word for a program is the last one */
+    bool program = words.count && !slice_is(words.at[words.count - 1], "configuration") &&
+                   !slice_is(words.at[words.count - 1], "settings") &&
+                   !slice_is(words.at[words.count - 1], "setting");
+    if (words.cut || kept == 0 || kept == words.count || !program ||
+        (kept == 1 && (words.at[0].len < 6 || fleet_name_plain_word(words.at[0]))))
+        return slice_of(NULL, 0);
+    return slice_of(form.data,
+                    (size_t)(words.at[kept - 1].data - form.data) + words.at[kept - 1].len);
 }
 
 bool fleet_name_plain_word(struct slice word)
@@ -201,18 +328,24 @@ static int edition(struct arena *a, struct slice form, struct slice *out, struct
     return 0;
 }
 
-/* "awk 3121" of "awk 3121 eu": a market behind a model's number; empty: none */
+/* "awk 3121" of "awk 3121 eu": a market behind a model's number, or what it stands ("-T": heat,
+ * "-CT": with a coating); empty: none */
 static struct slice without_region(struct slice form)
 {
-    static const char *const regions[] = {"eu", "us",   "usa",  "na", "nam", "jp",  "cn",
-                                          "kr", "row",  "emea", "uk", "au",  "int", "intl",
-                                          "tw", "apac", "br",   "de", "fr",  NULL};
+    static const char *const regions[] = {"eu",  "us",   "usa", "na", "nam", "jp",   "cn", "kr",
+                                          "row", "emea", "uk",  "au", "int", "intl", "tw", "apac",
+                                          "br",  "de",   "fr",  "t",  "ct",  NULL};
     struct fleet_words words;
     fleet_words_split(form, &words);
     if (words.cut || words.count < 2 || !fleet_word_in(regions, words.at[words.count - 1]) ||
-        !fleet_word_has_digit(words.at[words.count - 2]))
+        words.at[words.count - 1].data - form.data < 5)
         return slice_of(NULL, 0);
-    return slice_of(form.data, (size_t)(words.at[words.count - 1].data - form.data) - 1);
+    /* "5015 aenftxt a", "oncell g3110 hspa t": the number may stand a word before */
+    bool number = fleet_word_has_digit(words.at[words.count - 2]) ||
+                  (words.count > 2 && words.at[words.count - 2].len >= 3 &&
+                   fleet_word_has_digit(words.at[words.count - 3]));
+    return number ? slice_of(form.data, (size_t)(words.at[words.count - 1].data - form.data) - 1)
+                  : slice_of(NULL, 0);
 }
 
 /* "oda" in front of a product of the "open design alliance"; empty: not so */
@@ -228,6 +361,44 @@ static struct slice behind_initials(struct slice form, const struct fleet_name *
         if (same)
             return slice_of(words.at[1].data, (size_t)(form.data + form.len - words.at[1].data));
     }
+    return slice_of(NULL, 0);
+}
+
+/*
+ * Does the word abbreviate the others: "iscv" of "intellispace cardiovascular", "sne" of "sinumerik
+ * edge"? Each of them gives its first letter, and further ones in their order.
+ */
+static bool abbreviates(struct slice word, const struct fleet_words *words, size_t first,
+                        size_t end)
+{
+    size_t k = 0;
+    if (word.len < 3 || word.len > 6 || end - first < 2 || fleet_word_has_digit(word))
+        return false;
+    for (size_t i = first; i < end; i++) {
+        /* what the next word begins with is left to it */
+        if (k == word.len || words->at[i].data[0] != word.data[k] ||
+            fleet_word_has_digit(words->at[i]))
+            return false;
+        k++;
+        uint8_t next = i + 1 < end ? words->at[i + 1].data[0] : 0;
+        for (size_t n = 1; n < words->at[i].len && k < word.len && word.data[k] != next; n++)
+            k += words->at[i].data[n] == word.data[k];
+    }
+    return k == word.len;
+}
+
+/* "intellispace cardiovascular" of "intellispace cardiovascular iscv", "floating license manager"
+ * of "flm floating license manager"; empty: its abbreviation stands at neither end */
+static struct slice without_own_initials(struct slice form)
+{
+    struct fleet_words words;
+    fleet_words_split(form, &words);
+    if (words.cut || words.count < 3)
+        return slice_of(NULL, 0);
+    if (abbreviates(words.at[words.count - 1], &words, 0, words.count - 1))
+        return slice_of(form.data, (size_t)(words.at[words.count - 1].data - form.data) - 1);
+    if (abbreviates(words.at[0], &words, 1, words.count))
+        return slice_of(words.at[1].data, (size_t)(form.data + form.len - words.at[1].data));
     return slice_of(NULL, 0);
 }
 
@@ -254,11 +425,20 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
             add(out, &count, rest, rules | FLEET_RULE_VENDOR);
     }
     for (int i = 0, before = count; i < before; i++) {
+        struct slice written;
+        add(out, &count, without_own_initials(out[i].text), out[i].rules | FLEET_RULE_NOTE);
+        if (fleet_name_written_out(a, out[i].text, &written, e) != 0)
+            return -1;
+        add(out, &count, written, out[i].rules | FLEET_RULE_ACRONYM);
+    }
+    for (int i = 0, before = count; i < before; i++) {
         struct slice rest;
         if (without_generic(a, out[i].text, &rest, e) != 0)
             return -1;
         if (rest.len)
             add(out, &count, rest, out[i].rules | FLEET_RULE_GENERIC);
+        add(out, &count, without_description(out[i].text),
+            out[i].rules | FLEET_RULE_NOTE | FLEET_RULE_GENERIC);
     }
     for (int i = 0, before = count; i < before; i++) {
         struct slice other;
@@ -269,7 +449,12 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
         if (edition(a, out[i].text, &other, e) != 0)
             return -1;
         add(out, &count, other, out[i].rules | FLEET_RULE_ACRONYM | FLEET_RULE_VARIANT);
-        add(out, &count, without_region(out[i].text), out[i].rules | FLEET_RULE_VARIANT);
+        struct slice plain = without_region(out[i].text);
+        add(out, &count, plain, out[i].rules | FLEET_RULE_VARIANT);
+        /* "awk 3121 us t" */
+        if (plain.len)
+            add(out, &count, without_region(plain), out[i].rules | FLEET_RULE_VARIANT);
+        add(out, &count, without_platform(out[i].text), out[i].rules | FLEET_RULE_VARIANT);
     }
     for (int i = 0, before = count; i < before; i++)
         for (int two = 0; two < 2; two++) {
@@ -279,6 +464,8 @@ int fleet_name_variants(struct arena *a, struct slice form, unsigned rules,
             if (plain.len)
                 add(out, &count, plain, out[i].rules | FLEET_RULE_UMLAUT);
         }
+    for (int i = 0, before = count; i < before; i++)
+        add(out, &count, without_last_kind(out[i].text), out[i].rules | FLEET_RULE_KIND);
     for (int i = 0, before = count; i < before; i++)
         for (int trade = 0; trade < 2; trade++)
             add(out, &count, without_kind(out[i].text, trade), out[i].rules | FLEET_RULE_KIND);

@@ -25,6 +25,11 @@ struct fleet_vendor {
 int fleet_vendor_make(struct arena *a, const struct fleet_name *name, struct fleet_vendor *out,
                       struct err *e) MUST_CHECK;
 
+/* The same of an advisory's vendor, of whose product the title (in normal form) may name a brand
+ * besides. */
+int fleet_vendor_of_title(struct arena *a, const struct fleet_name *name, struct slice title,
+                          struct slice product, struct fleet_vendor *out, struct err *e) MUST_CHECK;
+
 /* Moves the forms into a block; see base/packing.h. */
 void fleet_vendor_pack(struct packing *p, struct fleet_vendor *vendor);
 

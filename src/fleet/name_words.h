@@ -19,6 +19,9 @@ struct fleet_words {
  * set. */
 void fleet_words_split(struct slice form, struct fleet_words *out);
 
+/* The same without "for", "of", "the": what is left when words change places. */
+void fleet_words_of_set(struct slice form, struct fleet_words *out);
+
 /* true when text is one of the words of a list ended by NULL. */
 bool fleet_word_in(const char *const *list, struct slice word);
 

@@ -4,6 +4,65 @@
 #include "product/range_token.h"
 #include "product/range_words.h"
 
+/* "14 and prior": whether that leaves out 14.0.2 or has it with the rest of 14, it does not say. */
+static bool of_the_last(const struct product_interval *interval, struct slice version)
+{
+    struct slice high = interval->high;
+    size_t at = 0;
+    while (version.len && high.len && (version.data[0] | 0x20) == 'v')
+        version = slice_of(version.data + 1, version.len - 1);
+    if (high.len && (high.data[0] | 0x20) == 'v')
+        high = slice_of(high.data + 1, high.len - 1);
+    while (at < high.len && high.data[at] >= '0' && high.data[at] <= '9')
+        at++;
+    return !interval->high_open && !slice_equal(interval->low, interval->high) && at == high.len &&
+           at > 0 && version.len > at + 1 && memcmp(version.data, high.data, at) == 0 &&
+           version.data[at] == '.';
+}
+
+/*
+ * "BE" of "BF and prior", "J" of "K and prior": firmware counted by letters alone. One letter, or
+ * two of which the first is the same. What comes behind is not sure enough to be excluded.
+ */
+static bool earlier_letter(struct slice version, struct slice bound)
+{
+    if (version.len != bound.len || version.len == 0 || version.len > 2)
+        return false;
+    for (size_t i = 0; i < version.len; i++) {
+        uint8_t x = version.data[i] | 0x20, y = bound.data[i] | 0x20;
+        bool last = i + 1 == version.len;
+        if (x < 'a' || x > 'z' || y < 'a' || y > 'z' || (last ? x >= y : x != y))
+            return false;
+    }
+    return true;
+}
+
+/* "16.10.3(3794)", "1.03.07 (build 317)": the version in front of its build. */
+static struct slice without_build(struct slice version)
+{
+    const uint8_t *open = version.len ? memchr(version.data, '(', version.len) : NULL;
+    if (!open || version.data[version.len - 1] != ')')
+        return version;
+    version.len = (size_t)(open - version.data);
+    while (version.len && version.data[version.len - 1] == ' ')
+        version.len--;
+    return version;
+}
+
+/* One of the versions named, where one side tells the build and the other does not. */
+static bool named_but_for_build(const struct product_range *range, struct slice version)
+{
+    struct slice ours = without_build(version);
+    for (size_t i = 0; i < range->count; i++) {
+        struct slice named = range->intervals[i].low, theirs = without_build(named);
+        if (slice_equal(named, range->intervals[i].high) && ours.len && theirs.len &&
+            (ours.len < version.len) != (theirs.len < named.len) &&
+            product_version_compare(range->scheme, ours, theirs) == PRODUCT_EQUAL)
+            return true;
+    }
+    return false;
+}
+
 static enum product_in in_interval(const struct product_scheme *scheme,
                                    const struct product_interval *interval, struct slice version)
 {
@@ -17,9 +76,12 @@ static enum product_in in_interval(const struct product_scheme *scheme,
     }
     if (interval->high.len) {
         enum product_order order = product_version_compare(scheme, version, interval->high);
-        if (order == PRODUCT_GREATER || (order == PRODUCT_EQUAL && interval->high_open))
+        bool of_last = order == PRODUCT_GREATER && scheme == &product_scheme_generic &&
+                       of_the_last(interval, version);
+        if ((order == PRODUCT_GREATER && !of_last) ||
+            (order == PRODUCT_EQUAL && interval->high_open))
             return PRODUCT_OUT;
-        if (order == PRODUCT_NO_ORDER)
+        if ((order == PRODUCT_NO_ORDER && !earlier_letter(version, interval->high)) || of_last)
             result = PRODUCT_MAYBE;
     }
     return interval->doubtful ? PRODUCT_MAYBE : result;
@@ -106,12 +168,27 @@ static enum product_in in_intervals(const struct product_range *range, struct sl
     return result;
 }
 
+/* "web firmware", "software version" */
+static bool says_version(struct slice prefix)
+{
+    static const char *const words[] = {"firmware", "software", "version", "web"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        size_t len = strlen(words[i]);
+        if (prefix.len >= len &&
+            product_text_starts(slice_of(prefix.data + prefix.len - len, len), words[i]))
+            return true;
+    }
+    return false;
+}
+
 static enum product_in inside(const struct product_range *range, bool prefixed, const char **reason)
 {
     if (range->conditional) {
         *reason = "the version is in the range, but only under a condition";
         return PRODUCT_MAYBE;
     }
+    /* "Web firmware v01.12.10" is one */
+    prefixed = prefixed || says_version(range->prefix);
     /* "CR-IR 357" is rather the name of something than version 357 */
     if (!prefixed && range->kind == PRODUCT_RANGE_LIST) {
         *reason = "the version is the advisory's, but without the words in front of it";
@@ -153,6 +230,9 @@ enum product_in product_range_contains(const struct product_range *range, struct
         if (behind == PRODUCT_IN || (behind == PRODUCT_OUT && plain))
             in = behind;
     }
+    if (in != PRODUCT_IN && range->kind == PRODUCT_RANGE_LIST && prefixed &&
+        named_but_for_build(range, version))
+        in = PRODUCT_IN;
     switch (in) {
     case PRODUCT_IN: return inside(range, prefixed, reason);
     case PRODUCT_MAYBE:

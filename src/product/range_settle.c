@@ -344,6 +344,61 @@ static bool by_year(struct slice version)
            (version.len == 4 || !product_is_digit(version.data[4]));
 }
 
+/* "V34" of "V34.014"; false: it is written otherwise. */
+static bool major_of(struct slice version, struct slice *line, unsigned *number)
+{
+    size_t dots, digits = 1;
+    *number = 0;
+    if (version.len < 4 || (version.data[0] | 0x20) != 'v' ||
+        !plain_numbers(slice_of(version.data + 1, version.len - 1), &dots) || dots != 1)
+        return false;
+    while (version.data[digits] != '.')
+        *number = 10 * *number + (version.data[digits++] - '0');
+    *line = slice_of(version.data, digits);
+    return digits > 1 && digits <= 5;
+}
+
+/*
+ * "< V33.017_V34.014_V36.011", three at least of as many lines: what is mended in each of them.
+ * From a bound to the end of its line all is mended; of a line between that is not named nobody
+ * knows. false: the bounds are of another kind.
+ */
+static bool settle_branches(struct settled *s, struct range_part *const *parts, size_t count)
+{
+    enum { MOST = 16 };
+    struct slice line[MOST];
+    unsigned number[MOST];
+    if (count < 3 || count > MOST)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct range_bound *high = &parts[i]->high;
+        if (parts[i]->low.version.len || !high->open || high->doubtful ||
+            !major_of(high->version, &line[i], &number[i]))
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (number[k] == number[i])
+                return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct product_interval here = {.high = parts[i]->high.version, .high_open = true};
+        size_t before = count;
+        for (size_t k = 0; k < count; k++)
+            if (number[k] < number[i] && (before == count || number[k] > number[before]))
+                before = k;
+        if (before < count)
+            here.low = line[i];
+        put(s, here);
+        if (before == count || number[before] + 1 == number[i])
+            continue;
+        char *next = arena_printf(s->p->arena, "V%u", number[before] + 1);
+        if (next)
+            doubt(s, slice_str(next), line[i], true);
+        else
+            s->failed = true;
+    }
+    return true;
+}
+
 /*
  * Several upper bounds, each without a lower one, or all with the same: "<= 4.2.21 | <= 5.0.27",
  * "< 5.2, 6.3". Of several lines, or several names of one version: what is below all of them is
@@ -360,6 +415,8 @@ static void settle_uppers(struct settled *s, struct range_part *const *parts, si
         return;
     }
     range_reduce(s->p, "several upper bounds stand side by side");
+    if (settle_branches(s, parts, count))
+        return;
     for (size_t i = 0; i < count; i++) {
         struct wild w;
         wildcards = wildcards || wildcard(s, parts[i]->high.version, &w);

@@ -79,7 +79,7 @@ static const struct {
 
 static const char *const no_prefix[] = {"v",       "ver",      "version", "r",        "rel",
                                         "release", "rev",      "fw",      "firmware", "revision",
-                                        "sw",      "software", NULL};
+                                        "sw",      "software", "sv",      NULL};
 
 static int letter(int c)
 {
@@ -350,6 +350,14 @@ static bool year_and_number(const struct version *a, const struct version *b)
            product_digits_compare(b->group[0].digits, slice_str("1000")) < 0;
 }
 
+/* "9.02", two numbers, against "9.1.0": whoever counts in hundredths has the second one later */
+static bool hundredths_differ(const struct version *a, const struct version *b, int order)
+{
+    const struct slice x = a->group[1].digits;
+    return a->count == 2 && x.len == 2 && x.data[0] == '0' && order < 0 && b->count > 1 &&
+           b->group[1].digits.len == 1 && product_digits_compare(x, b->group[1].digits) > 0;
+}
+
 static bool zero_in_front(struct slice digits)
 {
     return digits.len >= 3 && digits.data[0] == '0';
@@ -415,7 +423,9 @@ static enum product_order compare_groups(const struct version *a, const struct v
             (year_and_number(a, b) || year_and_number(b, a) || index_differs(a, b, order) ||
              index_differs(b, a, -order)))
             return PRODUCT_NO_ORDER;
-        if (order && i == 1 && fractions_differ(x->digits, y->digits, order))
+        if (order && i == 1 &&
+            (fractions_differ(x->digits, y->digits, order) || hundredths_differ(a, b, -order) ||
+             hundredths_differ(b, a, order)))
             return PRODUCT_NO_ORDER;
         if (order)
             return order < 0 ? PRODUCT_LESS : PRODUCT_GREATER;
@@ -483,8 +493,11 @@ static void put_groups(struct product_key *k, const struct version *v)
         product_key_byte(k, v->group[i].letter);
         k->doubtful = k->doubtful || v->group[i].letter || backward_date(v->group[i].digits);
     }
-    k->doubtful = k->doubtful || dotted_date(v) || v->indexed || year(v->group[0].digits) ||
-                  (v->count > 1 && zero_in_front(v->group[1].digits));
+    /* of a single number a range may have all that goes on with it */
+    k->doubtful = k->doubtful || v->count == 1 || dotted_date(v) || v->indexed ||
+                  year(v->group[0].digits) ||
+                  (v->count > 1 && (zero_in_front(v->group[1].digits) ||
+                                    (v->count == 2 && v->group[1].digits.data[0] == '0')));
     product_key_byte(k, 0);
 }
 

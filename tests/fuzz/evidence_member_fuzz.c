@@ -26,7 +26,7 @@ static void round_trip(struct evidence_unpacker *u, struct slice chunk)
     uint8_t *member = malloc(evidence_member_stored_bytes(chunk.len));
     uint8_t *out = malloc(chunk.len + 1);
     for (int twice = 0; packer && member && out && twice < 2; twice++) {
-        size_t len = evidence_member_pack(packer, chunk, member, &stored);
+        size_t len = evidence_member_pack(packer, chunk, evidence_is_zero(chunk), member, &stored);
         if (len > evidence_member_stored_bytes(chunk.len) ||
             evidence_member_unpack(u, slice_of(member, len), out, chunk.len, &e) != 0 ||
             (chunk.len && memcmp(out, chunk.data, chunk.len) != 0))

@@ -176,6 +176,49 @@ static void report_collects_and_keeps_the_first(void **state)
     free(report);
 }
 
+/* Who imports a document hears of what is crucial to it and not known here (2.1, section 2.4.1). */
+static void essential_extensions_are_warned_of(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool warned;
+    } cases[] = {{"6-3-21-01-01", true}, {"6-3-21-01-11", false}};
+    struct csaf_report *report = calloc(1, sizeof *report);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[512];
+        struct buf b;
+        struct err e = {0};
+        struct csaf_document *d;
+        size_t met = 0;
+        snprintf(path, sizeof path,
+                 "../shared/data/csaf-oasis/csaf_2.1/test/validator/data/informative/"
+                 "oasis_csaf_tc-csaf_2_1-2024-%s.json",
+                 cases[i].name);
+        if (file_kind(path) == 0) {
+            print_message("skipped: no ../shared/data\n");
+            free(report);
+            skip();
+        }
+        buf_init(&b);
+        assert_int_equal(file_read(path, 1 << 20, &b, &e), 0);
+        int loaded = csaf_load_report(&d, buf_slice(&b), report, &e);
+        if (loaded != 0)
+            print_message("%s: %s (%s)\n", cases[i].name, e.text, e.where);
+        assert_int_equal(loaded, 0);
+        for (size_t k = 0; k < report->warning_count; k++)
+            if (strcmp(report->warnings[k].code, "csaf.extension") == 0) {
+                met++;
+                assert_non_null(strstr(report->warnings[k].clause, "2.4.1"));
+                assert_non_null(strstr(report->warnings[k].text, "://"));
+            }
+        assert_int_equal(met, cases[i].warned);
+        csaf_free(d);
+        buf_fini(&b);
+    }
+    free(report);
+}
+
 static void a_thousand_faults_are_counted_not_kept(void **state)
 {
     (void)state;
@@ -410,6 +453,7 @@ int main(void)
         cmocka_unit_test(model_of_a_small_document),
         cmocka_unit_test(refusals_name_place_and_rule),
         cmocka_unit_test(report_collects_and_keeps_the_first),
+        cmocka_unit_test(essential_extensions_are_warned_of),
         cmocka_unit_test(a_thousand_faults_are_counted_not_kept),
         cmocka_unit_test(references_are_limited),
         cmocka_unit_test(versions_of_documents_are_ordered),

@@ -66,12 +66,21 @@ static const char *const names[] = {
     "conext combox",
     "gerät ä1",
     "x",
+    "tia portal step 7",
+    "simatic step 7 tia portal",
+    "simulator for unity",
+    "unity simulator",
+    "thinmanager thinserver",
+    "thinmanager",
+    "scalance m 800",
+    "scalance m826 2",
     "1 2 3",
     "12 3",
 };
 
-static const char *const words[] = {"series", "cpu", "x204", "4xxx", "v16", "simatic", "7", "pro",
-                                    "xx",     "a1",  "lite", "1511", "12",  "gateway", "x"};
+static const char *const words[] = {"series", "cpu",     "x204", "4xxx", "v16",   "simatic",
+                                    "7",      "pro",     "xx",   "a1",   "lite",  "1511",
+                                    "12",     "gateway", "x",    "for",  "portal"};
 
 static void set(char out[256], const char *text)
 {
@@ -184,9 +193,9 @@ static void sketches_keep_no_names_apart(void **unused)
         FLEET_BY_PREFIX, FLEET_BY_LESS_SPECIFIC, FLEET_BY_FAMILY, FLEET_BY_MISSPELT_PRODUCT,
         FLEET_BY_SUFFIX, FLEET_BY_PATTERN,       FLEET_BY_NAME};
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
-        if (by_rule[rules[i]] <= 200)
+        if (by_rule[rules[i]] <= 100)
             print_message("rule %d: %zu pairs only\n", rules[i], by_rule[rules[i]]);
-        assert_true(by_rule[rules[i]] > 200);
+        assert_true(by_rule[rules[i]] > 100);
     }
     assert_true(apart > 100000);
 }

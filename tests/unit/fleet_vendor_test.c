@@ -53,6 +53,12 @@ static void pairs_by_hand(void **state)
         {"Rockwell Automation, Inc.", "Rockwell Automation", ONE},
         {"Rockwell Automation", "Rockwell", ONE},
         {"Rockwell Automation", "Allen-Bradley", ONE},
+        {"Schweitzer Engineering Laboratories, Inc.", "SEL", ONE},
+        {"Open Design Alliance", "ODA", ONE},
+        {"Open Design Alliance", "ODB", TWO},
+        {"Open Design", "OD", TWO},
+        {"Hitachi Energy", "ABB", ONE},
+        {"Reolink Digital", "Reolnk", NEAR},
         {"Schneider Electric ", "Schneider Electric", ONE},
         {"Schneider Electric Software, LLC", "Schneider Electric SE", ONE},
         {"Schneider-Electric", "Schneider Electric", ONE},
@@ -216,6 +222,41 @@ static bool several(const struct fleet_vendor *vendor)
 }
 
 /* Each group on a line, so that a reader sees what falls together. */
+/* What a title names between the vendor and its product may stand in an inventory as the vendor. */
+static void brands_of_titles(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *title, *product, *vendor;
+        enum expected expected;
+    } cases[] = {
+        {"nordlicht seegras panel manager", "panel manager", "Seegras", ONE},
+        {"nordlicht seegras panel manager", "panel manager", "Tang", TWO},
+        /* no product follows */
+        {"nordlicht seegras products", "panel manager", "Seegras", TWO},
+        /* words that stand in any title */
+        {"nordlicht multiple panel managers and panel", "panel manager", "Multiple", TWO},
+        {"nordlicht limited panel manager", "panel manager", "Limited", TWO},
+        {"westlicht seegras panel manager", "panel manager", "Seegras", TWO},
+    };
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a, 0);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fleet_name name;
+        struct fleet_vendor theirs, ours = vendor_of(&a, slice_str(cases[i].vendor));
+        assert_int_equal(
+            fleet_name_normalise(&a, FLEET_NAME_VENDOR, slice_str("Nordlicht AG"), &name, &e), 0);
+        assert_int_equal(fleet_vendor_of_title(&a, &name, slice_str(cases[i].title),
+                                               slice_str(cases[i].product), &theirs, &e),
+                         0);
+        enum fleet_vendor_rule rule = fleet_vendor_compare(&theirs, &ours, NULL, NULL);
+        if ((rule >= FLEET_VENDOR_ALIAS) != (cases[i].expected == ONE))
+            fail_msg("%s: %s", cases[i].title, cases[i].vendor);
+    }
+    arena_fini(&a);
+}
+
 static void vendors_of_the_corpus(void **state)
 {
     (void)state;
@@ -275,6 +316,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_by_hand),
+        cmocka_unit_test(brands_of_titles),
         cmocka_unit_test(vendors_of_the_corpus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

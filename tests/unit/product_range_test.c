@@ -180,6 +180,25 @@ static void ranges_as_advisories_write_them(void **state)
         {"<= 2.3.0.r5417", "InRouter6XX-S-V2.3.0.r5417", PRODUCT_IN},
         {"<= 2.3.0.r5417", "InRouter6XX-S-V2.3.0.r5484", PRODUCT_MAYBE},
         {"< 1.5", "BIOS 1.6", PRODUCT_MAYBE},
+        /* "SV": a version of software, no name of its own */
+        {"< SV2.90", "2.80", PRODUCT_IN},
+        {"< SV2.90", "SV2.90", PRODUCT_OUT},
+        /* who writes 8.05 may count in hundredths: then 8.1 is later */
+        {"<= 8.05", "8.1.2", PRODUCT_MAYBE},
+        {"<= 8.05", "8.04", PRODUCT_IN},
+        {"<= 8.05", "8.06", PRODUCT_OUT},
+        {"<= 8.05", "8.9", PRODUCT_OUT},
+        /* of one number: what goes on with it may be meant with the rest of it */
+        {"<= 12", "12.0.1.4711", PRODUCT_MAYBE},
+        {"<= 12", "12", PRODUCT_IN},
+        {"<= 12", "12.0", PRODUCT_IN},
+        {"<= 12", "13.0", PRODUCT_OUT},
+        {"< 12", "12.0.1", PRODUCT_OUT},
+        /* letters alone */
+        {"<= BF", "BE", PRODUCT_IN},
+        {"<= BF", "BG", PRODUCT_MAYBE},
+        {"<= BF", "AF", PRODUCT_MAYBE},
+        {"<= BF", "B", PRODUCT_MAYBE},
         /* its maker counts firmware by the number in parentheses */
         {"< FW11", "01.09.18(09)", PRODUCT_IN},
         {"< FW11", "01.12.04(12)", PRODUCT_OUT},
@@ -241,9 +260,17 @@ static void ranges_as_advisories_write_them(void **state)
         {"<April/17/2023", "4.2", PRODUCT_MAYBE},
         {"<April/17/2023", "04/05/2023", PRODUCT_MAYBE},
         {"<=LF", "LF", PRODUCT_IN},
-        {"<=LF", "LE", PRODUCT_MAYBE},
+        {"<=LF", "LE", PRODUCT_IN},
         {"No version", "1", PRODUCT_MAYBE},
-        {"<V33.017_V34.014_V35.013_V36.011", "V34.015", PRODUCT_MAYBE},
+        /* mended in each of the lines */
+        {"<V33.017_V34.014_V35.013_V36.011", "V34.015", PRODUCT_OUT},
+        {"<V33.017_V34.014_V35.013_V36.011", "V34.013", PRODUCT_IN},
+        {"<V33.017_V34.014_V35.013_V36.011", "V32.016", PRODUCT_IN},
+        {"<V33.017_V34.014_V35.013_V36.011", "V37.001", PRODUCT_OUT},
+        {"<v36.011_v34.014_v33.017", "35.013", PRODUCT_MAYBE},
+        {"<v36.011_v34.014_v33.017", "34.014", PRODUCT_OUT},
+        {"<v36.011_v34.014_v33.017", "36.010", PRODUCT_IN},
+        {"<V33.017_V34.014", "V33.020", PRODUCT_MAYBE},
         {"", "1", PRODUCT_MAYBE},
     };
     size_t wrong = 0;

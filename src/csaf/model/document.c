@@ -176,6 +176,21 @@ static int build_document(struct csaf_document *d, struct csaf_check *check, str
     return csaf_build_vulnerabilities(d, check, e);
 }
 
+/* CSAF 2.1 section 2.4.1: who takes a document in must hear that something crucial of it is not
+ * understood. */
+static void warn_of_essentials(struct csaf_document *d, struct csaf_check *check)
+{
+    struct csaf_extensions_met met = csaf_extensions_find(json_root(d->json), "essential");
+    struct slice first =
+        met.named_count ? met.named[0] : slice_str("an extension without a schema");
+    if (met.count)
+        csaf_warn(check, "csaf.extension", "section 2.4.1", NULL,
+                  "what %zu extension%s say%s is crucial to understand the document, and is not "
+                  "known here: %.*s%s",
+                  met.count, met.count == 1 ? "" : "s", met.count == 1 ? "s" : "", SLICE_ARG(first),
+                  met.named_count > 1 ? ", …" : "");
+}
+
 int csaf_load_report(struct csaf_document **document, struct slice text, struct csaf_report *report,
                      struct err *e)
 {
@@ -218,6 +233,8 @@ int csaf_load_report(struct csaf_document **document, struct slice text, struct 
                (check.errors == 0 && build_document(d, &check, e) != 0)) {
         goto out;
     }
+    if (report && check.errors == 0 && d->source == CSAF_SOURCE_CSAF)
+        warn_of_essentials(d, &check);
     if (check.errors) {
         if (!err_is_set(e))
             *e = found;

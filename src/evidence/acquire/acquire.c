@@ -30,11 +30,9 @@ static int take_digest(void *context, const struct evidence_block *block, struct
 static int line_digest(void *context, struct evidence_block *block, struct err *e)
 {
     struct evidence_acquisition *a = context;
-    bool chunk = !a->options->plain; /* plain ones are hashed by the workers, who have time */
-    return sha256_twin_update(&a->linear, slice_of(block->data, block->len),
-                              chunk ? block->hash : NULL) == 0
-               ? 0
-               : digest_failed(e);
+    /* plain chunks are hashed by the workers, who have time; of zeros the hash is known */
+    bool chunk = !a->options->plain || block->zero;
+    return evidence_block_hash(block, &a->linear, chunk ? block->hash : NULL, e);
 }
 
 static bool watch_reading(void *context, uint64_t bytes)
@@ -73,7 +71,7 @@ static int open_writer(struct evidence_acquisition *a, bool begun, struct err *e
         .head = {.chunk_bytes = EVIDENCE_CHUNK,
                  .image_bytes = a->source.bytes,
                  .packed = !a->options->plain},
-        .hashes_given = !a->options->plain,
+        .given = a->options->plain ? EVIDENCE_HASHES_OF_ZEROS : EVIDENCE_HASHES_ALL,
         .whole_given = true,
         .segment_bytes = a->options->segment_bytes ? a->options->segment_bytes : SEGMENT_BYTES};
     struct evidence_stage again = {.take = take_digest, .context = a};

@@ -8,7 +8,17 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STAGES_MOST = 8, WORKERS_MOST = 64, ALIGNMENT = 4096, WATCH_MILLISECONDS = 100 };
+enum {
+    STAGES_MOST = 8,
+    WORKERS_MOST = 64,
+    /* Runs of blocks that cost little pass beside runs that cost much; with a piece for each block
+     * of a MiB it is below 100 MiB, however many processors there are. */
+    PLACES = 28,
+    PLACES_A_WORKER = 2,
+    PLACES_MOST = 46,
+    ALIGNMENT = 4096,
+    WATCH_MILLISECONDS = 100
+};
 
 struct place {
     struct evidence_block block;
@@ -284,7 +294,9 @@ int evidence_pipeline_run(const struct evidence_pipeline *p, struct err *e)
 
     if (workers > WORKERS_MOST)
         workers = WORKERS_MOST;
-    r.places = p->blocks ? p->blocks : 8 + 2 * workers;
+    r.places = p->blocks ? p->blocks : PLACES + PLACES_A_WORKER * workers;
+    if (!p->blocks && r.places > PLACES_MOST)
+        r.places = PLACES_MOST;
     if (make_ring(&r, e) != 0) {
         free_ring(&r);
         return -1;

@@ -8,6 +8,7 @@
 #define EVIDENCE_PIPELINE_H
 
 #include "base/err.h"
+#include "crypto/twin.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +26,7 @@ struct evidence_block {
     uint8_t *data;   /* aligned to 4096 bytes */
     size_t len;
     bool bad;  /* some of it could not be read and is filled */
-    bool zero; /* nothing but zeros; known before prepare where the source said so */
+    bool zero; /* nothing but zeros; known before prepare where the feed brings data */
     /* made by prepare, or by a feed that brings what is stored: */
     uint8_t hash[32]; /* SHA-256 of data */
     uint8_t *piece;   /* what is stored for it */
@@ -72,11 +73,20 @@ struct evidence_pipeline {
     size_t stage_count; /* 1 to 8 */
     size_t block_bytes; /* room for data */
     unsigned workers;   /* 0: one a processor */
-    size_t blocks;      /* places of the ring; 0: 8 and two for each worker */
+    size_t blocks;      /* places of the ring; 0: 46 at most */
     /* Asked about ten times a second with what all stages have taken; false: stop. May be NULL. */
     bool (*watch)(void *context, uint64_t bytes);
     void *watch_context;
 };
+
+/* Of a line's run: the image's hash goes on with a block, and piece (may be NULL) gets its own. */
+static inline int evidence_block_hash(const struct evidence_block *block, struct sha256_twin *image,
+                                      uint8_t *piece, struct err *e)
+{
+    int result = block->zero ? sha256_twin_zeros(image, block->len, piece)
+                             : sha256_twin_update(image, slice_of(block->data, block->len), piece);
+    return result == 0 ? 0 : digest_failed(e);
+}
 
 /*
  * Runs until the feed has no more and all stages have taken everything. 0; 1: watch stopped it, and

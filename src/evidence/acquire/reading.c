@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/acquire/reading.h"
 #include "base/memory.h"
+#include "evidence/bundle/member.h"
 
 #include <string.h>
 
@@ -82,6 +83,7 @@ static int next(void *context, struct evidence_block *block, size_t room, struct
         block->bad = true;
         evidence_reading_fill(r->fill, block->offset + got, block->data + got, len - got);
     }
+    block->zero = evidence_is_zero(slice_of(block->data, len));
     return 1;
 }
 

@@ -42,6 +42,13 @@ static int tell(struct evidence_image_flow *flow, struct evidence_block *block, 
     return 0;
 }
 
+/* Plain chunks are read to where they belong. */
+static uint8_t *stored_of(const struct evidence_image_flow *flow,
+                          const struct evidence_block *block)
+{
+    return evidence_image_head(flow->image)->packed ? block->piece : block->data;
+}
+
 static int next(void *context, struct evidence_block *block, size_t room, struct err *e)
 {
     struct evidence_image_flow *flow = context;
@@ -53,7 +60,7 @@ static int next(void *context, struct evidence_block *block, size_t room, struct
     block->number = flow->next++;
     block->offset = block->number * head->chunk_bytes;
     block->len = evidence_table_chunk_len(head, block->number);
-    if (evidence_image_fetch(flow->reader, block->number, block->piece, record, e) != 0) {
+    if (evidence_image_fetch(flow->reader, block->number, stored_of(flow, block), record, e) != 0) {
         if (tell(flow, block, e) != 0)
             return -1;
         err_clear(e);
@@ -82,10 +89,11 @@ static int prepare(void *context, void *worker, struct evidence_block *block, st
     const struct evidence_chunk *record = &flow->records[block->number % PLACES];
     if (block->failed)
         return 0;
-    int result =
-        flow->together
-            ? evidence_image_inflate(worker, block->number, block->piece, record, block->data, e)
-            : evidence_image_unpack(worker, block->number, block->piece, record, block->data, e);
+    const uint8_t *stored = stored_of(flow, block);
+    int result = flow->together
+                     ? evidence_image_inflate(worker, block->number, stored, record, block->data, e)
+                     : evidence_image_unpack(worker, block->number, stored, record, block->data, e);
+    block->zero = evidence_image_was_zero(worker);
     if (result == 0)
         return 0;
     if (tell(flow, block, e) != 0)
@@ -101,9 +109,8 @@ static int line(void *context, struct evidence_block *block, struct err *e)
     uint8_t hash[SHA256_LEN];
     if (block->failed)
         return 0;
-    if (sha256_twin_update(flow->linear, slice_of(block->data, block->len),
-                           flow->together ? hash : NULL) != 0)
-        return digest_failed(e);
+    if (evidence_block_hash(block, flow->linear, flow->together ? hash : NULL, e) != 0)
+        return -1;
     if (!flow->together || evidence_image_compare(flow->image, block->number, record, hash, e) == 0)
         return 0;
     if (tell(flow, block, e) != 0)
@@ -115,17 +122,19 @@ static int line(void *context, struct evidence_block *block, struct err *e)
 void evidence_image_flow_into(struct evidence_image_flow *flow, struct evidence_pipeline *p)
 {
     /* Unpacking keeps the processors busy, so the hashes are taken in one pass; plain chunks are
-     * hashed by themselves beside the image. */
-    flow->together = flow->linear && flow->linear->fast && evidence_image_head(flow->image)->packed;
+     * hashed by themselves beside the image, where MD5 does not give the time for them. */
+    bool packed = evidence_image_head(flow->image)->packed;
+    flow->together = flow->linear && flow->linear->fast && (packed || flow->linear->has_others);
     if (flow->linear && !flow->together)
         sha256_twin_without_extensions(flow->linear);
     if (flow->linear)
         p->line = (struct evidence_line){.run = line, .context = flow, .prepared = true};
     p->feed = (struct evidence_feed){.next = next, .context = flow};
-    p->workshop = (struct evidence_workshop){.worker_new = worker_new,
-                                             .worker_free = worker_free,
-                                             .prepare = prepare,
-                                             .context = flow,
-                                             .piece_room = evidence_image_stored_room(flow->image)};
+    p->workshop = (struct evidence_workshop){
+        .worker_new = worker_new,
+        .worker_free = worker_free,
+        .prepare = prepare,
+        .context = flow,
+        .piece_room = packed ? evidence_image_stored_room(flow->image) : 0};
     p->block_bytes = evidence_image_head(flow->image)->chunk_bytes;
 }

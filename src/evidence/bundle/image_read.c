@@ -31,6 +31,7 @@ struct evidence_image_reader {
     bool has_kept;
     uint8_t zeros[SHA256_LEN]; /* the hash of so many zeros, once it has been taken */
     size_t zeros_of;
+    bool was_zero; /* what was inflated last, as far as it was seen without looking */
 };
 
 static int read_exactly(int fd, uint8_t *out, size_t len, uint64_t at)
@@ -223,12 +224,23 @@ int evidence_image_inflate(struct evidence_image_reader *reader, uint64_t number
     const struct evidence_image *image = reader->image;
     size_t len = evidence_table_chunk_len(&image->head, number);
     struct err why = {0};
-    if (record->kind == EVIDENCE_PIECE_PLAIN)
-        memcpy(out, stored, len);
-    else if (evidence_member_unpack(reader->unpacker, slice_of(stored, record->stored), out, len,
-                                    &why) != 0)
+    reader->was_zero = false;
+    if (record->kind == EVIDENCE_PIECE_PLAIN) {
+        if (out != stored)
+            memcpy(out, stored, len);
+        reader->was_zero = evidence_is_zero(slice_of(out, len)); /* sooner said than hashed */
+        return 0;
+    }
+    if (evidence_member_unpack(reader->unpacker, slice_of(stored, record->stored), out, len,
+                               &why) != 0)
         return damaged(image, number, record, why.text, e);
+    reader->was_zero = evidence_unpacker_was_zero(reader->unpacker);
     return 0;
+}
+
+bool evidence_image_was_zero(const struct evidence_image_reader *reader)
+{
+    return reader->was_zero;
 }
 
 int evidence_image_compare(const struct evidence_image *image, uint64_t number,
@@ -248,8 +260,7 @@ int evidence_image_unpack(struct evidence_image_reader *reader, uint64_t number,
     uint8_t hash[SHA256_LEN];
     if (evidence_image_inflate(reader, number, stored, record, out, e) != 0)
         return -1;
-    bool zero =
-        record->kind != EVIDENCE_PIECE_PLAIN && evidence_unpacker_was_zero(reader->unpacker);
+    bool zero = reader->was_zero;
     if (zero && reader->zeros_of == len)
         memcpy(hash, reader->zeros, sizeof hash);
     else if (sha256(slice_of(out, len), hash) != 0)

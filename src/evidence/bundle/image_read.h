@@ -40,7 +40,8 @@ int evidence_image_read(struct evidence_image_reader *reader, uint64_t number, u
 
 /*
  * The same in two steps, for several threads: what is stored for a chunk (room for
- * evidence_image_stored_room bytes), and then the chunk out of it.
+ * evidence_image_stored_room bytes), and then the chunk out of it; of a plain one both may be the
+ * same place.
  */
 size_t evidence_image_stored_room(const struct evidence_image *image);
 int evidence_image_fetch(struct evidence_image_reader *reader, uint64_t number, uint8_t *stored,
@@ -49,6 +50,8 @@ int evidence_image_fetch(struct evidence_image_reader *reader, uint64_t number, 
 int evidence_image_inflate(struct evidence_image_reader *reader, uint64_t number,
                            const uint8_t *stored, const struct evidence_chunk *record, uint8_t *out,
                            struct err *e) MUST_CHECK;
+/* Whether that was found to be nothing but zeros; false where it would have to be looked at. */
+bool evidence_image_was_zero(const struct evidence_image_reader *reader);
 int evidence_image_compare(const struct evidence_image *image, uint64_t number,
                            const struct evidence_chunk *record, const uint8_t hash[32],
                            struct err *e) MUST_CHECK;

@@ -126,14 +126,15 @@ static int prepare(void *context, void *worker, struct evidence_block *b, struct
 {
     struct evidence_image_writer *w = context;
     struct slice data = slice_of(b->data, b->len);
-    if (!w->options.hashes_given && sha256(data, b->hash) != 0)
+    enum evidence_hashes mine = b->zero ? EVIDENCE_HASHES_NONE : EVIDENCE_HASHES_OF_ZEROS;
+    if (w->options.given <= mine && sha256(data, b->hash) != 0)
         return digest_failed(e);
     b->piece_kind = EVIDENCE_PIECE_PLAIN;
     if (!w->options.head.packed)
         return 0;
     bool stored = true;
     b->piece_len = b->bad ? evidence_member_store(data, b->piece)
-                          : evidence_member_pack(worker, data, b->piece, &stored);
+                          : evidence_member_pack(worker, data, b->zero, b->piece, &stored);
     b->piece_kind = stored ? EVIDENCE_PIECE_STORED : EVIDENCE_PIECE_DEFLATED;
     return 0;
 }

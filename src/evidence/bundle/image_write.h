@@ -19,11 +19,14 @@ struct evidence_segment {
 
 struct evidence_image_writer;
 
+/* Whose hashes of chunks the pipeline's line takes; the workers take the others. */
+enum evidence_hashes { EVIDENCE_HASHES_NONE, EVIDENCE_HASHES_OF_ZEROS, EVIDENCE_HASHES_ALL };
+
 struct evidence_image_write_options {
     const char *folder;              /* the bundle's data folder, which is there */
     struct evidence_table_head head; /* its seed is chosen, or is that of what was begun */
     uint64_t segment_bytes;          /* at most; at least two chunks */
-    bool hashes_given;               /* the pipeline's line takes the chunks' hashes */
+    enum evidence_hashes given;
     /* The image's SHA-256 is told behind finish: where the image is one plain segment it is that
      * segment's, and is not taken twice. */
     bool whole_given;

@@ -121,11 +121,11 @@ bool evidence_packer_is_dense(struct evidence_packer *packer, struct slice chunk
     return true;
 }
 
-size_t evidence_member_pack(struct evidence_packer *packer, struct slice chunk, uint8_t *out,
-                            bool *stored)
+size_t evidence_member_pack(struct evidence_packer *packer, struct slice chunk, bool zero,
+                            uint8_t *out, bool *stored)
 {
     size_t room = evidence_member_stored_bytes(chunk.len) - HEADER - TRAILER;
-    bool zero = chunk.len > 0 && evidence_is_zero(chunk);
+    zero = zero && chunk.len > 0;
     if (zero && packer->zero_of == chunk.len) {
         *stored = false;
         memcpy(out, packer->zero, packer->zero_len);

@@ -22,9 +22,10 @@ size_t evidence_member_stored_bytes(size_t chunk);
 
 /* Writes the member of a chunk; out has evidence_member_stored_bytes of room. Gives its length. */
 size_t evidence_member_store(struct slice chunk, uint8_t *out);
-/* The same, deflated where that is shorter; *stored says whether it was not. */
-size_t evidence_member_pack(struct evidence_packer *packer, struct slice chunk, uint8_t *out,
-                            bool *stored);
+/* The same, deflated where that is shorter; *stored says whether it was not. zero: the caller knows
+ * that it is nothing but zeros, whose member is made once. */
+size_t evidence_member_pack(struct evidence_packer *packer, struct slice chunk, bool zero,
+                            uint8_t *out, bool *stored);
 
 /* A few places tell whether deflating is worth the time: media and ciphertext are not. */
 bool evidence_packer_is_dense(struct evidence_packer *packer, struct slice chunk);

@@ -245,7 +245,8 @@ static int take_stored(void *context, const struct evidence_block *b, struct err
     v->verdict->unreadable_chunks += record.bad;
     if (v->is_image || v->options->tree_only)
         return 0; /* the image's own hash, or the chunks' alone */
-    return sha256_update(&v->segment_digest, slice_of(b->piece, b->piece_len)) == 0
+    const uint8_t *stored = b->piece_kind == EVIDENCE_PIECE_PLAIN ? b->data : b->piece;
+    return sha256_update(&v->segment_digest, slice_of(stored, b->piece_len)) == 0
                ? 0
                : digest_failed(e);
 }

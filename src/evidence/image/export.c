@@ -129,6 +129,8 @@ static int check_whole(struct running *r, struct err *e)
         return -1;
     if (sha256_twin_final(&r->linear, r->x->exported->sha256) != 0)
         return digest_failed(e);
+    if (r->linear.has_others)
+        sha256_twin_others(&r->linear, r->x->exported->md5, r->x->exported->sha1);
     if (evidence_tree_of_image(r->image, &tree, e) != 0)
         return -1;
     if (memcmp(tree.root, r->x->facts.root, sizeof tree.root) != 0)
@@ -146,8 +148,9 @@ static int run(struct running *r, struct err *e)
     if (check_size(r, e) != 0)
         return -1;
     done->has_md5_sha1 = r->format->digests;
-    if (r->format->digests && (evidence_digests_add(&r->digests, "MD5", done->md5, e) != 0 ||
-                               evidence_digests_add(&r->digests, "SHA1", done->sha1, e) != 0))
+    if (r->format->digests && !sha256_twin_with_others(&r->linear) &&
+        (evidence_digests_add(&r->digests, "MD5", done->md5, e) != 0 ||
+         evidence_digests_add(&r->digests, "SHA1", done->sha1, e) != 0))
         return -1;
     r->writer = r->format->open(r->x, e);
     if (!r->writer)

@@ -34,7 +34,7 @@ static int open_writer(struct evidence_importing *i, struct err *e)
         .head = {.chunk_bytes = EVIDENCE_CHUNK,
                  .image_bytes = i->bytes,
                  .packed = !i->options->plain},
-        .hashes_given = true,
+        .given = EVIDENCE_HASHES_ALL,
         .segment_bytes = i->options->segment_bytes ? i->options->segment_bytes : SEGMENT_BYTES};
     i->writer = evidence_image_writer_new(&options, e);
     return i->writer ? 0 : -1;
@@ -53,7 +53,7 @@ static int add_digests(struct evidence_importing *i, struct err *e)
     i->imported->sha1_stored = evidence_import_claim(i, "sha1") != NULL;
     if (sha256_twin_init(&i->linear) != 0)
         return digest_failed(e);
-    if (i->imported->kind != EVIDENCE_IMPORT_E01)
+    if (i->imported->kind != EVIDENCE_IMPORT_E01 || sha256_twin_with_others(&i->linear))
         return 0;
     /* what it stores may be said only behind its data */
     return evidence_digests_add(&i->digests, "MD5", i->md5, e) == 0
@@ -64,9 +64,7 @@ static int add_digests(struct evidence_importing *i, struct err *e)
 static int line(void *context, struct evidence_block *b, struct err *e)
 {
     struct evidence_importing *i = context;
-    return sha256_twin_update(&i->linear, slice_of(b->data, b->len), b->hash) == 0
-               ? 0
-               : digest_failed(e);
+    return evidence_block_hash(b, &i->linear, b->hash, e);
 }
 
 static int read_all(struct evidence_importing *i, struct err *e)
@@ -130,6 +128,8 @@ static int run(struct evidence_importing *i, struct err *e)
         return -1;
     if (sha256_twin_final(&i->linear, d->sha256) != 0)
         return digest_failed(e);
+    if (i->linear.has_others)
+        sha256_twin_others(&i->linear, i->md5, i->sha1);
     if (evidence_received_finish(i, e) != 0)
         return -1;
     d->bytes = i->written.image_bytes;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where an imported image comes from: files as they are, or the confined process. */
+#include "evidence/bundle/member.h"
 #include "evidence/image/ewf_read.h"
 #include "evidence/image/import.h"
 
@@ -176,6 +177,7 @@ static int next_raw(void *context, struct evidence_block *b, size_t room, struct
         i->at_byte += (uint64_t)n;
     }
     i->fed += want;
+    b->zero = evidence_is_zero(slice_of(b->data, want));
     return want > 0;
 }
 
@@ -202,6 +204,7 @@ static int next_confined(void *context, struct evidence_block *b, size_t room, s
         return nonsense(e);
     memcpy(b->data, m.payload.data, want);
     b->len = want;
+    b->zero = evidence_is_zero(slice_of(b->data, want));
     i->fed += want;
     return 1;
 }
