@@ -37,24 +37,45 @@ static int add_names(struct names *n, const struct fleet_aliases *before,
     return 0;
 }
 
-/* Does the advisory say anything of a class under these aliases? 1, 0, or -1. */
-static int says_something(const struct matcher *m, uint64_t number,
-                          const struct fleet_aliases *aliases, struct err *e)
+/* Advisories under the aliases of now, and under those of before: what several of them name is
+ * compared with the classes once. */
+struct looking {
+    struct fleet_sweep *now;
+    struct fleet_sweep *before;
+    struct fleet_options options; /* of before */
+};
+
+/* Does the advisory say anything of a class? 1, 0, or -1. */
+static int says_something(struct fleet_sweep *sweep, uint64_t number, struct err *e)
 {
-    struct fleet_options options = m->options;
-    const struct fleet_criteria *criteria;
     struct fleet_hits *hits = NULL;
     struct arena arena;
     int result = -1;
 
-    options.aliases = aliases;
     arena_init(&arena, 0);
-    if (fleet_advisories_criteria(m->advisories, number, &arena, &criteria, e) == 0 &&
-        fleet_index_match(m->classes, &hits, criteria, &options, e) == 0)
+    if (fleet_sweep_match(sweep, number, &arena, &hits, e) == 0)
         result = hits->count > 0;
     fleet_hits_free(hits);
     arena_fini(&arena);
     return result;
+}
+
+static int match_named(struct follower *f, const struct looking *l, const uint64_t *ids,
+                       size_t count, struct err *e)
+{
+    struct matcher *m = f->centre->matcher;
+    size_t matched = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        int says = says_something(l->now, ids[i], e);
+        if (says == 0)
+            says = says_something(l->before, ids[i], e);
+        if (says < 0 || (says == 1 && matcher_match_revision(f, m->current[ids[i]], e) != 0))
+            return -1;
+        matched += says == 1;
+    }
+    log_info("alias.matched", LOG_I("advisories", matched), LOG_I("looked_at", count));
+    return 0;
 }
 
 /* m->aliases are those of now. */
@@ -62,22 +83,19 @@ static int match_anew(struct follower *f, const struct fleet_aliases *before,
                       const struct names *names, struct err *e)
 {
     struct matcher *m = f->centre->matcher;
-    uint64_t *ids;
+    struct looking l = {.options = m->options};
+    uint64_t *ids = NULL;
     size_t count;
-    size_t matched = 0;
-    int result = fleet_advisories_named(m->advisories, names->kind, names->at, names->count, &ids,
-                                        &count, e);
+    int result = -1;
 
-    for (size_t i = 0; result == 0 && i < count; i++) {
-        int says = says_something(m, ids[i], m->aliases, e);
-        if (says == 0)
-            says = says_something(m, ids[i], before, e);
-        if (says < 0 || (says == 1 && matcher_match_revision(f, m->current[ids[i]], e) != 0))
-            result = -1;
-        matched += says == 1;
-    }
-    if (result == 0)
-        log_info("alias.matched", LOG_I("advisories", matched), LOG_I("looked_at", count));
+    l.options.aliases = before;
+    if (fleet_advisories_named(m->advisories, names->kind, names->at, names->count, &ids, &count,
+                               e) == 0 &&
+        fleet_sweep_new(&l.now, m->classes, m->advisories, &m->options, e) == 0 &&
+        fleet_sweep_new(&l.before, m->classes, m->advisories, &l.options, e) == 0)
+        result = match_named(f, &l, ids, count, e);
+    fleet_sweep_free(l.now);
+    fleet_sweep_free(l.before);
     mem_free(ids);
     return result;
 }

@@ -10,6 +10,7 @@
 
 #include "csaf/document.h"
 #include "fleet/class.h"
+#include "fleet/name_sketch.h"
 #include "fleet/name_vendor.h"
 #include "product/cpe.h"
 #include "product/purl.h"
@@ -24,7 +25,8 @@ struct fleet_place {
 struct fleet_target_form {
     struct slice text;
     unsigned rules;
-    struct slice line; /* "16" of "STEP 7 V16": only versions of this line; empty: any */
+    struct slice line;          /* "16" of "STEP 7 V16": only versions of this line; empty: any */
+    struct fleet_sketch sketch; /* of the text */
 };
 
 enum { FLEET_TARGET_FORMS = 64 };

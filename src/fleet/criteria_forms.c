@@ -20,7 +20,7 @@ static void add(struct forms *f, struct slice text, unsigned rules, struct slice
         if (slice_equal(f->all[i].text, text) && slice_equal(f->all[i].line, line))
             return;
     if (f->count < FLEET_TARGET_FORMS && text.len)
-        f->all[f->count++] = (struct fleet_target_form){text, rules, line};
+        f->all[f->count++] = (struct fleet_target_form){.text = text, .rules = rules, .line = line};
 }
 
 static bool dotted_number(struct slice s)
@@ -444,6 +444,8 @@ int fleet_target_forms(struct arena *a, struct fleet_target *target, struct slic
     if (!forms)
         return err_memory(e);
     memcpy(forms, all, f.count * sizeof *all);
+    for (size_t i = 0; i < f.count; i++)
+        fleet_sketch_make(forms[i].text, &forms[i].sketch);
     target->forms = forms;
     target->form_count = f.count;
     return 0;

@@ -510,12 +510,15 @@ static int thaw_target(const struct fleet_pool *pool, const struct kept *kept, s
     return kept->serials && !t->serials.at ? -1 : 0;
 }
 
+/* Criteria of which no part was met are passed over: no status follows from them. */
 static int thaw_criteria(struct varints *r, struct arena *a, struct fleet_criteria *c,
-                         struct fleet_target *targets, bool *needed)
+                         struct fleet_target *targets, const bool *met, bool *needed,
+                         bool **asked_for)
 {
     c->criterion_count = varint_get(r);
+    bool *asked = *asked_for = arena_new(a, c->criterion_count + 1, sizeof *asked);
     struct fleet_criterion *criteria = arena_new(a, c->criterion_count + 1, sizeof *criteria);
-    if (!criteria)
+    if (!criteria || !asked)
         return -1;
     c->criteria = criteria;
     for (size_t i = 0; i < c->criterion_count; i++) {
@@ -531,22 +534,23 @@ static int thaw_criteria(struct varints *r, struct arena *a, struct fleet_criter
             size_t target = varint_get(r);
             operands[k] =
                 (struct fleet_operand){&targets[target], (enum csaf_relation)varint_get(r)};
-            /* of a relation all parts are looked at, whether they were met or not */
-            needed[target] = needed[target] || criteria[i].operand_count > 1;
+            asked[i] = asked[i] || met[target];
         }
+        /* of a relation all parts are looked at, whether they were met or not */
+        for (size_t k = 0; asked[i] && k < criteria[i].operand_count; k++)
+            needed[operands[k].target - targets] = true;
     }
     return 0;
 }
 
 /* For each target that is there the criteria that need it. */
 static int thaw_target_criteria(struct arena *a, const struct fleet_criteria *c,
-                                struct fleet_target *targets, const bool *needed)
+                                struct fleet_target *targets, const bool *needed, const bool *asked)
 {
     for (size_t i = 0; i < c->criterion_count; i++)
-        for (size_t k = 0; k < c->criteria[i].operand_count; k++) {
+        for (size_t k = 0; asked[i] && k < c->criteria[i].operand_count; k++) {
             size_t at = (size_t)(c->criteria[i].operands[k].target - targets);
-            if (needed[at])
-                targets[at].criterion_count++;
+            targets[at].criterion_count++;
         }
     for (size_t i = 0; i < c->target_count; i++) {
         if (!needed[i])
@@ -557,15 +561,15 @@ static int thaw_target_criteria(struct arena *a, const struct fleet_criteria *c,
         targets[i].criterion_count = 0;
     }
     for (size_t i = 0; i < c->criterion_count; i++)
-        for (size_t k = 0; k < c->criteria[i].operand_count; k++) {
+        for (size_t k = 0; asked[i] && k < c->criteria[i].operand_count; k++) {
             struct fleet_target *t = &targets[c->criteria[i].operands[k].target - targets];
-            if (needed[t - targets])
-                ((uint32_t *)(uintptr_t)t->criteria)[t->criterion_count++] = (uint32_t)i;
+            ((uint32_t *)(uintptr_t)t->criteria)[t->criterion_count++] = (uint32_t)i;
         }
     return 0;
 }
 
-static int thaw_claims(struct varints *r, struct arena *a, struct fleet_criteria *c)
+static int thaw_claims(struct varints *r, struct arena *a, struct fleet_criteria *c,
+                       const bool *asked)
 {
     struct fleet_criterion *criteria = (struct fleet_criterion *)(uintptr_t)c->criteria;
     c->vulnerability_count = varint_get(r);
@@ -584,10 +588,12 @@ static int thaw_claims(struct varints *r, struct arena *a, struct fleet_criteria
             size_t claim = varint_get(r);
             claims[k].criterion = (uint32_t)(claim / CSAF_STATUSES);
             claims[k].status = (enum csaf_status)(claim % CSAF_STATUSES);
-            criteria[claims[k].criterion].use_count++;
+            criteria[claims[k].criterion].use_count += asked[claims[k].criterion];
         }
     }
     for (size_t i = 0; i < c->criterion_count; i++) {
+        if (!asked[i])
+            continue;
         criteria[i].uses = arena_alloc(a, (criteria[i].use_count + 1) * sizeof *criteria[i].uses);
         if (!criteria[i].uses)
             return -1;
@@ -596,7 +602,9 @@ static int thaw_claims(struct varints *r, struct arena *a, struct fleet_criteria
     for (uint32_t i = 0; i < c->vulnerability_count; i++)
         for (uint32_t k = 0; k < all[i].claim_count; k++) {
             struct fleet_criterion *of = &criteria[all[i].claims[k].criterion];
-            ((struct fleet_use *)(uintptr_t)of->uses)[of->use_count++] = (struct fleet_use){i, k};
+            if (asked[all[i].claims[k].criterion])
+                ((struct fleet_use *)(uintptr_t)of->uses)[of->use_count++] =
+                    (struct fleet_use){i, k};
         }
     return 0;
 }
@@ -614,12 +622,13 @@ int fleet_pool_thaw(const struct fleet_pool *pool, const struct fleet_frozen *fr
     struct kept *kept = arena_alloc(a, (c->target_count + 1) * sizeof *kept);
     uint32_t *numbers = arena_alloc(a, (c->target_count + 1) * sizeof *numbers);
     bool *needed = arena_new(a, c->target_count + 1, sizeof *needed);
-    if (!targets || !kept || !numbers || !needed)
+    bool *touched = arena_new(a, c->target_count + 1, sizeof *touched), *asked;
+    if (!targets || !kept || !numbers || !needed || !touched)
         return err_memory(e);
     thaw_kept(&r, kept, c->target_count);
     for (size_t i = 0; i < c->target_count; i++)
-        needed[i] = kept[i].product && (!met || met[kept[i].product - 1]);
-    if (thaw_criteria(&r, a, c, targets, needed) != 0)
+        needed[i] = touched[i] = kept[i].product && (!met || met[kept[i].product - 1]);
+    if (thaw_criteria(&r, a, c, targets, touched, needed, &asked) != 0)
         return err_memory(e);
     for (size_t i = 0; i < c->target_count; i++) {
         numbers[i] = needed[i] ? kept[i].product - 1 : UINT32_MAX;
@@ -629,7 +638,8 @@ int fleet_pool_thaw(const struct fleet_pool *pool, const struct fleet_frozen *fr
         if (!needed[i])
             targets[i].criterion_count = 0;
     }
-    if (thaw_target_criteria(a, c, targets, needed) != 0 || thaw_claims(&r, a, c) != 0)
+    if (thaw_target_criteria(a, c, targets, needed, asked) != 0 ||
+        thaw_claims(&r, a, c, asked) != 0)
         return err_memory(e);
     c->targets = targets;
     *out = c;

@@ -22,7 +22,8 @@ static void free_component(struct fleet_index_component *c)
     if (!c)
         return;
     mem_free(c->canonical);
-    mem_free(c->classes);
+    if (c->class_room)
+        mem_free(c->classes.many);
     mem_free(c);
 }
 
@@ -164,8 +165,9 @@ static void leave(struct fleet_index *index, uint32_t slot, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct fleet_index_component *c = index->components[class->components[i].component];
         uint32_t at = class->components[i].position;
-        uint32_t moved = c->classes[--c->class_count];
-        c->classes[at] = moved;
+        uint32_t moved = fleet_index_classes_of(c)[--c->class_count];
+        if (c->class_room)
+            c->classes.many[at] = moved;
         if (moved != slot) {
             struct fleet_index_class *other = &index->classes[moved];
             for (size_t k = 0; k < other->component_count; k++)
@@ -175,6 +177,30 @@ static void leave(struct fleet_index *index, uint32_t slot, size_t count)
         if (c->class_count == 0)
             drop_component(index, c->number);
     }
+}
+
+static int add_class(struct fleet_index_component *c, uint32_t slot)
+{
+    if (c->class_count == 0 && c->class_room == 0) {
+        c->classes.one = slot;
+    } else if (c->class_room == 0) {
+        uint32_t *many = mem_new(4, sizeof *many);
+        if (!many)
+            return -1;
+        many[0] = c->classes.one;
+        many[1] = slot;
+        c->classes.many = many;
+        c->class_room = 4;
+    } else {
+        size_t room = c->class_room;
+        if (fleet_index_grow((void **)&c->classes.many, c->class_count, &room,
+                             sizeof *c->classes.many) != 0)
+            return -1;
+        c->class_room = (uint32_t)room;
+        c->classes.many[c->class_count] = slot;
+    }
+    c->class_count++;
+    return 0;
 }
 
 static int join(struct fleet_index *index, uint32_t slot, const struct fleet_identity *identity,
@@ -188,15 +214,13 @@ static int join(struct fleet_index *index, uint32_t slot, const struct fleet_ide
             return -1;
         c = index->components[number];
     }
-    if (fleet_index_grow((void **)&c->classes, c->class_count, &c->class_room,
-                         sizeof *c->classes) != 0) {
+    if (add_class(c, slot) != 0) {
         if (c->class_count == 0)
             drop_component(index, c->number);
         return err_memory(e);
     }
     class->components[class->component_count++] =
-        (struct fleet_index_place){c->number, (uint32_t)c->class_count};
-    c->classes[c->class_count++] = slot;
+        (struct fleet_index_place){c->number, c->class_count - 1};
     class->software = class->software || c->software;
     return 0;
 }

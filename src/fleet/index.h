@@ -85,6 +85,23 @@ int fleet_advisories_criteria(const struct fleet_advisories *advisories, uint64_
                               struct arena *arena, const struct fleet_criteria **criteria,
                               struct err *e) MUST_CHECK;
 
+/*
+ * All or many of the advisories, each against the classes of an index as fleet_index_match does,
+ * but what several of them need is found once for all. As long as there is a sweep neither
+ * advisories nor index may change, and options stay. Some 100 bytes for each pair of products that
+ * is one are kept until its end.
+ */
+struct fleet_sweep;
+
+int fleet_sweep_new(struct fleet_sweep **sweep, const struct fleet_index *index,
+                    const struct fleet_advisories *advisories, const struct fleet_options *options,
+                    struct err *e) MUST_CHECK;
+void fleet_sweep_free(struct fleet_sweep *sweep);
+/* Any number of threads at once. The arena must stay as it is until the hits are freed; of these no
+ * results can be had. -1: ERR_MEMORY, or ERR_NOT_FOUND. */
+int fleet_sweep_match(struct fleet_sweep *sweep, uint64_t id, struct arena *arena,
+                      struct fleet_hits **hits, struct err *e) MUST_CHECK;
+
 /* Advisories with a product of one of these names, in normal form: its vendor's, or its own. *ids
  * is sorted, for mem_free. -1: ERR_MEMORY. */
 int fleet_advisories_named(const struct fleet_advisories *advisories, enum fleet_name_kind kind,

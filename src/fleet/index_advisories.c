@@ -3,9 +3,9 @@
  * The other way: one class against all advisories. Its components find products by their keys, and
  * are compared with each once, however many advisories name it; products lead to the advisories.
  */
+#include "fleet/index_advisories.h"
 #include "base/memory.h"
 #include "fleet/criteria_share.h"
-#include "fleet/index.h"
 #include "fleet/index_keys.h"
 #include "fleet/match_listen.h"
 #include "fleet/match_same.h"
@@ -103,14 +103,27 @@ bool fleet_advisories_remove(struct fleet_advisories *a, uint64_t id)
     return true;
 }
 
+const struct fleet_pool *fleet_advisories_pool(const struct fleet_advisories *a)
+{
+    return &a->pool;
+}
+
+const struct fleet_frozen *fleet_advisories_frozen(const struct fleet_advisories *a, uint64_t id,
+                                                   struct err *e)
+{
+    uint32_t slot;
+    if (find(a, id, &slot))
+        return a->slots[slot].frozen;
+    err_set(e, ERR_NOT_FOUND, "index.none", NULL, "no advisory %llu is in the index",
+            (unsigned long long)id);
+    return NULL;
+}
+
 int fleet_advisories_criteria(const struct fleet_advisories *a, uint64_t id, struct arena *arena,
                               const struct fleet_criteria **criteria, struct err *e)
 {
-    uint32_t slot;
-    if (!find(a, id, &slot))
-        return err_set(e, ERR_NOT_FOUND, "index.none", NULL, "no advisory %llu is in the index",
-                       (unsigned long long)id);
-    return fleet_pool_thaw(&a->pool, a->slots[slot].frozen, NULL, arena, criteria, NULL, e);
+    const struct fleet_frozen *frozen = fleet_advisories_frozen(a, id, e);
+    return frozen ? fleet_pool_thaw(&a->pool, frozen, NULL, arena, criteria, NULL, e) : -1;
 }
 
 static bool is_among(struct slice text, const struct slice *names, size_t count)

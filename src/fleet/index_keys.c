@@ -292,18 +292,6 @@ static void put_form_start(struct fleet_keys *keys, struct slice form)
     put(keys, BY_FORM_START, start_of(slice_of(text, len), ORDER_START));
 }
 
-/* May some x of the word stand for something else? No word that is a pattern is left out. */
-static bool may_be_pattern(struct slice word)
-{
-    bool digit = false;
-    for (size_t i = 0; i < word.len; i++) {
-        digit = digit || (word.data[i] >= '0' && word.data[i] <= '9');
-        if (word.data[i] == 'x' && (digit || (i > 0 && word.data[i - 1] == 'x')))
-            return true;
-    }
-    return false;
-}
-
 /*
  * "rlc 4xx": the words in front of the first one that may be a pattern are those of every name that
  * fits, and so is that word's first character, unless it is an x. When there are none in front:
@@ -314,7 +302,7 @@ static void put_pattern(struct fleet_keys *keys, struct slice form)
     struct fleet_words words;
     fleet_words_split(form, &words);
     for (size_t i = 0; i < words.count; i++) {
-        if (!may_be_pattern(words.at[i]))
+        if (!fleet_word_may_be_pattern(words.at[i]))
             continue;
         size_t front = (size_t)(words.at[i].data - form.data);
         if (i == 0)

@@ -9,14 +9,15 @@
  * reasons are made when they are asked for.
  */
 #include "base/memory.h"
-#include "fleet/index.h"
-#include "fleet/index_keys.h"
-#include "fleet/index_store.h"
+#include "fleet/index_run.h"
 #include "fleet/match_combine.h"
 #include "fleet/match_same.h"
-#include "fleet/sparse.h"
 
 #include <stdlib.h>
+
+/* Components, versions and classes lie scattered in memory: they are asked for before they are
+ * needed, as far as so many come in between. */
+enum { AHEAD = 8 };
 
 struct node {
     uint32_t parent;
@@ -42,6 +43,14 @@ struct group {
     uint32_t number;
     uint32_t counted; /* how often it stands on the path that is being looked at */
     uint32_t round;
+    uint8_t
+        alone[2]; /* the status of a class with nothing else, + 1; by whether it lists software */
+};
+
+/* A class with a touched component, and how far it came. */
+struct met {
+    uint32_t class;
+    uint32_t node;
 };
 
 struct touched {
@@ -60,7 +69,9 @@ struct fleet_index_run {
     struct arena scratch;
     struct arena combining; /* for one answer at a time */
     struct fleet_listener listener;
-    struct fleet_sparse seen;  /* by product: the last target that met it, + 1 */
+    struct fleet_sweep *sweep; /* NULL: this advisory alone */
+    const uint32_t *products;  /* with a sweep: by target */
+    struct fleet_meetings meetings;
     struct fleet_sparse known; /* by product: position in candidates + 1 */
     struct candidate **candidates;
     size_t candidate_count, candidate_room;
@@ -73,8 +84,8 @@ struct fleet_index_run {
     size_t touched_count, touched_room;
     struct node *nodes;
     size_t node_count, node_room;
-    struct fleet_sparse state; /* by class: its node; 0: the root */
-    uint32_t *classes;
+    struct fleet_sparse known_classes; /* by class: position in classes + 1 */
+    struct met *classes;
     size_t class_count, class_room;
     struct fleet_hits *hits;
     size_t answer_room;
@@ -111,49 +122,31 @@ static struct candidate *candidate(struct fleet_index_run *r, uint32_t product)
     return c;
 }
 
-static int touch(struct fleet_index_run *r, uint32_t leader, uint32_t product)
+static int meet(struct fleet_index_run *r, uint32_t leader, const struct fleet_meeting *met)
 {
-    struct fleet_identified id;
-    if (!fleet_touch_identify(&r->criteria->targets[leader], r->index->products[product]->subject,
-                              r->options, &id, NULL))
-        return 0;
-    struct candidate *c = candidate(r, product);
+    struct candidate *c = candidate(r, met->product);
     if (!c || grow((void **)&c->contacts, c->count, &c->room, sizeof *c->contacts, r->e) != 0)
         return -1;
     size_t targets = fleet_listener_targets(&r->listener, leader);
-    c->contacts[c->count++] = (struct fleet_contact){leader, id};
+    c->contacts[c->count++] = (struct fleet_contact){leader, met->id};
     c->targets += targets;
     return targets ? 0 : err_memory(r->e);
 }
 
 static int find_products(struct fleet_index_run *r)
 {
-    struct fleet_keys keys = {0};
-    int result = 0;
-    for (uint32_t t = 0; result == 0 && t < r->criteria->target_count; t++) {
+    struct fleet_meetings *m = &r->meetings;
+    for (uint32_t t = 0; t < r->criteria->target_count; t++) {
         if (!fleet_same_leads(r->criteria, t))
             continue;
-        keys.count = 0;
-        fleet_keys_of_target(&r->criteria->targets[t], r->options->aliases, &keys);
-        if (keys.failed)
-            result = err_memory(r->e);
-        for (size_t k = 0; result == 0 && k < keys.count; k++) {
-            size_t count;
-            const uint64_t *found = fleet_postings_find(&r->index->postings, keys.at[k], &count);
-            for (size_t i = 0; result == 0 && i < count; i++) {
-                uint32_t product = (uint32_t)found[i];
-                uint32_t *seen = fleet_sparse_at(&r->seen, product);
-                if (!seen)
-                    result = err_memory(r->e);
-                if (!seen || *seen == t + 1)
-                    continue;
-                *seen = t + 1;
-                result = touch(r, t, product);
-            }
-        }
+        if ((r->sweep ? fleet_sweep_meetings(r->sweep, r->products[t], m, r->e)
+                      : fleet_meetings_find(m, &r->criteria->targets[t], r->e)) != 0)
+            return -1;
+        for (size_t i = 0; i < m->count; i++)
+            if (meet(r, t, &m->at[i]) != 0)
+                return -1;
     }
-    fleet_keys_fini(&keys);
-    return result;
+    return 0;
 }
 
 /* All of an identification that a status depends on, but for what the version then says. */
@@ -261,24 +254,43 @@ static int look_at_version(struct fleet_index_run *r, const struct candidate *c,
     struct group *group = group_of(r, c, version.text, slice_of(says, len));
     if (!group)
         return -1;
+    struct fleet_index_component *const *components = fleet_index_components_of(v);
     for (size_t i = 0; i < v->component_count; i++) {
         if (grow((void **)&r->touched, r->touched_count, &r->touched_room, sizeof *r->touched,
                  r->e) != 0)
             return -1;
-        r->touched[r->touched_count++] = (struct touched){v->components[i], group};
+        r->touched[r->touched_count++] = (struct touched){components[i], group};
     }
     return 0;
+}
+
+static void ask_ahead(const struct fleet_index_run *r, size_t i)
+{
+    if (i + 2 * AHEAD < r->candidate_count)
+        __builtin_prefetch(r->candidates[i + 2 * AHEAD]->product);
+    if (i + AHEAD < r->candidate_count)
+        __builtin_prefetch(r->candidates[i + AHEAD]->product->versions);
+    if (i + AHEAD / 2 >= r->candidate_count)
+        return;
+    const struct fleet_index_product *p = r->candidates[i + AHEAD / 2]->product;
+    __builtin_prefetch(p->subject);
+    for (size_t k = 0; k < p->version_count && k < AHEAD; k++)
+        __builtin_prefetch(p->versions[k]);
 }
 
 static int find_components(struct fleet_index_run *r)
 {
     for (size_t i = 0; i < r->candidate_count; i++) {
         struct candidate *c = r->candidates[i];
+        ask_ahead(r, i);
         if (set_profile(r, c, (uint32_t)i) != 0)
             return -1;
-        for (size_t k = 0; k < c->product->version_count; k++)
+        for (size_t k = 0; k < c->product->version_count; k++) {
+            if (k + AHEAD < c->product->version_count)
+                __builtin_prefetch(c->product->versions[k + AHEAD]);
             if (look_at_version(r, c, c->product->versions[k]) != 0)
                 return -1;
+        }
     }
     return 0;
 }
@@ -288,16 +300,18 @@ static int find_components(struct fleet_index_run *r)
 
 static int step(struct fleet_index_run *r, uint32_t class, uint32_t component)
 {
-    uint32_t *state = fleet_sparse_at(&r->state, class), at;
-    if (!state)
+    uint32_t *known = fleet_sparse_at(&r->known_classes, class);
+    if (!known)
         return err_memory(r->e);
-    at = *state;
-    if (at == 0) {
+    if (*known == 0) {
         if (grow((void **)&r->classes, r->class_count, &r->class_room, sizeof *r->classes, r->e) !=
             0)
             return -1;
-        r->classes[r->class_count++] = class;
+        r->classes[r->class_count++] = (struct met){.class = class};
+        *known = (uint32_t)r->class_count;
     }
+    struct met *met = &r->classes[*known - 1];
+    uint32_t at = met->node;
     if (r->nodes[at].round != component + 1) {
         if (grow((void **)&r->nodes, r->node_count, &r->node_room, sizeof *r->nodes, r->e) != 0)
             return -1;
@@ -305,7 +319,7 @@ static int step(struct fleet_index_run *r, uint32_t class, uint32_t component)
         r->nodes[at].round = component + 1;
         r->nodes[at].next = (uint32_t)r->node_count++;
     }
-    *state = r->nodes[at].next;
+    met->node = r->nodes[at].next;
     return 0;
 }
 
@@ -313,8 +327,11 @@ static int walk_classes(struct fleet_index_run *r)
 {
     for (uint32_t i = 0; i < r->touched_count; i++) {
         const struct fleet_index_component *c = r->touched[i].component;
+        const uint32_t *classes = fleet_index_classes_of(c);
+        if (i + AHEAD < r->touched_count)
+            __builtin_prefetch(r->touched[i + AHEAD].component);
         for (size_t k = 0; k < c->class_count; k++)
-            if (step(r, c->classes[k], i) != 0)
+            if (step(r, classes[k], i) != 0)
                 return -1;
     }
     return 0;
@@ -382,10 +399,28 @@ static int groups_touches(struct fleet_index_run *r, size_t count)
     return 0;
 }
 
+/* Of a class with one touched component: most have no other. */
+static int status_alone(struct fleet_index_run *r, uint32_t node, bool software,
+                        enum fleet_status *status)
+{
+    uint8_t *known = &r->touched[r->nodes[node].component].group->alone[software];
+    if (!*known) {
+        if (path_to(r, node, r->e) < 0 || groups_touches(r, 1) != 0 ||
+            fleet_combine_status(status, r->criteria, r->touches.at, r->touches.count, software,
+                                 &r->combining, r->e) != 0)
+            return -1;
+        *known = (uint8_t)(*status + 1);
+    }
+    *status = (enum fleet_status)(*known - 1);
+    return 0;
+}
+
 /* One status for all sets of components of the same groups in the same order. */
 static int status_of(struct fleet_index_run *r, uint32_t node, bool software,
                      enum fleet_status *status)
 {
+    if (r->nodes[node].parent == 0)
+        return status_alone(r, node, software, status);
     int64_t count = path_to(r, node, r->e);
     if (count < 0)
         return -1;
@@ -512,12 +547,11 @@ static int collect(struct fleet_index_run *r)
     if (!r->hits->hits)
         return err_memory(r->e);
     for (size_t i = 0; i < r->class_count; i++) {
-        const struct fleet_index_class *class = &r->index->classes[r->classes[i]];
-        const uint32_t *state = fleet_sparse_at(&r->state, r->classes[i]);
+        const struct fleet_index_class *class = &r->index->classes[r->classes[i].class];
         uint32_t number = 0;
-        if (!state)
-            return err_memory(r->e);
-        if (answer(r, *state, class->software, &number) != 0)
+        if (i + AHEAD < r->class_count)
+            __builtin_prefetch(&r->index->classes[r->classes[i + AHEAD].class]);
+        if (answer(r, r->classes[i].node, class->software, &number) != 0)
             return -1;
         if (r->hits->answers[number].status != FLEET_NOT_LISTED)
             r->hits->hits[r->hits->count++] = (struct fleet_hit){class->id, number};
@@ -548,9 +582,9 @@ static void run_free(struct fleet_index_run *r)
     mem_free(r->path);
     mem_free(r->touches.at);
     mem_free(r->nodes);
-    fleet_sparse_fini(&r->seen);
+    fleet_meetings_fini(&r->meetings);
     fleet_sparse_fini(&r->known);
-    fleet_sparse_fini(&r->state);
+    fleet_sparse_fini(&r->known_classes);
     mem_free(r->classes);
     fleet_listener_fini(&r->listener);
     map_fini(&r->profiles);
@@ -561,9 +595,9 @@ static void run_free(struct fleet_index_run *r)
     mem_free(r);
 }
 
-int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
-                      const struct fleet_criteria *criteria, const struct fleet_options *options,
-                      struct err *e)
+int fleet_index_run(const struct fleet_index *index, struct fleet_hits **hits,
+                    const struct fleet_criteria *criteria, const struct fleet_options *options,
+                    struct fleet_sweep *sweep, const uint32_t *products, struct err *e)
 {
     struct fleet_hits *h = mem_new(1, sizeof *h);
     struct fleet_index_run *r = mem_new(1, sizeof *r);
@@ -576,14 +610,16 @@ int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
     *r = (struct fleet_index_run){.index = index,
                                   .criteria = criteria,
                                   .options = options ? options : &fleet_options_default,
+                                  .sweep = sweep,
+                                  .products = products,
                                   .hits = h,
                                   .e = e};
     h->run = r;
     arena_init(&r->scratch, 0);
     arena_init(&r->combining, 0);
-    fleet_sparse_init(&r->seen, index->product_numbers.count);
+    fleet_meetings_init(&r->meetings, index, r->options);
     fleet_sparse_init(&r->known, index->product_numbers.count);
-    fleet_sparse_init(&r->state, index->class_numbers.count);
+    fleet_sparse_init(&r->known_classes, index->class_numbers.count);
     fleet_listener_init(&r->listener, criteria, &r->scratch);
     map_init(&r->profiles);
     map_init(&r->groups);
@@ -595,6 +631,13 @@ int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
     r->e = NULL;
     *hits = h;
     return 0;
+}
+
+int fleet_index_match(const struct fleet_index *index, struct fleet_hits **hits,
+                      const struct fleet_criteria *criteria, const struct fleet_options *options,
+                      struct err *e)
+{
+    return fleet_index_run(index, hits, criteria, options, NULL, NULL, e);
 }
 
 void fleet_hits_free(struct fleet_hits *hits)

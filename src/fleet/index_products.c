@@ -69,14 +69,19 @@ struct fleet_subject *fleet_subject_pack(const struct fleet_subject *subject)
 /* ---- products ----------------------------------------------------------------------------------
  */
 
+static void free_version(struct fleet_index_version *version)
+{
+    if (version->component_room)
+        mem_free(version->components.many);
+    mem_free(version);
+}
+
 void fleet_index_product_free(struct fleet_index_product *product)
 {
     if (!product)
         return;
-    for (size_t i = 0; i < product->version_count; i++) {
-        mem_free(product->versions[i]->components);
-        mem_free(product->versions[i]);
-    }
+    for (size_t i = 0; i < product->version_count; i++)
+        free_version(product->versions[i]);
     mem_free(product->versions);
     mem_free(product->subject);
     mem_free(product->name);
@@ -158,8 +163,7 @@ static void drop_version(struct fleet_index *index, struct fleet_index_version *
     map_remove(&index->by_version, slice_of(version->key, version->key_len));
     p->versions[version->position] = last;
     last->position = version->position;
-    mem_free(version->components);
-    mem_free(version);
+    free_version(version);
     if (p->version_count == 0)
         drop_product(index, p);
 }
@@ -209,6 +213,30 @@ static struct fleet_index_version *version_of(struct fleet_index *index,
     return v;
 }
 
+static int add_component(struct fleet_index_version *v, struct fleet_index_component *component)
+{
+    if (v->component_count == 0 && v->component_room == 0) {
+        v->components.one = component;
+    } else if (v->component_room == 0) {
+        struct fleet_index_component **many = mem_new(4, sizeof(struct fleet_index_component *));
+        if (!many)
+            return -1;
+        many[0] = v->components.one;
+        many[1] = component;
+        v->components.many = many;
+        v->component_room = 4;
+    } else {
+        size_t room = v->component_room;
+        if (fleet_index_grow((void **)&v->components.many, v->component_count, &room,
+                             sizeof(struct fleet_index_component *)) != 0)
+            return -1;
+        v->component_room = (uint32_t)room;
+        v->components.many[v->component_count] = component;
+    }
+    v->component_count++;
+    return 0;
+}
+
 int fleet_index_place_component(struct fleet_index *index, struct fleet_index_component *component,
                                 struct err *e)
 {
@@ -232,9 +260,7 @@ int fleet_index_place_component(struct fleet_index *index, struct fleet_index_co
     if (!product && !(product = new_product(index, buf_slice(&name), &id, &scratch, e)))
         goto out;
     version = version_of(index, product, id.version, &scratch);
-    if (!version ||
-        fleet_index_grow((void **)&version->components, version->component_count,
-                         &version->component_room, sizeof(struct fleet_index_component *)) != 0) {
+    if (!version || add_component(version, component) != 0) {
         if (version && version->component_count == 0)
             drop_version(index, version);
         else if (product->version_count == 0)
@@ -243,8 +269,7 @@ int fleet_index_place_component(struct fleet_index *index, struct fleet_index_co
         goto out;
     }
     component->version = version;
-    component->position = (uint32_t)version->component_count;
-    version->components[version->component_count++] = component;
+    component->position = version->component_count - 1;
     result = 0;
 out:
     buf_fini(&name);
@@ -256,9 +281,10 @@ void fleet_index_displace_component(struct fleet_index *index,
                                     struct fleet_index_component *component)
 {
     struct fleet_index_version *v = component->version;
-    struct fleet_index_component *last = v->components[--v->component_count];
+    struct fleet_index_component *last = fleet_index_components_of(v)[--v->component_count];
 
-    v->components[component->position] = last;
+    if (v->component_room)
+        v->components.many[component->position] = last;
     last->position = component->position;
     component->version = NULL;
     if (v->component_count == 0)

@@ -28,8 +28,11 @@ struct fleet_index_product {
 
 struct fleet_index_version {
     struct fleet_index_product *product;
-    struct fleet_index_component **components;
-    size_t component_count, component_room;
+    union {
+        struct fleet_index_component *one; /* component_room 0: most have no other */
+        struct fleet_index_component **many;
+    } components;
+    uint32_t component_count, component_room;
     uint32_t position; /* in the product's list */
     uint32_t key_len;
     uint32_t sort_len; /* 0: it has no place in an order */
@@ -43,8 +46,11 @@ struct fleet_index_component {
     uint8_t *canonical;
     size_t canonical_len;
     struct fleet_index_version *version;
-    uint32_t *classes; /* slots */
-    size_t class_count, class_room;
+    union {
+        uint32_t one; /* class_room 0 */
+        uint32_t *many;
+    } classes; /* slots */
+    uint32_t class_count, class_room;
     uint32_t number;
     uint32_t position; /* in the version's list */
     bool software;
@@ -85,6 +91,17 @@ struct fleet_index {
     struct fleet_postings postings; /* key -> product numbers */
     struct fleet_postings by_id;    /* caller's number, mixed -> slots */
 };
+
+static inline struct fleet_index_component *const *
+fleet_index_components_of(const struct fleet_index_version *v)
+{
+    return v->component_room ? v->components.many : &v->components.one;
+}
+
+static inline const uint32_t *fleet_index_classes_of(const struct fleet_index_component *c)
+{
+    return c->class_room ? c->classes.many : &c->classes.one;
+}
 
 /* A list grows, a number is drawn: 0, or -1 when memory is short and nothing changed. */
 int fleet_index_grow(void **list, size_t count, size_t *room, size_t size) MUST_CHECK;

@@ -337,10 +337,18 @@ static void by_name(const struct fleet_target *t, const struct fleet_subject *s,
                     struct fleet_identified *out)
 {
     bool vendor_sure = vendor->rule >= FLEET_VENDOR_ALIAS;
+    bool aliased = fleet_aliases_any(aliases, FLEET_NAME_PRODUCT);
+    const struct fleet_sketch_asked asked = {
+        .family = t->product.family, .vendor_sure = vendor_sure, .misspelt = s->purl_base.len == 0};
     for (size_t i = 0; i < t->form_count; i++)
         for (size_t k = 0; k < s->form_count; k++) {
             bool both = s->forms[k].source == FLEET_FROM_VENDOR_MODEL;
             if (vendor->rule == FLEET_VENDOR_DIFFERENT && !both)
+                continue;
+            if (!fleet_sketch_may_meet(&t->forms[i].sketch, t->forms[i].text, &s->forms[k].sketch,
+                                       s->forms[k].text, asked) &&
+                !(aliased && fleet_aliases_same(aliases, FLEET_NAME_PRODUCT, t->forms[i].text,
+                                                s->forms[k].text, NULL)))
                 continue;
             struct fleet_identified found =
                 fleet_names_compare(t, &t->forms[i], s, &s->forms[k], aliases, vendor_sure);

@@ -58,6 +58,7 @@ struct fleet_subject_form {
     unsigned rules;
     enum fleet_form_source source;
     struct slice line; /* "4" of "PCS neo V4", without which this form is: only versions of it */
+    struct fleet_sketch sketch; /* of the text */
 };
 
 /* A component, prepared for many comparisons; lives in the arena it was made in. */

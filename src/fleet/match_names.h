@@ -22,7 +22,8 @@ bool fleet_name_sibling_word(struct slice word);
 bool fleet_number_like(struct slice form);
 
 /* One form of a target against one of a component; rule FLEET_BY_NOTHING: nothing to do with each
- * other. vendor_sure: the vendors are one, so that a name may be misspelt or shortened. */
+ * other. vendor_sure: the vendors are one, so that a name may be misspelt or shortened. Who teaches
+ * it another way in which two names are one lets fleet_sketch_may_meet (name_sketch.h) know it. */
 struct fleet_identified fleet_names_compare(const struct fleet_target *t,
                                             const struct fleet_target_form *a,
                                             const struct fleet_subject *s,

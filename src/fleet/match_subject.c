@@ -300,6 +300,8 @@ static int keep_lists(struct preparation *p)
     if (!forms || !orders)
         return err_memory(p->e);
     memcpy(forms, p->forms, s->form_count * sizeof *forms);
+    for (size_t i = 0; i < s->form_count; i++)
+        fleet_sketch_make(forms[i].text, &forms[i].sketch);
     memcpy(orders, p->orders, s->order_count * sizeof *orders);
     s->forms = forms;
     s->orders = orders;

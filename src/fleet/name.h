@@ -120,6 +120,8 @@ void fleet_aliases_free(struct fleet_aliases *aliases);
 /* -1 with "fleet.alias" when a name is empty or both are the same already, or ERR_MEMORY. */
 int fleet_aliases_add(struct fleet_aliases *aliases, enum fleet_name_kind kind, struct slice from,
                       struct slice to, struct slice reason, struct err *e) MUST_CHECK;
+/* true when there is any for names of this kind; NULL has none. */
+bool fleet_aliases_any(const struct fleet_aliases *aliases, enum fleet_name_kind kind);
 /* true when the table joins two normal forms; *reason (may be NULL) is why, as it was given. */
 bool fleet_aliases_same(const struct fleet_aliases *aliases, enum fleet_name_kind kind,
                         struct slice a, struct slice b, struct slice *reason);

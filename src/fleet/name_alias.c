@@ -91,6 +91,11 @@ int fleet_aliases_add(struct fleet_aliases *t, enum fleet_name_kind kind, struct
     return 0;
 }
 
+bool fleet_aliases_any(const struct fleet_aliases *t, enum fleet_name_kind kind)
+{
+    return t && t->kinds[kind].count > 0;
+}
+
 bool fleet_aliases_same(const struct fleet_aliases *t, enum fleet_name_kind kind, struct slice a,
                         struct slice b, struct slice *reason)
 {

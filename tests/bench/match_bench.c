@@ -6,7 +6,8 @@
  * matcher never sees one, only their classes.
  *
  *   TOCSIN_BENCH_ADVISORIES   300000
- *   TOCSIN_BENCH_CLASSES      20000 and 500000, one after the other; or this one number
+ *   TOCSIN_BENCH_CLASSES      20000 and 500000, one after the other; or this one number, and then
+ *                             without the advisories that hit all of them
  */
 #include "base/clock.h"
 #include "base/memory.h"
@@ -222,8 +223,7 @@ static double read_all(struct reading *r, uint32_t count, double *on_two)
 
 struct matching {
     pthread_mutex_t lock;
-    const struct fleet_advisories *advisories;
-    const struct fleet_index *index;
+    struct fleet_sweep *sweep;
     uint32_t count, next;
     uint64_t hits, answers;
 };
@@ -242,12 +242,10 @@ static void *match_some(void *argument)
         if (first >= m->count)
             break;
         for (uint32_t i = first; i < m->count && i < first + 64; i++) {
-            const struct fleet_criteria *c;
             struct fleet_hits *h = NULL;
             struct err e = {0};
             arena_reset(&a);
-            if (fleet_advisories_criteria(m->advisories, i, &a, &c, &e) != 0 ||
-                fleet_index_match(m->index, &h, c, NULL, &e) != 0)
+            if (fleet_sweep_match(m->sweep, i, &a, &h, &e) != 0)
                 die(e.text);
             hits += h->count;
             answers += h->answer_count;
@@ -455,8 +453,13 @@ static void with_classes(const struct world *w, const struct fleet_advisories *a
            count, fleet_index_products(index), fleet_index_components(index), building, on_one,
            resident_mib() - before);
     one_advisory(w, index, advisory_count);
-    struct matching m = {.advisories = advisories, .index = index, .count = advisory_count};
+    struct matching m = {.count = advisory_count};
+    struct err e = {0};
+    if (fleet_sweep_new(&m.sweep, index, advisories, NULL, &e) != 0)
+        die(e.text);
     double matching = match_everything(&m, &on_two);
+    double resident = resident_mib();
+    fleet_sweep_free(m.sweep);
     snprintf(what, sizeof what, "everything matched afresh: %u advisories, %u classes, 2 threads",
              advisory_count, count);
     snprintf(ours, sizeof ours, "%.1f s of 2 processors", on_two);
@@ -469,7 +472,6 @@ static void with_classes(const struct world *w, const struct fleet_advisories *a
     printf("read and matched afresh, %u classes: documents %.1f s (%.1f s by the clock), classes "
            "%.1f s on one processor, matching %.1f s\n",
            count, documents.on_two, documents.taken, on_one, on_two);
-    double resident = resident_mib();
     snprintf(what, sizeof what, "resident with %u advisories and %u classes", advisory_count,
              count);
     snprintf(ours, sizeof ours, "%.0f MiB", resident);
@@ -485,15 +487,17 @@ int main(void)
     snprintf(folder, sizeof folder, "%s/../shared/data/cisa-csaf/csaf_files",
              source ? source : ".");
     setvbuf(stdout, NULL, _IOLBF, 0);
-    every_class_hit(20000);
-    every_class_hit(500000);
+    uint32_t classes = setting("TOCSIN_BENCH_CLASSES", 0);
+    if (!classes) {
+        every_class_hit(20000);
+        every_class_hit(500000);
+    }
     struct world *w = world_new(folder);
     if (!w) {
         printf("skipped: no advisories in ../shared/data/cisa-csaf\n");
         return 0;
     }
     uint32_t count = setting("TOCSIN_BENCH_ADVISORIES", 300000);
-    uint32_t classes = setting("TOCSIN_BENCH_CLASSES", 0);
     struct reading *r = mem_new(1, sizeof *r);
     struct fleet_advisories *advisories = fleet_advisories_new();
     if (!r || !advisories)

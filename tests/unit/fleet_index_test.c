@@ -130,10 +130,22 @@ struct world {
     enum fleet_status expected[CLASSES][ADVISORIES];
     struct fleet_index *index;
     struct fleet_aliases *aliases;
+    struct fleet_sweep *sweep;
     size_t advisories, hits, results;
 };
 
-/* What the advisories keep of one is enough for the same hits. */
+static void compare_hits(const struct fleet_hits *hits, const struct fleet_hits *again)
+{
+    assert_int_equal(again->count, hits->count);
+    for (size_t i = 0; i < hits->count; i++) {
+        assert_int_equal(again->hits[i].id, hits->hits[i].id);
+        assert_int_equal(again->answers[again->hits[i].answer].status,
+                         hits->answers[hits->hits[i].answer].status);
+    }
+}
+
+/* What the advisories keep of one is enough for the same hits; and so is what a sweep over them
+ * remembers of others. */
 static void compare_kept(struct world *w, const struct fleet_hits *hits,
                          const struct fleet_advisories *advisories, uint64_t id,
                          const struct fleet_options *options)
@@ -145,13 +157,14 @@ static void compare_kept(struct world *w, const struct fleet_hits *hits,
     arena_init(&a, 0);
     assert_int_equal(fleet_advisories_criteria(advisories, id, &a, &kept, &e), 0);
     assert_int_equal(fleet_index_match(w->index, &again, kept, options, &e), 0);
-    assert_int_equal(again->count, hits->count);
-    for (size_t i = 0; i < hits->count; i++) {
-        assert_int_equal(again->hits[i].id, hits->hits[i].id);
-        assert_int_equal(again->answers[again->hits[i].answer].status,
-                         hits->answers[hits->hits[i].answer].status);
-    }
+    compare_hits(hits, again);
     fleet_hits_free(again);
+    for (int round = 0; round < 2; round++) {
+        arena_reset(&a);
+        assert_int_equal(fleet_sweep_match(w->sweep, id, &a, &again, &e), 0);
+        compare_hits(hits, again);
+        fleet_hits_free(again);
+    }
     arena_fini(&a);
 }
 
@@ -286,8 +299,18 @@ static void index_answers_as_single_matching(void **unused)
         }
         closedir(dir);
     }
+    struct fleet_options options = {.aliases = w.aliases, .min_confidence = 40};
+    struct arena none;
+    struct fleet_hits *hits;
+    arena_init(&none, 0);
+    assert_int_equal(fleet_sweep_new(&w.sweep, w.index, advisories, &options, &e), 0);
+    assert_int_equal(fleet_sweep_match(w.sweep, count, &none, &hits, &e), -1);
+    assert_string_equal(e.code, "index.none");
+    err_clear(&e);
     for (size_t i = 0; i < count; i++)
         compare(&w, criteria[i], advisories, i);
+    fleet_sweep_free(w.sweep);
+    arena_fini(&none);
     for (size_t i = 0; i < CLASSES; i++)
         compare_class(&w, advisories, i, count);
     print_message("%zu advisories, %d classes: %zu hits in %zu answers\n", w.advisories, CLASSES,
@@ -349,9 +372,12 @@ static int round_of_work(const struct csaf_document *d, struct fleet_class *cons
     struct fleet_index *index = fleet_index_new();
     struct fleet_advisories *advisories = fleet_advisories_new();
     struct fleet_result *whole = NULL;
-    struct fleet_hits *hits = NULL;
+    struct fleet_hits *hits = NULL, *swept = NULL;
+    struct fleet_sweep *sweep = NULL;
+    struct arena arena;
     struct fleet_concern *concerns = NULL;
     size_t count = 0;
+    arena_init(&arena, 0);
     int result = index && advisories ? 0 : err_memory(e);
     if (result == 0)
         result = fleet_criteria_build(&criteria, d, e);
@@ -364,6 +390,15 @@ static int round_of_work(const struct csaf_document *d, struct fleet_class *cons
     }
     if (result == 0)
         result = fleet_index_match(index, &hits, criteria, NULL, e);
+    if (result == 0)
+        result = fleet_sweep_new(&sweep, index, advisories, NULL, e);
+    if (result == 0)
+        result = fleet_sweep_match(sweep, 7, &arena, &swept, e);
+    if (result == 0)
+        compare_hits(hits, swept);
+    fleet_hits_free(swept);
+    fleet_sweep_free(sweep);
+    arena_fini(&arena);
     if (result == 0)
         result = fleet_hits_result(hits, 0, &whole, e);
     if (result == 0)
