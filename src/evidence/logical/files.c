@@ -14,7 +14,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-static const uint64_t holes_most = 64ull << 30;
+/* Of one file, and of all others together: some minutes of hashing zeros. */
+static const uint64_t holes_most = 64ull << 30, holes_of_all = 256ull << 30;
 
 struct job {
     const struct evidence_files_options *options;
@@ -188,21 +189,24 @@ static int take(struct job *j, struct err *e)
     buf_init(&last);
     int result = evidence_ledger_resume(&j->ledger, &last, &asked, e);
     j->out->resumed_at = j->ledger.tree.size;
-    struct evidence_take_options take = {
-        .walk = {.paths = o->paths,
-                 .path_count = o->path_count,
-                 .excludes = o->excludes,
-                 .exclude_count = o->exclude_count,
-                 .cross = o->cross,
-                 .bundle = o->folder,
-                 .after = buf_slice(&last),
-                 .after_asked = asked,
-                 .records = j->ledger.tree.size},
-        .content = {.folder = o->folder, .below = "data/files", .holes_most = holes_most},
-        .owners = "/etc",
-        .workers = o->workers,
-        .watch = o->watch,
-        .watch_context = o->watch_context};
+    atomic_ullong holes_left = holes_of_all;
+    struct evidence_take_options take = {.walk = {.paths = o->paths,
+                                                  .path_count = o->path_count,
+                                                  .excludes = o->excludes,
+                                                  .exclude_count = o->exclude_count,
+                                                  .cross = o->cross,
+                                                  .bundle = o->folder,
+                                                  .after = buf_slice(&last),
+                                                  .after_asked = asked,
+                                                  .records = j->ledger.tree.size},
+                                         .content = {.folder = o->folder,
+                                                     .below = "data/files",
+                                                     .holes_most = holes_most,
+                                                     .holes_left = &holes_left},
+                                         .owners = "/etc",
+                                         .workers = o->workers,
+                                         .watch = o->watch,
+                                         .watch_context = o->watch_context};
     if (result == 0)
         result = evidence_take(&take, &j->ledger, &j->taken, e);
     buf_fini(&last);
