@@ -74,7 +74,6 @@ static int options_of(const struct cli_args *args, struct evidence_acquire_optio
     o->no_read_back = cli_flag(args, "no-read-back");
     o->sha512 = cli_flag(args, "sha512");
     o->rehash_source = cli_flag(args, "rehash-source");
-    o->selftest = cli_value(args, "selftest");
     o->statement = evidence_statement_of(args);
     return 0;
 }
@@ -180,6 +179,7 @@ static int run(const struct cli_args *args)
     if (result == 0)
         result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
     options.command = keeping.told.said.command;
+    options.selftest = keeping.selftest;
     report_before(args, &options, &keeping.report, scope);
     if (result == 0)
         result = evidence_keep_check(&keeping, options.folder, &e);
@@ -219,8 +219,6 @@ static const struct cli_option acquire_options[] = {
     {"sha512", NULL, "take SHA-512 of the image too, as it is read back", 0, false},
     {"no-read-back", NULL, "do not read the image back when it is written", 0, false},
     {"rehash-source", NULL, "read the source a second time: did it change?", 0, false},
-    {"selftest", "FILE", "report of tocsin evidence selftest, which becomes part of the bundle", 0,
-     false},
     {"why-partial", "TEXT", "why a part alone is acquired (--from, --bytes)", 0, false},
     {"jobs", "N", "threads that hash and compress (default: one a processor)", 'j', false},
     EVIDENCE_KEEP_OPTIONS,

@@ -118,6 +118,7 @@ static int run(const struct cli_args *args)
     struct evidence_keeping keeping;
     int result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
     options.command = keeping.told.said.command;
+    options.selftest = keeping.selftest;
     keeping.report.method = "logical";
     keeping.report.source = args->operands[0];
     keeping.report.scope = "the paths of the command, as data/files.jsonl lists them; what was not "

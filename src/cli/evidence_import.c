@@ -172,6 +172,7 @@ static int run(const struct cli_args *args)
     if (result == 0)
         result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
     options.command = keeping.told.said.command;
+    options.selftest = keeping.selftest;
     keeping.report.given_by = options.given_by;
     keeping.report.collected_by = options.collected_by ? options.collected_by : "not known";
     keeping.report.format = "not known yet";

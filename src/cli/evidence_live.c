@@ -231,6 +231,7 @@ static int run(const struct cli_args *args)
         code = say_fail(args, &e);
     } else if (ready) {
         o.command = keeping.told.said.command;
+        o.selftest = keeping.selftest;
         keeping.report.method = "live";
         keeping.report.source = "this machine, running";
         keeping.report.verifiable = "no: a running machine is not the same twice";

@@ -89,6 +89,54 @@ def attached(folder):
         assert "selftest" in done.stderr and not (folder / "d/acquisition.json").exists()
 
 
+@test("kept with an identity, it goes with files, live data, imports and captures, too")
+def everywhere(folder):
+    identity, file, disk = folder / "meyer", folder / "selftest.json", folder / "disk"
+    said = ["--identity", identity, "--reason", "a test", "--place", "here", "--authority", "A 1"]
+    disk.write_bytes(b"x" * 4096)
+    tocsin("identity", identity, "--name", "A. Meyer", "--role", "custodian")
+    taken = {"acquire": [disk], "files": [disk], "live": ["--only", "mounts"],
+             "import": ["--given-by", "B. Lind", disk]}
+    if os.geteuid() == 0:
+        taken["capture"] = ["-i", "lo", "--duration", "1"]
+    # given each time, and without an identity
+    tocsin("selftest", "-o", file, TOCSIN_IDENTITY="")
+    assert not (identity / "selftest.json").exists()
+
+    def take(verb, name, *more, code=0):
+        words = [verb, *taken[verb], *more, folder / name]
+        done = tocsin(*words, code=code)
+        record = folder / name / "acquisition.json"
+        return done, json.loads(record.read_text())["tool"]["selftest"] if record.exists() else None
+
+    for verb in taken:
+        _, test_said = take(verb, "a-" + verb, "--reason", "a test", "--selftest", file)
+        kept = (folder / f"a-{verb}/selftest.json").read_bytes()
+        assert kept == file.read_bytes()
+        assert test_said["sha256"] == hashlib.sha256(kept).hexdigest()
+        tocsin("verify", folder / f"a-{verb}")
+        _, test_said = take(verb, "b-" + verb, "--reason", "a test")
+        assert "no report" in test_said
+        other = folder / "other.json"
+        other.write_text(file.read_text().replace('"outcome": "pass"', '"outcome": "fail"'))
+        done, _ = take(verb, "c-" + verb, "--reason", "a test", "--selftest", other, code=3)
+        assert "selftest" in done.stderr and not (folder / f"c-{verb}/tagmanifest-sha256.txt").exists()
+    # kept
+    tocsin("selftest", "--identity", identity)
+    for verb in taken:
+        done, test_said = take(verb, "d-" + verb, *said)
+        assert test_said["sha256"] == \
+            hashlib.sha256((identity / "selftest.json").read_bytes()).hexdigest(), verb
+        assert "another build" not in done.stderr, done.stderr
+    # of another build: said, and not attached
+    changed = json.loads((identity / "selftest.json").read_text())
+    changed["tool"]["sha256"] = "00" * 32
+    (identity / "selftest.json").write_text(json.dumps(changed))
+    for verb in taken:
+        done, test_said = take(verb, "e-" + verb, *said)
+        assert "another build" in done.stderr and "no report" in test_said, (verb, done.stderr)
+
+
 # a test that cannot fail is none
 @test("a disk that lies about what it wrote makes the self-test fail")
 def lies(folder):

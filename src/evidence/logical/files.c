@@ -7,6 +7,7 @@
 #include "evidence/clocks.h"
 #include "evidence/logical/record.h"
 #include "evidence/logical/take.h"
+#include "evidence/selftest.h"
 #include "evidence/tool.h"
 #include "evidence/uco.h"
 
@@ -26,6 +27,7 @@ struct job {
     struct evidence_ledger ledger;
     struct evidence_taken taken;
     struct evidence_tree tree;
+    struct buf selftest; /* the report of the self-test; empty: none was given */
 };
 
 /* What was begun there is gone on with only for the same paths. */
@@ -116,7 +118,8 @@ static int write_record(struct job *j, struct buf *out, struct err *e)
     evidence_clocks_write(&w, &now);
     json_write_name(&w, "tool");
     json_write_object(&w);
-    if (evidence_tool_members(&w, j->options->command, e) != 0)
+    if (evidence_tool_members(&w, j->options->command, e) != 0 ||
+        evidence_selftest_member(&w, buf_slice(&j->selftest), e) != 0)
         return -1;
     json_write_object_end(&w);
     json_write_name(&w, "source");
@@ -175,6 +178,8 @@ static int close_bag(struct job *j, struct err *e)
         result = evidence_uco_tag(&j->bag, buf_slice(&text), e);
     if (result == 0)
         result = evidence_how_put(&j->bag, &how, e);
+    if (result == 0)
+        result = evidence_selftest_tag(&j->bag, buf_slice(&j->selftest), e);
     if (result == 0)
         result = evidence_bag_close(&j->bag, top, e);
     buf_fini(&text);
@@ -256,13 +261,17 @@ int evidence_files(const struct evidence_files_options *options, struct evidence
     j->clock = options->clock ? options->clock : &clock_system;
     evidence_clocks_read(&j->started);
     buf_init(&mark);
+    buf_init(&j->selftest);
     write_mark(options, &mark);
     int result = buf_check(&mark, e);
+    if (result == 0 && options->selftest)
+        result = evidence_selftest_read(options->selftest, &j->selftest, e);
     if (result == 0)
         result = evidence_bundle_begin(options->folder, buf_slice(&mark), e);
     if (result >= 0)
         result = run(j, e);
     buf_fini(&mark);
+    buf_fini(&j->selftest);
     mem_free(j);
     return result;
 }
