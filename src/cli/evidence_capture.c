@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_answer.h"
 #include "cli/evidence_keep.h"
 #include "cli/evidence_said.h"
 #include "cli/progress.h"
@@ -12,17 +13,8 @@
 #include "evidence/case/acquired.h"
 
 #include <inttypes.h>
-#include <signal.h>
 
 enum { UNIT = 1 << 20 };
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
 
 static bool watch(void *context, const struct evidence_capture_status *status)
 {
@@ -32,7 +24,7 @@ static bool watch(void *context, const struct evidence_capture_status *status)
     if (status->dropped_by_kernel || status->dropped_by_interface)
         p->unit = "packets (DROPS)";
     progress_to(p, status->packets);
-    return !stop;
+    return !evidence_stop_asked();
 }
 
 static int options_of(const struct cli_args *args, struct evidence_capture_options *o,
@@ -105,7 +97,6 @@ static int run(const struct cli_args *args)
     struct evidence_captured done = {0};
     struct evidence_keeping keeping = {0};
     struct evidence_capture_options options = {.watch = watch, .watch_context = &progress};
-    struct sigaction action = {.sa_handler = on_signal};
     int result = options_of(args, &options, &e);
     if (result == 0)
         result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
@@ -119,8 +110,7 @@ static int run(const struct cli_args *args)
     keeping.report.write_protection = "packets are copied from the interface; none is sent";
     if (result == 0)
         result = evidence_keep_check(&keeping, options.folder, &e);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    evidence_stop_listen();
     if (result == 0)
         result = cli_flag(args, "close") ? evidence_capture_close(options.folder, &done, &e)
                                          : evidence_capture(&options, &done, &e);

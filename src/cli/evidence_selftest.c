@@ -5,21 +5,13 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_answer.h"
 #include "cli/evidence_keep.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/selftest.h"
 
-#include <signal.h>
 #include <string.h>
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
 
 static bool watch(void *context, const char *what, size_t done, size_t all)
 {
@@ -28,7 +20,7 @@ static bool watch(void *context, const char *what, size_t done, size_t all)
     if (p->all == 0)
         progress_start(p, "assertions", all);
     progress_to(p, done);
-    return !stop;
+    return !evidence_stop_asked();
 }
 
 enum { NAME = 20, OUTCOME = 14 };
@@ -94,14 +86,12 @@ static int run(const struct cli_args *args)
     struct buf report;
     const char *file = cli_value(args, "output");
     char kept[4200] = "";
-    struct sigaction action = {.sa_handler = on_signal};
     struct evidence_selftest_options options = {.images = cli_value(args, "images"),
                                                 .work = cli_value(args, "work"),
                                                 .watch = watch,
                                                 .watch_context = &progress};
     buf_init(&report);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    evidence_stop_listen();
     int done = evidence_selftest(&options, &report, &result, &e);
     progress_end(&progress);
     if (done == 0 && file)

@@ -3,6 +3,7 @@
 #include "base/compiler.h"
 #include "base/file.h"
 #include "cli/evidence.h"
+#include "cli/evidence_answer.h"
 #include "cli/evidence_wrapped.h"
 #include "cli/passphrase.h"
 #include "cli/progress.h"
@@ -64,7 +65,7 @@ static int run(const struct cli_args *args)
     struct opening opening = {0};
     struct evidence_wrapped done = {0};
     certificate_list_init(&opening.chain);
-    evidence_wrapped_listen();
+    evidence_stop_listen();
     int result = find(args, &opening, &e) == 0 ? read_key(args, &opening, &e) : -1;
     if (result == 0) {
         const struct evidence_unwrap_options options = {.wrapped = args->operands[0],

@@ -5,13 +5,13 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_answer.h"
 #include "cli/evidence_keep.h"
 #include "cli/evidence_wrapped.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/seal/roots.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 /* The first certificate of each file: what stands behind it are its issuers. */
@@ -38,29 +38,11 @@ static int ask(const struct cli_args *args, const struct certificate_list *to, s
 {
     struct json_writer w;
     struct buf details;
-    int result = 0;
     buf_init(&details);
     json_write_init(&w, &details, 0);
     json_write_object(&w);
     json_member_string(&w, "to", args->operands[1]);
-    json_write_name(&w, "receivers");
-    json_write_array(&w);
-    for (size_t i = 0; result == 0 && i < to->count; i++) {
-        struct certificate c;
-        uint8_t print[32];
-        char subject[256];
-        result = certificate_parse(&c, to->items[i], e) != 0 ? -1 : 0;
-        if (result == 0)
-            result = certificate_fingerprint(to->items[i], print, e);
-        if (result != 0)
-            break;
-        evidence_subject(c.subject, subject);
-        json_write_object(&w);
-        json_member_string(&w, "subject", subject);
-        json_member_hex(&w, "certificate_sha256", slice_of(print, sizeof print));
-        json_write_object_end(&w);
-    }
-    json_write_array_end(&w);
+    int result = evidence_wrap_receivers(&w, to, e);
     json_write_object_end(&w);
     if (result == 0)
         result = buf_check(&details, e);
@@ -82,7 +64,7 @@ static int run(const struct cli_args *args)
                                             .watch = evidence_wrapped_watch,
                                             .watch_context = &progress};
     certificate_list_init(&to);
-    evidence_wrapped_listen();
+    evidence_stop_listen();
     int result = read_receivers(args, &to, &e);
     if (result == 0)
         result = ask(args, &to, &e);

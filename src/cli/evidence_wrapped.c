@@ -3,29 +3,14 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/output.h"
+#include "cli/evidence_answer.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 
 enum { UNIT = 1 << 20 };
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
-
-void evidence_wrapped_listen(void)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 bool evidence_wrapped_watch(void *context, uint64_t done, uint64_t all)
 {
@@ -33,7 +18,7 @@ bool evidence_wrapped_watch(void *context, uint64_t done, uint64_t all)
     if (!p->unit)
         progress_start(p, "MiB", all / UNIT);
     progress_to(p, done / UNIT);
-    return !stop;
+    return !evidence_stop_asked();
 }
 
 static void tell_json(const struct cli_args *args, const struct evidence_wrapped *done)

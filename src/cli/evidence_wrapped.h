@@ -6,8 +6,6 @@
 #include "cli/options.h"
 #include "evidence/wrap.h"
 
-/* Ctrl-C and SIGTERM stop it. */
-void evidence_wrapped_listen(void);
 /* context: a struct progress, zeroed. */
 bool evidence_wrapped_watch(void *context, uint64_t done, uint64_t all);
 /* For people or, with --json, programs. Returns the exit code. */

@@ -8,7 +8,7 @@
 #ifndef EVIDENCE_WRAP_H
 #define EVIDENCE_WRAP_H
 
-#include "base/err.h"
+#include "base/json.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
 
@@ -39,6 +39,10 @@ struct evidence_wrapped {
  */
 int evidence_wrap(const struct evidence_wrap_options *options, struct evidence_wrapped *wrapped,
                   struct err *e) MUST_CHECK;
+
+/* Member "receivers": for whom it is, as wrap.json and the custody log have it. */
+int evidence_wrap_receivers(struct json_writer *w, const struct certificate_list *to,
+                            struct err *e) MUST_CHECK;
 
 struct evidence_unwrap_options {
     const char *wrapped, *target; /* folders; target must not be there */

@@ -13,27 +13,14 @@ import random
 import shutil
 import stat
 import subprocess
-import sys
-import tempfile
 import time
 import zipfile
+
+from evidence_scenario import main, Skipped, test
 
 SOURCE = pathlib.Path(os.environ.get("TOCSIN_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BUILD", SOURCE / "build")) / "src/cli/tocsin"
 DFTT = SOURCE.parent / "shared/data/evidence/dftt/6-undel-fat.zip"
-failures = 0
-tests = []
-
-
-class Skipped(Exception):
-    pass
-
-
-def test(name):
-    def add(function):
-        tests.append((name, function))
-        return function
-    return add
 
 
 def tocsin(*arguments, code=0):
@@ -322,25 +309,6 @@ def refused(folder):
     assert "no image" in tocsin("mount", folder, folder / "m", code=3).stderr
     tocsin("acquire", disk(folder), folder / "b")
     assert "no folder" in tocsin("mount", folder / "b", folder / "none", code=3).stderr
-
-
-def main():
-    global failures  # pylint: disable=global-statement
-    with tempfile.TemporaryDirectory() as top:
-        for number, (name, function) in enumerate(tests):
-            folder = pathlib.Path(top) / str(number)
-            folder.mkdir()
-            try:
-                function(folder)
-                print(f"ok {name}", flush=True)
-            except Skipped as why:
-                print(f"skipped: {name}: {why}", flush=True)
-            except Exception as problem:  # pylint: disable=broad-except
-                failures += 1
-                text = f"{type(problem).__name__} {problem}"
-                print(f"not ok {name} — {text[:600]} (line {problem.__traceback__.tb_next.tb_lineno})",
-                      flush=True)
-    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

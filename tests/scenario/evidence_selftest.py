@@ -12,23 +12,14 @@ import pathlib
 import random
 import shutil
 import subprocess
-import sys
-import tempfile
+
+from evidence_scenario import main, Skipped, test
 
 SOURCE = pathlib.Path(os.environ.get("TOCSIN_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BUILD", SOURCE / "build")) / "src/cli/tocsin"
 DATA = SOURCE.parent / "shared/data/evidence"
 SANITIZED = b"__asan_init" in TOCSIN.read_bytes()
 CHUNK = 1 << 20
-failures = 0
-tests = []
-
-
-def test(name):
-    def add(function):
-        tests.append((name, function))
-        return function
-    return add
 
 
 def tocsin(*arguments, code=0, **environment):
@@ -36,10 +27,6 @@ def tocsin(*arguments, code=0, **environment):
                           check=False, env={**os.environ, **environment})
     assert done.returncode == code, (arguments, done.returncode, done.stdout[-400:], done.stderr)
     return done
-
-
-class Skipped(Exception):
-    pass
 
 
 # 27037 row 40: name, version, build hash, self-test result, known limits
@@ -266,26 +253,6 @@ def other(folder):
         tocsin("repeat", bundle, "-o", folder / "2", "--tool", "dc3dd", "--sha256", hashed)
     tocsin("repeat", bundle, "-o", folder / "3", "--tool", "liar", "--sha256", "00" * 32, code=1)
     tocsin("repeat", bundle, "--tool", "x", code=2)
-
-
-def main():
-    global failures  # pylint: disable=global-statement
-    with tempfile.TemporaryDirectory() as top:
-        for number, (name, function) in enumerate(tests):
-            folder = pathlib.Path(top) / str(number)
-            folder.mkdir()
-            try:
-                function(folder)
-                print(f"ok {name}", flush=True)
-            except Skipped as why:
-                print(f"skipped: {name}: {why}", flush=True)
-            except Exception as problem:  # pylint: disable=broad-except
-                failures += 1
-                text = f"{type(problem).__name__} {problem}"
-                print(f"not ok {name} — {text[:600]} (line {problem.__traceback__.tb_next.tb_lineno})",
-                      flush=True)
-            shutil.rmtree(folder)
-    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

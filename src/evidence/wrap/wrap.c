@@ -217,6 +217,27 @@ static int put_index(struct wrapping *w, struct err *e)
     return put_file(w, WRAP_INDEX, buf_slice(&w->message), e);
 }
 
+int evidence_wrap_receivers(struct json_writer *w, const struct certificate_list *to, struct err *e)
+{
+    json_write_name(w, "receivers");
+    json_write_array(w);
+    for (size_t i = 0; i < to->count; i++) {
+        struct certificate c;
+        uint8_t print[32];
+        char subject[256];
+        if (certificate_parse(&c, to->items[i], e) != 0 ||
+            certificate_fingerprint(to->items[i], print, e) != 0)
+            return -1;
+        evidence_subject(c.subject, subject);
+        json_write_object(w);
+        json_member_string(w, "subject", subject);
+        json_member_hex(w, "certificate_sha256", slice_of(print, sizeof print));
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    return 0;
+}
+
 /* What anybody may know of it. */
 static int put_head(struct wrapping *w, struct err *e)
 {
@@ -231,25 +252,7 @@ static int put_head(struct wrapping *w, struct err *e)
     json_member_time(&j, "at", clock_now(&clock_system));
     json_member_int(&j, "parts", (int64_t)w->out->parts);
     json_member_int(&j, "part_bytes", WRAP_PART);
-    json_write_name(&j, "receivers");
-    json_write_array(&j);
-    for (size_t i = 0; result == 0 && i < w->options->to->count; i++) {
-        struct certificate c;
-        uint8_t print[32];
-        char subject[256];
-        result = certificate_parse(&c, w->options->to->items[i], e) != 0 ||
-                         certificate_fingerprint(w->options->to->items[i], print, e) != 0
-                     ? -1
-                     : 0;
-        if (result != 0)
-            break;
-        evidence_subject(c.subject, subject);
-        json_write_object(&j);
-        json_member_string(&j, "subject", subject);
-        json_member_hex(&j, "certificate_sha256", slice_of(print, sizeof print));
-        json_write_object_end(&j);
-    }
-    json_write_array_end(&j);
+    result = evidence_wrap_receivers(&j, w->options->to, e);
     json_member_string(&j, "tool", "tocsin " TOCSIN_VERSION);
     json_write_object_end(&j);
     buf_putc(&text, '\n');
