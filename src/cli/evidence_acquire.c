@@ -2,23 +2,14 @@
 #include "base/compiler.h"
 #include "base/encoding.h"
 #include "base/json.h"
-#include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_answer.h"
 #include "cli/evidence_keep.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/acquire.h"
 
 #include <inttypes.h>
-#include <signal.h>
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
 
 struct watching {
     struct progress progress;
@@ -39,7 +30,7 @@ static bool watch(void *context, const char *phase, uint64_t done, uint64_t all,
     if (errors)
         w->progress.unit = "MiB (with read errors)";
     progress_to(&w->progress, done / UNIT);
-    return !stop;
+    return !evidence_stop_asked();
 }
 
 static int fill_of(const struct cli_args *args, enum evidence_fill *fill, struct err *e)
@@ -74,38 +65,28 @@ static int options_of(const struct cli_args *args, struct evidence_acquire_optio
     o->no_read_back = cli_flag(args, "no-read-back");
     o->sha512 = cli_flag(args, "sha512");
     o->rehash_source = cli_flag(args, "rehash-source");
-    o->selftest = cli_value(args, "selftest");
     o->statement = evidence_statement_of(args);
     return 0;
 }
 
 static void tell_json(const struct evidence_acquire_options *o, const struct evidence_acquired *d)
 {
-    struct buf line;
-    struct json_writer w;
-    buf_init(&line);
-    json_write_init(&w, &line, 0);
-    json_write_object(&w);
-    json_member_string(&w, "bundle", o->folder);
-    json_member_bool(&w, "complete", !d->stopped);
+    struct evidence_answer a;
+    struct json_writer *w = &a.w;
+    evidence_answer_begin(&a, o->folder, !d->stopped);
     if (!d->stopped) {
-        json_member_int(&w, "bytes", (int64_t)d->bytes);
-        json_member_int(&w, "stored_bytes", (int64_t)d->stored_bytes);
-        json_member_hex(&w, "sha256", slice_of(d->sha256, sizeof d->sha256));
+        evidence_answer_image(&a, d->bytes, d->stored_bytes, d->sha256, d->root);
         if (d->has_sha512)
-            json_member_hex(&w, "sha512", slice_of(d->sha512, sizeof d->sha512));
-        json_member_hex(&w, "tree_root", slice_of(d->root, sizeof d->root));
-        json_member_int(&w, "unreadable_bytes", (int64_t)d->unreadable);
-        json_member_int(&w, "unreadable_ranges", (int64_t)d->bad_ranges);
-        json_member_bool(&w, "read_back", d->read_back);
-        json_member_bool(&w, "source_shrank", d->source_shrank);
+            json_member_hex(w, "sha512", slice_of(d->sha512, sizeof d->sha512));
+        json_member_int(w, "unreadable_bytes", (int64_t)d->unreadable);
+        json_member_int(w, "unreadable_ranges", (int64_t)d->bad_ranges);
+        json_member_bool(w, "read_back", d->read_back);
+        json_member_bool(w, "source_shrank", d->source_shrank);
         if (d->source_rehashed)
-            json_member_bool(&w, "source_changed", d->source_changed);
+            json_member_bool(w, "source_changed", d->source_changed);
     }
-    json_member_int(&w, "gone_on_with_at", (int64_t)d->resumed_at);
-    json_write_object_end(&w);
-    output_line(stdout, &line);
-    buf_fini(&line);
+    json_member_int(w, "gone_on_with_at", (int64_t)d->resumed_at);
+    evidence_answer_end(&a);
 }
 
 static void tell(const struct evidence_acquire_options *o, const struct evidence_acquired *d)
@@ -175,16 +156,15 @@ static int run(const struct cli_args *args)
     struct evidence_keeping keeping = {0};
     char scope[120];
     struct evidence_acquire_options options = {.watch = watch, .watch_context = &watching};
-    struct sigaction action = {.sa_handler = on_signal};
     int result = options_of(args, &options, &e);
     if (result == 0)
         result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
     options.command = keeping.told.said.command;
+    options.selftest = keeping.selftest;
     report_before(args, &options, &keeping.report, scope);
     if (result == 0)
         result = evidence_keep_check(&keeping, options.folder, &e);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    evidence_stop_listen();
     if (result == 0)
         result = evidence_acquire(&options, &done, &e);
     progress_end(&watching.progress);
@@ -219,8 +199,6 @@ static const struct cli_option acquire_options[] = {
     {"sha512", NULL, "take SHA-512 of the image too, as it is read back", 0, false},
     {"no-read-back", NULL, "do not read the image back when it is written", 0, false},
     {"rehash-source", NULL, "read the source a second time: did it change?", 0, false},
-    {"selftest", "FILE", "report of tocsin evidence selftest, which becomes part of the bundle", 0,
-     false},
     {"why-partial", "TEXT", "why a part alone is acquired (--from, --bytes)", 0, false},
     {"jobs", "N", "threads that hash and compress (default: one a processor)", 'j', false},
     EVIDENCE_KEEP_OPTIONS,

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_answer.h"
 #include "cli/evidence_keep.h"
 #include "cli/evidence_said.h"
 #include "cli/progress.h"
@@ -12,17 +13,8 @@
 #include "evidence/case/acquired.h"
 
 #include <inttypes.h>
-#include <signal.h>
 
 enum { UNIT = 1 << 20 };
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
 
 static bool watch(void *context, const struct evidence_capture_status *status)
 {
@@ -32,7 +24,7 @@ static bool watch(void *context, const struct evidence_capture_status *status)
     if (status->dropped_by_kernel || status->dropped_by_interface)
         p->unit = "packets (DROPS)";
     progress_to(p, status->packets);
-    return !stop;
+    return !evidence_stop_asked();
 }
 
 static int options_of(const struct cli_args *args, struct evidence_capture_options *o,
@@ -57,7 +49,6 @@ static int options_of(const struct cli_args *args, struct evidence_capture_optio
     o->packets = (uint64_t)packets;
     o->ring_bytes = (size_t)ring * UNIT;
     o->not_promiscuous = cli_flag(args, "no-promiscuous");
-    o->selftest = cli_value(args, "selftest");
     o->statement = evidence_statement_of(args);
     if (!o->interface && !cli_flag(args, "close")) {
         err_set(e, ERR_USAGE, "cli.option", NULL, "--interface is needed: which one to listen to");
@@ -99,73 +90,35 @@ static void tell(const struct evidence_captured *d)
                d->cut_bytes);
 }
 
-/* Custody of what is captured, when somebody says who does it. */
-struct keeping {
-    bool asked;
-    struct evidence_told told;
-    struct evidence_doing doing;
-    struct evidence_acquired_report report;
-};
-
-static int keep_before(const struct cli_args *args, struct keeping *k,
-                       struct evidence_capture_options *o, struct err *e)
-{
-    struct evidence_appended warnings = {0};
-    if (evidence_told_init(&k->told, args, e) != 0)
-        return -1;
-    o->command = k->told.said.command;
-    k->asked = evidence_person_folder(k->told.said.identity) != NULL;
-    if (!k->asked)
-        return 0;
-    if (evidence_doing_open(&k->doing, &k->told.said, e) != 0)
-        return -1;
-    const struct evidence_actor *a = &k->doing.person.actor;
-    struct evidence_statement *s = &o->statement;
-    s->examiner = s->examiner ? s->examiner : a->name;
-    s->role = s->role ? s->role : a->role;
-    s->place = s->place ? s->place : k->doing.person.place;
-    if (!s->competence && a->competence_count)
-        s->competence = a->competence[0].what;
-    k->report = (struct evidence_acquired_report){
-        .method = "capture",
-        .source = o->interface ? o->interface : "the interface that begun.json named",
-        .verifiable = "no: traffic passes once; what was dropped is counted in the record",
-        .exhibit = s->exhibit,
-        .write_protection = "packets are copied from the interface; none is sent"};
-    if (evidence_acquired_check(o->folder, &k->report, &k->doing, &warnings, e) != 0)
-        return -1;
-    evidence_tell_warnings(&warnings);
-    return 0;
-}
-
-static int keep_after(struct keeping *k, const struct evidence_capture_options *o, struct err *e)
-{
-    struct evidence_appended told = {0};
-    return k->asked ? evidence_acquired_record(o->folder, &k->report, &k->doing, &told, e) : 0;
-}
-
 static int run(const struct cli_args *args)
 {
     struct err e = {0};
     struct progress progress = {0};
     struct evidence_captured done = {0};
-    struct keeping keeping = {0};
+    struct evidence_keeping keeping = {0};
     struct evidence_capture_options options = {.watch = watch, .watch_context = &progress};
-    struct sigaction action = {.sa_handler = on_signal};
     int result = options_of(args, &options, &e);
     if (result == 0)
-        result = keep_before(args, &keeping, &options, &e);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+        result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
+    options.command = keeping.told.said.command;
+    options.selftest = keeping.selftest;
+    keeping.report.method = "capture";
+    keeping.report.source =
+        options.interface ? options.interface : "the interface that begun.json named";
+    keeping.report.verifiable =
+        "no: traffic passes once; what was dropped is counted in the record";
+    keeping.report.write_protection = "packets are copied from the interface; none is sent";
+    if (result == 0)
+        result = evidence_keep_check(&keeping, options.folder, &e);
+    evidence_stop_listen();
     if (result == 0)
         result = cli_flag(args, "close") ? evidence_capture_close(options.folder, &done, &e)
                                          : evidence_capture(&options, &done, &e);
     if (progress.unit)
         progress_end(&progress);
     if (result == 0)
-        result = keep_after(&keeping, &options, &e);
-    evidence_doing_close(&keeping.doing);
-    evidence_told_fini(&keeping.told);
+        result = evidence_keep_record(&keeping, options.folder, &e);
+    evidence_keep_end(&keeping);
     if (result != 0) {
         int said = say_fail(args, &e);
         return say_end(args, e.kind == ERR_USAGE ? said : 3);
@@ -193,13 +146,11 @@ static const struct cli_option capture_options[] = {
     {"ring", "MIB", "memory that the kernel puts packets into (default 64)", 0, false},
     {"no-promiscuous", NULL, "only packets that are for this machine", 0, false},
     {"close", NULL, "close a capture that was broken off", 0, false},
-    {"selftest", "FILE", "report of tocsin evidence selftest, which becomes part of the bundle", 0,
-     false},
     {"exhibit", "ID", "identifier of the exhibit", 0, false},
     {"description", "TEXT", "what is captured", 0, false},
     {"examiner", "NAME", "who captures", 0, false},
     {"competence", "TEXT", "qualification of the examiner", 0, false},
-    EVIDENCE_SAID_OPTIONS,
+    EVIDENCE_KEEP_OPTIONS,
 };
 
 const struct cli_verb evidence_capture_verb = {

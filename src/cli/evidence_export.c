@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_answer.h"
 #include "cli/evidence_keep.h"
 #include "base/compiler.h"
 #include "cli/progress.h"
@@ -11,15 +12,6 @@
 #include "evidence/export.h"
 
 #include <inttypes.h>
-#include <signal.h>
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
 
 enum { UNIT = 1 << 20 };
 
@@ -30,7 +22,7 @@ static bool watch(void *context, const char *phase, uint64_t done, uint64_t all)
     if (p->all == 0)
         progress_start(p, "MiB", all / UNIT + 1);
     progress_to(p, done / UNIT);
-    return !stop;
+    return !evidence_stop_asked();
 }
 
 static int format_of(const struct cli_args *args, enum evidence_export_format *format,
@@ -141,11 +133,9 @@ static int run(const struct cli_args *args)
     struct progress progress = {0};
     struct evidence_exported done;
     struct evidence_export_options options = {.watch = watch, .watch_context = &progress};
-    struct sigaction action = {.sa_handler = on_signal};
     if (options_of(args, &options, &e) != 0)
         return say_fail(args, &e);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    evidence_stop_listen();
     int result = access_first(args, &options, &e);
     if (result == 0)
         result = evidence_export(&options, &done, &e);

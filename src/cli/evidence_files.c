@@ -1,55 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/buf.h"
 #include "base/compiler.h"
 #include "base/json.h"
 #include "base/memory.h"
-#include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_answer.h"
 #include "cli/evidence_keep.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/files.h"
 
 #include <inttypes.h>
-#include <signal.h>
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
 
 static bool watch(void *context, uint64_t records, uint64_t bytes)
 {
     (void)bytes;
     progress_to(context, records);
-    return !stop;
+    return !evidence_stop_asked();
 }
 
 static void tell_json(const struct evidence_files_options *o, const struct evidence_files_taken *t)
 {
-    struct buf line;
-    struct json_writer w;
-    buf_init(&line);
-    json_write_init(&w, &line, 0);
-    json_write_object(&w);
-    json_member_string(&w, "bundle", o->folder);
-    json_member_bool(&w, "complete", !t->stopped);
+    struct evidence_answer a;
+    struct json_writer *w = &a.w;
+    evidence_answer_begin(&a, o->folder, !t->stopped);
     if (!t->stopped) {
-        json_member_int(&w, "records", (int64_t)t->records);
-        json_member_int(&w, "contents", (int64_t)t->contents);
-        json_member_int(&w, "content_bytes", (int64_t)t->content_bytes);
-        json_member_int(&w, "not_taken", (int64_t)t->not_taken);
-        json_member_int(&w, "changed", (int64_t)t->changed);
-        json_member_hex(&w, "tree_root", slice_of(t->root, sizeof t->root));
-        json_member_bool(&w, "access_times_may_have_changed", t->touched);
+        json_member_int(w, "records", (int64_t)t->records);
+        json_member_int(w, "contents", (int64_t)t->contents);
+        json_member_int(w, "content_bytes", (int64_t)t->content_bytes);
+        json_member_int(w, "not_taken", (int64_t)t->not_taken);
+        json_member_int(w, "changed", (int64_t)t->changed);
+        json_member_hex(w, "tree_root", slice_of(t->root, sizeof t->root));
+        json_member_bool(w, "access_times_may_have_changed", t->touched);
     }
-    json_member_int(&w, "gone_on_with_at_record", (int64_t)t->resumed_at);
-    json_write_object_end(&w);
-    output_line(stdout, &line);
-    buf_fini(&line);
+    json_member_int(w, "gone_on_with_at_record", (int64_t)t->resumed_at);
+    evidence_answer_end(&a);
 }
 
 static void tell(const struct evidence_files_options *o, const struct evidence_files_taken *t)
@@ -93,7 +77,6 @@ static int run(const struct cli_args *args)
     struct err e = {0};
     struct progress progress;
     struct evidence_files_taken taken;
-    struct sigaction action = {.sa_handler = on_signal};
     int64_t jobs;
     size_t excludes = 0;
     if (cli_number(args, "jobs", 1, 64, 0, &jobs, &e) != 0)
@@ -113,11 +96,11 @@ static int run(const struct cli_args *args)
                                              .workers = (unsigned)jobs,
                                              .watch = watch,
                                              .watch_context = &progress};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    evidence_stop_listen();
     struct evidence_keeping keeping;
     int result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
     options.command = keeping.told.said.command;
+    options.selftest = keeping.selftest;
     keeping.report.method = "logical";
     keeping.report.source = args->operands[0];
     keeping.report.scope = "the paths of the command, as data/files.jsonl lists them; what was not "

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_answer.h"
 #include "cli/evidence_keep.h"
 #include "base/compiler.h"
 #include "cli/progress.h"
@@ -11,15 +10,6 @@
 #include "evidence/import.h"
 
 #include <inttypes.h>
-#include <signal.h>
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
 
 enum { UNIT = 1 << 20 };
 
@@ -30,7 +20,7 @@ static bool watch(void *context, const char *phase, uint64_t done, uint64_t all)
     if (p->all == 0)
         progress_start(p, "MiB", all / UNIT + 1);
     progress_to(p, done / UNIT);
-    return !stop;
+    return !evidence_stop_asked();
 }
 
 static const char *const kinds[] = {"any", "raw", "e01", "zip"};
@@ -90,37 +80,28 @@ static int options_of(const struct cli_args *args, struct evidence_import_option
 
 static void tell_json(const struct evidence_import_options *o, const struct evidence_imported *d)
 {
-    struct buf line;
-    struct json_writer w;
-    buf_init(&line);
-    json_write_init(&w, &line, 0);
-    json_write_object(&w);
-    json_member_string(&w, "bundle", o->folder);
-    json_member_bool(&w, "complete", !d->stopped);
-    json_member_string(&w, "as", kinds[d->kind]);
-    json_member_int(&w, "files", (int64_t)d->files);
+    struct evidence_answer a;
+    struct json_writer *w = &a.w;
+    evidence_answer_begin(&a, o->folder, !d->stopped);
+    json_member_string(w, "as", kinds[d->kind]);
+    json_member_int(w, "files", (int64_t)d->files);
     if (!d->stopped) {
-        json_member_int(&w, "bytes", (int64_t)d->bytes);
-        json_member_int(&w, "stored_bytes", (int64_t)d->stored_bytes);
-        json_member_hex(&w, "sha256", slice_of(d->sha256, sizeof d->sha256));
-        json_member_hex(&w, "tree_root", slice_of(d->root, sizeof d->root));
-        json_member_int(&w, "damaged_bytes", (int64_t)d->damaged);
-        json_member_int(&w, "damaged_ranges", (int64_t)d->ranges);
+        evidence_answer_image(&a, d->bytes, d->stored_bytes, d->sha256, d->root);
+        json_member_int(w, "damaged_bytes", (int64_t)d->damaged);
+        json_member_int(w, "damaged_ranges", (int64_t)d->ranges);
         if (d->md5_stored)
-            json_member_bool(&w, "md5_fits", d->md5_fits);
+            json_member_bool(w, "md5_fits", d->md5_fits);
         if (d->sha1_stored)
-            json_member_bool(&w, "sha1_fits", d->sha1_fits);
+            json_member_bool(w, "sha1_fits", d->sha1_fits);
         if (o->expected)
-            json_member_bool(&w, "sha256_told_fits", d->expected_fits);
+            json_member_bool(w, "sha256_told_fits", d->expected_fits);
         if (d->kind == EVIDENCE_IMPORT_ZIP) {
-            json_member_int(&w, "entries", (int64_t)d->entries);
-            json_member_int(&w, "entries_with_problems", (int64_t)d->refused);
-            json_member_bool(&w, "entries_complete", d->entries_complete);
+            json_member_int(w, "entries", (int64_t)d->entries);
+            json_member_int(w, "entries_with_problems", (int64_t)d->refused);
+            json_member_bool(w, "entries_complete", d->entries_complete);
         }
     }
-    json_write_object_end(&w);
-    output_line(stdout, &line);
-    buf_fini(&line);
+    evidence_answer_end(&a);
 }
 
 static void tell(const struct evidence_import_options *o, const struct evidence_imported *d)
@@ -166,20 +147,19 @@ static int run(const struct cli_args *args)
     struct evidence_imported done;
     uint8_t expected[32];
     struct evidence_import_options options = {.watch = watch, .watch_context = &progress};
-    struct sigaction action = {.sa_handler = on_signal};
     struct evidence_keeping keeping = {0};
     int result = options_of(args, &options, expected, &e);
     if (result == 0)
         result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
     options.command = keeping.told.said.command;
+    options.selftest = keeping.selftest;
     keeping.report.given_by = options.given_by;
     keeping.report.collected_by = options.collected_by ? options.collected_by : "not known";
     keeping.report.format = "not known yet";
     keeping.report.source = args->operands[0];
     if (result == 0)
         result = evidence_keep_check(&keeping, options.folder, &e);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    evidence_stop_listen();
     if (result == 0)
         result = evidence_import(&options, &done, &e);
     progress_end(&progress);

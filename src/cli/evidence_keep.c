@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/evidence_keep.h"
+#include "base/file.h"
 #include "cli/say.h"
 #include "evidence/custody/log.h"
 #include "evidence/custody/record.h"
+#include "evidence/selftest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +26,30 @@ static int place_in_case(struct evidence_keeping *k, const char *folder, const c
     return 0;
 }
 
+/* The report that is kept with the identity; one of another build is no error, as programs are
+ * updated, and nothing that is taken silently. */
+static void find_selftest(struct evidence_keeping *k)
+{
+    struct buf report;
+    struct err e = {0};
+    const char *identity = evidence_person_folder(k->told.said.identity);
+    if (!identity || (size_t)snprintf(k->kept, sizeof k->kept, "%s/" EVIDENCE_SELFTEST_KEPT,
+                                      identity) >= sizeof k->kept)
+        return;
+    if (file_kind(k->kept) == 0)
+        return;
+    buf_init(&report);
+    if (evidence_selftest_read(k->kept, &report, &e) == 0) {
+        k->selftest = k->kept;
+    } else {
+        fputs("tocsin: warning: ", stderr);
+        say_text(stderr, slice_str(e.text));
+        fputs("; it is not attached. Make a new one: tocsin evidence selftest --identity FOLDER\n",
+              stderr);
+    }
+    buf_fini(&report);
+}
+
 int evidence_keep_begin(struct evidence_keeping *k, const struct cli_args *args,
                         struct evidence_statement *statement, const char **folder, struct err *e)
 {
@@ -33,8 +59,11 @@ int evidence_keep_begin(struct evidence_keeping *k, const struct cli_args *args,
         (in_case && place_in_case(k, in_case, statement->exhibit, folder, e) != 0))
         return -1;
     k->asked = evidence_person_folder(k->told.said.identity) != NULL;
+    k->selftest = cli_value(args, "selftest");
     if (!k->asked)
         return 0;
+    if (!k->selftest)
+        find_selftest(k);
     if (evidence_doing_open(&k->doing, &k->told.said, e) != 0)
         return -1;
     const struct evidence_actor *a = &k->doing.person.actor;

@@ -12,7 +12,12 @@
 
 /* For verbs that acquire; instead of their own --role, --place, --reason and --authority. */
 #define EVIDENCE_KEEP_OPTIONS                                                                      \
-    {"case", "CASE", "the case; the bundle is made in its exhibit's folder", 0, false},            \
+    {"selftest", "FILE",                                                                           \
+     "report of tocsin evidence selftest, which becomes part of the bundle (default: the one "     \
+     "that "                                                                                       \
+     "is kept with the identity)",                                                                 \
+     0, false},                                                                                    \
+        {"case", "CASE", "the case; the bundle is made in its exhibit's folder", 0, false},        \
         EVIDENCE_SAID_OPTIONS
 
 /* What was said of it; the verb has these options. */
@@ -34,11 +39,17 @@ struct evidence_keeping {
     struct evidence_doing doing;
     struct evidence_acquired_report report; /* the verb's, filled before _check and _record */
     char folder[4096];
+    const char *selftest; /* the report to attach; NULL: there is none */
+    char kept[4200];      /* with the identity */
 };
+
+/* Where the report of a self-test is kept with a person's identity. */
+#define EVIDENCE_SELFTEST_KEPT "selftest.json"
 
 /*
  * First. What the person's identity says goes into the statement where nothing else was said; with
- * --case, *folder becomes the place in the exhibit's folder.
+ * --case, *folder becomes the place in the exhibit's folder. k->selftest is what --selftest names,
+ * or what is kept with the identity and is of this build; of another build, that is said.
  */
 int evidence_keep_begin(struct evidence_keeping *k, const struct cli_args *args,
                         struct evidence_statement *statement, const char **folder,

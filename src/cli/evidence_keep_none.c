@@ -9,7 +9,8 @@
 int evidence_keep_begin(struct evidence_keeping *k, const struct cli_args *args,
                         struct evidence_statement *s, const char **folder, struct err *e)
 {
-    (void)k, (void)folder;
+    (void)folder;
+    k->selftest = cli_value(args, "selftest");
     s->examiner = s->examiner ? s->examiner : cli_value(args, "examiner");
     s->role = s->role ? s->role : cli_value(args, "role");
     s->place = s->place ? s->place : cli_value(args, "place");

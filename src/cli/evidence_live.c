@@ -5,23 +5,15 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_answer.h"
 #include "cli/evidence_keep.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/live.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
 
 /* On a terminal: the collector and what it is at. */
 static bool watch(void *context, const char *collector, const char *at)
@@ -32,7 +24,7 @@ static bool watch(void *context, const char *collector, const char *at)
         say_text(stderr, slice_of(at, strnlen(at, 60)));
         fflush(stderr);
     }
-    return !stop;
+    return !evidence_stop_asked();
 }
 
 static void plan_json(const struct evidence_live_plan *p)
@@ -87,35 +79,29 @@ static void show_plan(const struct evidence_live_plan *p)
 
 static void tell_json(const struct evidence_live_options *o, const struct evidence_live_done *d)
 {
-    struct buf line;
-    struct json_writer w;
-    buf_init(&line);
-    json_write_init(&w, &line, 0);
-    json_write_object(&w);
-    json_member_string(&w, "bundle", o->folder);
-    json_member_bool(&w, "complete", !d->stopped);
-    json_member_int(&w, "files", (int64_t)d->files);
-    json_member_int(&w, "bytes", (int64_t)d->bytes);
-    json_write_name(&w, "collectors");
-    json_write_array(&w);
+    struct evidence_answer a;
+    struct json_writer *w = &a.w;
+    evidence_answer_begin(&a, o->folder, !d->stopped);
+    json_member_int(w, "files", (int64_t)d->files);
+    json_member_int(w, "bytes", (int64_t)d->bytes);
+    json_write_name(w, "collectors");
+    json_write_array(w);
     for (size_t i = 0; i < d->count; i++) {
-        json_write_object(&w);
-        json_member_string(&w, "name", d->results[i].name);
-        json_member_string(&w, "state", evidence_live_state_name(d->results[i].state));
+        json_write_object(w);
+        json_member_string(w, "name", d->results[i].name);
+        json_member_string(w, "state", evidence_live_state_name(d->results[i].state));
         if (d->results[i].why[0])
-            json_member_string(&w, "why", d->results[i].why);
-        json_member_int(&w, "items", (int64_t)d->results[i].items);
-        json_write_object_end(&w);
+            json_member_string(w, "why", d->results[i].why);
+        json_member_int(w, "items", (int64_t)d->results[i].items);
+        json_write_object_end(w);
     }
-    json_write_array_end(&w);
-    json_write_name(&w, "warnings");
-    json_write_array(&w);
+    json_write_array_end(w);
+    json_write_name(w, "warnings");
+    json_write_array(w);
     for (size_t i = 0; i < d->warning_count; i++)
-        json_write_string(&w, d->warnings[i]);
-    json_write_array_end(&w);
-    json_write_object_end(&w);
-    output_line(stdout, &line);
-    buf_fini(&line);
+        json_write_string(w, d->warnings[i]);
+    json_write_array_end(w);
+    evidence_answer_end(&a);
 }
 
 static void tell(const struct evidence_live_options *o, const struct evidence_live_done *d)
@@ -166,7 +152,6 @@ static int take(const struct cli_args *args, const struct evidence_live_options 
     struct err e = {0};
     struct evidence_live_plan plan;
     struct evidence_live_done done;
-    struct sigaction action = {.sa_handler = on_signal};
     bool json = cli_flag(args, "json"), well = true;
     if (evidence_live_plan(o, &plan, &e) != 0)
         return say_fail(args, &e);
@@ -180,8 +165,7 @@ static int take(const struct cli_args *args, const struct evidence_live_options 
     if (!json)
         show_plan(&plan);
     fflush(stdout);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    evidence_stop_listen();
     int result = evidence_keep_check(keeping, o->folder, &e);
     if (result == 0)
         result = evidence_live(o, &done, &e);
@@ -231,6 +215,7 @@ static int run(const struct cli_args *args)
         code = say_fail(args, &e);
     } else if (ready) {
         o.command = keeping.told.said.command;
+        o.selftest = keeping.selftest;
         keeping.report.method = "live";
         keeping.report.source = "this machine, running";
         keeping.report.verifiable = "no: a running machine is not the same twice";

@@ -6,24 +6,16 @@
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
+#include "cli/evidence_answer.h"
 #include "cli/evidence_said.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/repeat.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 
 enum { UNIT = 1 << 20 };
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
 
 static bool watch(void *context, uint64_t done, uint64_t all)
 {
@@ -31,7 +23,7 @@ static bool watch(void *context, uint64_t done, uint64_t all)
     if (p->all == 0)
         progress_start(p, "MiB", all / UNIT + 1);
     progress_to(p, done / UNIT);
-    return !stop;
+    return !evidence_stop_asked();
 }
 
 static int options_of(const struct cli_args *args, struct evidence_repeat_options *o, struct err *e)
@@ -137,12 +129,10 @@ static int run(const struct cli_args *args)
     struct buf document;
     char beside[4200];
     const char *file = cli_value(args, "output");
-    struct sigaction action = {.sa_handler = on_signal};
     struct evidence_repeat_options options = {.watch = watch, .watch_context = &progress};
     if (options_of(args, &options, &e) != 0)
         return say_fail(args, &e);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    evidence_stop_listen();
     buf_init(&document);
     int result = evidence_repeat(&options, &document, &done, &e);
     progress_end(&progress);

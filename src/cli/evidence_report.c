@@ -6,23 +6,15 @@
 #include "base/output.h"
 #include "cli/evidence.h"
 #include "cli/evidence_keep.h"
+#include "cli/evidence_answer.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "evidence/report.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { UNIT = 1 << 20 };
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-    (void)signal;
-    stop = 1;
-}
 
 static bool watch(void *context, const char *what, uint64_t done, uint64_t all)
 {
@@ -31,7 +23,7 @@ static bool watch(void *context, const char *what, uint64_t done, uint64_t all)
     if (p->all == 0 || done == 0)
         progress_start(p, "MiB", all / UNIT + 1);
     progress_to(p, done / UNIT);
-    return !stop;
+    return !evidence_stop_asked();
 }
 
 /* SOURCE_DATE_EPOCH, for who wants the same file twice. */
@@ -119,7 +111,6 @@ static int run(const struct cli_args *args)
     const char *epoch = getenv("SOURCE_DATE_EPOCH");
     int64_t fixed = epoch ? strtoll(epoch, NULL, 10) * 1000000 : 0;
     struct clock clock = {fixed_now, no_monotonic, &fixed};
-    struct sigaction action = {.sa_handler = on_signal};
     struct evidence_report_options options = {.path = args->operands[0],
                                               .roots_pem = cli_value(args, "roots"),
                                               .no_verify = cli_flag(args, "no-verify"),
@@ -140,8 +131,7 @@ static int run(const struct cli_args *args)
                                                cli_value(args, "output")};
     if (evidence_giving_out_check(&giving, &e) != 0)
         return say_end(args, say_fail(args, &e));
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    evidence_stop_listen();
     paper_init(&paper, clock_now(options.clock));
     int result = evidence_report(&options, &paper, &told, &e);
     progress_end(&progress);

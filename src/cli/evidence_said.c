@@ -5,20 +5,29 @@
 #include "cli/say.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { WORDS_BYTES = 256 << 10 };
+enum { WORDS_BYTES = 16 << 20 };
 
-/* The command line as it was given, which the record holds (row 1). */
+/* The command line as it was given, which the record holds (row 1); of a very long one, its
+ * beginning and how much more there was. */
 static void take_command(struct evidence_told *t)
 {
     struct err ignored = {0};
-    size_t count = 0;
+    size_t count = 0, more = 0;
     if (file_read("/proc/self/cmdline", WORDS_BYTES, &t->words, &ignored) != 0)
         return;
-    for (size_t at = 0; at < t->words.len && count < ARRAY_LEN(t->command) - 1;) {
-        t->command[count++] = (const char *)t->words.data + at;
+    for (size_t at = 0; at < t->words.len;) {
+        if (count < ARRAY_LEN(t->command) - 2)
+            t->command[count++] = (const char *)t->words.data + at;
+        else
+            more++;
         at += strlen((const char *)t->words.data + at) + 1;
+    }
+    if (more) {
+        snprintf(t->more, sizeof t->more, "[and %zu more words of the command line]", more);
+        t->command[count++] = t->more;
     }
     t->said.command = count ? t->command : NULL;
 }

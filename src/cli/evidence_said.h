@@ -29,7 +29,8 @@ struct evidence_told {
     struct evidence_said said;
     const char *covers[17];
     struct buf words; /* the command line's, each with its NUL */
-    const char *command[1025];
+    const char *command[1026];
+    char more[64];
 };
 
 /* Borrows from args. ERR_USAGE */

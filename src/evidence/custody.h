@@ -169,6 +169,7 @@ enum evidence_access_kind {
     EVIDENCE_EXPORT,   /* "exported": details format, to */
     EVIDENCE_VERIFY,   /* "verified": details result, tagmanifest_sha256 */
     EVIDENCE_DISCLOSE, /* "disclosed": details to, files */
+    EVIDENCE_WRAP,     /* "wrapped": details to, receivers */
 };
 
 struct evidence_access_options {

@@ -29,6 +29,7 @@ struct evidence_import_options {
     int64_t received;           /* microseconds since 1970; 0: now */
     const uint8_t *expected;    /* SHA-256 of the image that was told along with it, or NULL */
     const char *const *command; /* ends with NULL; may be NULL */
+    const char *selftest; /* path of the self-test's report of this build; NULL: none is given */
     bool plain;
     uint64_t segment_bytes;
     unsigned workers;

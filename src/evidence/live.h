@@ -16,6 +16,7 @@ struct evidence_live_options {
     const char *folder; /* the bundle's, which is made */
     struct evidence_statement statement;
     const char *const *command; /* ends with NULL; may be NULL */
+    const char *selftest; /* path of the self-test's report of this build; NULL: none is given */
     /* Names of collectors; a choice other than the plan needs statement.reason. */
     const char *const *only, *const *without, *const *order;
     size_t only_count, without_count, order_count;

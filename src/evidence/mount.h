@@ -43,4 +43,21 @@ ssize_t evidence_mount_read(struct evidence_mount *m, uint64_t offset, void *out
 int evidence_mount_serve(struct evidence_mount *m, const char *folder, void (*ready)(void *context),
                          void *context, struct err *e) MUST_CHECK;
 
+struct evidence_mount_files_options {
+    /* Before it is mounted, when the records were read and hold; -1: do not. May be NULL. */
+    int (*first)(void *context, struct err *e);
+    void (*ready)(void *context);                          /* as above */
+    void (*damaged)(void *context, const struct err *why); /* of each damaged content, once */
+    void *context;
+};
+
+/*
+ * The files of a logical bundle (section 10) as a tree, read-only, with the names, kinds, modes,
+ * owners and times of their records, at folder until it is unmounted. Contents are held against
+ * their hash when they are opened; what was not taken, or does not fit, is EIO.
+ */
+int evidence_mount_files(const char *bundle, const char *folder,
+                         const struct evidence_mount_files_options *options,
+                         struct err *e) MUST_CHECK;
+
 #endif

@@ -10,6 +10,9 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
+
+struct evidence_bag;
 
 struct evidence_selftest_options {
     const char
@@ -36,5 +39,12 @@ int evidence_selftest(const struct evidence_selftest_options *options, struct bu
  * of another build of this program, or not everything held.
  */
 int evidence_selftest_read(const char *path, struct buf *report, struct err *e) MUST_CHECK;
+
+#define EVIDENCE_SELFTEST_FILE "selftest.json"
+
+/* Member "selftest" of acquisition.json's "tool"; an empty report: that none was given. */
+int evidence_selftest_member(struct json_writer *w, struct slice report, struct err *e) MUST_CHECK;
+/* selftest.json among the files of the bundle; an empty report: nothing. */
+int evidence_selftest_tag(struct evidence_bag *bag, struct slice report, struct err *e) MUST_CHECK;
 
 #endif

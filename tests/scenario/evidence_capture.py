@@ -14,8 +14,9 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
+
+from evidence_scenario import main, Skipped, test
 
 SOURCE = pathlib.Path(os.environ.get("TOCSIN_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BUILD", SOURCE / "build")) / "src/cli/tocsin"
@@ -29,19 +30,6 @@ sink.bind(("127.0.0.1", port))
 for i in range(number):
     out.sendto(i.to_bytes(4, "big") + bytes(size), ("127.0.0.1", port))
 """
-failures = 0
-tests = []
-
-
-class Skipped(Exception):
-    pass
-
-
-def test(name):
-    def add(function):
-        tests.append((name, function))
-        return function
-    return add
 
 
 def blocks(data):
@@ -319,25 +307,5 @@ def refused(folder):
         assert nobody.returncode == 3 and "CAP_NET_RAW" in nobody.stderr, nobody.stderr
 
 
-def main():
-    global failures  # pylint: disable=global-statement
-    with tempfile.TemporaryDirectory() as top:
-        for number, (name, function) in enumerate(tests):
-            folder = pathlib.Path(top) / str(number)
-            folder.mkdir()
-            try:
-                needs_namespace()
-                function(folder)
-                print(f"ok {name}", flush=True)
-            except Skipped as why:
-                print(f"skipped: {name}: {why}", flush=True)
-            except Exception as problem:  # pylint: disable=broad-except
-                failures += 1
-                text = f"{type(problem).__name__} {problem}"
-                print(f"not ok {name} — {text[:600]} (line {problem.__traceback__.tb_next.tb_lineno})",
-                      flush=True)
-    sys.exit(1 if failures else 0)
-
-
 if __name__ == "__main__":
-    main()
+    main(needs_namespace)

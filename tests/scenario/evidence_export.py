@@ -13,22 +13,14 @@ import random
 import resource
 import struct
 import subprocess
-import sys
-import tempfile
 import zipfile
 import zlib
+
+from evidence_scenario import main, test
 
 SOURCE = pathlib.Path(os.environ.get("TOCSIN_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BUILD", SOURCE / "build")) / "src/cli/tocsin"
 MIB, PART = 1 << 20, 32768
-tests = []
-
-
-def test(name):
-    def add(function):
-        tests.append((name, function))
-        return function
-    return add
 
 
 def run(*words, code=0, limit=None):
@@ -276,23 +268,6 @@ def no_space(folder):
     assert sorted(p.name for p in folder.glob("y.*")) == ["y.raw"]
     assert run("export", folder, folder / "z.raw", code=3).stderr
     assert run("export", bundle, folder / "z", "--format", "vhd", code=2).stderr
-
-
-def main():
-    failures = 0
-    with tempfile.TemporaryDirectory() as top:
-        for number, (name, function) in enumerate(tests):
-            folder = pathlib.Path(top) / str(number)
-            folder.mkdir()
-            try:
-                function(folder)
-                print(f"ok {name}", flush=True)
-            except Exception as problem:  # pylint: disable=broad-except
-                failures += 1
-                text = f"{type(problem).__name__} {problem}"
-                print(f"not ok {name} — {text[:900]} (line {problem.__traceback__.tb_next.tb_lineno})",
-                      flush=True)
-    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -599,6 +600,68 @@ def custody(folder):
     assert verify(bundle)["sound"]
     for path in [bundle, *bundle.rglob("*")]:
         os.chmod(path, 0o700)
+
+
+# a file's owner pays nothing for these, and they must not cost the others their records
+@test("thousands of attributes, paths without end: said, bounded, and it verifies")
+def hostile(folder):
+    if not ROOT:
+        return "no file system of our own can be mounted"
+    top = folder / "t"
+    top.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g", "none", top], check=True)
+    try:
+        big, many = top / "big", top / "many"
+        for name in (big, many):
+            name.write_bytes(b"x")
+        try:
+            for i in range(600):
+                os.setxattr(big, f"user.a{i}", b"v" * 65000)
+            os.setxattr(many, "security.capability", bytes.fromhex("01000002" + "00200000" + "00" * 12))
+            for i in range(8000):
+                os.setxattr(many, f"user.a{i}", b"v")
+        except OSError as e:
+            return f"tmpfs keeps no such attributes here: {e}"
+        before = os.open(".", os.O_RDONLY)
+        os.chdir(top)
+        for i in range(600):  # control characters take six bytes each in a record
+            os.mkdir("\x01" * 250)
+            os.chdir("\x01" * 250)
+        os.fchdir(before)
+        os.close(before)
+        bundle = folder / "b"
+        assert take(bundle, top, code=1)["records"] > 250
+        assert (bundle / "data/files.jsonl").stat().st_size < 200 << 20
+        verify(bundle)
+        said = records(bundle)
+        left = [x for x in said[os.fsencode(big)]["xattrs"] if "sha256" in x]
+        assert len(said[os.fsencode(big)]["xattrs"]) == 600 and len(left) > 500
+        assert left[0]["bytes"] == 65000 and \
+            left[0]["sha256"] == hashlib.sha256(b"v" * 65000).hexdigest()
+        assert said[os.fsencode(many)]["capabilities"]["permitted"] == "0000000000002000"
+        missing = {path_of(m): m for m in lines(bundle, "not-taken.jsonl")}
+        assert missing[os.fsencode(big)]["rule"] == "limit"
+        assert missing[os.fsencode(many)]["errno"] == "E2BIG"
+        assert [m["rule"] for p, m in missing.items() if p.count(b"/") > 200] == ["limit"]
+    finally:
+        subprocess.run(["umount", top], check=True)
+    return None
+
+
+# row 1
+@test("of a command with thousands of words the record says how many there were")
+def many_words(folder):
+    top = folder / "t"
+    top.mkdir()
+    paths = [top / str(i) for i in range(3000)]
+    for path in paths:
+        path.touch()
+    take(folder / "b", *paths)
+    said = json.loads((folder / "b/acquisition.json").read_text())
+    assert len(said["files"]["paths"]) == 3000
+    left = re.fullmatch(r"\[and (\d+) more words of the command line\]", said["tool"]["command"][-1])
+    # tocsin evidence files --json --reason TEXT, the paths, the bundle
+    assert len(said["tool"]["command"]) - 1 + int(left[1]) == 6 + 3000 + 1
 
 
 @test("memory does not grow with the number of files")

@@ -12,25 +12,17 @@ import random
 import stat
 import struct
 import subprocess
-import sys
-import tempfile
 import time
 import warnings
 import zipfile
 import zlib
 
+from evidence_scenario import main, test
+
 SOURCE = pathlib.Path(os.environ.get("TOCSIN_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BUILD", SOURCE / "build")) / "src/cli/tocsin"
 SHARED = SOURCE / "../shared/data/evidence"
 MIB = 1 << 20
-tests = []
-
-
-def test(name):
-    def add(function):
-        tests.append((name, function))
-        return function
-    return add
 
 
 def run(*words, code=0):
@@ -351,23 +343,6 @@ def bombs(folder):
     assert not answer["entries_complete"]
     answer, found = told("noise", b"PK\3\4" + random.Random(1).randbytes(3000))
     assert not answer["entries_complete"]
-
-
-def main():
-    failures = 0
-    with tempfile.TemporaryDirectory() as top:
-        for number, (name, function) in enumerate(tests):
-            folder = pathlib.Path(top) / str(number)
-            folder.mkdir()
-            try:
-                function(folder)
-                print(f"ok {name}", flush=True)
-            except Exception as problem:  # pylint: disable=broad-except
-                failures += 1
-                text = f"{type(problem).__name__} {problem}"
-                print(f"not ok {name} — {text[:900]} (line {problem.__traceback__.tb_next.tb_lineno})",
-                      flush=True)
-    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

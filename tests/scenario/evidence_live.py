@@ -22,6 +22,7 @@ import time
 
 SOURCE = pathlib.Path(os.environ.get("TOCSIN_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BUILD", SOURCE / "build")) / "src/cli/tocsin"
+SANITIZED = b"__asan_init" in TOCSIN.read_bytes()
 INSIDE = "TOCSIN_LIVE_INSIDE"
 failures = 0
 tests = []
@@ -320,6 +321,98 @@ def executables(folder):
     assert own["sha256"] == hashlib.sha256(TOCSIN.read_bytes()).hexdigest()
     child.kill()
     child.wait()
+
+
+HOSTILE = r"""
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    struct rlimit most;
+    int tib = argc > 1 ? atoi(argv[1]) : 90;
+    prctl(PR_SET_NAME, "a) R 1\nb");
+    strcpy(mmap(0, 4096, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), "here I am, in memory");
+    for (int i = 0; i < tib; i++)
+        mmap(0, 1ul << 40, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    int file = memfd_create("sparse", 0), other = memfd_create("[vvar]", 0);
+    if (ftruncate(file, 1l << 50) || pwrite(file, "far away", 8, 1l << 40) != 8 ||
+        ftruncate(other, 4096))
+        return 1;
+    mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0);
+    strcpy(mmap(0, 4096, 3, MAP_SHARED, other, 0), "behind the name of another");
+    getrlimit(RLIMIT_NOFILE, &most);
+    most.rlim_cur = most.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &most);
+    int waits = epoll_create1(0), ends[2];
+    for (int i = 0; i < 200 && pipe(ends) == 0; i++) {
+        struct epoll_event event = {.events = EPOLLIN};
+        epoll_ctl(waits, EPOLL_CTL_ADD, ends[0], &event);
+    }
+    for (int i = 0; i < 2500 && dup(waits) >= 0; i++)
+        ;
+    puts("ready");
+    fflush(stdout);
+    pause();
+}
+"""
+
+
+# what a process without rights can do to keep itself, or others, out of the record
+@test("hostile processes: odd names, reserved memory, endless deleted programs, too much to say")
+def hostile(folder):
+    program, quiet = folder / "hostile", folder / "quiet.so"
+    program.with_suffix(".c").write_text(HOSTILE)
+    subprocess.run(["cc", "-o", program, program.with_suffix(".c")], check=True)
+    child = subprocess.Popen([program], stdout=subprocess.PIPE)
+    try:
+        assert child.stdout.readline() == b"ready\n"
+        pid, bundle = str(child.pid), folder / "b"
+        only(bundle, "processes", "process-memory", "executables")
+        sound(bundle)
+        states = {c["name"]: c["state"] for c in record(bundle)["live"]["collectors"]}
+        assert "given up" not in states.values() and "failed" not in states.values(), states
+        # its name does not cut its line off
+        said = next(p for p in read(bundle, "processes") if p["pid"] == pid)
+        started = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        assert said["started_ticks"] == started
+        assert said["threads"][0]["stat"].rpartition(")")[2].split()[19] == started
+        assert any("info_error" in f for f in said["files"]) and len(said["files"]) > 2500
+        assert len(json.dumps(said)) < 32 << 20
+        # 90 TiB of nothing do not hide what is there; nor does a name like one of the kernel's
+        line = next(x for x in read(bundle, "process-memory") if x["pid"] == pid)
+        data = memory_of(bundle, line)
+        assert b"here I am, in memory" in data and b"behind the name of another" in data
+        assert line["pages_never_touched"] > 90 << 28 and len(data) == line["bytes"]
+        # a deleted program of 1 PiB: what is in it, and where
+        line = next(x for x in read(bundle, "executables")
+                    if x["pid"] == pid and "sparse" in x["path"])
+        assert line["bytes"] == 1 << 50 and "sha256" not in line and "holes" in line["error"]
+        assert line["copy_extents"][-1] == [str(1 << 40), "4096"]
+        assert b"far away" in (bundle / line["copy"]).read_bytes() and line["copy_bytes"] <= 8192
+        # kernels that cannot be asked for what is there are asked page by page
+        quiet.with_suffix(".c").write_text(
+            '#include <errno.h>\nint ioctl(int fd, unsigned long what, ...)\n'
+            '{ (void)fd; (void)what; errno = ENOTTY; return -1; }\n')
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", quiet, quiet.with_suffix(".c")], check=True)
+        if not SANITIZED:
+            child.kill()
+            child.wait()
+            child = subprocess.Popen([program, "0"], stdout=subprocess.PIPE)
+            assert child.stdout.readline() == b"ready\n"
+            only(folder / "c", "process-memory", env={**os.environ, "LD_PRELOAD": str(quiet)})
+            line = next(x for x in read(folder / "c", "process-memory") if x["pid"] == str(child.pid))
+            assert b"here I am, in memory" in memory_of(folder / "c", line)
+            assert 0 < line["pages_never_touched"] < 1 << 28, line["pages_never_touched"]
+    finally:
+        child.kill()
+        child.wait()
 
 
 @test("temporary file systems and logs are copied whole; the kernel's log stays")

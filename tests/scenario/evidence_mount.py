@@ -4,34 +4,23 @@
 """tocsin evidence mount: sleuthkit reads a file system out of a mounted bundle; damage is an error
 and never a wrong byte; who works on a master is refused, and who works on a copy is in its log."""
 
+import errno
 import hashlib
 import json
 import os
 import pathlib
 import random
 import shutil
+import stat
 import subprocess
-import sys
-import tempfile
 import time
 import zipfile
+
+from evidence_scenario import main, Skipped, test
 
 SOURCE = pathlib.Path(os.environ.get("TOCSIN_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BUILD", SOURCE / "build")) / "src/cli/tocsin"
 DFTT = SOURCE.parent / "shared/data/evidence/dftt/6-undel-fat.zip"
-failures = 0
-tests = []
-
-
-class Skipped(Exception):
-    pass
-
-
-def test(name):
-    def add(function):
-        tests.append((name, function))
-        return function
-    return add
 
 
 def tocsin(*arguments, code=0):
@@ -59,7 +48,7 @@ class Mount:
             raise AssertionError(said)
         self.image = folder / "image.raw"
         deadline = time.monotonic() + 10
-        while not self.image.exists() and time.monotonic() < deadline:
+        while not os.path.ismount(folder) and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def end(self):
@@ -166,31 +155,160 @@ def kept(folder):
     tocsin("verify", folder / "b")
 
 
+def tree(top):
+    """What lstat and reading say of everything below a folder."""
+    out = {}
+    for path, folders, files in os.walk(os.fsencode(top)):
+        for name in [b"", *folders, *files]:
+            full = os.path.join(path, name) if name else path
+            st = os.lstat(full)
+            said = (st.st_mode, st.st_uid, st.st_gid, st.st_mtime_ns,
+                    st.st_size if not stat.S_ISDIR(st.st_mode) else None,
+                    st.st_rdev if stat.S_ISCHR(st.st_mode) else None)
+            more = os.readlink(full) if stat.S_ISLNK(st.st_mode) else None
+            if stat.S_ISREG(st.st_mode):
+                with open(full, "rb") as f:
+                    more = hashlib.sha256(f.read()).hexdigest()
+            out[os.path.relpath(full, os.fsencode(top))] = (*said, more)
+    return out
+
+
+@test("a logical bundle is mounted as its tree: names, kinds, modes, owners, times, bytes")
+def files(folder):
+    top = folder / "t"
+    (top / "a/b").mkdir(parents=True)
+    (top / "empty").touch()
+    (top / "a/b/some").write_bytes(random.Random(1).randbytes(300001))
+    with open(os.fsencode(top) + b"/odd\xff\nname", "wb") as f:
+        f.write(b"odd")
+    os.symlink("/etc/passwd", top / "link")
+    os.mkfifo(top / "pipe", 0o620)
+    with open(top / "sparse", "wb") as f:
+        f.seek(5 << 20)
+        f.write(b"end")
+        f.truncate(9 << 20)
+    with open(top / "vast", "wb") as f:  # stored by its extents
+        f.seek(70 << 30)
+        f.write(b"far")
+        f.truncate(80 << 30)
+    os.chmod(top / "a/b/some", 0o4751)
+    if os.geteuid() == 0:
+        os.chown(top / "a/b/some", 1234, 4321)
+        os.mknod(top / "null", stat.S_IFCHR | 0o600, os.makedev(1, 3))
+    os.utime(top / "a/b/some", ns=(1, -1500000000))
+    os.chmod(top / "a", 0o700)
+    tocsin("files", top, folder / "b", "--reason", "a test")
+    mount = Mount(folder / "b", folder / "m")
+    try:
+        seen = pathlib.Path(f"{folder}/m{top}")
+        with open(seen / "vast", "rb") as f:
+            assert os.fstat(f.fileno()).st_size == 80 << 30
+            for at, wanted in ((0, bytes(9)), ((70 << 30) - 4, b"\0\0\0\0far\0\0"),
+                               ((80 << 30) - 2, bytes(2))):
+                f.seek(at)
+                assert f.read(9) == wanted, at
+        (top / "vast").unlink()
+        wanted = tree(top)
+        found = {n: v for n, v in tree_without(seen, b"vast").items()}
+        wanted[b"."] = found[b"."] = None  # what was in it is gone
+        assert found == wanted, [(n, wanted.get(n), found.get(n)) for n in {*wanted, *found}
+                                 if wanted.get(n) != found.get(n)][:3]
+        for attempt in (lambda: (seen / "empty").write_text("x"), lambda: (seen / "new").touch(),
+                        (seen / "link").unlink, lambda: os.chmod(seen / "a", 0o777)):
+            try:
+                attempt()
+                raise AssertionError("it was changed")
+            except OSError:
+                pass
+    finally:
+        mount.end()
+    assert mount.process.returncode == 0
+    tocsin("verify", folder / "b")
+
+
+def tree_without(top, name):
+    """tree(), but for a file that is too large to be read to its end."""
+    walk, os_walk = os.walk, []
+    for path, folders, names in walk(os.fsencode(top)):
+        os_walk.append((path, folders, [n for n in names if n != name]))
+    try:
+        os.walk = lambda _: os_walk
+        return tree(top)
+    finally:
+        os.walk = walk
+
+
+@test("of a logical bundle, what was not taken or was changed is EIO; a changed record mounts nothing")
+def files_damage(folder):
+    top = folder / "t"
+    top.mkdir()
+    for name in ("good", "damaged", "gone", "cut"):
+        (top / name).write_bytes(name.encode() * 1000)
+    os.mkdir(top / "deny")
+    tocsin("files", top, folder / "b", "--reason", "a test")
+    lines = (folder / "b/data/files.jsonl").read_text().splitlines()
+    stored = {json.loads(line)["path"].rpartition("/")[2]: json.loads(line) for line in lines}
+    for name, change in (("damaged", lambda p: p.write_bytes(p.read_bytes()[:-1] + b"!")),
+                         ("gone", pathlib.Path.unlink), ("cut", lambda p: os.truncate(p, 10))):
+        path = folder / "b" / stored[name]["content"]["file"]
+        path.chmod(0o600)
+        change(path)
+    mount = Mount(folder / "b", folder / "m")
+    try:
+        seen = pathlib.Path(f"{folder}/m{top}")
+        assert (seen / "good").read_bytes() == b"good" * 1000
+        for name in ("damaged", "gone", "cut", "cut"):
+            try:
+                (seen / name).read_bytes()
+                raise AssertionError(f"{name} was read")
+            except OSError as e:
+                assert e.errno == errno.EIO, e
+    finally:
+        errors = mount.end()
+    for name in ("damaged", "gone", "cut"):
+        assert errors.count(f"the content of {name},") == 1, errors
+    (folder / "b/data/files.jsonl").write_text(
+        "\n".join(lines).replace('"mode":"0644"', '"mode":"0777"') + "\n")
+    said = tocsin("mount", folder / "b", folder / "m", code=3).stderr
+    assert "tree.json" in said, said
+
+
+@test("files that could not be read are EIO, and where a path leads up it stays below the mount")
+def files_missing(folder):
+    if os.geteuid() != 0:
+        raise Skipped("another user is needed")
+    top = folder / "t"
+    (top / "in").mkdir(parents=True)
+    (top / "x").write_text("x")
+    (top / "x").chmod(0)
+    (top / "in/y").write_text("y")
+    for path in (folder, top, top / "in"):
+        path.chmod(0o777)
+    pathlib.Path(folder.parent).chmod(0o755)
+    done = subprocess.run([TOCSIN, "evidence", "files", "../x", "y", "..//in/./y", folder / "b",
+                           "--reason", "a test"], cwd=top / "in", user=65534, group=65534,
+                          extra_groups=[], check=False, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    mount = Mount(folder / "b", folder / "m")
+    try:
+        assert sorted(str(p.relative_to(folder / "m")) for p in (folder / "m").rglob("*")) == \
+            ["_up_", "_up_/in", "_up_/in/y", "_up_/x", "y"]
+        assert (folder / "m/y").read_text() == "y" == (folder / "m/_up_/in/y").read_text()
+        try:
+            (folder / "m/_up_/x").read_text()
+            raise AssertionError("x was read")
+        except OSError as e:
+            assert e.errno == errno.EIO, e
+    finally:
+        mount.end()
+
+
 @test("what cannot be mounted is said")
 def refused(folder):
     (folder / "m").mkdir()
     assert "no image" in tocsin("mount", folder, folder / "m", code=3).stderr
     tocsin("acquire", disk(folder), folder / "b")
     assert "no folder" in tocsin("mount", folder / "b", folder / "none", code=3).stderr
-
-
-def main():
-    global failures  # pylint: disable=global-statement
-    with tempfile.TemporaryDirectory() as top:
-        for number, (name, function) in enumerate(tests):
-            folder = pathlib.Path(top) / str(number)
-            folder.mkdir()
-            try:
-                function(folder)
-                print(f"ok {name}", flush=True)
-            except Skipped as why:
-                print(f"skipped: {name}: {why}", flush=True)
-            except Exception as problem:  # pylint: disable=broad-except
-                failures += 1
-                text = f"{type(problem).__name__} {problem}"
-                print(f"not ok {name} — {text[:600]} (line {problem.__traceback__.tb_next.tb_lineno})",
-                      flush=True)
-    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

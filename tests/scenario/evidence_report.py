@@ -15,7 +15,8 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
+
+from evidence_scenario import main, Skipped, test
 
 SOURCE = pathlib.Path(os.environ.get("TOCSIN_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 BUILD = pathlib.Path(os.environ.get("TOCSIN_BUILD", SOURCE / "build"))
@@ -24,19 +25,6 @@ PAPER = BUILD / "src/paper/tocsin-paper"
 EXAMPLES = SOURCE.parent / "shared/data/evidence/case"
 SANITIZED = b"__asan_init" in TOCSIN.read_bytes()
 NASTY = "Laptop </dd><script>alert(1)</script> \"found\" & \u202eesrever\x07 on 'desk' 4"
-failures = 0
-tests = []
-
-
-class Skipped(Exception):
-    pass
-
-
-def test(name):
-    def add(function):
-        tests.append((name, function))
-        return function
-    return add
 
 
 def tocsin(*arguments, code=0, **environment):
@@ -362,25 +350,6 @@ def shapes(folder):
     for file in (folder / "g.jsonld", whole / "exhibits/EX-1/disk.evidence/case.jsonld"):
         done = subprocess.run([validator, file], capture_output=True, text=True, check=False)
         assert done.returncode == 0 and "Conforms: True" in done.stdout, done.stdout[:3000]
-
-
-def main():
-    global failures  # pylint: disable=global-statement
-    with tempfile.TemporaryDirectory() as top:
-        for number, (name, function) in enumerate(tests):
-            folder = pathlib.Path(top) / str(number)
-            folder.mkdir()
-            try:
-                function(folder)
-                print(f"ok {name}", flush=True)
-            except Skipped as why:
-                print(f"skipped: {name}: {why}", flush=True)
-            except Exception as problem:  # pylint: disable=broad-except
-                failures += 1
-                text = f"{type(problem).__name__} {problem}"
-                print(f"not ok {name} — {text[:900]} (line {problem.__traceback__.tb_next.tb_lineno})",
-                      flush=True)
-    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

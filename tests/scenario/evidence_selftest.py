@@ -12,23 +12,14 @@ import pathlib
 import random
 import shutil
 import subprocess
-import sys
-import tempfile
+
+from evidence_scenario import main, Skipped, test
 
 SOURCE = pathlib.Path(os.environ.get("TOCSIN_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BUILD", SOURCE / "build")) / "src/cli/tocsin"
 DATA = SOURCE.parent / "shared/data/evidence"
 SANITIZED = b"__asan_init" in TOCSIN.read_bytes()
 CHUNK = 1 << 20
-failures = 0
-tests = []
-
-
-def test(name):
-    def add(function):
-        tests.append((name, function))
-        return function
-    return add
 
 
 def tocsin(*arguments, code=0, **environment):
@@ -36,10 +27,6 @@ def tocsin(*arguments, code=0, **environment):
                           check=False, env={**os.environ, **environment})
     assert done.returncode == code, (arguments, done.returncode, done.stdout[-400:], done.stderr)
     return done
-
-
-class Skipped(Exception):
-    pass
 
 
 # 27037 row 40: name, version, build hash, self-test result, known limits
@@ -87,6 +74,54 @@ def attached(folder):
         other.write_text(json.dumps({**document, **change}))
         done = tocsin("acquire", disk, folder / "d", "--selftest", other, code=3)
         assert "selftest" in done.stderr and not (folder / "d/acquisition.json").exists()
+
+
+@test("kept with an identity, it goes with files, live data, imports and captures, too")
+def everywhere(folder):
+    identity, file, disk = folder / "meyer", folder / "selftest.json", folder / "disk"
+    said = ["--identity", identity, "--reason", "a test", "--place", "here", "--authority", "A 1"]
+    disk.write_bytes(b"x" * 4096)
+    tocsin("identity", identity, "--name", "A. Meyer", "--role", "custodian")
+    taken = {"acquire": [disk], "files": [disk], "live": ["--only", "mounts"],
+             "import": ["--given-by", "B. Lind", disk]}
+    if os.geteuid() == 0:
+        taken["capture"] = ["-i", "lo", "--duration", "1"]
+    # given each time, and without an identity
+    tocsin("selftest", "-o", file, TOCSIN_IDENTITY="")
+    assert not (identity / "selftest.json").exists()
+
+    def take(verb, name, *more, code=0):
+        words = [verb, *taken[verb], *more, folder / name]
+        done = tocsin(*words, code=code)
+        record = folder / name / "acquisition.json"
+        return done, json.loads(record.read_text())["tool"]["selftest"] if record.exists() else None
+
+    for verb in taken:
+        _, test_said = take(verb, "a-" + verb, "--reason", "a test", "--selftest", file)
+        kept = (folder / f"a-{verb}/selftest.json").read_bytes()
+        assert kept == file.read_bytes()
+        assert test_said["sha256"] == hashlib.sha256(kept).hexdigest()
+        tocsin("verify", folder / f"a-{verb}")
+        _, test_said = take(verb, "b-" + verb, "--reason", "a test")
+        assert "no report" in test_said
+        other = folder / "other.json"
+        other.write_text(file.read_text().replace('"outcome": "pass"', '"outcome": "fail"'))
+        done, _ = take(verb, "c-" + verb, "--reason", "a test", "--selftest", other, code=3)
+        assert "selftest" in done.stderr and not (folder / f"c-{verb}/tagmanifest-sha256.txt").exists()
+    # kept
+    tocsin("selftest", "--identity", identity)
+    for verb in taken:
+        done, test_said = take(verb, "d-" + verb, *said)
+        assert test_said["sha256"] == \
+            hashlib.sha256((identity / "selftest.json").read_bytes()).hexdigest(), verb
+        assert "another build" not in done.stderr, done.stderr
+    # of another build: said, and not attached
+    changed = json.loads((identity / "selftest.json").read_text())
+    changed["tool"]["sha256"] = "00" * 32
+    (identity / "selftest.json").write_text(json.dumps(changed))
+    for verb in taken:
+        done, test_said = take(verb, "e-" + verb, *said)
+        assert "another build" in done.stderr and "no report" in test_said, (verb, done.stderr)
 
 
 # a test that cannot fail is none
@@ -218,26 +253,6 @@ def other(folder):
         tocsin("repeat", bundle, "-o", folder / "2", "--tool", "dc3dd", "--sha256", hashed)
     tocsin("repeat", bundle, "-o", folder / "3", "--tool", "liar", "--sha256", "00" * 32, code=1)
     tocsin("repeat", bundle, "--tool", "x", code=2)
-
-
-def main():
-    global failures  # pylint: disable=global-statement
-    with tempfile.TemporaryDirectory() as top:
-        for number, (name, function) in enumerate(tests):
-            folder = pathlib.Path(top) / str(number)
-            folder.mkdir()
-            try:
-                function(folder)
-                print(f"ok {name}", flush=True)
-            except Skipped as why:
-                print(f"skipped: {name}: {why}", flush=True)
-            except Exception as problem:  # pylint: disable=broad-except
-                failures += 1
-                text = f"{type(problem).__name__} {problem}"
-                print(f"not ok {name} — {text[:600]} (line {problem.__traceback__.tb_next.tb_lineno})",
-                      flush=True)
-            shutil.rmtree(folder)
-    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@
 #include "evidence/live/netlink.h"
 #include "evidence/live/run.h"
 #include "evidence/logical/attribute.h"
+#include "evidence/logical/content.h"
 #include "evidence/logical/mounts.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -300,6 +302,38 @@ static void test_mounts(void **state)
     evidence_mounts_fini(&m);
 }
 
+/* Holes cost who makes them nothing: all files together have so many of them hashed. */
+static void test_holes(void **state)
+{
+    atomic_ullong left = 5 << 20;
+    const struct evidence_content_options options = {
+        .folder = folder, .below = "data/files", .holes_most = 1ull << 40, .holes_left = &left};
+    uint8_t *part = malloc(EVIDENCE_CONTENT_PART);
+    char path[128];
+    struct err e = {0};
+    (void)state;
+    snprintf(path, sizeof path, "%s/sparse", folder);
+    for (uint64_t number = 0; number < 2; number++) {
+        struct evidence_entry entry = {.number = number};
+        entry.fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        assert_int_equal(pwrite(entry.fd, "x", 1, 4 << 20), 1);
+        assert_int_equal(statx(entry.fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &entry.st), 0);
+        int reading = dup(entry.fd);
+        assert_int_equal(evidence_content_take(&options, &entry, reading, part, &e), 0);
+        if (!entry.content.sparse) { /* a file system without holes */
+            number = 2;
+        } else {
+            assert_int_equal(entry.content.extents_only, number == 1);
+            assert_true(number == 1 ? entry.content.bytes < 1 << 20
+                                    : entry.content.bytes == (4 << 20) + 1);
+        }
+        close(reading);
+        evidence_entry_fini(&entry);
+    }
+    assert_true(left < 5 << 20);
+    free(part);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +343,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hidden_module, setup, teardown),
         cmocka_unit_test(test_acl),
         cmocka_unit_test(test_netlink),
-        cmocka_unit_test(test_mounts)};
+        cmocka_unit_test(test_mounts),
+        cmocka_unit_test_setup_teardown(test_holes, setup, teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

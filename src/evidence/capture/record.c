@@ -6,6 +6,7 @@
 #include "evidence/bundle/how.h"
 #include "evidence/bundle/statement.h"
 #include "evidence/custody/clock.h"
+#include "evidence/selftest.h"
 #include "evidence/tool.h"
 #include "evidence/uco.h"
 
@@ -126,27 +127,6 @@ static void capture_part(struct json_writer *w, const struct json_value *how,
     json_write_object_end(w);
 }
 
-static int selftest_part(struct json_writer *w, struct slice selftest, struct err *e)
-{
-    uint8_t hash[SHA256_LEN];
-    struct json_doc *doc = NULL;
-    if (selftest.len == 0)
-        return 0;
-    if (sha256(selftest, hash) != 0)
-        return digest_failed(e);
-    if (json_parse(&doc, selftest, NULL, e) != 0)
-        return -1;
-    json_write_name(w, "selftest");
-    json_write_object(w);
-    json_member_string(w, "file", "selftest.json");
-    json_member_hex(w, "sha256", slice_of(hash, sizeof hash));
-    json_member_slice(w, "ended", json_get_string(json_root(doc), "ended"));
-    json_member_slice(w, "outcome", json_get_string(json_root(doc), "outcome"));
-    json_write_object_end(w);
-    json_doc_free(doc);
-    return 0;
-}
-
 static int put_record(const struct json_value *begun, struct slice selftest,
                       const struct capture_written *written, const struct capture_outcome *o,
                       struct buf *out, struct err *e)
@@ -167,7 +147,7 @@ static int put_record(const struct json_value *begun, struct slice selftest,
                 json_write_name_slice(&w, json_name(part));
                 json_write_value(&w, part);
             }
-            if (selftest_part(&w, selftest, e) != 0)
+            if (evidence_selftest_member(&w, selftest, e) != 0)
                 return -1;
             json_write_object_end(&w);
         } else {
@@ -223,8 +203,8 @@ static int put_tags(struct evidence_bag *bag, const struct json_value *begun, st
         result = evidence_uco_tag(bag, buf_slice(&text), e);
     if (result == 0)
         result = put_how(bag, o, e);
-    if (result == 0 && selftest.len)
-        result = evidence_bag_tag(bag, "selftest.json", selftest, e);
+    if (result == 0)
+        result = evidence_selftest_tag(bag, selftest, e);
     buf_fini(&text);
     return result;
 }

@@ -82,6 +82,7 @@ static const char *kind_of(enum evidence_access_kind kind)
     case EVIDENCE_EXPORT: return "exported";
     case EVIDENCE_VERIFY: return "verified";
     case EVIDENCE_DISCLOSE: return "disclosed";
+    case EVIDENCE_WRAP: return "wrapped";
     default: return "access";
     }
 }

@@ -8,6 +8,7 @@
 #include "evidence/bundle/table.h"
 #include "evidence/bundle/tree.h"
 #include "evidence/disclose.h"
+#include "evidence/logical/record.h"
 #include "base/json.h"
 
 #include <inttypes.h>
@@ -308,7 +309,7 @@ static int check_record(struct checking *c, const struct json_value *v, struct e
     int result = check_line(c, v, &c->trees.records, e);
     if (result != 1)
         return result;
-    if (json_parse(&doc, json_get_string(v, "line"), NULL, &found) != 0)
+    if (json_parse(&doc, json_get_string(v, "line"), &evidence_record_limits, &found) != 0)
         return judge(c, "a record", &found, e);
     const struct json_value *root = json_root(doc), *content = json_get(root, "content");
     struct slice path = json_get_string(root, "path");

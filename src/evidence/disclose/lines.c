@@ -5,6 +5,7 @@
 #include "crypto/digest.h"
 #include "evidence/bundle/manifest.h"
 #include "evidence/disclose/disclosing.h"
+#include "evidence/logical/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -240,7 +241,7 @@ int disclosing_records(struct disclosing *d, struct err *e)
     json_write_array(&d->w);
     for (size_t i = 0; result == 0 && i < l.count; i++) {
         struct json_doc *doc = NULL;
-        result = json_parse(&doc, l.all[i], NULL, e);
+        result = json_parse(&doc, l.all[i], &evidence_record_limits, e);
         struct slice path = result == 0 ? json_get_string(json_root(doc), "path") : slice_str("");
         char *name = result == 0 ? arena_copy(&d->arena, path.data, path.len) : NULL;
         if (result == 0 && !name)

@@ -5,6 +5,7 @@
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/statement.h"
 #include "evidence/image/import.h"
+#include "evidence/selftest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -160,11 +161,12 @@ int evidence_import(const struct evidence_import_options *options,
     i->started = clock_now(&clock_system);
     arena_init(&i->arena, 0);
     buf_init(&i->entries);
+    buf_init(&i->selftest);
     int result = -1;
     if (!options->given_by || !options->given_by[0])
         err_set(e, ERR_USAGE, "evidence.given-by", NULL,
                 "who gave it is not said, and without it custody begins with a gap");
-    else
+    else if (!options->selftest || evidence_selftest_read(options->selftest, &i->selftest, e) == 0)
         result = run(i, e);
     evidence_confined_end(&i->confined);
     evidence_image_writer_free(i->writer);
@@ -174,6 +176,7 @@ int evidence_import(const struct evidence_import_options *options,
     if (i->map.extents)
         evidence_map_fini(&i->map);
     buf_fini(&i->entries);
+    buf_fini(&i->selftest);
     arena_fini(&i->arena);
     mem_free(i);
     return result;

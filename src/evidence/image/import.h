@@ -60,6 +60,7 @@ struct evidence_importing {
     struct evidence_claim claims[EVIDENCE_CLAIMS_MOST];
     size_t claim_count;
     uint8_t md5[16], sha1[20];
+    struct buf selftest;     /* the report of the self-test; empty: none was given */
     struct buf entries;      /* of an archive, lines of JSON */
     const char *entries_why; /* why they are not all there; NULL: they are */
 };

@@ -8,6 +8,7 @@
 #include "evidence/bundle/statement.h"
 #include "evidence/image/import.h"
 #include "evidence/image/output.h"
+#include "evidence/selftest.h"
 #include "evidence/tool.h"
 #include "evidence/uco.h"
 
@@ -24,6 +25,8 @@ static int tool_part(struct json_writer *w, const struct evidence_importing *i, 
     json_write_name(w, "tool");
     json_write_object(w);
     int result = evidence_tool_members(w, i->options->command, e);
+    if (result == 0)
+        result = evidence_selftest_member(w, buf_slice(&i->selftest), e);
     json_write_object_end(w);
     return result;
 }
@@ -204,7 +207,7 @@ static int close_bag(struct evidence_importing *i, struct evidence_bag *bag, str
     evidence_map_write(&i->map, text);
     if (evidence_bag_salt(text, "# salt:", e) != 0 || put_tag(bag, "map.txt", text, e) != 0)
         return -1;
-    if (put_how(i, bag, e) != 0)
+    if (put_how(i, bag, e) != 0 || evidence_selftest_tag(bag, buf_slice(&i->selftest), e) != 0)
         return -1;
     if (i->imported->kind == EVIDENCE_IMPORT_ZIP &&
         put_tag(bag, "entries.jsonl", &i->entries, e) != 0)

@@ -133,15 +133,22 @@ int live_link(struct live_room *room, const char *path, struct buf *text)
     return 0;
 }
 
-void live_line(struct live_room *room, const char *path, char *line, size_t room_bytes)
+void live_text(struct live_room *room, const char *path, char *text, size_t room_bytes)
 {
-    line[0] = 0;
+    text[0] = 0;
     int fd = live_open(room, path);
     if (fd < 0)
         return;
-    ssize_t n = read(fd, line, room_bytes - 1);
+    ssize_t n = read(fd, text, room_bytes - 1);
     close(fd);
-    line[n > 0 ? n : 0] = 0;
+    if (n > 0 && text[n - 1] == '\n')
+        n--;
+    text[n > 0 ? n : 0] = 0;
+}
+
+void live_line(struct live_room *room, const char *path, char *line, size_t room_bytes)
+{
+    live_text(room, path, line, room_bytes);
     line[strcspn(line, "\n")] = 0;
 }
 
@@ -321,8 +328,8 @@ void live_member(struct json_writer *w, const char *name, struct slice bytes)
     json_member_base64(w, exact, bytes);
 }
 
-void live_member_file(struct live_room *room, struct json_writer *w, const char *name,
-                      const char *path)
+size_t live_member_file(struct live_room *room, struct json_writer *w, const char *name,
+                        const char *path)
 {
     struct buf text;
     char member[64];
@@ -336,7 +343,9 @@ void live_member_file(struct live_room *room, struct json_writer *w, const char 
         if (live_is_refusal(error))
             live_refused(room, path, error);
     }
+    size_t len = text.len;
     buf_fini(&text);
+    return len;
 }
 
 void live_member_strings(struct json_writer *w, const char *name, struct slice bytes)

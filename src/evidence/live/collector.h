@@ -66,7 +66,10 @@ int live_open(struct live_room *room, const char *path) MUST_CHECK;
 int live_read(struct live_room *room, const char *path, size_t limit, struct buf *text) MUST_CHECK;
 /* Where a symlink leads; 0, or errno. */
 int live_link(struct live_room *room, const char *path, struct buf *text) MUST_CHECK;
-/* A line of it without the white space at its end; "" when it cannot be read. */
+/* What it says without the line end behind it; "" when it cannot be read. The name of a process may
+ * have line ends in it. */
+void live_text(struct live_room *room, const char *path, char *text, size_t room_bytes);
+/* The first line of it. */
 void live_line(struct live_room *room, const char *path, char *line, size_t room_bytes);
 
 /*
@@ -102,9 +105,9 @@ void live_line_begin(struct live_output *out, struct json_writer *w);
 int live_line_end(struct live_output *out, struct json_writer *w, struct err *e) MUST_CHECK;
 /* Text where it is UTF-8, else NAME_base64. */
 void live_member(struct json_writer *w, const char *name, struct slice bytes);
-/* The contents of a file of the machine as a member, or NAME_error. */
-void live_member_file(struct live_room *room, struct json_writer *w, const char *name,
-                      const char *path);
+/* The contents of a file of the machine as a member, or NAME_error. How many bytes it has. */
+size_t live_member_file(struct live_room *room, struct json_writer *w, const char *name,
+                        const char *path);
 /* Parts that end with NUL, as a list. */
 void live_member_strings(struct json_writer *w, const char *name, struct slice bytes);
 

@@ -19,7 +19,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { PART = 1 << 18, MAPS_MOST = 64 << 20, KEY = 32 };
+enum { PART = 1 << 18, MAPS_MOST = 300 << 20, KEY = 32, HOLES_MOST = 1 << 20 };
 
 struct hashing {
     struct live_room *room;
@@ -28,37 +28,100 @@ struct hashing {
     struct arena arena;
     uint8_t *part;
     uint64_t copies;
+    uint64_t data;      /* bytes of the file under way that are in no hole */
+    struct buf extents; /* of it, as JSON */
 };
 
-/* Its SHA-256, and a copy where copy is open. 0, errno of reading it, or -1 with e set. */
-static int digest(struct hashing *h, int fd, struct live_output *copy, uint8_t sha[SHA256_LEN],
-                  uint64_t *bytes, struct err *e)
+static const char too_large[] = "it has more bytes, or more holes, than are read of a file";
+
+/* Where data begin at or behind `at`, and where they end; a file system without holes has all. */
+static bool data_from(int fd, uint64_t at, uint64_t size, uint64_t *from, uint64_t *to)
 {
-    struct sha256_context c;
-    int result = 0;
-    *bytes = 0;
-    if (sha256_init(&c) != 0)
-        return digest_failed(e);
-    for (;;) {
-        ssize_t n = pread(fd, h->part, PART, (off_t)*bytes);
+    off_t data = lseek(fd, (off_t)at, SEEK_DATA);
+    if (data < 0 && errno == ENXIO)
+        return false;
+    *from = data < 0 ? at : (uint64_t)data;
+    off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+    *to = hole <= data || (uint64_t)hole > size ? size : (uint64_t)hole;
+    return *from < size;
+}
+
+/* Nothing of a hole is read, and nothing written: a file may have as many of them as it likes. */
+static int skip(struct hashing *h, struct sha256_context *c, uint64_t bytes, struct err *e)
+{
+    memset(h->part, 0, PART);
+    for (size_t n; bytes; bytes -= n) {
+        n = bytes < PART ? (size_t)bytes : (size_t)PART;
+        live_beat(h->room);
+        if (sha256_update(c, slice_of(h->part, n)) != 0)
+            return digest_failed(e);
+    }
+    return 0;
+}
+
+/* The bytes [*at, to). 0, errno of reading it, EFBIG, or -1 with e set. */
+static int digest_part(struct hashing *h, int fd, struct sha256_context *c, uint64_t *at,
+                       uint64_t to, struct live_output *copy, struct err *e)
+{
+    while (*at < to) {
+        if (h->data >= h->room->options->file_most)
+            return EFBIG;
+        size_t want = to - *at < PART ? (size_t)(to - *at) : (size_t)PART;
+        ssize_t n = pread(fd, h->part, want, (off_t)*at);
         live_beat(h->room);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0) {
-            result = n < 0 ? errno : 0;
-            break;
-        }
-        *bytes += (uint64_t)n;
+        if (n <= 0)
+            return n < 0 ? errno : ENODATA;
         atomic_fetch_add(&h->room->shared->bytes_read, (unsigned long long)n);
-        if (sha256_update(&c, slice_of(h->part, (size_t)n)) != 0) {
-            result = digest_failed(e);
-            break;
-        }
-        if (copy && live_output_put(copy, h->part, (size_t)n, e) != 0) {
-            result = -1;
-            break;
-        }
+        if (sha256_update(c, slice_of(h->part, (size_t)n)) != 0)
+            return digest_failed(e);
+        if (copy && live_output_put(copy, h->part, (size_t)n, e) != 0)
+            return -1;
+        *at += (uint64_t)n;
+        h->data += (uint64_t)n;
     }
+    return 0;
+}
+
+static void extent(struct hashing *h, uint64_t from, uint64_t bytes)
+{
+    if (bytes)
+        buf_printf(&h->extents, "%s[\"%" PRIu64 "\",\"%" PRIu64 "\"]",
+                   h->extents.len > 1 ? "," : "", from, bytes);
+}
+
+/*
+ * Its SHA-256, and a copy of its data, without holes, where copy is open; h->extents says where
+ * they belong. 0, errno of reading it, EFBIG where it has more than a file may (holes cost who made
+ * them nothing, and take as long to hash as data), or -1 with e set.
+ */
+static int digest(struct hashing *h, int fd, uint64_t size, struct live_output *copy,
+                  uint8_t sha[SHA256_LEN], struct err *e)
+{
+    struct sha256_context c;
+    uint64_t at = 0, from, to, holes = 0;
+    int result = 0;
+    h->data = 0;
+    buf_reset(&h->extents);
+    buf_putc(&h->extents, '[');
+    if (sha256_init(&c) != 0)
+        return digest_failed(e);
+    while (result == 0 && data_from(fd, at, size, &from, &to)) {
+        holes += from - at;
+        if (holes <= HOLES_MOST)
+            result = skip(h, &c, from - at, e);
+        at = from;
+        if (result == 0)
+            result = digest_part(h, fd, &c, &at, to, copy, e);
+        extent(h, from, at - from);
+    }
+    holes += result == 0 ? size - at : 0;
+    if (result == 0 && holes <= HOLES_MOST)
+        result = skip(h, &c, size - at, e);
+    else if (result == 0)
+        result = EFBIG;
+    buf_putc(&h->extents, ']');
     if (result >= 0 && sha256_final(&c, sha) != 0)
         result = digest_failed(e);
     sha256_fini(&c);
@@ -87,7 +150,6 @@ static int take(struct hashing *h, const char *pid, const char *link, const char
     struct json_writer w;
     struct live_output copy;
     uint8_t sha[SHA256_LEN];
-    uint64_t bytes = 0;
     char text[32], suffix[64];
     int result = 0;
     int fd = live_open(h->room, link);
@@ -109,7 +171,7 @@ static int take(struct hashing *h, const char *pid, const char *link, const char
         result = live_output_open(&copy, h->room, suffix, e);
     }
     if (result == 0)
-        result = digest(h, fd, deleted ? &copy : NULL, sha, &bytes, e);
+        result = digest(h, fd, (uint64_t)st.st_size, deleted ? &copy : NULL, sha, e);
     live_line_begin(&h->out, &w);
     json_member_string(&w, "role", role);
     json_member_string(&w, "pid", pid);
@@ -118,14 +180,21 @@ static int take(struct hashing *h, const char *pid, const char *link, const char
     json_member_string(&w, "device", text);
     snprintf(text, sizeof text, "%" PRIu64, (uint64_t)st.st_ino);
     json_member_string(&w, "inode", text);
-    json_member_int(&w, "bytes", (int64_t)bytes);
+    json_member_int(&w, "bytes", (int64_t)st.st_size);
     json_member_bool(&w, "deleted", deleted);
-    if (result > 0)
-        json_member_string(&w, "error", strerrordesc_np(result));
-    else if (result == 0)
+    if (result > 0) {
+        json_member_string(&w, "error", result == EFBIG ? too_large : strerrordesc_np(result));
+        live_refused(h->room, link, result);
+    } else if (result == 0)
         json_member_hex(&w, "sha256", slice_of(sha, sizeof sha));
-    if (deleted)
+    if (deleted) {
         json_member_string(&w, "copy", copy.name);
+        json_member_int(&w, "copy_bytes", (int64_t)h->data);
+        if (h->data < (uint64_t)st.st_size) {
+            json_write_name(&w, "copy_extents");
+            json_write_raw(&w, buf_slice(&h->extents));
+        }
+    }
     if (deleted)
         live_warn(h->room, "process %s runs a file that was deleted: %.100s", pid,
                   buf_text(&target));
@@ -145,7 +214,8 @@ static int take_mapped(struct hashing *h, const char *pid, struct err *e)
     int result = 0;
     buf_init(&maps);
     snprintf(path, sizeof path, "proc/%s/maps", pid);
-    if (live_read(h->room, path, MAPS_MOST, &maps) != 0)
+    int error = live_read(h->room, path, MAPS_MOST, &maps);
+    if (error && error != EFBIG)
         buf_reset(&maps);
     for (char *line = (char *)maps.data; line && *line && result == 0;) {
         char *end = strchr(line, '\n'), range[64], permissions[8];
@@ -190,6 +260,7 @@ int live_collect_executables(struct live_room *room, struct err *e)
         return err_memory(e);
     map_init(&h.seen);
     arena_init(&h.arena, 0);
+    buf_init(&h.extents);
     int result = live_names_read(room, "proc", true, &names, NULL, e);
     if (result == 0) {
         result = live_output_open(&h.out, room, ".jsonl", e);
@@ -200,6 +271,7 @@ int live_collect_executables(struct live_room *room, struct err *e)
     }
     map_fini(&h.seen);
     arena_fini(&h.arena);
+    buf_fini(&h.extents);
     mem_free(h.part);
     return result;
 }

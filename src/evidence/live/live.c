@@ -11,6 +11,7 @@
 #include "evidence/live/plan.h"
 #include "evidence/live/run.h"
 #include "evidence/logical/walk.h"
+#include "evidence/selftest.h"
 #include "evidence/tool.h"
 #include "evidence/uco.h"
 
@@ -32,6 +33,7 @@ struct session {
     struct evidence_clocks started, ended;
     struct footprint_reading before, after;
     struct evidence_bag bag;
+    struct buf selftest; /* the report of the self-test; empty: none was given */
 };
 
 static const char incomplete[] =
@@ -143,7 +145,8 @@ static int write_record(const struct session *s, struct buf *out, struct err *e)
     evidence_clocks_write(&w, &s->ended);
     json_write_name(&w, "tool");
     json_write_object(&w);
-    if (evidence_tool_members(&w, s->options->command, e) != 0)
+    if (evidence_tool_members(&w, s->options->command, e) != 0 ||
+        evidence_selftest_member(&w, buf_slice(&s->selftest), e) != 0)
         return -1;
     json_write_object_end(&w);
     json_write_name(&w, "source");
@@ -228,6 +231,7 @@ static int close_bag(struct session *s, struct buf *text, struct err *e)
                    evidence_bag_tag(&s->bag, "acquisition.json", buf_slice(text), e) != 0 ||
                    evidence_uco_tag(&s->bag, buf_slice(text), e) != 0 ||
                    evidence_how_put(&s->bag, &how, e) != 0 ||
+                   evidence_selftest_tag(&s->bag, buf_slice(&s->selftest), e) != 0 ||
                    evidence_bag_close(&s->bag, top, e) != 0
                ? -1
                : evidence_bundle_end(s->options->folder, e);
@@ -304,6 +308,7 @@ int evidence_live(const struct evidence_live_options *options, struct evidence_l
     o.file_most = o.file_most ? o.file_most : 4ull << 30;
     s->options = &o;
     s->done = done;
+    buf_init(&s->selftest);
     int result = live_plan_make(&o, &s->plan, e);
     if (result == 0 && s->plan.deviates && (!o.statement.reason || !o.statement.reason[0])) {
         result = err_set(e, ERR_USAGE, "evidence.reason", "RFC 3227 section 2.1",
@@ -311,10 +316,13 @@ int evidence_live(const struct evidence_live_options *options, struct evidence_l
                          "reason");
         err_hint(e, "give --reason");
     }
+    if (result == 0 && o.selftest)
+        result = evidence_selftest_read(o.selftest, &s->selftest, e);
     if (result == 0)
         result = begin(&o, e);
     if (result == 0)
         result = run(s, e);
+    buf_fini(&s->selftest);
     mem_free(s);
     return result;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory of processes out of /proc/PID/mem: pages that are in memory or swapped out, by
- * /proc/PID/pagemap. Pages that were never touched are not read, as that would make them.
+ * /proc/PID/pagemap. Pages that were never touched are not read, as that would make them. A process
+ * may set aside a hundred TiB of them: Linux 6.7 and later are asked for what is there, older ones
+ * page by page.
  */
 #include "evidence/live/collector.h"
 #include "base/memory.h"
@@ -11,9 +13,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PAGES = 512, MAPS_MOST = 64 << 20 };
+/* 65,530 areas, which the kernel allows unless told otherwise, each of a file with a long path. */
+enum { PAGE = 4096, PAGES = 512, REGIONS = 512, MAPS_MOST = 300 << 20 };
+
+/* ioctl(PAGEMAP_SCAN) of linux/fs.h, which the headers of older systems do not have. */
+struct scan_region {
+    uint64_t start, end, categories;
+};
+struct scan_argument {
+    uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+    uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+enum { SCAN_PRESENT = 1 << 3, SCAN_SWAPPED = 1 << 4 };
+#define SCAN _IOWR('f', 16, struct scan_argument)
 
 /* FAT holds no file of 4 GiB. */
 static const uint64_t part_most = (4ull << 30) - PAGE;
@@ -32,6 +47,9 @@ struct dumping {
     uint64_t bytes;  /* in all parts */
     /* the stretch under way */
     uint64_t from, to, at;
+    uint64_t bad_from, bad_to; /* what could not be read, likewise */
+    int bad_why;
+    bool no_scan; /* the kernel knows no such question */
     uint64_t swapped_pages, absent_pages, unreadable;
     int why;
 };
@@ -43,7 +61,7 @@ static void hex_member(struct json_writer *w, const char *name, uint64_t number)
     json_member_string(w, name, text);
 }
 
-/* What was read without a gap. */
+/* What was read, or could not be, without a gap. */
 static void end_stretch(struct dumping *d, struct json_writer *w)
 {
     if (d->to > d->from) {
@@ -54,18 +72,25 @@ static void end_stretch(struct dumping *d, struct json_writer *w)
         json_member_int(w, "offset", (int64_t)d->at);
         json_write_object_end(w);
     }
-    d->from = d->to = 0;
+    if (d->bad_to > d->bad_from) {
+        json_write_object(w);
+        hex_member(w, "from", d->bad_from);
+        json_member_int(w, "bytes", (int64_t)(d->bad_to - d->bad_from));
+        json_member_string(w, "unreadable", strerrordesc_np(d->bad_why));
+        json_write_object_end(w);
+    }
+    d->from = d->to = d->bad_from = d->bad_to = 0;
 }
 
 static void unreadable(struct dumping *d, struct json_writer *w, uint64_t from, int why)
 {
-    end_stretch(d, w);
+    if (from != d->bad_to || why != d->bad_why) {
+        end_stretch(d, w);
+        d->bad_from = from;
+        d->bad_why = why;
+    }
+    d->bad_to = from + PAGE;
     d->unreadable += PAGE;
-    json_write_object(w);
-    hex_member(w, "from", from);
-    json_member_int(w, "bytes", PAGE);
-    json_member_string(w, "unreadable", strerrordesc_np(why));
-    json_write_object_end(w);
 }
 
 static int next_part(struct dumping *d, struct json_writer *w, struct err *e)
@@ -105,24 +130,71 @@ static int put(struct dumping *d, struct json_writer *w, uint64_t address, const
     return 0;
 }
 
-static int pages(struct dumping *d, struct json_writer *w, uint64_t from, size_t count,
-                 const uint64_t *states, struct err *e)
+/* A page that is somewhere. */
+static int page(struct dumping *d, struct json_writer *w, uint64_t address, bool is_swapped,
+                struct err *e)
 {
-    for (size_t i = 0; i < count; i++) {
-        uint64_t address = from + i * PAGE;
-        d->swapped_pages += (states[i] & swapped) != 0;
-        if (!(states[i] & (present | swapped))) {
-            d->absent_pages++;
-            continue;
-        }
-        ssize_t n = pread(d->memory, d->part, PAGE, (off_t)address);
-        live_beat(d->room);
-        if (n != PAGE)
-            unreadable(d, w, address, n < 0 ? errno : EIO);
-        else if (put(d, w, address, d->part, e) != 0)
-            return -1;
+    ssize_t n = pread(d->memory, d->part, PAGE, (off_t)address);
+    live_beat(d->room);
+    d->swapped_pages += is_swapped;
+    d->absent_pages--;
+    if (n != PAGE) {
+        unreadable(d, w, address, n < 0 ? errno : EIO);
+        return 0;
     }
-    atomic_fetch_add(&d->room->shared->bytes_read, count * PAGE);
+    atomic_fetch_add(&d->room->shared->bytes_read, PAGE);
+    return put(d, w, address, d->part, e);
+}
+
+/* By 2 MiB. */
+static int ask_each(struct dumping *d, struct json_writer *w, uint64_t from, uint64_t to,
+                    struct err *e)
+{
+    uint64_t states[PAGES];
+    for (uint64_t at = from; at < to; at += (uint64_t)PAGES * PAGE) {
+        size_t count = (to - at) / PAGE < PAGES ? (size_t)((to - at) / PAGE) : PAGES;
+        ssize_t n =
+            pread(d->pages, states, count * sizeof *states, (off_t)(at / PAGE * sizeof *states));
+        live_beat(d->room);
+        if (n != (ssize_t)(count * sizeof *states)) {
+            d->why = n < 0 ? errno : EIO;
+            return 0;
+        }
+        for (size_t i = 0; i < count; i++)
+            if ((states[i] & (present | swapped)) &&
+                page(d, w, at + i * PAGE, (states[i] & swapped) != 0, e) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+/* All at once. 1: the kernel knows no such question. */
+static int ask_scan(struct dumping *d, struct json_writer *w, uint64_t from, uint64_t to,
+                    struct err *e)
+{
+    struct scan_region regions[REGIONS];
+    for (bool asked = false; from < to; asked = true) {
+        struct scan_argument ask = {.size = sizeof ask,
+                                    .start = from,
+                                    .end = to,
+                                    .vec = (uintptr_t)regions,
+                                    .vec_len = REGIONS,
+                                    .category_anyof_mask = SCAN_PRESENT | SCAN_SWAPPED,
+                                    .return_mask = SCAN_PRESENT | SCAN_SWAPPED};
+        int count = ioctl(d->pages, SCAN, &ask);
+        live_beat(d->room);
+        if (count < 0 && !asked && (errno == ENOTTY || errno == EINVAL || errno == ENOSYS))
+            return 1;
+        if (count < 0 || ask.walk_end <= from) {
+            d->why = count < 0 ? errno : EIO;
+            return 0;
+        }
+        for (int i = 0; i < count; i++)
+            for (uint64_t at = regions[i].start; at < regions[i].end; at += PAGE)
+                if (page(d, w, at, (regions[i].categories & SCAN_SWAPPED) != 0, e) != 0)
+                    return -1;
+        from = ask.walk_end;
+    }
     return 0;
 }
 
@@ -130,23 +202,20 @@ static int pages(struct dumping *d, struct json_writer *w, uint64_t from, size_t
 static int area(struct dumping *d, struct json_writer *w, const char *line, struct err *e)
 {
     unsigned long long from, to;
-    char permissions[8];
-    uint64_t states[PAGES];
-    if (sscanf(line, "%llx-%llx %7s", &from, &to, permissions) != 3 || to > INT64_MAX ||
-        from % PAGE || strstr(line, "[vsyscall]") || strstr(line, "[vvar"))
+    int name = 0; /* where it begins: that of a file, which may be anything, begins with '/' */
+    if (sscanf(line, "%llx-%llx %*s %*s %*s %*s%n", &from, &to, &name) != 2 || to > INT64_MAX ||
+        from % PAGE || to % PAGE)
         return 0;
-    for (uint64_t at = from; at < to; at += (uint64_t)PAGES * PAGE) {
-        size_t count = (to - at) / PAGE < PAGES ? (size_t)((to - at) / PAGE) : PAGES;
-        ssize_t n =
-            pread(d->pages, states, count * sizeof *states, (off_t)(at / PAGE * sizeof *states));
-        if (n != (ssize_t)(count * sizeof *states)) {
-            d->why = n < 0 ? errno : EIO;
-            return 0;
-        }
-        if (pages(d, w, at, count, states, e) != 0)
-            return -1;
-    }
-    return 0;
+    line += name;
+    line += strspn(line, " ");
+    if (strcmp(line, "[vsyscall]") == 0 || strncmp(line, "[vvar", 5) == 0)
+        return 0;
+    d->absent_pages += (to - from) / PAGE;
+    int result = d->no_scan ? 1 : ask_scan(d, w, from, to, e);
+    if (result <= 0)
+        return result;
+    d->no_scan = true;
+    return ask_each(d, w, from, to, e);
 }
 
 static int areas(struct dumping *d, struct json_writer *w, struct buf *maps, struct err *e)
@@ -186,7 +255,7 @@ static int dump(struct dumping *d, struct err *e)
     d->pages = live_open(d->room, path);
     if (d->pages < 0)
         error = errno;
-    if (error == 0)
+    if (d->memory >= 0 && d->pages >= 0 && (error == 0 || error == EFBIG))
         result = areas(d, &w, &maps, e);
     error = error ? error : d->why;
     if (error) {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENVIRONMENT_MOST = 8 << 20, THREADS_MOST = 4096 };
+enum { ENVIRONMENT_MOST = 8 << 20, THREADS_MOST = 4096, INFO_MOST = 8 << 20 };
 
 static void link_member(struct live_room *room, struct json_writer *w, const char *name,
                         const char *path)
@@ -39,6 +39,8 @@ static int open_files(struct live_room *room, struct json_writer *w, const char 
 {
     struct live_names names;
     char path[320];
+    size_t info =
+        0; /* of all of them: each of many copies of an epoll lists all that it waits for */
     int error;
     snprintf(path, sizeof path, "proc/%s/fd", pid);
     if (live_names_read(room, path, true, &names, &error, e) != 0)
@@ -53,10 +55,15 @@ static int open_files(struct live_room *room, struct json_writer *w, const char 
         snprintf(path, sizeof path, "proc/%s/fd/%s", pid, names.names[i]);
         link_member(room, w, "target", path);
         snprintf(path, sizeof path, "proc/%s/fdinfo/%s", pid, names.names[i]);
-        live_member_file(room, w, "info", path);
+        if (info < INFO_MOST)
+            info += live_member_file(room, w, "info", path);
+        else
+            json_member_string(w, "info_error", "left out: of this process there is too much");
         json_write_object_end(w);
     }
     json_write_array_end(w);
+    if (info >= INFO_MOST)
+        live_refused(room, path, EFBIG);
     live_names_fini(&names);
     return 0;
 }
@@ -92,7 +99,7 @@ static int threads(struct live_room *room, struct json_writer *w, const char *pi
         json_write_object(w);
         json_member_string(w, "tid", names.names[i]);
         snprintf(path, sizeof path, "proc/%s/task/%s/stat", pid, names.names[i]);
-        live_line(room, path, line, sizeof line);
+        live_text(room, path, line, sizeof line);
         live_member(w, "stat", slice_str(line));
         json_write_object_end(w);
     }
@@ -101,12 +108,12 @@ static int threads(struct live_room *room, struct json_writer *w, const char *pi
     return 0;
 }
 
-/* Field 22 of /proc/PID/stat, behind the name, which may hold anything. */
+/* Field 22 of /proc/PID/stat, behind the name, which may hold anything, line ends as well. */
 static void start_time(struct live_room *room, const char *pid, char text[32])
 {
     char path[64], line[4096];
     snprintf(path, sizeof path, "proc/%s/stat", pid);
-    live_line(room, path, line, sizeof line);
+    live_text(room, path, line, sizeof line);
     const char *at = strrchr(line, ')');
     for (int field = 2; at && field < 22; field++)
         at = strchr(at + 1, ' ');

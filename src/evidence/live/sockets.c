@@ -115,7 +115,7 @@ static void owners_member(struct sockets *s, struct json_writer *w, uint64_t ino
     for (; inode && low < s->count && s->owners[low].inode == inode; low++) {
         char path[64], name[64];
         snprintf(path, sizeof path, "proc/%u/comm", s->owners[low].pid);
-        live_line(s->room, path, name, sizeof name);
+        live_text(s->room, path, name, sizeof name);
         json_write_object(w);
         json_member_int(w, "pid", s->owners[low].pid);
         json_member_int(w, "fd", s->owners[low].fd);

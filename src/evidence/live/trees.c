@@ -24,6 +24,9 @@ static void tick(void *context, const char *path, uint64_t bytes)
     live_beat(room);
 }
 
+/* A file with more of them is stored by its extents: nobody waits for zeros on a live machine. */
+enum { HOLES_MOST = 64 << 20 };
+
 struct progress {
     struct live_room *room;
     uint64_t records;
@@ -55,7 +58,7 @@ int live_take(struct live_room *room, const char *const *paths, size_t count, bo
         .walk = {.paths = paths, .path_count = count, .cross = cross, .bundle = o->folder},
         .content = {.folder = o->folder,
                     .below = room->base,
-                    .holes_most = 64ull << 30,
+                    .holes_most = HOLES_MOST,
                     .bytes_most = o->file_most,
                     .tick = tick,
                     .context = room},

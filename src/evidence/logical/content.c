@@ -77,8 +77,8 @@ static int map_extents(struct copying *c, uint64_t *holes, bool *too_many, struc
             break;
         off_t hole = lseek(c->reading, (off_t)from, SEEK_HOLE);
         uint64_t end = hole < 0 || (uint64_t)hole > c->size ? c->size : (uint64_t)hole;
-        if (end <= from)
-            break;
+        if (end <= from) /* it is changed this moment: what is left is read, holes or not */
+            end = c->size;
         if (content->extent_count == EVIDENCE_EXTENTS_MOST)
             *too_many = true;
         if (content->extent_count == room && !*too_many) {
@@ -191,6 +191,19 @@ static void hold_against(struct evidence_entry *entry, uint64_t got)
         entry->changed |= EVIDENCE_CHANGED_GONE;
 }
 
+/* Holes that are hashed count against what all files may have of them. */
+static bool is_too_much(const struct copying *c, uint64_t holes)
+{
+    atomic_ullong *left = c->options->holes_left;
+    unsigned long long now = left ? atomic_load(left) : 0;
+    if (!left || holes < EVIDENCE_HOLES_LEAST)
+        return false;
+    while (now >= holes)
+        if (atomic_compare_exchange_weak(left, &now, now - holes))
+            return false;
+    return true;
+}
+
 /* 0: go on; 1: not taken, and the entry says why. */
 static int plan(struct copying *c, struct err *e)
 {
@@ -199,7 +212,7 @@ static int plan(struct copying *c, struct err *e)
     bool too_many;
     if (map_extents(c, &holes, &too_many, e) != 0)
         return -1;
-    content->extents_only = holes >= c->options->holes_most && holes > 0;
+    content->extents_only = holes > 0 && (holes >= c->options->holes_most || is_too_much(c, holes));
     if (content->extents_only && too_many) {
         evidence_entry_not_taken(c->entry, "limit", 0,
                                  "it has more than %d extents and %" PRIu64 " bytes of holes",

@@ -5,12 +5,17 @@
 
 #include "evidence/logical/entry.h"
 
-enum { EVIDENCE_CONTENT_PART = 1 << 20 };
+#include <stdatomic.h>
+
+enum { EVIDENCE_CONTENT_PART = 1 << 20, EVIDENCE_HOLES_LEAST = 1 << 20 };
 
 struct evidence_content_options {
     const char *folder;  /* of the bundle */
     const char *below;   /* "data/files" */
     uint64_t holes_most; /* from so many bytes of holes on, only the extents are stored */
+    /* Bytes of holes that are hashed as zeros in all files together; then from HOLES_LEAST on the
+     * extents alone are stored, as who makes holes pays nothing for them. NULL: no such limit. */
+    atomic_ullong *holes_left;
     uint64_t bytes_most; /* of one file; 0: no limit */
     /* Told of progress, from several threads; may be NULL. */
     void (*tick)(void *context, const char *path, uint64_t bytes);

@@ -7,6 +7,7 @@
 #include "evidence/clocks.h"
 #include "evidence/logical/record.h"
 #include "evidence/logical/take.h"
+#include "evidence/selftest.h"
 #include "evidence/tool.h"
 #include "evidence/uco.h"
 
@@ -14,7 +15,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-static const uint64_t holes_most = 64ull << 30;
+/* Of one file, and of all others together: some minutes of hashing zeros. */
+static const uint64_t holes_most = 64ull << 30, holes_of_all = 256ull << 30;
 
 struct job {
     const struct evidence_files_options *options;
@@ -25,6 +27,7 @@ struct job {
     struct evidence_ledger ledger;
     struct evidence_taken taken;
     struct evidence_tree tree;
+    struct buf selftest; /* the report of the self-test; empty: none was given */
 };
 
 /* What was begun there is gone on with only for the same paths. */
@@ -115,7 +118,8 @@ static int write_record(struct job *j, struct buf *out, struct err *e)
     evidence_clocks_write(&w, &now);
     json_write_name(&w, "tool");
     json_write_object(&w);
-    if (evidence_tool_members(&w, j->options->command, e) != 0)
+    if (evidence_tool_members(&w, j->options->command, e) != 0 ||
+        evidence_selftest_member(&w, buf_slice(&j->selftest), e) != 0)
         return -1;
     json_write_object_end(&w);
     json_write_name(&w, "source");
@@ -175,6 +179,8 @@ static int close_bag(struct job *j, struct err *e)
     if (result == 0)
         result = evidence_how_put(&j->bag, &how, e);
     if (result == 0)
+        result = evidence_selftest_tag(&j->bag, buf_slice(&j->selftest), e);
+    if (result == 0)
         result = evidence_bag_close(&j->bag, top, e);
     buf_fini(&text);
     return result == 0 ? evidence_bundle_end(j->options->folder, e) : -1;
@@ -188,21 +194,24 @@ static int take(struct job *j, struct err *e)
     buf_init(&last);
     int result = evidence_ledger_resume(&j->ledger, &last, &asked, e);
     j->out->resumed_at = j->ledger.tree.size;
-    struct evidence_take_options take = {
-        .walk = {.paths = o->paths,
-                 .path_count = o->path_count,
-                 .excludes = o->excludes,
-                 .exclude_count = o->exclude_count,
-                 .cross = o->cross,
-                 .bundle = o->folder,
-                 .after = buf_slice(&last),
-                 .after_asked = asked,
-                 .records = j->ledger.tree.size},
-        .content = {.folder = o->folder, .below = "data/files", .holes_most = holes_most},
-        .owners = "/etc",
-        .workers = o->workers,
-        .watch = o->watch,
-        .watch_context = o->watch_context};
+    atomic_ullong holes_left = holes_of_all;
+    struct evidence_take_options take = {.walk = {.paths = o->paths,
+                                                  .path_count = o->path_count,
+                                                  .excludes = o->excludes,
+                                                  .exclude_count = o->exclude_count,
+                                                  .cross = o->cross,
+                                                  .bundle = o->folder,
+                                                  .after = buf_slice(&last),
+                                                  .after_asked = asked,
+                                                  .records = j->ledger.tree.size},
+                                         .content = {.folder = o->folder,
+                                                     .below = "data/files",
+                                                     .holes_most = holes_most,
+                                                     .holes_left = &holes_left},
+                                         .owners = "/etc",
+                                         .workers = o->workers,
+                                         .watch = o->watch,
+                                         .watch_context = o->watch_context};
     if (result == 0)
         result = evidence_take(&take, &j->ledger, &j->taken, e);
     buf_fini(&last);
@@ -252,13 +261,17 @@ int evidence_files(const struct evidence_files_options *options, struct evidence
     j->clock = options->clock ? options->clock : &clock_system;
     evidence_clocks_read(&j->started);
     buf_init(&mark);
+    buf_init(&j->selftest);
     write_mark(options, &mark);
     int result = buf_check(&mark, e);
+    if (result == 0 && options->selftest)
+        result = evidence_selftest_read(options->selftest, &j->selftest, e);
     if (result == 0)
         result = evidence_bundle_begin(options->folder, buf_slice(&mark), e);
     if (result >= 0)
         result = run(j, e);
     buf_fini(&mark);
+    buf_fini(&j->selftest);
     mem_free(j);
     return result;
 }

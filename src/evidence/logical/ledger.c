@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FLUSH = 1 << 16, PART = 1 << 16, LINE_MOST = 32 << 20 };
+enum { FLUSH = 1 << 16, PART = 1 << 16 };
 
 static int open_file(const char *folder, const char *name, struct err *e)
 {
@@ -145,7 +145,7 @@ static int read_lines(int fd, uint64_t *end,
     uint64_t at = 0; /* of text in the file */
     int result = 0;
     buf_init(&text);
-    text.limit = LINE_MOST;
+    text.limit = evidence_record_limits.bytes;
     *end = 0;
     while (result == 0) {
         size_t before = text.len;
@@ -222,7 +222,7 @@ static int keep_missing(void *context, struct slice line, uint64_t offset, struc
     int64_t after = -1;
     (void)offset;
     (void)e;
-    bool kept = json_parse(&doc, line, NULL, &why) == 0 &&
+    bool kept = json_parse(&doc, line, &evidence_record_limits, &why) == 0 &&
                 json_int64(json_get(json_root(doc), "after"), &after) && after >= 0 &&
                 (uint64_t)after < l->tree.size;
     json_doc_free(doc);

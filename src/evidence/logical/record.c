@@ -15,7 +15,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-enum { NAMES_MOST = 65536, VALUE_MOST = 65536, TARGET_MOST = 65536 };
+/* A file may have thousands of attributes; what is more of them in all than ATTRIBUTES_MOST stands
+ * by its hash, as a line that holds everything could not be read again. */
+enum { NAMES_MOST = 65536, VALUE_MOST = 65536, TARGET_MOST = 65536, ATTRIBUTES_MOST = 4 << 20 };
+
+const struct json_limits evidence_record_limits = {
+    .bytes = 32 << 20, .depth = 8, .values = 1000000};
 
 /* Members stand in the order of their names: the line is canonical JSON (RFC 8785). */
 
@@ -88,14 +93,18 @@ static void attributes_member(struct json_writer *w, const struct statx *st)
 
 struct attribute {
     const char *name;
-    struct buf value;
+    struct buf value; /* or, where there is too much, empty */
+    uint8_t sha256[SHA256_LEN];
+    size_t bytes;
+    bool left_out;
 };
 
 struct attributes {
     char *names;
     struct attribute *all;
-    size_t count;
-    int error; /* of listing or reading them */
+    size_t count, bytes;
+    bool left_out; /* some of them */
+    int error;     /* of listing or reading them */
 };
 
 static int by_name(const void *a, const void *b)
@@ -112,25 +121,53 @@ static void attributes_free(struct attributes *a)
     mem_free(a->names);
 }
 
+/* What can be asked for where no list of names is given: there are more than 64 KiB of them. */
+static const char known_names[] = "security.SMACK64\0security.apparmor\0security.capability\0"
+                                  "security.evm\0security.ima\0security.selinux\0"
+                                  "system.posix_acl_access\0system.posix_acl_default";
+
+/* The names that there are, each with its NUL: their length, or -1 with e set. */
+static ssize_t names_of(struct attributes *a, const char *path, struct err *e)
+{
+    ssize_t len = listxattr(path, NULL, 0);
+    if (len == 0 || (len < 0 && errno == ENOTSUP))
+        return 0;
+    a->names = mem_new(NAMES_MOST + 1, 1);
+    if (!a->names)
+        return err_memory(e);
+    len = len < 0 ? -1 : listxattr(path, a->names, NAMES_MOST);
+    if (len >= 0)
+        return len;
+    a->error = errno;
+    if (errno != E2BIG && errno != ERANGE)
+        return 0;
+    memcpy(a->names, known_names, sizeof known_names);
+    return sizeof known_names;
+}
+
+static int attribute_take(struct attributes *a, struct attribute *one, struct slice value,
+                          struct err *e)
+{
+    one->bytes = value.len;
+    one->left_out = value.len > ATTRIBUTES_MOST - a->bytes;
+    a->left_out = a->left_out || one->left_out;
+    buf_init(&one->value);
+    if (one->left_out)
+        return sha256(value, one->sha256) == 0 ? 0 : digest_failed(e);
+    a->bytes += value.len;
+    buf_put_slice(&one->value, value);
+    return buf_check(&one->value, e);
+}
+
 /* Through /proc/self/fd, as an O_PATH descriptor is not good for flistxattr. */
 static int attributes_read(struct attributes *a, int fd, struct err *e)
 {
     char path[40];
     *a = (struct attributes){0};
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    ssize_t len = listxattr(path, NULL, 0);
-    if (len <= 0) {
-        a->error = len < 0 && errno != ENOTSUP ? errno : 0;
-        return 0;
-    }
-    a->names = mem_new(NAMES_MOST + 1, 1);
-    if (!a->names)
-        return err_memory(e);
-    len = listxattr(path, a->names, NAMES_MOST);
-    if (len < 0) {
-        a->error = errno;
-        return 0;
-    }
+    ssize_t len = names_of(a, path, e);
+    if (len <= 0)
+        return len < 0 ? -1 : 0;
     size_t names = 0;
     for (ssize_t i = 0; i < len; i++)
         names += a->names[i] == 0;
@@ -140,20 +177,22 @@ static int attributes_read(struct attributes *a, int fd, struct err *e)
         mem_free(value);
         return err_memory(e);
     }
-    for (const char *name = a->names; name < a->names + len; name += strlen(name) + 1) {
+    int result = 0;
+    for (const char *name = a->names; result == 0 && name < a->names + len;
+         name += strlen(name) + 1) {
         ssize_t n = getxattr(path, name, value, VALUE_MOST);
         if (n < 0) {
-            a->error = errno;
+            if (errno != ENODATA && errno != ENOTSUP)
+                a->error = errno;
             continue;
         }
         struct attribute *one = &a->all[a->count++];
         one->name = name;
-        buf_init(&one->value);
-        buf_put(&one->value, value, (size_t)n);
+        result = attribute_take(a, one, slice_of(value, (size_t)n), e);
     }
     mem_free(value);
     qsort(a->all, a->count, sizeof *a->all, by_name);
-    return 0;
+    return result;
 }
 
 static const struct buf *attribute_of(const struct attributes *a, const char *name)
@@ -202,9 +241,15 @@ static void attribute_members(struct json_writer *w, const struct attributes *a)
         json_write_name(w, "xattrs");
         json_write_array(w);
         for (size_t i = 0; i < a->count; i++) {
+            const struct attribute *one = &a->all[i];
             json_write_object(w);
-            evidence_file_record_bytes(w, "name", "name_base64", slice_str(a->all[i].name));
-            json_member_base64(w, "value", buf_slice(&a->all[i].value));
+            if (one->left_out)
+                json_member_int(w, "bytes", (int64_t)one->bytes);
+            evidence_file_record_bytes(w, "name", "name_base64", slice_str(one->name));
+            if (one->left_out)
+                json_member_hex(w, "sha256", slice_of(one->sha256, sizeof one->sha256));
+            else
+                json_member_base64(w, "value", buf_slice(&one->value));
             json_write_object_end(w);
         }
         json_write_array_end(w);
@@ -331,6 +376,14 @@ int evidence_file_record_make(struct evidence_entry *entry, const struct evidenc
 {
     struct attributes attributes;
     int result = attributes_read(&attributes, entry->fd, e);
+    if (result == 0 && !entry->rule && attributes.error)
+        evidence_entry_not_taken(entry, "unreadable", attributes.error,
+                                 "its extended attributes, or some");
+    else if (result == 0 && !entry->rule && attributes.left_out)
+        evidence_entry_not_taken(entry, "limit", 0,
+                                 "it has more than %d bytes of extended attributes: of some, the "
+                                 "hash alone",
+                                 ATTRIBUTES_MOST);
     if (result == 0)
         result = write_record(entry, owners, &attributes, reading, e);
     attributes_free(&attributes);
@@ -401,7 +454,7 @@ int evidence_recorded_read(struct slice line, struct evidence_recorded *r, struc
     buf_reset(&r->path);
     r->has_content = false;
     r->asked = -1;
-    if (json_parse(&doc, line, NULL, e) != 0)
+    if (json_parse(&doc, line, &evidence_record_limits, e) != 0)
         return -1;
     const struct json_value *root = json_root(doc), *content = json_get(root, "content"),
                             *exact = json_get(root, "path_base64");

@@ -8,6 +8,9 @@
 #include "evidence/logical/entry.h"
 #include "evidence/logical/owners.h"
 
+/* The most that the line of a record may be; what is written keeps to it. */
+extern const struct json_limits evidence_record_limits;
+
 /*
  * Asks the file system for what statx does not say (extended attributes, flags, a symlink's target)
  * and writes entry->line. reading: the same object opened for reading, or -1.

@@ -178,6 +178,11 @@ static void prepare_folder(struct evidence_walk *w, struct evidence_entry *entry
                                  EVIDENCE_WALK_DEPTH);
         return;
     }
+    if (w->path.len > EVIDENCE_WALK_PATH) {
+        evidence_entry_not_taken(entry, "limit", 0, "its path has more than %d bytes",
+                                 EVIDENCE_WALK_PATH);
+        return;
+    }
     bool noatime = w->noatime;
     w->entering = evidence_view_read(entry->fd, O_DIRECTORY, &noatime);
     if (w->entering < 0)

@@ -10,7 +10,8 @@
 #include "evidence/logical/entry.h"
 #include "evidence/logical/view.h"
 
-enum { EVIDENCE_WALK_DEPTH = 4096 };
+/* Levels, and bytes of the path of a folder that is gone into: each record in it has the path. */
+enum { EVIDENCE_WALK_DEPTH = 4096, EVIDENCE_WALK_PATH = 64 << 10 };
 
 struct evidence_walk_options {
     const char *const *paths;

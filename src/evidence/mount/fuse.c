@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libfuse asks, one question at a time; evidence/mount/image.c answers. */
+/* libfuse asks, one question at a time; evidence/mount/image.c and files.c answer. */
 #define FUSE_USE_VERSION 31
 #include "evidence/mount.h"
+#include "evidence/mount/files.h"
 
 #include <errno.h>
 #include <fuse.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct serving {
-    struct evidence_mount *mount;
+    struct evidence_mount *mount; /* or files */
+    struct mount_files *files;
     void (*ready)(void *context);
     void *context;
 };
@@ -87,6 +90,87 @@ static const struct fuse_operations operations = {.init = fs_init,
                                                   .open = fs_open,
                                                   .read = fs_read};
 
+static struct mount_node *node_of(const char *path)
+{
+    return mount_files_at(serving()->files, path);
+}
+
+static int files_getattr(const char *path, struct stat *st, struct fuse_file_info *file)
+{
+    const struct mount_node *node = node_of(path);
+    (void)file;
+    if (!node)
+        return -ENOENT;
+    *st = node->st;
+    return 0;
+}
+
+static int files_readdir(const char *path, void *out, fuse_fill_dir_t fill, off_t offset,
+                         struct fuse_file_info *file, enum fuse_readdir_flags flags)
+{
+    const struct mount_node *node = node_of(path);
+    (void)offset;
+    (void)file;
+    (void)flags;
+    if (!node)
+        return -ENOENT;
+    if (fill(out, ".", NULL, 0, 0) || fill(out, "..", NULL, 0, 0))
+        return -ENOMEM;
+    for (const struct mount_node *n = node->child; n; n = n->next)
+        if (fill(out, n->name, &n->st, 0, 0))
+            return -ENOMEM;
+    return 0;
+}
+
+static int files_readlink(const char *path, char *out, size_t len)
+{
+    const struct mount_node *node = node_of(path);
+    if (!node)
+        return -ENOENT;
+    if (!node->target)
+        return -EINVAL;
+    size_t n = strlen(node->target);
+    n = n < len - 1 ? n : len - 1;
+    memcpy(out, node->target, n);
+    out[n] = 0;
+    return 0;
+}
+
+static int files_open(const char *path, struct fuse_file_info *file)
+{
+    struct mount_node *node = node_of(path);
+    if (!node)
+        return -ENOENT;
+    if ((file->flags & O_ACCMODE) != O_RDONLY)
+        return -EROFS;
+    int fd = mount_files_content(serving()->files, node);
+    file->fh = fd >= 0 ? (uint64_t)fd : 0;
+    return fd >= 0 ? 0 : fd;
+}
+
+static int files_read(const char *path, char *out, size_t len, off_t offset,
+                      struct fuse_file_info *file)
+{
+    struct mount_node *node = node_of(path);
+    return node ? (int)mount_files_read(serving()->files, node, (int)file->fh, (uint64_t)offset,
+                                        out, len)
+                : -ENOENT;
+}
+
+static int files_release(const char *path, struct fuse_file_info *file)
+{
+    (void)path;
+    return close((int)file->fh) == 0 ? 0 : -errno;
+}
+
+static const struct fuse_operations of_files = {.init = fs_init,
+                                                .getattr = files_getattr,
+                                                .readdir = files_readdir,
+                                                .readlink = files_readlink,
+                                                .open = files_open,
+                                                .read = files_read,
+                                                .release = files_release};
+
 static int serve(struct fuse *fuse, const char *folder, struct err *e)
 {
     struct fuse_session *session = fuse_get_session(fuse);
@@ -106,13 +190,12 @@ static int serve(struct fuse *fuse, const char *folder, struct err *e)
     return result;
 }
 
-int evidence_mount_serve(struct evidence_mount *m, const char *folder, void (*ready)(void *context),
-                         void *context, struct err *e)
+static int mount_and_serve(const struct fuse_operations *answers, struct serving *s,
+                           const char *folder, struct err *e)
 {
     char *words[] = {"tocsin", "-o", "ro,nosuid,nodev,noexec,fsname=tocsin-evidence", NULL};
     struct fuse_args args = FUSE_ARGS_INIT(3, words);
-    struct serving s = {.mount = m, .ready = ready, .context = context};
-    struct fuse *fuse = fuse_new(&args, &operations, sizeof operations, &s);
+    struct fuse *fuse = fuse_new(&args, answers, sizeof *answers, s);
     int result = -1;
     if (!fuse)
         err_set(e, ERR_UNAVAILABLE, "evidence.fuse", NULL, "FUSE cannot be set up");
@@ -121,5 +204,25 @@ int evidence_mount_serve(struct evidence_mount *m, const char *folder, void (*re
     if (fuse)
         fuse_destroy(fuse);
     fuse_opt_free_args(&args);
+    return result;
+}
+
+int evidence_mount_serve(struct evidence_mount *m, const char *folder, void (*ready)(void *context),
+                         void *context, struct err *e)
+{
+    struct serving s = {.mount = m, .ready = ready, .context = context};
+    return mount_and_serve(&operations, &s, folder, e);
+}
+
+int evidence_mount_files(const char *bundle, const char *folder,
+                         const struct evidence_mount_files_options *o, struct err *e)
+{
+    struct serving s = {.files = mount_files_open(bundle, o->damaged, o->context, e),
+                        .ready = o->ready,
+                        .context = o->context};
+    int result = s.files && (!o->first || o->first(o->context, e) == 0) ? 0 : -1;
+    if (result == 0)
+        result = mount_and_serve(&of_files, &s, folder, e);
+    mount_files_close(s.files);
     return result;
 }

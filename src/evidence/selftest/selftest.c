@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-enum { REPORT_MOST = 4 << 20 };
-
 /* By the numbers of NIST's assertions for acquisition tools; T-… are our own. */
 static const struct selftest_assertion assertions[] = {
     {"DA-AM-06", "all visible sectors of the source are acquired", selftest_all_sectors},
@@ -224,35 +222,4 @@ int evidence_selftest(const struct evidence_selftest_options *options, struct bu
         done = -1;
     }
     return done;
-}
-
-int evidence_selftest_read(const char *path, struct buf *report, struct err *e)
-{
-    struct json_doc *doc = NULL;
-    uint8_t mine[SHA256_LEN];
-    char hex[2 * SHA256_LEN + 1] = "";
-    bool known;
-    if (file_read(path, REPORT_MOST, report, e) != 0 ||
-        json_parse(&doc, buf_slice(report), NULL, e) != 0 ||
-        evidence_tool_sha256(mine, &known, e) != 0) {
-        json_doc_free(doc);
-        return err_context(e, "%s", path);
-    }
-    const struct json_value *root = json_root(doc);
-    for (size_t i = 0; known && i < sizeof mine; i++)
-        snprintf(hex + 2 * i, 3, "%02x", mine[i]);
-    int result = 0;
-    if (!slice_is(json_get_string(root, "format"), "tocsin-evidence-selftest/v1"))
-        result = err_set(e, ERR_INPUT, "evidence.selftest", NULL,
-                         "%s is no report of tocsin evidence selftest", path);
-    else if (!known || !slice_is(json_get_string(json_get(root, "tool"), "sha256"), hex))
-        result = err_set(e, ERR_INPUT, "evidence.selftest", "ISO/IEC 27041",
-                         "%s is the report of another build of this program", path);
-    else if (!slice_is(json_get_string(root, "outcome"), "pass"))
-        result = err_set(e, ERR_INPUT, "evidence.selftest", "ISO/IEC 27041",
-                         "not every assertion of the report %s holds", path);
-    if (result != 0)
-        err_hint(e, "make one with tocsin evidence selftest -o FILE");
-    json_doc_free(doc);
-    return result;
 }
