@@ -175,6 +175,7 @@ static void verdict_json(struct looking *l, const char *holder,
     json_member_bool(w, "certificates_checked", s->chain_checked);
     json_member_int(w, "records", (int64_t)s->count);
     json_member_int(w, "unrecorded", (int64_t)s->unrecorded);
+    json_member_int(w, "vouched_keys", (int64_t)s->vouched_keys);
     json_member_hex(w, "head", slice_of(s->head, sizeof s->head));
     json_member_bool(w, "gate_open", s->gate_open);
     json_member_string(w, "gate_why", s->gate_why);
@@ -210,6 +211,10 @@ static void verdict_text(const char *holder, const struct evidence_custody_state
     puts(s->chain_checked ? "; every certificate leads to the roots given"
                           : "; who vouches for the certificates was not checked (--roots)");
     tell_unrecorded(s);
+    if (s->vouched_keys)
+        printf("  %" PRIu64 " keys changed on the word of somebody else, not of who signs with "
+               "them: see the records key-change\n",
+               s->vouched_keys);
     for (size_t i = 0; i < s->problem_count; i++) {
         fputs("  ", stdout);
         say_text(stdout, slice_str(s->problems[i].what));

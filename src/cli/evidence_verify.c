@@ -48,6 +48,7 @@ static void tell_json(const char *folder, const struct evidence_verdict *v, uint
         json_member_hex(&w, "sha256", slice_of(v->sha256, sizeof v->sha256));
     json_member_int(&w, "custody_records", (int64_t)v->custody_records);
     json_member_int(&w, "unrecorded", (int64_t)v->unrecorded);
+    json_member_int(&w, "vouched_keys", (int64_t)v->vouched_keys);
     if (record)
         json_member_int(&w, "recorded_as", (int64_t)record);
     evidence_seals_json(&w, v);
@@ -107,6 +108,10 @@ static void tell(const char *folder, const struct evidence_verdict *v, uint64_t 
     if (v->unrecorded)
         printf("  %" PRIu64 " times something was done without a record, as unsigned notes say\n",
                v->unrecorded);
+    if (v->vouched_keys)
+        printf("  %" PRIu64
+               " keys changed on the word of somebody else, not of who signs with them\n",
+               v->vouched_keys);
     if (record)
         printf("  this check is record %" PRIu64 "\n", record);
     evidence_seals_tell(v);

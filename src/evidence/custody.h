@@ -125,7 +125,10 @@ struct evidence_custody_state {
     bool chain_holds;   /* the same without the files: steps may follow on it */
     bool chain_checked; /* every certificate was held against roots */
     uint64_t count;
-    uint64_t unrecorded;      /* notes of what was done without a record; nobody signed them */
+    uint64_t unrecorded; /* notes of what was done without a record; nobody signed them */
+    /* Keys that changed on the word of somebody else: who signs with them since is whom that one
+       says. */
+    uint64_t vouched_keys;
     uint8_t head[SHA256_LEN]; /* of the last record */
     char holder[EVIDENCE_HOLDER];
     char log[40];

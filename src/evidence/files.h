@@ -15,7 +15,7 @@ struct evidence_files_options {
     struct evidence_statement statement; /* its reason says why only these; mandatory */
     const char *const *command;          /* ends with NULL; may be NULL */
     const char *selftest; /* path of the self-test's report of this build; NULL: none is given */
-    const char *const *excludes;         /* shell patterns */
+    const char *const *excludes; /* shell patterns */
     size_t exclude_count;
     bool cross;       /* other file systems below the paths, too */
     unsigned workers; /* 0: one a processor */

@@ -34,6 +34,7 @@ struct evidence_verdict {
     size_t seal_count;
     uint64_t custody_records; /* of the bundle's own log */
     uint64_t unrecorded;      /* unsigned notes of what was done without a record */
+    uint64_t vouched_keys;    /* see struct evidence_custody_state */
     struct arena arena;
 };
 

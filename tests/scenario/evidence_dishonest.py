@@ -398,6 +398,10 @@ def links(folder):
     assert problems(exhibit, 0) == []
 
 
+def vouched(holder):
+    return json.loads(run(None, "custody", "verify", holder, "--json").stdout)[0]["vouched_keys"]
+
+
 @test("somebody's other key is taken when it was announced, and else refused, or makes the log unsound")
 def keys(folder):
     people = People(folder)
@@ -424,9 +428,18 @@ def keys(folder):
         "sha256:" + hashlib.sha256(der).hexdigest(), *WHY)
     run(second, "note", exhibit, "--text", "by another key", *PLACE)
     assert problems(exhibit, 0) == []
+    assert vouched(exhibit) == 0
     run(people.defr, "note", exhibit, "--text", "by the old one", *PLACE, code=3)
     put_record(exhibit, people.defr, lambda r: None)
     assert problems(exhibit)
+    # somebody else says it: taken, for keys get lost; and told by everything that checks the log
+    shutil.rmtree(exhibit)
+    shutil.copytree(kept, exhibit)
+    run(people.lab, "rekey", exhibit, "--subject", subject, "--certificate-sha256",
+        "sha256:" + hashlib.sha256(der).hexdigest(), *WHY)
+    run(second, "note", exhibit, "--text", "by another key", *PLACE)
+    assert problems(exhibit, 0) == [] and vouched(exhibit) == 1
+    assert "on the word of somebody else" in run(None, "custody", "verify", exhibit).stdout
 
 
 def main():

@@ -462,6 +462,7 @@ static int check_custody(struct verifying *v, struct err *e)
         result = problem(v, "custody", "", "there are more problems of the log than are shown", e);
     v->verdict->custody_records = state.count;
     v->verdict->unrecorded = state.unrecorded;
+    v->verdict->vouched_keys = state.vouched_keys;
     evidence_custody_state_fini(&state);
     return result;
 }

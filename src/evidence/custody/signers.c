@@ -8,6 +8,7 @@ void evidence_signers_init(struct evidence_signers *s)
 {
     map_init(&s->by_subject);
     arena_init(&s->arena, 0);
+    s->vouched = 0;
 }
 
 void evidence_signers_fini(struct evidence_signers *s)
@@ -46,5 +47,7 @@ int evidence_signers_take(struct evidence_signers *s, const struct evidence_cust
     if (who.len == 0 || evidence_hash_parse(hash, next) != 0)
         return err_set(e, ERR_VERIFY, "custody.key", NULL,
                        "it does not say whose key changes, and to which");
+    if (!slice_equal(who, subject))
+        s->vouched++;
     return know(s, who, next, e);
 }

@@ -14,6 +14,7 @@
 struct evidence_signers {
     struct map by_subject; /* to the certificate's SHA-256 */
     struct arena arena;
+    uint64_t vouched; /* keys that changed on somebody else's word */
 };
 
 void evidence_signers_init(struct evidence_signers *s);

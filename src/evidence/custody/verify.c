@@ -81,6 +81,7 @@ static int look_at_signature(struct verifying *v, struct evidence_one *one, cons
                    : err_memory(e);
     if (evidence_signers_take(&v->signers, &one->record, &signature, &why) != 0)
         return problem(v, what, &why, e);
+    v->state->vouched_keys = v->signers.vouched;
     return 0;
 }
 
