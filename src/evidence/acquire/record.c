@@ -8,6 +8,7 @@
 #include "evidence/bundle/how.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/statement.h"
+#include "evidence/selftest.h"
 #include "evidence/tool.h"
 #include "evidence/uco.h"
 
@@ -19,37 +20,13 @@
 
 enum { RANGES = 1000 };
 
-/* What was shown of this build before it was let at evidence (27037 row 40). */
-static int selftest_part(struct json_writer *w, struct slice report, struct err *e)
-{
-    struct json_doc *doc = NULL;
-    uint8_t hash[SHA256_LEN];
-    if (report.len == 0) {
-        json_member_string(w, "selftest", "no report of a self-test of this build was given");
-        return 0;
-    }
-    if (sha256(report, hash) != 0)
-        return digest_failed(e);
-    if (json_parse(&doc, report, NULL, e) != 0)
-        return -1;
-    json_write_name(w, "selftest");
-    json_write_object(w);
-    json_member_string(w, "file", "selftest.json");
-    json_member_hex(w, "sha256", slice_of(hash, sizeof hash));
-    json_member_slice(w, "ended", json_get_string(json_root(doc), "ended"));
-    json_member_slice(w, "outcome", json_get_string(json_root(doc), "outcome"));
-    json_write_object_end(w);
-    json_doc_free(doc);
-    return 0;
-}
-
 static int tool_part(struct json_writer *w, const struct evidence_acquisition *a, struct err *e)
 {
     json_write_name(w, "tool");
     json_write_object(w);
     int result = evidence_tool_members(w, a->options->command, e);
     if (result == 0)
-        result = selftest_part(w, buf_slice(&a->selftest), e);
+        result = evidence_selftest_member(w, buf_slice(&a->selftest), e);
     json_write_object_end(w);
     return result;
 }
@@ -200,7 +177,7 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
                                          a->acquired->has_sha512 ? a->acquired->sha512 : NULL};
     if (evidence_how_put(bag, &how, e) != 0)
         return -1;
-    if (a->selftest.len && evidence_bag_tag(bag, "selftest.json", buf_slice(&a->selftest), e) != 0)
+    if (evidence_selftest_tag(bag, buf_slice(&a->selftest), e) != 0)
         return -1;
     return evidence_bag_close(bag, top, e);
 }

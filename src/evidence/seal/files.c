@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "evidence/bundle/folder.h"
 #include "evidence/bundle/manifest.h"
+#include "evidence/custody/log.h"
 #include "evidence/seal.h"
 
 #include <stdio.h>
@@ -89,6 +90,12 @@ int evidence_log_end(const char *folder, struct evidence_log_end *end, struct er
     size_t count;
     uint64_t bytes;
     *end = (struct evidence_log_end){0};
+    if (evidence_seal_has(folder, "custody", ".")) { /* a record that a crash kept from its place */
+        struct evidence_log log;
+        if (evidence_log_open(&log, folder, true, e) != 0)
+            return -1;
+        evidence_log_close(&log);
+    }
     arena_init(&arena, 0);
     int result = evidence_folder_list(folder, "custody", &arena, &names, &count, e);
     uint64_t records = 0, most = 0;
