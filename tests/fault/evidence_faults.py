@@ -241,8 +241,15 @@ def steps_of_custody(s):
 
     yield Step("receive", ["receive", exhibit, "--condition", "ok", "--seal-number", "A-1", "--receipt",
                            receipt, *s.lang], taken, state={made: s.given}, made=[receipt])
-    yield Step("receipt", ["receipt", exhibit, s.folder / "kept-receipt", *s.by],
-               lambda ended, _: log_holds(exhibit, records(kept) + 1 + ended), state={made: s.given},
+
+    def taken_up(ended, _again):
+        try:
+            log_holds(exhibit, records(kept) + 1 + ended)
+        except AssertionError as why:  # it says what to do, and the same command does it
+            if ended or "taking it up was broken off" not in str(why):
+                raise
+
+    yield Step("receipt", ["receipt", exhibit, s.folder / "kept-receipt", *s.by], taken_up, state={made: s.given},
                again_ends=lambda again: "receipt" in again.stderr or "open" in again.stderr)
     photo = s.folder / "photo.jpg"
     photo.write_bytes(b"\xff\xd8" + bytes(5000))
@@ -339,7 +346,8 @@ def steps_of_results(s):
         if page.exists():
             assert page.read_text().rstrip().endswith("</html>"), "a part of a page"
 
-    yield Step("report", ["report", s.case, "-o", page], reported, made=[page])
+    told = folder / "reported"
+    yield Step("report", ["report", told, "-o", page, *s.by], reported, state={told: s.case}, made=[page])
     ers, query, answer = folder / "r.ers", folder / "q", folder / "a"
     authority, times = BUILD / "tests/unit/time_authority", ("1700000000", "2500000000")
     subprocess.run([authority, "root", folder, *times], check=True)
@@ -366,16 +374,18 @@ def steps_of_verdicts(s):
     content[1000] ^= 1
     segment.write_bytes(content)
     nothing = lambda ended, again: None
+    told = s.folder / "told-of"
+    shutil.copytree(s.case, told)
     for name, words, code in (("verify", ["verify", s.bundle], 0), ("verify, damaged", ["verify", damaged], 1),
                               ("verify of files", ["verify", s.files], 0),
                               ("custody verify", ["custody", "verify", s.received / "exhibits/EX-1"], 0),
                               ("gaps", ["gaps", s.received], None), ("handovers", ["handovers", s.given], None),
-                              ("case export", ["case-export", s.case], None),
-                              ("report as text", ["report", s.case], None)):
+                              ("case export", ["case-export", told, *s.by], None),
+                              ("report as text", ["report", told, *s.by], None)):
         if code is None:
             code = evidence(*words, code=None).returncode
         assert code in (0, 1), (words, evidence(*words, code=None))
-        yield Step(name, words, nothing, code=code)
+        yield Step(name, words, nothing, state={told: s.case} if told in words else None, code=code)
 
 
 def steps_of_the_machine(s):

@@ -307,6 +307,13 @@ static uint64_t proof_of(const char *name)
     return number && strcmp(rest, ".tlog-proof") == 0 ? number : 0;
 }
 
+/* Of something that was broken off while it was written: nobody reads it. */
+static bool is_left_over(const char *name)
+{
+    size_t len = strlen(name);
+    return (len > 5 && strcmp(name + len - 5, ".part") == 0) || strstr(name, ".new-");
+}
+
 /* What came back from outside and that no record names: the log is shorter than it was. */
 static int check_receipts(const struct evidence_bound *b, const char *holder,
                           struct evidence_custody_state *state, struct err *e)
@@ -329,7 +336,7 @@ static int check_receipts(const struct evidence_bound *b, const char *holder,
                                             proof, b->records) == 0
                          ? 0
                          : err_memory(e);
-        else if (!proof && !map_get(&b->by_name, slice_str(name)))
+        else if (!proof && !is_left_over(names[i]) && !map_get(&b->by_name, slice_str(name)))
             result = evidence_state_file_problem(
                          state, name, "",
                          "no record names it: the record that took it up was cut off, or taking it "
