@@ -265,7 +265,7 @@ def fails(folder):
     part.mkdir()
     (part / "mine").write_text("kept")
     done = run("disclose", bundle, "--range", "0:1", "-o", out, *person.who, code=3)
-    assert "is there" in done.stderr and (part / "mine").read_text() == "kept" and not out.exists()
+    assert "in the way" in done.stderr and (part / "mine").read_text() == "kept" and not out.exists()
     shutil.rmtree(part)
     run("disclose", bundle, "--range", "0:1", "-o", f"{out}/", *person.who)
     assert set(folder.iterdir()) == before | {out} and verdict(out, person)["sound"]

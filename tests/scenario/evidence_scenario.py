@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# not a test: a module of the evidence_*.py beside it
 """What scenario tests of evidence do alike: each test is a function of a folder of its own, and is
 told as ok, not ok (where), or skipped (why)."""
 

@@ -19,6 +19,7 @@ void evidence_custody_state_fini(struct evidence_custody_state *state)
     *state = (struct evidence_custody_state){0};
 }
 
+PRINTF_LIKE(4, 0)
 static int add_problem(struct evidence_custody_state *state, const char *what, const char *where,
                        const char *format, va_list args)
 {
