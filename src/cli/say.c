@@ -239,9 +239,31 @@ int say_failed(const char *what, const struct err *e)
     return err_exit_code(e->kind);
 }
 
+/* A member of a record that is to say something, and the option that says it. */
+static const struct cli_option *option_of(const struct cli_args *args, const char *member)
+{
+    static const char details[] = "details.";
+    bool below = strncmp(member, details, sizeof details - 1) == 0;
+    const char *name = below ? member + sizeof details - 1 : member;
+    for (size_t i = 0; args->verb && i < args->verb->option_count; i++) {
+        const char *option = args->verb->options[i].name;
+        size_t k = 0;
+        while (option[k] && name[k] == (option[k] == '-' ? '_' : option[k]))
+            k++;
+        if (!option[k] && (!name[k] || (name[k] == '.' && !below))) /* "authority.id" */
+            return &args->verb->options[i];
+    }
+    return NULL;
+}
+
 int say_fail(const struct cli_args *args, const struct err *e)
 {
-    return say_failed(args->what, e);
+    const struct cli_option *option =
+        strcmp(e->code, "custody.field") == 0 && !e->hint[0] ? option_of(args, e->where) : NULL;
+    struct err more = *e;
+    if (option)
+        err_hint(&more, "say it with --%s %s", option->name, option->value ? option->value : "");
+    return say_failed(args->what, &more);
 }
 
 void say_json(const struct json_value *value)

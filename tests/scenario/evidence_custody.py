@@ -338,7 +338,8 @@ def handover(folder):
     for missing in ("--packaging", "--seal-number"):
         words = [w for k, v in (("--packaging", "bag 12"), ("--seal-number", "A-4711"))
                  if k != missing for w in (k, v)]
-        assert "row 46" in run(people.defr, *given, *words, code=2).stderr
+        done = run(people.defr, *given, *words, code=2)
+        assert "row 46" in done.stderr and f"say it with {missing} " in done.stderr, done.stderr
     run(people.defr, *given, "--packaging", "bag 12", "--seal-number", "A-4711")
     waiting = read(None, "handovers", case, code=1)["handovers"]
     assert len(waiting) == 1 and waiting[0]["to"] == "C. Lang" and waiting[0]["age_minutes"] >= 0
@@ -365,6 +366,9 @@ def handover(folder):
     run(people.defr, "receipt", exhibit, folder / "receipt", "--roots", people.roots, *PLACE)
     assert read(None, "handovers", case)["handovers"] == []
     assert problems(exhibit, 0) == [] and problems(stick, 0) == []
+    # it was hashed when it was received: it can be worked on, without another check
+    run(people.lab, "export", stick / "disk.evidence", folder / "disk.raw", "--format", "raw", *WHY)
+    assert (folder / "disk.raw").read_bytes() == (folder / "disk.img").read_bytes()
     name = next((exhibit / "custody/receipts").glob("*.json"))
     name.write_text(name.read_text().replace("C. Lang", "D. Lang"))
     assert any("receipts" in p for p in problems(exhibit))

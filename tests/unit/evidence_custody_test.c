@@ -146,7 +146,7 @@ static void every_field_is_asked_for(void **state)
             write_record(kind, f->path, &text);
             assert_int_not_equal(check(kind, &text, &why), 0);
             assert_string_equal(why.code, "custody.field");
-            assert_non_null(strstr(why.text, f->path));
+            assert_non_null(strstr(why.where, f->path));
             snprintf(row, sizeof row, "row %u)", f->row);
             assert_non_null(strstr(why.text, row));
             refused++;

@@ -10,15 +10,17 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Row 44: is what lies there what was checked, and since it last changed hands? */
-static int own_gate(const char *holder, const struct evidence_custody_state *state, struct err *e)
+/* Row 44: is what lies there what was checked, and since it last changed hands? wanted: what is to
+ * be worked on, which is in it or is it. */
+static int own_gate(const char *holder, const char *wanted,
+                    const struct evidence_custody_state *state, struct err *e)
 {
     uint8_t tags[SHA256_LEN];
     uint64_t bytes;
     struct err why = {0};
     char hint[300];
     snprintf(hint, sizeof hint, "check it first: tocsin evidence verify %.180s --identity FOLDER",
-             holder);
+             wanted);
     if (!state->sound) {
         err_set(e, ERR_DENIED, "custody.unsound", "ISO/IEC 27037 section 6.1",
                 "the custody log of %s does not hold together: %s: %s", state->holder,
@@ -66,14 +68,14 @@ static int exhibit_gate(const char *holder, const struct evidence_custody_state 
              state.open_count == 0 && bundle->checked_at >= state.closed_at && state.sound)
         result = 0; /* the bundle itself was checked since */
     else if (result == 0 && (state.closed_at || !state.sound || state.disposed))
-        result = own_gate(above, &state, e);
+        result = own_gate(above, holder, &state, e);
     evidence_custody_state_fini(&state);
     return err_is_set(e) ? -1 : 0;
 }
 
 int evidence_gate(const char *holder, const struct evidence_custody_state *state, struct err *e)
 {
-    return own_gate(holder, state, e) == 0 ? exhibit_gate(holder, state, e) : -1;
+    return own_gate(holder, holder, state, e) == 0 ? exhibit_gate(holder, state, e) : -1;
 }
 
 static const char *kind_of(enum evidence_access_kind kind)

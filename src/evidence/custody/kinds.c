@@ -305,8 +305,8 @@ static int check_field(const struct evidence_kind *kind, const struct evidence_f
         return 0;
     if (!is_said(v)) {
         err_set(e, ERR_USAGE, "custody.field", "ISO/IEC 27037",
-                "a step \"%s\" must say %s, and does not (acceptance row %u)", kind->name, f->path,
-                f->row);
+                "a step \"%s\" must say more than it does (acceptance row %u)", kind->name, f->row);
+        err_where(e, "%s", f->path);
         return f->when ? err_hint(e, "it is asked for because %s is \"%.*s\"", f->when,
                                   SLICE_ARG(json_string(evidence_path(record, f->when))))
                        : -1;

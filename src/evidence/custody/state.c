@@ -158,7 +158,8 @@ static void gate(struct evidence_custody_state *s, unsigned effects,
         s->checked_record = r->number;
         s->checked_at = r->at;
         struct slice tags = json_get_string(details, "tagmanifest_sha256");
-        if (tags.len)
+        const struct json_value *bundle = json_get(details, "bundle");
+        if (tags.len && (!bundle || slice_is(json_string(bundle), "."))) /* not one below it */
             s->checked_has_tags = evidence_hash_parse(tags, s->checked_tags) == 0;
     }
 }
