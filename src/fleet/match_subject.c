@@ -276,7 +276,9 @@ static int add_spaced_order(struct preparation *p)
 static int add_last_number(struct preparation *p)
 {
     const struct fleet_name *model = &p->subject->identity->model;
-    struct slice form = model->count ? model->forms[0].text : slice_of(NULL, 0), order;
+    if (model->count == 0 || model->forms[0].text.len == 0)
+        return 0;
+    struct slice form = model->forms[0].text, order;
     size_t at = form.len, digits = 0;
     while (at > 0 && form.data[at - 1] != ' ')
         at--;

@@ -257,6 +257,9 @@ enum product_in product_range_contains(const struct product_range *range, struct
 static bool next_number(struct slice *s, struct slice *digits)
 {
     size_t i = 0;
+    *digits = slice_of(NULL, 0);
+    if (s->len == 0)
+        return false;
     while (i < s->len &&
            (s->data[i] == '.' || s->data[i] == ' ' || s->data[i] == 'v' || s->data[i] == 'V'))
         i++;
