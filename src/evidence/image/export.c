@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "evidence/bundle/tree.h"
 #include "evidence/image/export.h"
 #include "base/memory.h"
 #include "evidence/bundle/image_flow.h"
