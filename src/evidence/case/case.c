@@ -28,24 +28,6 @@ static int missing(struct err *e, const char *what, const char *option, unsigned
     return err_hint(e, "%s", option);
 }
 
-static void authority_part(struct json_writer *w, const struct evidence_authority *a)
-{
-    json_write_name(w, "authority");
-    json_write_object(w);
-    member(w, "id", a->id);
-    member(w, "scope", a->scope);
-    member(w, "issued_by", a->issued_by);
-    member(w, "expires", a->expires);
-    if (a->covers && a->covers[0]) {
-        json_write_name(w, "covers");
-        json_write_array(w);
-        for (size_t i = 0; a->covers[i]; i++)
-            json_write_string(w, a->covers[i]);
-        json_write_array_end(w);
-    }
-    json_write_object_end(w);
-}
-
 static int write_case(const struct evidence_case_wish *wish, const char *id, struct buf *out,
                       struct err *e)
 {
@@ -61,7 +43,7 @@ static int write_case(const struct evidence_case_wish *wish, const char *id, str
     member(&w, "organisation", wish->organisation);
     member(&w, "contact", wish->contact);
     json_write_object_end(&w);
-    authority_part(&w, &wish->authority);
+    evidence_authority_member(&w, &wish->authority);
     if (wish->links && wish->links[0]) {
         json_write_name(&w, "links");
         json_write_array(&w);
