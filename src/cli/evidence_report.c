@@ -14,15 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNIT = 1 << 20 };
-
-static bool watch(void *context, const char *what, uint64_t done, uint64_t all)
+static bool watch(void *context, const char *phase, uint64_t done, uint64_t all)
 {
-    struct progress *p = context;
-    (void)what;
-    if (p->all == 0 || done == 0)
-        progress_start(p, "MiB", all / UNIT + 1);
-    progress_to(p, done / UNIT);
+    progress_phase(context, phase, done, all);
     return !evidence_stop_asked();
 }
 

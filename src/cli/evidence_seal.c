@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { UNIT = 1 << 20, MANY = 64 };
+enum { MANY = 64 };
 
 /* What was given more than once, ended by NULL. */
 struct given {
@@ -132,11 +132,7 @@ static void tell(const char *folder, const struct evidence_sealed *s, bool stamp
 
 static bool watch(void *context, const char *phase, uint64_t done, uint64_t all)
 {
-    struct progress *p = context;
-    (void)phase;
-    if (p->all == 0)
-        progress_start(p, "MiB", all / UNIT + 1);
-    progress_to(p, done / UNIT);
+    progress_phase(context, phase, done, all);
     return true;
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { FIRST_US = 1000000, EVERY_US = 200000, BAR = 30 };
+enum { FIRST_US = 1000000, EVERY_US = 200000, BAR = 30, MIB = 1 << 20 };
 
 void progress_start(struct progress *p, const char *unit, uint64_t all)
 {
@@ -61,6 +61,16 @@ void progress_hide(struct progress *p)
 void progress_end(struct progress *p)
 {
     progress_hide(p);
+}
+
+void progress_phase(struct progress *p, const char *phase, uint64_t done, uint64_t all)
+{
+    if (p->phase != phase || done / MIB < p->done) {
+        progress_hide(p);
+        progress_start(p, "MiB", all / MIB + 1);
+        p->phase = phase;
+    }
+    progress_to(p, done / MIB);
 }
 
 void progress_size(uint64_t bytes, char text[16])

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PART = 1 << 20, LINE_LEAST = 2 * SHA256_LEN + 2 /* its end may be missing */ };
+enum { PART = 1 << 17, LINE_LEAST = 2 * SHA256_LEN + 2 /* its end may be missing */ };
 
 static int nibble(uint8_t c)
 {
@@ -177,34 +177,56 @@ int evidence_file_read(const char *folder, const char *name, size_t limit, struc
     return n == 0 ? 0 : -1;
 }
 
-int evidence_file_digest(const char *folder, const char *name, uint8_t sha256[SHA256_LEN],
-                         uint64_t *bytes, struct err *e)
+struct evidence_hasher {
+    struct sha256_context digest;
+    uint8_t part[PART];
+};
+
+struct evidence_hasher *evidence_hasher_new(struct err *e)
 {
-    struct sha256_context c = {0};
-    int result = -1;
+    struct evidence_hasher *h = mem_new(1, sizeof *h);
+    if (h && sha256_init(&h->digest) == 0)
+        return h;
+    mem_free(h);
+    err_memory(e);
+    return NULL;
+}
+
+void evidence_hasher_free(struct evidence_hasher *hasher)
+{
+    if (!hasher)
+        return;
+    sha256_fini(&hasher->digest);
+    mem_free(hasher);
+}
+
+int evidence_hasher_file(struct evidence_hasher *hasher, const char *folder, const char *name,
+                         uint8_t sha256[SHA256_LEN], uint64_t *bytes, struct err *e)
+{
     ssize_t n;
     int fd = evidence_file_open(folder, name, e);
     if (fd < 0)
         return -1;
-    uint8_t *part = mem_new(PART, 1);
-    if (!part || sha256_init(&c) != 0) {
-        err_memory(e);
-        goto out;
-    }
+    int result = sha256_reset(&hasher->digest) == 0 ? 0 : digest_failed(e);
     *bytes = 0;
-    while ((n = read_part(fd, part, name, e)) > 0) {
-        *bytes += (uint64_t)n;
-        if (sha256_update(&c, slice_of(part, (size_t)n)) != 0) {
-            digest_failed(e);
-            goto out;
-        }
+    while (result == 0 && (n = read_part(fd, hasher->part, name, e)) != 0) {
+        *bytes += n > 0 ? (uint64_t)n : 0;
+        if (n < 0)
+            result = -1;
+        else if (sha256_update(&hasher->digest, slice_of(hasher->part, (size_t)n)) != 0)
+            result = digest_failed(e);
     }
-    if (n == 0)
-        result = sha256_final(&c, sha256) == 0 ? 0 : digest_failed(e);
-out:
-    if (c.evp)
-        sha256_fini(&c);
-    mem_free(part);
+    if (result == 0 && sha256_final(&hasher->digest, sha256) != 0)
+        result = digest_failed(e);
     close(fd);
+    return result;
+}
+
+int evidence_file_digest(const char *folder, const char *name, uint8_t sha256[SHA256_LEN],
+                         uint64_t *bytes, struct err *e)
+{
+    struct evidence_hasher *h = evidence_hasher_new(e);
+    int result = h ? evidence_hasher_file(h, folder, name, sha256, bytes, e) : -1;
+    evidence_hasher_free(h);
     return result;
 }

@@ -39,6 +39,12 @@ int evidence_file_open(const char *folder, const char *name, struct err *e) MUST
 int evidence_file_read(const char *folder, const char *name, size_t limit, struct buf *text,
                        struct err *e) MUST_CHECK;
 /* Its SHA-256 and length. */
+struct evidence_hasher; /* for many files, a thread's own */
+struct evidence_hasher *evidence_hasher_new(struct err *e) MUST_CHECK;
+void evidence_hasher_free(struct evidence_hasher *hasher);
+int evidence_hasher_file(struct evidence_hasher *hasher, const char *folder, const char *name,
+                         uint8_t sha256[SHA256_LEN], uint64_t *bytes, struct err *e) MUST_CHECK;
+/* The same for one. */
 int evidence_file_digest(const char *folder, const char *name, uint8_t sha256[SHA256_LEN],
                          uint64_t *bytes, struct err *e) MUST_CHECK;
 

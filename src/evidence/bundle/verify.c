@@ -33,6 +33,11 @@ int evidence_verify_problem(struct verifying *v, const char *what, const char *w
     return result;
 }
 
+int evidence_verify_stopped(struct err *e)
+{
+    return err_set(e, ERR_UNAVAILABLE, "evidence.stopped", NULL, "it was stopped");
+}
+
 int evidence_verify_judge(struct verifying *v, const char *what, struct err *found, struct err *e)
 {
     if (found->kind != ERR_VERIFY && found->kind != ERR_NOT_FOUND && found->kind != ERR_INPUT) {
@@ -60,36 +65,6 @@ static int read_manifest(struct verifying *v, const char *name, struct evidence_
         result = evidence_manifest_parse(&v->verdict->arena, buf_slice(&text), m, &found);
     buf_fini(&text);
     return result == 0 ? 0 : evidence_verify_judge(v, name, &found, e);
-}
-
-bool evidence_is_segment(const char *name)
-{
-    return strncmp(name, "data/image-", 11) == 0;
-}
-
-static int check_file(struct verifying *v, const struct evidence_manifest_entry *entry,
-                      struct err *e)
-{
-    uint8_t sha256[SHA256_LEN];
-    uint64_t bytes;
-    struct err found = {0};
-    v->verdict->files++;
-    if (evidence_file_digest(v->folder, entry->name, sha256, &bytes, &found) != 0)
-        return evidence_verify_judge(v, entry->name, &found, e);
-    if (memcmp(sha256, entry->sha256, sizeof sha256) != 0)
-        return evidence_verify_problem(v, entry->name, "",
-                                       "the file is not the one that the manifest lists", e);
-    return 0;
-}
-
-int evidence_verify_files(struct verifying *v, const struct evidence_manifest *m, bool segments,
-                          struct err *e)
-{
-    for (size_t i = 0; i < m->count; i++)
-        if (evidence_is_segment(m->entries[i].name) == segments &&
-            check_file(v, &m->entries[i], e) != 0)
-            return -1;
-    return 0;
 }
 
 static const struct evidence_manifest_entry *entry_of(const struct evidence_manifest *m,

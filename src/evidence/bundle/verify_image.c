@@ -98,8 +98,9 @@ static int take_second(void *context, const struct evidence_block *b, struct err
 static bool watch(void *context, uint64_t bytes)
 {
     struct verifying *v = context;
-    return !v->options->watch || v->options->watch(v->options->watch_context, "verifying", bytes,
-                                                   evidence_image_head(v->image)->image_bytes);
+    return !v->options->watch ||
+           v->options->watch(v->options->watch_context, "verifying the image", bytes,
+                             evidence_image_head(v->image)->image_bytes);
 }
 
 static int check_tree(struct verifying *v, struct err *e)
@@ -143,7 +144,7 @@ static int run_flow(struct verifying *v, struct err *e)
     int result = evidence_pipeline_run(&p, e);
     evidence_image_flow_fini(&flow);
     if (result > 0)
-        return err_set(e, ERR_UNAVAILABLE, "evidence.stopped", NULL, "it was stopped");
+        return evidence_verify_stopped(e);
     return result == 0 ? close_segment(v, e) : -1;
 }
 

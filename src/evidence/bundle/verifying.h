@@ -48,6 +48,7 @@ int evidence_verify_problem(struct verifying *v, const char *what, const char *w
 /* What was found wrong is a problem; what could not be found out is a failure. */
 int evidence_verify_judge(struct verifying *v, const char *what, struct err *found,
                           struct err *e) MUST_CHECK;
+int evidence_verify_stopped(struct err *e);
 bool evidence_is_segment(const char *name);
 /* All files that are segments of an image, or all that are not. */
 int evidence_verify_files(struct verifying *v, const struct evidence_manifest *m, bool segments,
