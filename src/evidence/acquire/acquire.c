@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "evidence/acquire/acquisition.h"
+#include "evidence/acquire/block_hash.h"
 #include "evidence/acquire/passes.h"
 #include "evidence/bundle/folder.h"
 #include "evidence/bundle/image_files.h"
