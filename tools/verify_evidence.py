@@ -209,6 +209,78 @@ def check_lines(folder, what, name, seed):
         problem("tree.json", f"the hash tree over the lines is not that of {name}")
 
 
+# Read log (section 2.1)
+
+def stretches(lines):
+    """[(from, to, read)] of what lines of the log say, in their order."""
+    for line in lines:
+        outcome, at, calls = line.get("outcome"), line.get("from", 0), line.get("calls", 1)
+        if "run" in line:
+            yield 0, line["kept"], True
+        elif outcome == "short" and line["pass"] and not line.get("summed"):
+            yield at, at + line["got"] // (calls if line.get("order") == "again" else 1), True
+        elif outcome and line["pass"] and not line.get("summed"):
+            yield at, at + line["bytes"], outcome in ("good", "hole")
+
+
+def not_read(lines, size, sector):
+    """Ranges of sectors that were not read in the end; None: nothing is said of some bytes."""
+    said = list(stretches(lines))
+    cuts = sorted({0, size, *(x for s in said for x in s[:2])})
+    place = {at: i for i, at in enumerate(cuts)}
+    read, after = [None] * (len(cuts) - 1), list(range(len(cuts)))
+    for start, end, good in reversed(said):  # the last one counts
+        i = place[start]
+        while True:
+            path = []
+            while after[i] != i:
+                path.append(i)
+                i = after[i]
+            for k in path:
+                after[k] = i
+            if i >= place[end]:
+                break
+            read[i], after[i] = good, i + 1
+    ranges = []
+    for i, good in enumerate(read):
+        if good is None:
+            return None
+        if not good:
+            start, end = cuts[i] // sector * sector, min(size, -(-cuts[i + 1] // sector) * sector)
+            if ranges and start <= ranges[-1][1]:
+                start = ranges.pop()[0]
+            ranges.append((start, end))
+    return ranges
+
+
+def check_reads(folder, payload, record):
+    name, said = "data/reads.jsonl", record.get("reading", {}).get("log")
+    if said is None and name not in payload:
+        return  # from before there were read logs
+    lines = [parse(name, x) for x in (read(folder, name, 1 << 32) or b"").split(b"\n")[:-1]]
+    try:
+        head, calls, last = lines[0], [x for x in lines if "outcome" in x], lines[-1]
+        count = {"runs": sum("run" in x for x in lines), "lines": len(calls),
+                 "calls": sum(x.get("calls", 0) for x in calls), "summed": any(x.get("summed") for x in calls)}
+        for key, outcome in (("good", "good"), ("short", "short"), ("ended", "end"), ("failed", "error")):
+            count[key] = sum(x["calls"] for x in calls if x["outcome"] == outcome)
+        count["stalled"] = sum(x["stalled_calls"] if x.get("summed") else x.get("stalled", False) and x["calls"]
+                               for x in calls if "calls" in x)
+        if last != {"end": True, **count} or said != {"file": name, **count}:
+            problem(name, "its numbers are not those of its last line and of acquisition.json")
+        text = (read(folder, "map.txt") or b"").decode(errors="replace").splitlines()
+        extents = [x.split() for x in text if x and x[0] != "#"][1:]
+        listed = [(int(a, 16), int(a, 16) + int(n, 16)) for a, n, state in extents if state == "-"]
+        if not count["summed"] and not_read(lines, head["bytes"], head["sector_bytes"]) != listed:
+            problem(name, "the bytes that it says were not read are not those of map.txt")
+        if head["bytes"] != record["image"]["bytes"] or head["format"] != "tocsin-evidence-reads/v1":
+            problem(name, "it is of an image of another size, or of another format")
+        facts.append(f"read in {count['calls']} calls: {count['failed']} failed, {count['short']} short, {count['ended']} "
+                     f"at the source's end, {count['stalled']} stalled")
+    except (IndexError, KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as e:
+        problem(name, f"it is no read log: {type(e).__name__} {e}")
+
+
 # Signatures and time-stamps
 
 def openssl(*args):
@@ -354,6 +426,7 @@ def check(folder, roots, tsa_roots):
     check_lines(folder, trees.get("files"), "manifest-sha256.txt", "data/files.seed")
     if "data/image.chunks" in payload:
         check_image(folder, payload, record, trees)
+        check_reads(folder, payload, record)
     if "data/files.jsonl" in payload:
         check_lines(folder, trees.get("records"), "data/files.jsonl", "data/records.seed")
     custody = check_custody(folder, roots)

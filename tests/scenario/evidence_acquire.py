@@ -378,10 +378,11 @@ def reads(folder):
         entries = runs_of(lines)[0]
         slow = [c for line in entries if line.get("stalled") for c in calls_of(line)]
         must = [c for c, long in zip(calls, took) if long >= 1200000]
-        assert [c for c in slow if c in must] == must and len(slow) <= len(must) + 1, (name, slow, must)
-        assert bool(must) == (name == "stalls")
+        assert [c for c in slow if c in must] == must and len(slow) <= len(must) + 2, (name, slow, must)
+        assert must or name != "stalls"
         kinds |= {(line["outcome"], line.get("order")) for line in entries}
         assert verify(bundle)["sound"], name
+        assert not script(bundle), (name, script(bundle))
         shown = subprocess.run([TOCSIN, "evidence", "show", "--json", bundle], capture_output=True, text=True,
                                check=True)
         bad_lines = [x for x in entries if x["outcome"] not in ("good", "hole") or x.get("stalled")]
@@ -428,7 +429,8 @@ def reads_killed(folder):
             if code in (0, 1):
                 break
         if code not in (0, 1):
-            assert disk.acquire(bundle, ranges=told(ranges), log=truth).returncode == 1
+            done = disk.acquire(bundle, ranges=told(ranges), log=truth)
+            assert done.returncode == 1, done.stderr
             runs = runs_of(read_log(bundle))
             processes.append((next(p for p in list(truth_of(truth)[0])[::-1]), 1))
         calls, _ = truth_of(truth)
@@ -443,8 +445,17 @@ def reads_killed(folder):
             assert all(c[1] == c[2] for c in rest[:-1]), rest
         assert {p for p, _ in processes} >= set(calls)
         verdict = verify(bundle)
-        assert verdict["sound"], verdict
+        assert verdict["sound"] and not script(bundle), (verdict, script(bundle))
     assert killed_with_calls > 3
+
+
+def script(bundle):
+    """What the second reader, which shares no code, says of it: its problems."""
+    done = subprocess.run([sys.executable, SOURCE / "tools/verify_evidence.py", bundle], capture_output=True,
+                          text=True, check=False)
+    problems = [x for x in done.stdout.splitlines() if x.startswith("PROBLEM")]
+    assert done.returncode == (1 if problems else 0), (done.stdout, done.stderr)
+    return problems
 
 
 def without_read_log(bundle):
@@ -535,6 +546,7 @@ def reads_contradict(folder):
         problems = verify(bundle, 1)["problems"]
         assert [p["what"] for p in problems] == ["data/reads.jsonl"] and word in problems[0]["text"], \
             (change.__name__, problems)
+        assert script(bundle) and all("data/reads.jsonl" in x for x in script(bundle)), (change, script(bundle))
     lines = json.loads(json.dumps(whole))
     (bundle / "data/reads.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
     new = json.loads(record)
@@ -543,10 +555,25 @@ def reads_contradict(folder):
     remanifest(bundle, tree)
     assert "numbers of acquisition.json" in verify(bundle, 1)["problems"][0]["text"]
     without_read_log(bundle)
-    assert verify(bundle)["sound"]
+    assert verify(bundle)["sound"] and not script(bundle)
     (bundle / "acquisition.json").write_text(record)
     remanifest(bundle, tree)
     assert "no manifest lists it" in verify(bundle, 1)["problems"][0]["text"]
+
+
+@test("killed before the mark stood there, it begins again; where anything else lies, it does not")
+def markless(folder):
+    disk = Disk(folder, CHUNK)
+    for name, more in (("torn", None), ("others", "mine")):
+        (folder / name).mkdir()
+        (folder / name / "INCOMPLETE.new-6248-0x7f2ab447be98-0").write_text("This acqu")
+        if more:
+            (folder / name / more).write_text("x")
+        done = disk.acquire(folder / name)
+        assert done.returncode == (3 if more else 0), done.stderr
+        left = sorted(p.name for p in (folder / name).iterdir())
+        assert left == ["INCOMPLETE.new-6248-0x7f2ab447be98-0", "mine"] if more else "data" in left, left
+    verify(folder / "torn")
 
 
 @test("what is there is not written over, and what cannot be read is said")

@@ -5,6 +5,7 @@
 #include "evidence/acquire/acquisition.h"
 #include "evidence/acquire/block_hash.h"
 #include "evidence/acquire/passes.h"
+#include "evidence/bundle/folder.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/image_write.h"
 #include "evidence/bundle/statement.h"
@@ -45,6 +46,25 @@ static bool watch_reading(void *context, uint64_t bytes)
                              a->reading.read_errors);
 }
 
+/* Killed before the mark stood there, it left at most the file that was to become the mark. */
+static int sweep_markless(const char *folder, struct err *e)
+{
+    static const char torn[] = "INCOMPLETE.new-";
+    struct arena arena;
+    const char **names;
+    size_t count, known = 0;
+    if (file_kind(folder) != 2)
+        return 0;
+    arena_init(&arena, 0);
+    int result = evidence_folder_list(folder, "", &arena, &names, &count, e);
+    for (size_t i = 0; result == 0 && i < count; i++)
+        known += strncmp(names[i], torn, sizeof torn - 1) == 0;
+    if (result == 0 && count > 0 && known == count)
+        result = evidence_bundle_sweep(folder, e);
+    arena_fini(&arena);
+    return result;
+}
+
 /* The bundle's folders; 1: an acquisition was begun there, 0: they are new. */
 static int make_folder(struct evidence_acquisition *a, struct err *e)
 {
@@ -55,6 +75,8 @@ static int make_folder(struct evidence_acquisition *a, struct err *e)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path %s is too long", folder);
     if (file_kind(mark) == 1)
         return 1;
+    if (sweep_markless(folder, e) != 0)
+        return -1;
     if (file_kind(folder) != 0 && rmdir(folder) != 0) {
         err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "there is something at %s already",
                 folder);
