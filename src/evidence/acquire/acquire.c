@@ -10,11 +10,15 @@
 #include "evidence/selftest.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { SEGMENT_BYTES = 0xffe00000u /* below 4 GiB, which is the most that FAT holds */ };
+enum {
+    SEGMENT_BYTES = 0xffe00000u, /* below 4 GiB, which is the most that FAT holds */
+    MARK_MOST = 1 << 16
+};
 
 static const char incomplete[] =
     "This acquisition is not complete. Nothing in this folder is evidence yet.\n"
@@ -44,6 +48,64 @@ static bool watch_reading(void *context, uint64_t bytes)
                              a->reading.read_errors);
 }
 
+/* What is begun is gone on with from the same source alone: this line of INCOMPLETE says which. */
+static void source_line(const struct evidence_source *s, struct buf *line)
+{
+    const struct evidence_identity *i = &s->identity;
+    const char *const parts[] = {i->model, i->serial, i->wwid, i->made_of};
+    const char *below = strstr(i->made_of, ", on "); /* names, which are others the next time */
+    if (s->kind == EVIDENCE_SOURCE_FILE) {
+        buf_printf(line, "Source: a file of %" PRIu64 " bytes", s->all_bytes);
+        return;
+    }
+    buf_printf(line, "Source: a device of %" PRIu64 " bytes", s->all_bytes);
+    for (size_t k = 0; k < ARRAY_LEN(parts); k++)
+        if (parts[k][0])
+            buf_printf(line, ", %.*s",
+                       parts[k] == i->made_of && below ? (int)(below - i->made_of)
+                                                       : (int)strlen(parts[k]),
+                       parts[k]);
+}
+
+static int same_source(const struct evidence_acquisition *a, const char *mark, struct err *e)
+{
+    static const char word[] = "\nSource: a device";
+    struct buf text, now;
+    buf_init(&text);
+    buf_init(&now);
+    source_line(&a->source, &now);
+    int result = file_read(mark, MARK_MOST, &text, e);
+    if (result == 0)
+        result = buf_check(&now, e);
+    const char *was = result == 0 ? strstr(buf_text(&text), word) : NULL;
+    if (was && a->source.kind == EVIDENCE_SOURCE_DEVICE) {
+        int len = (int)strcspn(++was, "\n");
+        if ((size_t)len != now.len || memcmp(was, now.data, now.len) != 0) {
+            result = err_set(e, ERR_CONFLICT, "evidence.source", NULL,
+                             "%s is not what this acquisition was begun on: %.*s; now: %s",
+                             a->source.path, len, was, buf_text(&now));
+            err_hint(e, "give the device that it was begun on, or name another folder");
+        }
+    }
+    buf_fini(&text);
+    buf_fini(&now);
+    return result;
+}
+
+static int write_mark(const struct evidence_acquisition *a, const char *mark, struct err *e)
+{
+    struct buf text;
+    buf_init(&text);
+    buf_put(&text, incomplete, sizeof incomplete - 1);
+    source_line(&a->source, &text);
+    buf_putc(&text, '\n');
+    int result = buf_check(&text, e);
+    if (result == 0)
+        result = file_write(mark, buf_slice(&text), 0600, e);
+    buf_fini(&text);
+    return result;
+}
+
 /* The bundle's folders; 1: an acquisition was begun there, 0: they are new. */
 static int make_folder(struct evidence_acquisition *a, struct err *e)
 {
@@ -53,14 +115,13 @@ static int make_folder(struct evidence_acquisition *a, struct err *e)
         (size_t)snprintf(a->data, sizeof a->data, "%s/data", folder) >= sizeof a->data)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path %s is too long", folder);
     if (file_kind(mark) == 1)
-        return 1;
+        return same_source(a, mark, e) == 0 ? 1 : -1;
     if (file_kind(folder) != 0 && rmdir(folder) != 0) {
         err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "there is something at %s already",
                 folder);
         return err_hint(e, "name a folder that is not there; a bundle is never written over");
     }
-    if (file_make_folder(folder, 0700, e) != 0 ||
-        file_write(mark, slice_of(incomplete, sizeof incomplete - 1), 0600, e) != 0)
+    if (file_make_folder(folder, 0700, e) != 0 || write_mark(a, mark, e) != 0)
         return -1;
     return file_make_folder(a->data, 0700, e);
 }

@@ -20,8 +20,9 @@ struct evidence_acquisition {
     uint64_t from;             /* bytes that were there when it began */
     bool dirty;                /* chunks were written over, so linear is not the image's */
     int stopped_by;
-    struct buf selftest; /* the report of the self-test; empty: none was given */
-    char data[4096];     /* the data folder */
+    struct evidence_protection protected; /* at the end */
+    struct buf selftest;                  /* the report of the self-test; empty: none was given */
+    char data[4096];                      /* the data folder */
 };
 
 /* All is read and written: the record, the map, the manifests; then the mark INCOMPLETE goes. */
