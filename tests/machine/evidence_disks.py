@@ -10,6 +10,7 @@ import os
 import pathlib
 import random
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -19,11 +20,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenari
 
 # pylint: disable=wrong-import-position
 from evidence_scenario import Skipped, main, test
-from guest import BUILD, SOURCE, Guest, Missing, what_is_missing
+from guest import BUILD, SOURCE, Guest, Missing, compiled, what_is_missing
 
 MIB = 1 << 20
 MODULES = ["ahci", "sd_mod", "sg", "nvme", "virtio_blk", "virtio_scsi", "virtio_net", "xhci_pci",
-           "usb_storage", "uas", "dm_crypt", "aes_generic", "ecb", "xts", "algif_skcipher"]
+           "usb_storage", "uas", "dm_crypt", "aes_generic", "ecb", "xts", "algif_skcipher",
+           "target_core_user", "tcm_loop"]
 SMBIOS = {"manufacturer": "ACME Works", "product": "Server 9", "serial": "SYS-4711", "bios": "ROM 3.1"}
 HOST, MAC = "suspect-7", "52:54:00:0a:0b:0c"
 WHERE = ("--reason", "case 1", "--place", "here", "--identity", "/tmp/who")
@@ -86,6 +88,7 @@ def lay_out(folder):
                         folder / "plain", folder / "vault.img"], check=True)
         add("vault", None, "virtio-blk-pci,serial=VAULT-1")
         disks["vault"].plain = plain
+    add("noisy", 8 * MIB, "virtio-blk-pci,serial=NOISY-1", "slow")
     add("usb", 2 * MIB + 1024, "usb-storage,bus=usb.0,port=1,serial=STICK-9,removable=on")
 
 
@@ -264,17 +267,42 @@ def dying(folder):
     failing("dying", ":0:3:0/", 4096, folder)
 
 
+def begin(device, bundle):
+    """An acquisition that goes on while something else is done: it is in its midst now."""
+    machine.sh(f"rm -f /tmp/code; (tocsin evidence acquire {device} {bundle} >/tmp/said 2>&1; "
+               "echo $? >/tmp/code.new; mv /tmp/code.new /tmp/code) >/dev/null 2>&1 &")
+    machine.until(f"[ $(stat -c %s {bundle}/data/image-00001.gz 2>/dev/null || echo 0) -gt 2000000 ]")
+
+
+def ended():
+    """What it ended with, and said."""
+    machine.until("[ -e /tmp/code ]")
+    return int(machine.read("/tmp/code")), machine.read("/tmp/said").decode()
+
+
+# 27037 row 24
+@test("somebody writes to a disk while it is acquired: it is said, and counted")
+def written(_):
+    device = block("/vdd") if "vault" in disks else block("/vdc")
+    assert machine.sh(f"cat /sys/block/{device[5:]}/serial").out == "NOISY-1"
+    machine.sh(f"dd if=/dev/zero of={device} bs=4096 count=1 conv=notrunc,fsync 2>/dev/null")
+    begin(device, "/tmp/noisy")
+    machine.sh(f"dd if=/dev/zero of={device} bs=4096 count=1 seek=9 conv=notrunc,fsync 2>/dev/null")
+    code, said = ended()
+    assert code == 1 and "writes to the source while it was acquired" in said, (code, said)
+    record = machine.json("/tmp/noisy/acquisition.json")
+    assert record["source"]["writes_before"] >= 1 and record["source"]["writes_while_acquired"] >= 1
+    machine.run("rm", "-r", "/tmp/noisy")
+
+
 # 27037 rows 29, 32
 @test("a disk that is pulled out does not look acquired; another one is refused; back, it is gone on with")
 def pulled(_):
     disk = disks["pulled"]
-    machine.sh(f"(tocsin evidence acquire {stick('PULLED-1')} /tmp/pulled >/tmp/said 2>&1; "
-               "echo $? >/tmp/code.new; mv /tmp/code.new /tmp/code) >/dev/null 2>&1 &")
-    machine.until("[ $(stat -c %s /tmp/pulled/data/image-00001.gz 2>/dev/null || echo 0) -gt 2000000 ]")
+    begin(stick("PULLED-1"), "/tmp/pulled")
     machine.qmp("device_del", id="plug")
-    machine.until("[ -e /tmp/code ]")
-    said = machine.read("/tmp/said").decode()
-    assert machine.read("/tmp/code") == b"3\n" and "is not there any more" in said, said
+    code, said = ended()
+    assert code == 3 and "is not there any more" in said, said
     assert "run the same command" in said
     assert machine.sh("test -e /tmp/pulled/INCOMPLETE && ! test -e /tmp/pulled/manifest-sha256.txt")
     assert machine.run("tocsin", "evidence", "verify", "/tmp/pulled", code=1)
@@ -328,6 +356,55 @@ def vault(_):
     assert disks["vault"].is_untouched()
 
 
+def hides(number, shown, native, overlay):
+    """A disk of tests/machine/hidden_disk.c on a bus of its own. Gives its name and the log of what it is asked."""
+    core, loop = "/sys/kernel/config/target/core", "/sys/kernel/config/target/loopback"
+    machine.sh(f"""set -e
+        [ -d /sys/kernel/config/target ] || mount -t configfs none /sys/kernel/config
+        mkdir -p {core}/user_{number}/hides
+        echo dev_config=test/{number},dev_size={shown * 512},hw_block_size=512 >{core}/user_{number}/hides/control
+        echo 1 >{core}/user_{number}/hides/enable
+        uio=$(grep -l 'tcm-user/{number}/' /sys/class/uio/*/name); uio=${{uio%/name}}
+        setsid hidden_disk /dev/${{uio##*/}} $(cat $uio/maps/map0/size) {shown} {native} {overlay} \\
+            /tmp/hides.{number} >/dev/null 2>&1 &
+        until [ -e /tmp/hides.{number} ]; do sleep 0.05; done
+        port={loop}/naa.500140500000000{number}/tpgt_1
+        mkdir -p $port
+        echo naa.600140500000000{number} >$port/nexus
+        mkdir $port/lun/lun_0
+        ln -s {core}/user_{number}/hides $port/lun/lun_0/hides""")
+    machine.until(f"ls -l /sys/block | grep -q tcm_loop_adapter_{number}/")
+    device = block(f"tcm_loop_adapter_{number}/")
+    machine.until(f"[ -b {device} ] && [ $(cat /sys/block/{device[5:]}/size) = {shown} ]")
+    return device, f"/tmp/hides.{number}"
+
+
+# 27037 rows 11, 19, 24, 27
+@test("hidden sectors of a disk behind a write blocker, which is not asked for anything but to tell")
+def hidden(_):
+    told = {
+        (0, 2000, 3024, 4096): "HIDDEN by a host protected area: 1024 sectors from 2000 on; "
+                               "HIDDEN by a configuration overlay: 2096 sectors from 2000 on",
+        (1, 2000, 2000, 0): "a host protected area hides nothing; configuration overlay not checked: the "
+                            "disk refused to tell it",
+        (2, 2000, 0, 2000): "host protected area not checked: READ NATIVE MAX was refused; a "
+                            "configuration overlay hides nothing"}
+    for (number, shown, native, overlay), wanted in told.items():
+        device, log = hides(number, shown, native, overlay)
+        before = len(machine.read(log))
+        answer, record = acquire(device, "/tmp/hidden")
+        image = b"".join(struct.pack("<Q", sector) * 64 for sector in range(shown))
+        assert answer["sha256"] == hashlib.sha256(image).hexdigest(), answer
+        holds(record["source"], hidden_sectors=wanted, native_bytes=512 * max(shown, native, overlay),
+              model="Hideaway Disk 4000 with a long name", serial="HIDES-4711", firmware="HF.12345",
+              attached_by="answers as ACME WriteBlocker 12 0007", device_read_only=True,
+              kernel_read_only=True, writes_while_acquired=0)
+        # its own log: MODE SENSE, IDENTIFY DEVICE, READ NATIVE MAX, what the overlay is; and READ
+        asked = set(machine.read(log)[before:].decode().splitlines())
+        assert asked == {"scsi 1a", "ata ec 0000", "ata 27 0000", "ata b1 00c2", "scsi 28"}, asked
+        machine.run("rm", "-r", "/tmp/hidden")
+
+
 def run():
     global machine  # pylint: disable=global-statement
     why = what_is_missing()
@@ -346,7 +423,8 @@ def run():
             devices += disk.words
         started = time.monotonic()
         try:
-            programs = [("bin/tocsin", BUILD / "src/cli/tocsin")]
+            programs = [("bin/hidden_disk", compiled(folder, SOURCE / "tests/machine/hidden_disk.c")),
+                        ("bin/tocsin", BUILD / "src/cli/tocsin")]
             programs += [(f"bin/{name}", shutil.which(name)) for name in ("cryptsetup", "dmsetup")
                          if shutil.which(name)]
             machine = Guest(folder, MODULES, devices, programs=programs)
@@ -355,7 +433,7 @@ def run():
             return
         with machine:
             print(f"measured: a virtual machine with disks: ready after {time.monotonic() - started:.1f} s "
-                  f"({'KVM' if machine.kvm else 'translated by QEMU'})")
+                  f"({machine.kind})")
             main()
 
 

@@ -105,21 +105,31 @@ def what_is_missing():
     return None
 
 
+def compiled(folder, source):
+    """A small program of the tests, without libraries."""
+    out = pathlib.Path(folder) / source.stem
+    subprocess.run(["cc", "-O1", "-static", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-o", out, source],
+                   check=True)
+    return out
+
+
 class Guest:
     """with Guest(folder, modules, devices) as g: g.run("tocsin", ...)"""
 
     def __init__(self, folder, modules, devices, memory=512, programs=(), files=()):
         self.folder = pathlib.Path(folder)
         self.kernel = Kernel(BUILD / "machine")
-        self.kvm = kvm_works()
+        kvm = kvm_works()
+        self.kind = "KVM" if kvm else "translated by QEMU"
+        self.modules = []  # in the order in which they were loaded
         self.process = None
         self.port = None
         self.answers = b""
         self.pipes = []
         self._archive(modules, programs, files)
         self.words = [
-            QEMU, "-machine", "q35,accel=kvm" if self.kvm else "q35,accel=tcg",
-            "-cpu", "host" if self.kvm else "max", "-smp", "2", "-m", str(memory),
+            QEMU, "-machine", "q35,accel=kvm" if kvm else "q35,accel=tcg",
+            "-cpu", "host" if kvm else "max", "-smp", "2", "-m", str(memory),
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", self.kernel.image, "-initrd", self.folder / "initrd",
             "-append", "console=ttyS0 quiet loglevel=4 panic=-1 rdinit=/init",
@@ -138,10 +148,10 @@ class Guest:
             a.program(name, path)
         for name, path in files:
             a.file(name, path)
-        order = self.kernel.in_order(["virtio_pci", "virtio_console", *modules])
-        for path in order:
+        self.modules = self.kernel.in_order(["virtio_pci", "virtio_console", *modules])
+        for path in self.modules:
             a.file(f"modules/{path.name}", path)
-        a.text("modules/order", "".join(f"/modules/{path.name}\n" for path in order))
+        a.text("modules/order", "".join(f"/modules/{path.name}\n" for path in self.modules))
         a.write(self.folder / "initrd")
 
     def __enter__(self):
@@ -210,7 +220,7 @@ class Guest:
         ended, out, err = self._line().split(b" ")
         done = Done(int(ended), base64.b64decode(out), base64.b64decode(err))
         assert code is None or done.code == code, \
-            f"{script}: ended with {done.code}: {done.out[-700:]} {done.err[-700:]}"
+            f"{script[:200]}: ended with {done.code}: {done.out[-300:]} {done.err[-300:]}"
         return done
 
     def run(self, *words, code=0):
@@ -248,4 +258,4 @@ class Guest:
             return answer["return"]
 
 
-__all__ = ["BUILD", "SOURCE", "Broken", "Done", "Guest", "Missing", "what_is_missing"]
+__all__ = ["BUILD", "SOURCE", "Broken", "Done", "Guest", "Missing", "compiled", "what_is_missing"]

@@ -11,6 +11,7 @@ import re
 import shutil
 import stat
 import subprocess
+import tempfile
 
 PACKAGE = "linux-image-amd64"
 DEPENDS = re.compile(rb"\0depends=([^\0]*)\0")
@@ -126,8 +127,11 @@ class Archive:
         self.add(name, stat.S_IFLNK | 0o777, to.encode())
 
     def program(self, name, path):
-        """A program under that name, and the libraries that it is linked with where they were."""
-        self.file(name, path)
+        """A program under that name, and the libraries that it is linked with where they were; what
+        a debugger alone wants stays here."""
+        with tempfile.NamedTemporaryFile() as stripped:
+            done = run("strip", "-o", stripped.name, path)
+            self.file(name, stripped.name if done.returncode == 0 else path)
         for line in run("ldd", path).stdout.splitlines():
             found = re.search(r"(/\S+) \(0x", line)
             if found and found.group(1) not in self.known:
