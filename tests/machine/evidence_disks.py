@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 400
+# timeout: 600
 """tocsin evidence on real devices of a real kernel: what it says of a disk is what the disk was made
 with, what it reads is what is on it, and nothing is written to it."""
 
@@ -357,13 +357,15 @@ def vault(_):
 
 
 def hides(number, shown, native, overlay):
-    """A disk of tests/machine/hidden_disk.c on a bus of its own. Gives its name and the log of what it is asked."""
-    core, loop = "/sys/kernel/config/target/core", "/sys/kernel/config/target/loopback"
+    """A disk of tests/machine/hidden_disk.c on a bus of its own. Gives its name, and the log of what
+    it is asked."""
+    core = f"/sys/kernel/config/target/core/user_{number}"
+    loop = "/sys/kernel/config/target/loopback"
     machine.sh(f"""set -e
         [ -d /sys/kernel/config/target ] || mount -t configfs none /sys/kernel/config
-        mkdir -p {core}/user_{number}/hides
-        echo dev_config=test/{number},dev_size={shown * 512},hw_block_size=512 >{core}/user_{number}/hides/control
-        echo 1 >{core}/user_{number}/hides/enable
+        mkdir -p {core}/hides
+        echo dev_config=test/{number},dev_size={shown * 512},hw_block_size=512 >{core}/hides/control
+        echo 1 >{core}/hides/enable
         uio=$(grep -l 'tcm-user/{number}/' /sys/class/uio/*/name); uio=${{uio%/name}}
         setsid hidden_disk /dev/${{uio##*/}} $(cat $uio/maps/map0/size) {shown} {native} {overlay} \\
             /tmp/hides.{number} >/dev/null 2>&1 &
@@ -372,7 +374,7 @@ def hides(number, shown, native, overlay):
         mkdir -p $port
         echo naa.600140500000000{number} >$port/nexus
         mkdir $port/lun/lun_0
-        ln -s {core}/user_{number}/hides $port/lun/lun_0/hides""")
+        ln -s {core}/hides $port/lun/lun_0/hides""")
     machine.until(f"ls -l /sys/block | grep -q tcm_loop_adapter_{number}/")
     device = block(f"tcm_loop_adapter_{number}/")
     machine.until(f"[ -b {device} ] && [ $(cat /sys/block/{device[5:]}/size) = {shown} ]")

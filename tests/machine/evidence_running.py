@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 400
-"""tocsin evidence on a running machine, the whole of which is its own: memory, processes, traffic, and
-an image as a file."""
+# timeout: 600
+"""tocsin evidence on a running machine, the whole of which is its own: memory, processes, traffic,
+and an image as a file."""
 
 import json
 import os
@@ -21,8 +21,8 @@ from evidence_scenario import main, test
 from guest import BUILD, SOURCE, Guest, Missing, compiled, what_is_missing
 
 MIB = 1 << 20
-MODULES = ["virtio_blk", "crc32c_generic", "ext4", "fuse", "veth", "pktgen", "loop", "unix_diag", "inet_diag", "tcp_diag",
-           "udp_diag", "netlink_diag", "af_packet_diag"]
+MODULES = ["virtio_blk", "crc32c_generic", "ext4", "fuse", "veth", "pktgen", "loop", "unix_diag", "inet_diag",
+           "tcp_diag", "udp_diag", "netlink_diag", "af_packet_diag"]
 PORT = 4711
 LARGE, STEP = 1 << 39, 1 << 36  # of tests/machine/holder.c
 machine = None  # the one of this program
@@ -126,8 +126,9 @@ def whole(_):
 
 def pair(ring, packets, stopped):
     """Packets over a pair of interfaces into a capture that may be stopped meanwhile."""
-    machine.sh("/usr/bin/ip link add out type veth peer name in && ip link set out up && ip link set in up && "
-               "sysctl -qw net.ipv6.conf.out.disable_ipv6=1 net.ipv6.conf.in.disable_ipv6=1")
+    machine.sh("/usr/bin/ip link add out type veth peer name in && "
+               "sysctl -qw net.ipv6.conf.out.disable_ipv6=1 net.ipv6.conf.in.disable_ipv6=1 && "
+               "ip link set in up && ip link set out up")
     machine.sh("rm -f /tmp/pid /tmp/code; (sh -c 'echo $$ >/tmp/pid; exec tocsin evidence capture /mnt/net "
                f"--json -i in --ring {ring} >/tmp/answer 2>/tmp/said'; echo $? >/tmp/code) >/dev/null 2>&1 & "
                "until [ -s /tmp/pid ]; do sleep 0.05; done")
@@ -148,7 +149,7 @@ def pair(ring, packets, stopped):
     machine.run("tocsin", "evidence", "verify", "/mnt/net")
     machine.sh("ip link del out; rm -r /mnt/net")
     # by the interface's own count, each packet was kept or told to be dropped; here and in the record
-    assert sent == packets and 0 < came <= sent
+    assert sent == packets and 0 < came <= sent, (packets, sent, came)
     assert answer["packets"] + answer["dropped_by_kernel"] == came, (answer, came)
     assert all(record[name] == answer[name] for name in
                ("packets", "dropped_by_kernel", "dropped_by_interface")), (answer, record)
