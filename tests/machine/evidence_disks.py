@@ -401,6 +401,7 @@ def hidden(_):
               model="Hideaway Disk 4000 with a long name", serial="HIDES-4711", firmware="HF.12345",
               attached_by="answers as ACME WriteBlocker 12 0007", device_read_only=True,
               kernel_read_only=True, writes_while_acquired=0)
+        assert record["reading"]["read_errors"] == 0, record["reading"]
         # its own log: MODE SENSE, IDENTIFY DEVICE, READ NATIVE MAX, what the overlay is; and READ
         asked = set(machine.read(log)[before:].decode().splitlines())
         assert asked == {"scsi 1a", "ata ec 0000", "ata 27 0000", "ata b1 00c2", "scsi 28"}, asked

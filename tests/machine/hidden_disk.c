@@ -25,7 +25,7 @@
 enum { SECTOR = 512, GOOD = 0, CHECK_CONDITION = 2, MODEL_ROOM = 40 };
 
 struct answer {
-    uint8_t data[1 << 16];
+    uint8_t data[2 << 20];
     size_t len;
     bool refused;
     uint8_t sense[22];
@@ -190,7 +190,9 @@ static void serve(uint8_t *map, struct tcmu_cmd_entry *entry, FILE *log)
 {
     static struct answer a;
     const uint8_t *cdb = map + entry->req.cdb_off;
-    memset(&a, 0, sizeof a);
+    memset(a.data, 0, SECTOR); /* no answer but that to READ is longer */
+    a.len = 0;
+    a.refused = false;
     carry_out(cdb, &a);
     if (cdb[0] == 0x85)
         fprintf(log, "ata %02x %02x%02x\n", cdb[14], cdb[3], cdb[4]);
