@@ -16,7 +16,7 @@ struct watching {
     const char *phase;
 };
 
-enum { UNIT = 1 << 20 };
+enum { UNIT = 1 << 20, PROTECTION = 600 };
 
 static bool watch(void *context, const char *phase, uint64_t done, uint64_t all, uint64_t errors)
 {
@@ -61,6 +61,7 @@ static int options_of(const struct cli_args *args, struct evidence_acquire_optio
     o->segment_bytes = (uint64_t)segment * UNIT;
     o->retries = (unsigned)retries;
     o->workers = (unsigned)jobs;
+    o->write_blocker = cli_value(args, "write-blocker");
     o->plain = cli_flag(args, "plain");
     o->no_read_back = cli_flag(args, "no-read-back");
     o->sha512 = cli_flag(args, "sha512");
@@ -82,6 +83,8 @@ static void tell_json(const struct evidence_acquire_options *o, const struct evi
         json_member_int(w, "unreadable_ranges", (int64_t)d->bad_ranges);
         json_member_bool(w, "read_back", d->read_back);
         json_member_bool(w, "source_shrank", d->source_shrank);
+        json_member_int(w, "source_writes", (int64_t)d->source_writes);
+        json_member_string(w, "write_protection", d->protection);
         if (d->source_rehashed)
             json_member_bool(w, "source_changed", d->source_changed);
     }
@@ -117,6 +120,10 @@ static void tell(const struct evidence_acquire_options *o, const struct evidence
         printf("CHANGED: the source does not have the size any more that it had\n");
     if (d->source_changed)
         printf("CHANGED: the source gave other bytes when it was read again\n");
+    if (d->source_writes)
+        printf("CHANGED: the kernel sent %" PRIu64 " writes to the source while it was acquired\n",
+               d->source_writes);
+    printf("write protection: %s\n", d->protection);
     printf("read back: %s\n", d->read_back ? "the same" : "not done");
 }
 
@@ -126,7 +133,6 @@ static void report_before(const struct cli_args *args, const struct evidence_acq
 {
     r->method = "dead";
     r->source = o->source;
-    r->write_protection = "opened for reading only";
     if (!o->range.from && !o->range.bytes)
         return;
     snprintf(scope, 120, "bytes from %" PRIu64 ", %" PRIu64 " of them (0: all)", o->range.from,
@@ -136,13 +142,19 @@ static void report_before(const struct cli_args *args, const struct evidence_acq
     r->why_partial = cli_value(args, "why-partial");
 }
 
-static void report_after(const struct evidence_acquired *d, struct evidence_acquired_report *r)
+static void report_after(const struct evidence_acquire_options *o,
+                         const struct evidence_acquired *d, struct evidence_acquired_report *r,
+                         char protection[PROTECTION])
 {
+    snprintf(protection, PROTECTION, "opened for reading only; %s%s%s", d->protection,
+             o->write_blocker ? "; behind " : "", o->write_blocker ? o->write_blocker : "");
+    r->write_protection = protection;
     r->image_sha256 = d->sha256;
     r->verifiable =
         d->unreadable       ? "no: sectors could not be read; the hashes of the chunks without bad "
                               "sectors stand in data/image.chunks"
         : d->source_shrank  ? "no: the source has another size now"
+        : d->source_writes  ? "no: writes were sent to the source while it was acquired"
         : d->source_changed ? "no: the source gave other bytes when it was read again"
         : d->source_rehashed ? "yes: the source was read again and gave the same"
                              : "yes: every sector was read; it was not read a second time";
@@ -154,7 +166,7 @@ static int run(const struct cli_args *args)
     struct watching watching = {0};
     struct evidence_acquired done = {0};
     struct evidence_keeping keeping = {0};
-    char scope[120];
+    char scope[120], protection[PROTECTION];
     struct evidence_acquire_options options = {.watch = watch, .watch_context = &watching};
     int result = options_of(args, &options, &e);
     if (result == 0)
@@ -168,7 +180,7 @@ static int run(const struct cli_args *args)
     if (result == 0)
         result = evidence_acquire(&options, &done, &e);
     progress_end(&watching.progress);
-    report_after(&done, &keeping.report);
+    report_after(&options, &done, &keeping.report, protection);
     if (result == 0 && !done.stopped)
         result = evidence_keep_record(&keeping, options.folder, &e);
     if (result == 0 && cli_flag(args, "json"))
@@ -180,7 +192,8 @@ static int run(const struct cli_args *args)
         int said = say_fail(args, &e);
         return say_end(args, e.kind == ERR_USAGE ? said : 3);
     }
-    bool whole = !done.unreadable && !done.source_shrank && !done.source_changed;
+    bool whole =
+        !done.unreadable && !done.source_shrank && !done.source_changed && !done.source_writes;
     return say_end(args, done.stopped ? 3 : whole ? 0 : 1);
 }
 
@@ -199,6 +212,9 @@ static const struct cli_option acquire_options[] = {
     {"sha512", NULL, "take SHA-512 of the image too, as it is read back", 0, false},
     {"no-read-back", NULL, "do not read the image back when it is written", 0, false},
     {"rehash-source", NULL, "read the source a second time: did it change?", 0, false},
+    {"write-blocker", "TEXT",
+     "the write blocker before the source: make, model, serial number, when it was tested", 0,
+     false},
     {"why-partial", "TEXT", "why a part alone is acquired (--from, --bytes)", 0, false},
     {"jobs", "N", "threads that hash and compress (default: one a processor)", 'j', false},
     EVIDENCE_KEEP_OPTIONS,

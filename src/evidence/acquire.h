@@ -39,6 +39,8 @@ struct evidence_acquire_options {
     void *watch_context;
     const struct clock *clock;                /* NULL: the system's */
     const struct evidence_stand_in *stand_in; /* NULL but in the self-test */
+    const char
+        *write_blocker;   /* the device that lets no write through, by the user's word; or NULL */
     const char *selftest; /* path of the self-test's report of this build; NULL: none is given */
 };
 
@@ -53,6 +55,8 @@ struct evidence_acquired {
     bool stopped;                    /* watch stopped it; nothing above is final */
     bool source_shrank, source_changed;
     bool read_back, source_rehashed;
+    uint64_t source_writes; /* that the kernel sent to the source meanwhile, whoever's they were */
+    char protection[160];   /* what kept the source from being written to */
 };
 
 /*

@@ -15,12 +15,27 @@
 
 enum evidence_source_kind { EVIDENCE_SOURCE_DEVICE, EVIDENCE_SOURCE_FILE };
 
+/* What keeps it from being written to: 1 yes, 0 no, -1 not known. */
+struct evidence_protection {
+    int kernel;     /* its flag, which blockdev --setro sets */
+    int device;     /* what the device says of itself, as a write blocker may */
+    const char *by; /* how it says so, static; NULL: it does not */
+    int64_t writes; /* that the kernel has sent to the disk since it was attached; -1: not known */
+};
+
+/* One sentence on it, for a record. */
+void evidence_protection_tell(const struct evidence_protection *p, char *text, size_t room);
+
 /* What is known of it; a text that is empty could not be read. */
 struct evidence_identity {
     char model[80], vendor[80], serial[80], firmware[40];
-    char bus[24];          /* "usb", "ata", "nvme", "virtio", "loop" */
-    int read_only;         /* the kernel's flag: 1 set, 0 not, -1 not known */
-    int removable;         /* likewise */
+    char wwid[120];        /* its name in the world: naa, eui, t10, uuid */
+    char bus[24];          /* "usb", "ata", "nvme", "virtio", "scsi", "mmc", "loop", … */
+    char attached_by[240]; /* USB device, bridge, write blocker: what they say of themselves */
+    char made_of[400];     /* a volume: what makes it, and of which devices */
+    bool identified;       /* model, serial and firmware are the disk's answer to IDENTIFY */
+    struct evidence_protection protection;
+    int removable;         /* 1, 0, -1 not known */
     uint64_t native_bytes; /* with what it hides; 0: not checked */
     char native_why[400];  /* what hides what, or why it was not checked */
 };
@@ -99,5 +114,11 @@ uint64_t evidence_source_hole_end(const struct evidence_source *s, uint64_t offs
 
 /* The size now, which a device that was pulled out or a file that is written to changes. */
 uint64_t evidence_source_size_now(const struct evidence_source *s);
+
+/* What keeps it from being written to now. */
+void evidence_source_protection(const struct evidence_source *s, struct evidence_protection *now);
+
+/* A device that is not there any more: pulled out, or its connection is lost for good. */
+bool evidence_source_is_gone(const struct evidence_source *s);
 
 #endif

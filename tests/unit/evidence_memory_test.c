@@ -42,7 +42,7 @@ static void make_kcore(struct kcore *k)
 
 static void test_kcore(void **state)
 {
-    static struct memory_map kcore, ram, joined;
+    static struct memory_map kcore, ram, joined, missing;
     struct kcore k;
     struct err e = {0};
     (void)state;
@@ -70,6 +70,20 @@ static void test_kcore(void **state)
     assert_int_equal(joined.all[2].physical, 0x700000);
     assert_int_equal(joined.all[2].bytes, 0x100000);
     assert_int_equal(joined.all[2].offset, 0x610000);
+    /* and what it has not is told */
+    memory_map_missing(&joined, &ram, &missing);
+    uint64_t gone = 0, all = 0;
+    for (size_t i = 0; i < missing.count; i++)
+        gone += missing.all[i].bytes;
+    for (size_t i = 0; i < joined.count; i++)
+        all += joined.all[i].bytes;
+    for (size_t i = 0; i < ram.count; i++)
+        all -= ram.all[i].bytes;
+    assert_int_equal(all + gone, 0);
+    assert_int_equal(missing.all[missing.count - 1].physical, 0x800000);
+    assert_int_equal(missing.all[missing.count - 1].bytes, 0x400000);
+    memory_map_missing(&ram, &ram, &missing);
+    assert_int_equal(missing.count, 0);
     /* without the right to see iomem the kernel gives zeros: all of kcore, the text once */
     memory_map_iomem(slice_str("00000000-00000000 : System RAM\n"), &ram);
     assert_int_equal(ram.count, 0);

@@ -5,22 +5,15 @@
 #include "evidence/acquire/acquisition.h"
 #include "evidence/acquire/block_hash.h"
 #include "evidence/acquire/passes.h"
-#include "evidence/bundle/folder.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/image_write.h"
 #include "evidence/bundle/statement.h"
 #include "evidence/selftest.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { SEGMENT_BYTES = 0xffe00000u /* below 4 GiB, which is the most that FAT holds */ };
-
-static const char incomplete[] =
-    "This acquisition is not complete. Nothing in this folder is evidence yet.\n"
-    "Run the same command again to go on with it: it comes to the same image.\n";
 
 static int take_digest(void *context, const struct evidence_block *block, struct err *e)
 {
@@ -44,48 +37,6 @@ static bool watch_reading(void *context, uint64_t bytes)
     return !a->options->watch ||
            a->options->watch(a->options->watch_context, "reading", a->from + bytes, a->source.bytes,
                              a->reading.read_errors);
-}
-
-/* Killed before the mark stood there, it left at most the file that was to become the mark. */
-static int sweep_markless(const char *folder, struct err *e)
-{
-    static const char torn[] = "INCOMPLETE.new-";
-    struct arena arena;
-    const char **names;
-    size_t count, known = 0;
-    if (file_kind(folder) != 2)
-        return 0;
-    arena_init(&arena, 0);
-    int result = evidence_folder_list(folder, "", &arena, &names, &count, e);
-    for (size_t i = 0; result == 0 && i < count; i++)
-        known += strncmp(names[i], torn, sizeof torn - 1) == 0;
-    if (result == 0 && count > 0 && known == count)
-        result = evidence_bundle_sweep(folder, e);
-    arena_fini(&arena);
-    return result;
-}
-
-/* The bundle's folders; 1: an acquisition was begun there, 0: they are new. */
-static int make_folder(struct evidence_acquisition *a, struct err *e)
-{
-    char mark[4096];
-    const char *folder = a->options->folder;
-    if ((size_t)snprintf(mark, sizeof mark, "%s/INCOMPLETE", folder) >= sizeof mark ||
-        (size_t)snprintf(a->data, sizeof a->data, "%s/data", folder) >= sizeof a->data)
-        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path %s is too long", folder);
-    if (file_kind(mark) == 1)
-        return 1;
-    if (sweep_markless(folder, e) != 0)
-        return -1;
-    if (file_kind(folder) != 0 && rmdir(folder) != 0) {
-        err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "there is something at %s already",
-                folder);
-        return err_hint(e, "name a folder that is not there; a bundle is never written over");
-    }
-    if (file_make_folder(folder, 0700, e) != 0 ||
-        file_write(mark, slice_of(incomplete, sizeof incomplete - 1), 0600, e) != 0)
-        return -1;
-    return file_make_folder(a->data, 0700, e);
 }
 
 static int open_writer(struct evidence_acquisition *a, bool begun, struct err *e)
@@ -166,7 +117,7 @@ static int run(struct evidence_acquisition *a, struct err *e)
 {
     if (a->options->plain)
         sha256_twin_without_extensions(&a->linear); /* a single hash is faster so */
-    int begun = make_folder(a, e);
+    int begun = evidence_acquisition_begin(a, e);
     if (begun < 0 || open_writer(a, begun == 1, e) != 0 ||
         evidence_reading_init(&a->reading, &a->source, EVIDENCE_CHUNK, a->from, NULL, e) != 0)
         return -1;

@@ -24,10 +24,14 @@ struct evidence_acquisition {
     uint64_t from;             /* bytes that were there when it began */
     bool dirty;                /* chunks were written over, so linear is not the image's */
     int stopped_by;
-    struct buf selftest; /* the report of the self-test; empty: none was given */
-    char data[4096];     /* the data folder */
+    struct evidence_protection protected; /* at the end */
+    struct buf selftest;                  /* the report of the self-test; empty: none was given */
+    char data[4096];                      /* the data folder */
 };
 
+/* The bundle's folders; 1: this acquisition was begun there before, 0: they are new. ERR_CONFLICT
+ * "evidence.source": it was begun on another device. */
+int evidence_acquisition_begin(struct evidence_acquisition *a, struct err *e) MUST_CHECK;
 /* All is read and written: the record, the map, the manifests; then the mark INCOMPLETE goes. */
 int evidence_acquisition_close(struct evidence_acquisition *a, struct err *e) MUST_CHECK;
 

@@ -50,12 +50,25 @@ static size_t read_some(struct evidence_reading *r, uint64_t offset, uint8_t *da
     size_t got = evidence_source_read(r->source, offset, data, len, &why);
     if (got == len)
         return got;
+    r->gone = r->gone || evidence_source_is_gone(r->source);
+    if (r->gone)
+        return 0;
     if (r->read_errors++ == 0) {
         r->first_errno = why;
         r->first_offset = offset + got;
     }
     r->shrank = r->shrank || why == 0;
     return got / r->source->sector * r->source->sector;
+}
+
+/* Its sectors are not bad, and filling them up would make an image of what is not known. */
+static int is_gone(const struct evidence_reading *r, struct err *e)
+{
+    err_set(e, ERR_SYSTEM, "evidence.gone", NULL,
+            "%s is not there any more: it was pulled out, or its connection is lost",
+            r->source->path);
+    return err_hint(e, "attach it again and run the same command, with the name that it has then: "
+                       "what is there is kept, and gone on with");
 }
 
 static int next(void *context, struct evidence_block *block, size_t room, struct err *e)
@@ -77,6 +90,8 @@ static int next(void *context, struct evidence_block *block, size_t room, struct
         return evidence_map_set(&r->map, block->offset, len, EVIDENCE_RESCUED, e) == 0 ? 1 : -1;
     }
     size_t got = read_some(r, block->offset, block->data, len);
+    if (r->gone)
+        return is_gone(r, e);
     if (evidence_map_set(&r->map, block->offset, got, EVIDENCE_RESCUED, e) != 0 ||
         evidence_map_set(&r->map, block->offset + got, len - got, EVIDENCE_NOT_TRIMMED, e) != 0)
         return -1;
@@ -102,7 +117,10 @@ bool evidence_reading_is_open(const struct evidence_reading *r)
 static int one(struct evidence_reading *r, uint64_t at, uint8_t *data, size_t len, uint8_t *bounce,
                bool *good, struct err *e)
 {
-    *good = read_some(r, at, bounce, len) >= len / r->source->sector * r->source->sector && len > 0;
+    size_t got = read_some(r, at, bounce, len);
+    if (r->gone)
+        return is_gone(r, e);
+    *good = got >= len / r->source->sector * r->source->sector && len > 0;
     if (len % r->source->sector) {
         int why;
         *good = evidence_source_read(r->source, at, bounce, len, &why) == len;

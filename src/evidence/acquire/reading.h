@@ -24,6 +24,7 @@ struct evidence_reading {
     int first_errno;       /* of the first of them */
     uint64_t first_offset; /* and where */
     bool shrank;           /* the source ended before its time */
+    bool gone;             /* the source is not there any more: what failed says nothing of it */
 };
 
 /* from: the first byte to read, at a chunk's beginning; what lies before it counts as read, but for
@@ -33,7 +34,8 @@ int evidence_reading_init(struct evidence_reading *r, const struct evidence_sour
                           struct err *e) MUST_CHECK;
 void evidence_reading_fini(struct evidence_reading *r);
 
-/* The first pass, for a pipeline. */
+/* The first pass, for a pipeline. A source that is gone ends it, and any other, with
+ * "evidence.gone". */
 struct evidence_feed evidence_reading_feed(struct evidence_reading *r);
 
 /* Whether something is still to be read. */

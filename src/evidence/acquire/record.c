@@ -38,8 +38,27 @@ static void flag(struct json_writer *w, const char *name, int value)
         json_member_bool(w, name, value);
 }
 
-static void source_part(struct json_writer *w, const struct evidence_source *s)
+static void protection_part(struct json_writer *w, const struct evidence_acquisition *a)
 {
+    const struct evidence_protection *before = &a->source.identity.protection, *now = &a->protected;
+    flag(w, "kernel_read_only", before->kernel);
+    flag(w, "device_read_only", before->device);
+    json_member_string(w, "write_protection", a->acquired->protection);
+    evidence_member_given(w, "write_blocker", a->options->write_blocker);
+    if (before->kernel >= 0)
+        json_member_string(w, "write_protection_at_end",
+                           now->kernel == before->kernel && now->device == before->device
+                               ? "the same"
+                               : "CHANGED while it was acquired");
+    if (before->writes < 0 || now->writes < before->writes)
+        return;
+    json_member_int(w, "writes_before", before->writes);
+    json_member_int(w, "writes_while_acquired", now->writes - before->writes);
+}
+
+static void source_part(struct json_writer *w, const struct evidence_acquisition *a)
+{
+    const struct evidence_source *s = &a->source;
     const struct evidence_identity *i = &s->identity;
     json_write_name(w, "source");
     json_write_object(w);
@@ -56,9 +75,12 @@ static void source_part(struct json_writer *w, const struct evidence_source *s)
     evidence_member_given(w, "model", i->model);
     evidence_member_given(w, "serial", i->serial);
     evidence_member_given(w, "firmware", i->firmware);
+    evidence_member_given(w, "wwid", i->wwid);
     evidence_member_given(w, "bus", i->bus);
+    evidence_member_given(w, "attached_by", i->attached_by);
+    evidence_member_given(w, "made_of", i->made_of);
     flag(w, "removable", i->removable);
-    flag(w, "kernel_read_only", i->read_only);
+    protection_part(w, a);
     json_member_string(w, "opened",
                        s->fd >= 0 ? "read-only, past the host's cache (O_DIRECT)"
                                   : "read-only, through the host's cache");
@@ -136,7 +158,7 @@ static int write_record(struct evidence_acquisition *a, struct buf *out, struct 
     evidence_time_write(&w, "ended", clock_now(a->clock));
     if (tool_part(&w, a, e) != 0)
         return -1;
-    source_part(&w, &a->source);
+    source_part(&w, a);
     evidence_image_members(&w, &a->written, !a->options->plain, a->acquired->sha256,
                            a->acquired->has_sha512 ? a->acquired->sha512 : NULL);
     reading_part(&w, a);
@@ -217,6 +239,11 @@ int evidence_acquisition_close(struct evidence_acquisition *a, struct err *e)
         d->bad_ranges++;
     d->source_shrank =
         a->reading.shrank || evidence_source_size_now(&a->source) != a->source.all_bytes;
+    evidence_source_protection(&a->source, &a->protected);
+    evidence_protection_tell(&a->source.identity.protection, d->protection, sizeof d->protection);
+    if (a->source.identity.protection.writes >= 0 &&
+        a->protected.writes > a->source.identity.protection.writes)
+        d->source_writes = (uint64_t)(a->protected.writes - a->source.identity.protection.writes);
     buf_init(&text);
     evidence_bag_init(&bag, a->options->folder);
     int result = close_bag(a, &bag, &text, e);

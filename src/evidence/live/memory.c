@@ -45,7 +45,8 @@ static int put(struct imaging *m, const void *data, size_t len, struct err *e)
     return live_output_put(&m->out, data, len, e);
 }
 
-static int put_hole(struct imaging *m, uint64_t physical, uint64_t bytes, int why, struct err *e)
+static int put_hole(struct imaging *m, uint64_t physical, uint64_t bytes, const char *why,
+                    struct err *e)
 {
     struct json_writer w;
     char text[24];
@@ -54,7 +55,7 @@ static int put_hole(struct imaging *m, uint64_t physical, uint64_t bytes, int wh
     snprintf(text, sizeof text, "0x%" PRIx64, physical);
     json_member_string(&w, "physical", text);
     json_member_int(&w, "bytes", (int64_t)bytes);
-    json_member_string(&w, "why", strerrordesc_np(why));
+    json_member_string(&w, "why", why);
     return live_line_end(&m->holes, &w, e);
 }
 
@@ -73,7 +74,7 @@ static int read_part(struct imaging *m, const struct memory_stretch *s, uint64_t
             continue;
         int why = n < 0 ? errno : EIO;
         memset(m->part + page, 0, want);
-        if (put_hole(m, s->physical + at + page, want, why, e) != 0)
+        if (put_hole(m, s->physical + at + page, want, strerrordesc_np(why), e) != 0)
             return -1;
         live_beat(m->room);
     }
@@ -108,9 +109,22 @@ static bool answers(int fd, const struct memory_map *map, uint8_t *part)
     return last && pread(fd, part, PAGE, (off_t)last->offset) == PAGE;
 }
 
+/* The kernel shows whole pages; what the machine has beside them is not in the image, and said. */
+static int put_missing(struct imaging *m, const struct memory_map *map,
+                       const struct memory_map *ram, struct err *e)
+{
+    struct memory_map missing;
+    memory_map_missing(map, ram, &missing);
+    for (size_t i = 0; i < missing.count; i++)
+        if (put_hole(m, missing.all[i].physical, missing.all[i].bytes,
+                     "the kernel does not show it; it is not in the image", e) != 0)
+            return -1;
+    return 0;
+}
+
 /* Opens what memory can be read from, with its map. -1: *why says why there is none. */
-static int find(struct live_room *room, struct memory_map *map, uint8_t *part, char why[300],
-                const char **source)
+static int find(struct live_room *room, struct memory_map *map, struct memory_map *all,
+                uint8_t *part, char why[300], const char **source)
 {
     struct memory_map kcore, ram;
     struct buf text;
@@ -119,6 +133,7 @@ static int find(struct live_room *room, struct memory_map *map, uint8_t *part, c
     if (live_read(room, "proc/iomem", 16 << 20, &text) != 0)
         buf_reset(&text);
     memory_map_iomem(buf_slice(&text), &ram);
+    *all = ram;
     buf_fini(&text);
     int fd = live_open(room, "proc/kcore");
     int len = snprintf(why, 300, "/proc/kcore: %s", fd < 0 ? strerrordesc_np(errno) : "");
@@ -236,6 +251,7 @@ static int put_about(struct imaging *m, const char *source, const struct memory_
 
 static int collect(struct imaging *m, struct memory_map *map, struct err *e)
 {
+    struct memory_map all;
     char why[300];
     const char *source = m->room->options->memory_image;
     int result = live_output_open(&m->holes, m->room, "-unreadable.jsonl", e);
@@ -243,7 +259,7 @@ static int collect(struct imaging *m, struct memory_map *map, struct err *e)
         result = take_image(m, e);
         map = NULL;
     } else if (result == 0) {
-        m->from = find(m->room, map, m->part, why, &source);
+        m->from = find(m->room, map, &all, m->part, why, &source);
         if (m->from < 0) {
             live_nothing(m->room, "%s; an image of LiME or AVML can be given with --memory-image",
                          why);
@@ -252,6 +268,8 @@ static int collect(struct imaging *m, struct memory_map *map, struct err *e)
         result = next_segment(m, "lime", e);
         if (result == 0)
             result = image(m, map, e);
+        if (result == 0)
+            result = put_missing(m, map, &all, e);
     }
     result = live_output_close(&m->holes, result, e);
     if (m->segment > 0)

@@ -88,3 +88,22 @@ void memory_map_join(const struct memory_map *kcore, const struct memory_map *ra
         }
     }
 }
+
+void memory_map_missing(const struct memory_map *map, const struct memory_map *ram,
+                        struct memory_map *out)
+{
+    size_t k = 0;
+    out->count = 0;
+    for (size_t i = 0; i < ram->count; i++) {
+        uint64_t at = ram->all[i].physical, end = at + ram->all[i].bytes;
+        for (; k < map->count && map->all[k].physical < end; k++) {
+            const struct memory_stretch *s = &map->all[k];
+            if (s->physical > at)
+                add(out, at, s->physical - at, 0);
+            if (s->physical + s->bytes > at)
+                at = s->physical + s->bytes;
+        }
+        if (at < end)
+            add(out, at, end - at, 0);
+    }
+}

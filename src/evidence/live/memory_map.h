@@ -30,5 +30,8 @@ void memory_map_iomem(struct slice text, struct memory_map *map);
 /* What of ram lies in kcore, each physical byte once, in order; without ram: all of kcore. */
 void memory_map_join(const struct memory_map *kcore, const struct memory_map *ram,
                      struct memory_map *out);
+/* What of ram is not in map, which came of it by memory_map_join; offsets are not set. */
+void memory_map_missing(const struct memory_map *map, const struct memory_map *ram,
+                        struct memory_map *out);
 
 #endif

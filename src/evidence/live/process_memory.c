@@ -3,10 +3,11 @@
  * Memory of processes out of /proc/PID/mem: pages that are in memory or swapped out, by
  * /proc/PID/pagemap. Pages that were never touched are not read, as that would make them. A process
  * may set aside a hundred TiB of them: Linux 6.7 and later are asked for what is there, older ones
- * page by page.
+ * page by page, but for large areas of which smaps says that nothing is there.
  */
 #include "evidence/live/collector.h"
 #include "base/memory.h"
+#include "evidence/live/untouched.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 /* 65,530 areas, which the kernel allows unless told otherwise, each of a file with a long path. */
-enum { PAGE = 4096, PAGES = 512, REGIONS = 512, MAPS_MOST = 300 << 20 };
+enum { PAGE = 4096, PAGES = 8192, LARGE = 256 << 20, REGIONS = 512, MAPS_MOST = 300 << 20 };
 
 /* ioctl(PAGEMAP_SCAN) of linux/fs.h, which the headers of older systems do not have. */
 struct scan_region {
@@ -49,7 +50,8 @@ struct dumping {
     uint64_t from, to, at;
     uint64_t bad_from, bad_to; /* what could not be read, likewise */
     int bad_why;
-    bool no_scan; /* the kernel knows no such question */
+    bool no_scan;                     /* the kernel knows no such question */
+    struct live_untouched *untouched; /* NULL: not asked for yet */
     uint64_t swapped_pages, absent_pages, unreadable;
     int why;
 };
@@ -146,10 +148,30 @@ static int page(struct dumping *d, struct json_writer *w, uint64_t address, bool
     return put(d, w, address, d->part, e);
 }
 
-/* By 2 MiB. */
+/* A large area of which nothing is there. */
+static bool is_untouched(struct dumping *d, uint64_t from, uint64_t to)
+{
+    char path[64];
+    if (to - from < LARGE)
+        return false;
+    if (!d->untouched) {
+        struct buf smaps;
+        buf_init(&smaps);
+        snprintf(path, sizeof path, "proc/%s/smaps", d->pid);
+        d->untouched = mem_new(1, sizeof *d->untouched);
+        if (d->untouched && live_read(d->room, path, MAPS_MOST, &smaps) == 0)
+            live_untouched_parse(d->untouched, buf_slice(&smaps), LARGE);
+        buf_fini(&smaps);
+    }
+    return d->untouched && live_untouched_has(d->untouched, from, to);
+}
+
+/* By 32 MiB. */
 static int ask_each(struct dumping *d, struct json_writer *w, uint64_t from, uint64_t to,
                     struct err *e)
 {
+    if (is_untouched(d, from, to))
+        return 0;
     uint64_t states[PAGES];
     for (uint64_t at = from; at < to; at += (uint64_t)PAGES * PAGE) {
         size_t count = (to - at) / PAGE < PAGES ? (size_t)((to - at) / PAGE) : PAGES;
@@ -279,6 +301,7 @@ out:
         close(d->memory);
     if (d->pages >= 0)
         close(d->pages);
+    mem_free(d->untouched);
     buf_fini(&maps);
     return d->part_number > 0 ? live_output_close(&d->out, result, e) : result;
 }

@@ -75,13 +75,20 @@ static void what_part(struct reporting *r, struct reporting_bundle *b, const str
         fact(r, "Model", source, "model");
         fact(r, "Serial number", source, "serial");
         fact(r, "Firmware", source, "firmware");
+        fact(r, "Name in the world", source, "wwid");
         fact(r, "Interface", source, "bus");
+        fact(r, "Attached by", source, "attached_by");
+        fact(r, "Made of", source, "made_of");
         fact_bytes(r, "Size", source, "bytes");
         fact_bytes(r, "Part from", source, "range_from");
         fact_bytes(r, "Part's length", source, "range_bytes");
         fact(r, "Bytes in a sector", source, "sector_bytes");
         fact(r, "Opened", source, "opened");
         fact(r, "Kernel's read-only flag", source, "kernel_read_only");
+        fact(r, "Write protection", source, "write_protection");
+        fact(r, "At the end", source, "write_protection_at_end");
+        fact(r, "Write blocker", source, "write_blocker");
+        fact(r, "Writes by the kernel meanwhile", source, "writes_while_acquired");
         fact(r, "Hidden sectors", source, "hidden_sectors");
     }
     b->has[NEED_ITEM] = b->has[NEED_ITEM] || (json_get_string(a, "exhibit").len &&

@@ -37,7 +37,10 @@ static void say(struct evidence_identity *identity, const char *format, ...)
 static void text(const uint8_t *data, unsigned first, unsigned count, char *out, size_t room)
 {
     size_t len = 0;
-    if (out[0])
+    bool blank = true;
+    for (unsigned i = 0; i < 2 * count && blank; i++)
+        blank = data[2 * first + i] == ' ' || data[2 * first + i] == 0;
+    if (blank) /* what is known otherwise stays */
         return;
     for (unsigned i = 0; i < count && len + 2 < room; i++) {
         out[len++] = (char)data[2 * (first + i) + 1];
@@ -128,6 +131,7 @@ static void look_at_ata(struct disk *d)
     bool long_sectors = (word(d->identify, 106) & 0xd000) == 0x5000;
     d->sector = long_sectors ? 2 * words(d->identify, 117, 2) : 512;
     d->most = d->shown;
+    d->identity->identified = word(d->identify, 27) != 0;
     text(d->identify, 10, 10, d->identity->serial, sizeof d->identity->serial);
     text(d->identify, 23, 4, d->identity->firmware, sizeof d->identity->firmware);
     text(d->identify, 27, 20, d->identity->model, sizeof d->identity->model);

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum { PAGE = 4096 };
@@ -76,7 +78,7 @@ int evidence_source_open(struct evidence_source *s, const char *path,
     if (s->from % s->direct == 0)
         s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_DIRECT);
     posix_fadvise(s->cached_fd, (off_t)s->from, (off_t)s->bytes, POSIX_FADV_SEQUENTIAL);
-    evidence_identity_read(&s->identity, s->cached_fd, &st, s->all_bytes);
+    evidence_identity_read(&s->identity, s->cached_fd, &st);
     return 0;
 }
 
@@ -195,4 +197,24 @@ uint64_t evidence_source_size_now(const struct evidence_source *s)
     if (s->stand_in)
         return s->stand_in->size_now(s->stand_in->context);
     return size_of(s->cached_fd, s->kind == EVIDENCE_SOURCE_DEVICE);
+}
+
+void evidence_source_protection(const struct evidence_source *s, struct evidence_protection *now)
+{
+    struct stat st;
+    *now = (struct evidence_protection){.kernel = -1, .device = -1, .writes = -1};
+    if (fstat(s->cached_fd, &st) == 0)
+        evidence_protection_read(now, s->cached_fd, &st);
+}
+
+bool evidence_source_is_gone(const struct evidence_source *s)
+{
+    struct stat st;
+    char folder[64];
+    if (s->stand_in || s->kind != EVIDENCE_SOURCE_DEVICE)
+        return false;
+    if (fstat(s->cached_fd, &st) != 0 || evidence_source_size_now(s) == 0)
+        return true;
+    snprintf(folder, sizeof folder, "/sys/dev/block/%u:%u", major(st.st_rdev), minor(st.st_rdev));
+    return access("/sys/dev/block", F_OK) == 0 && access(folder, F_OK) != 0;
 }
