@@ -17,7 +17,8 @@
 #include "crypto/digest.h"
 #include "evidence/verify.h"
 
-struct evidence_signer; /* evidence/seal/cms.h */
+struct evidence_signer;   /* evidence/seal/cms.h */
+struct evidence_log_file; /* evidence/custody/log.h */
 struct evidence_clock_reading;
 
 struct evidence_competence {
@@ -61,6 +62,9 @@ struct evidence_step {
     struct slice details;           /* a JSON object; empty: none */
     const struct clock *clock;      /* NULL: the system's */
     struct evidence_appended *told; /* may be NULL */
+    /* Receipts that the record names: they are there with it, or neither is. At most 2. */
+    const struct evidence_log_file *receipts;
+    size_t receipt_count;
 };
 
 /*

@@ -160,6 +160,9 @@ int evidence_doing_step(struct evidence_doing *d, const char *holder, const char
     if (step_of(d, holder, name, kind, details, &step, e) != 0)
         return -1;
     step.told = told;
+    step.receipts = d->receipts;
+    step.receipt_count = d->receipt_count;
+    d->receipt_count = 0;
     return evidence_custody_append(holder, &step, d->person.signer, e);
 }
 

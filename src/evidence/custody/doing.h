@@ -24,6 +24,8 @@ struct evidence_doing {
     struct evidence_person person;
     const struct evidence_said *said;
     const char *authority_from; /* a holder whose authority is taken where there is no other */
+    const struct evidence_log_file *receipts; /* as in struct evidence_step, of its next step */
+    size_t receipt_count;
     struct evidence_clock_reading started;
     struct arena arena;
 };
