@@ -242,13 +242,25 @@ static bool is_receipt(const char *name)
     return strncmp(name, "receipts/", 9) == 0;
 }
 
-/* next.part/receipts/ is made durable with what lies in it; the folder above, behind all of it. */
-static int make_receipts(int part, const struct evidence_log_file *files, size_t count, bool end)
+static bool has_receipts(const struct evidence_log_file *files, size_t count)
 {
     size_t i = 0;
     while (i < count && !is_receipt(files[i].name))
         i++;
-    if (i == count)
+    return i < count;
+}
+
+/* What is committed must get to its place, or no step could follow on it. */
+static bool leads_elsewhere(const struct evidence_log *log)
+{
+    struct stat st;
+    return fstatat(log->folder, "receipts", &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* next.part/receipts/ is made durable with what lies in it; the folder above, behind all of it. */
+static int make_receipts(int part, const struct evidence_log_file *files, size_t count, bool end)
+{
+    if (!has_receipts(files, count))
         return 0;
     if (!end)
         return mkdirat(part, "receipts", 0700);
@@ -275,6 +287,10 @@ int evidence_log_commit(struct evidence_log *log, const struct evidence_log_file
                         size_t count, struct err *e)
 {
     struct err later = {0};
+    if (has_receipts(files, count) && leads_elsewhere(log))
+        return err_set(e, ERR_VERIFY, "custody.receipt", NULL,
+                       "%s/receipts is no folder: nothing is written where a link leads",
+                       log->path);
     if (mkdirat(log->folder, "next.part", 0700) != 0)
         return err_errno(e, errno, "custody.write", "%s/next.part cannot be made", log->path);
     int part = openat(log->folder, "next.part", FOLDER_FLAGS);
