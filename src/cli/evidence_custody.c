@@ -13,7 +13,7 @@
 
 struct looking {
     const struct cli_args *args;
-    bool json, first, unsound;
+    bool json, unsound;
     struct buf out;
     struct json_writer w;
 };
@@ -156,9 +156,14 @@ static int show_holder(void *context, const char *holder, struct err *e)
         json_write_object_end(&l->w);
     if (result != 0 && why.kind == ERR_NOT_FOUND && !l->json)
         puts("     no custody log");
-    if (result != 0 && why.kind != ERR_NOT_FOUND) {
+    if (result != 0 && why.kind == ERR_MEMORY) {
         *e = why;
         return -1;
+    }
+    if (result != 0 && why.kind != ERR_NOT_FOUND) { /* the next holder's is shown all the same */
+        l->unsound = true;
+        err_context(&why, "the log of %s cannot be read any further", holder);
+        (void)say_fail(l->args, &why);
     }
     return noted;
 }
@@ -303,7 +308,8 @@ const struct cli_verb evidence_custody_verb = {
         "FOLDER is a case, an exhibit's folder or a bundle; of a case, each log in it. `verify`\n"
         "holds every record against its signature, the one before it, the signed count, the files\n"
         "whose hashes it names, the seal, and receipts that came back.\n"
-        "Exit code: 0 sound, 1 not, 3 could not find out.\n",
+        "`show` shows each as far as it can be read.\n"
+        "Exit code: 0 sound, 1 not (show: one cannot be read to its end), 3 could not find out.\n",
     .examples = "  tocsin evidence custody verify case-7 --roots roots.pem\n",
     .options = options,
     .option_count = ARRAY_LEN(options),

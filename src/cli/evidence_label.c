@@ -21,7 +21,7 @@ const struct cli_verb evidence_label_verb = {
     .operands = "FOLDER",
     .summary = "the text of a label for an exhibit",
     .text = "Identifier, what it is, and the hash of the last record of its log: a label on a bag\n"
-            "holds the log down as far as it was then.\n"
+            "holds the log down as far as it was then. What is not sound gets none.\n"
             "For a QR code: tocsin evidence label FOLDER | qrencode -t UTF8\n",
     .least = 1,
     .most = 1,

@@ -129,8 +129,10 @@ static int run(const struct cli_args *args)
                                                "report on the evidence",
                                                form_of(format),
                                                cli_value(args, "output")};
-    if (evidence_giving_out_check(&giving, &e) != 0)
-        return say_end(args, say_fail(args, &e));
+    if (evidence_giving_out_check(&giving, &e) != 0) {
+        int said = say_fail(args, &e);
+        return say_end(args, said == 2 ? 2 : 3);
+    }
     evidence_stop_listen();
     paper_init(&paper, clock_now(options.clock));
     int result = evidence_report(&options, &paper, &told, &e);

@@ -136,15 +136,18 @@ static int run(const struct cli_args *args)
     uint64_t record = 0;
     int result = evidence_verify(args->operands[0], &options, &verdict, &e);
     progress_end(&progress);
-    if (result == 0)
+    bool found = result == 0;
+    if (found)
         result = evidence_verify_record(args, args->operands[0], &verdict, &record, &e);
+    if (found && cli_flag(args, "json"))
+        tell_json(args->operands[0], &verdict, record);
+    else if (found)
+        tell(args->operands[0], &verdict, record);
+    if (found && result != 0) /* what was found out is told, all the same */
+        err_context(&e, "this check was not recorded");
     if (result != 0)
         (void)say_fail(args, &e);
-    else if (cli_flag(args, "json"))
-        tell_json(args->operands[0], &verdict, record);
-    else
-        tell(args->operands[0], &verdict, record);
-    int code = result != 0 ? 3 : verdict.sound ? 0 : 1;
+    int code = found && !verdict.sound ? 1 : result != 0 ? 3 : 0;
     evidence_verdict_fini(&verdict);
     return say_end(args, code);
 }
@@ -173,7 +176,7 @@ const struct cli_verb evidence_verify_verb = {
         "not\n"
         "show. Without --roots and --tsa-roots, nobody vouches: signer and authority are named.\n"
         "With --identity, the check is recorded in the custody log, and opens its gate.\n"
-        "Exit code: 0 sound, 1 not, 3 could not find out.\n",
+        "Exit code: 0 sound, 1 not, 3 could not find out, or sound and not recorded.\n",
     .examples = "  tocsin evidence verify case-7/disk.evidence\n",
     .options = verify_options,
     .option_count = ARRAY_LEN(verify_options),

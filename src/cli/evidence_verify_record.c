@@ -30,14 +30,18 @@ static int details_of(const struct cli_args *args, const char *folder,
     return buf_check(out, e);
 }
 
-static bool log_is_sound(const char *folder)
+/* On a log that is not sound nothing is written: the verdict says that it is not. */
+static int log_is_sound(const char *folder, bool *sound, struct err *e)
 {
     struct evidence_custody_state state;
     struct err why = {0};
     int result = evidence_custody_verify(folder, NULL, &state, &why);
-    bool sound = result == 0 ? state.sound || state.count == 0 : why.kind == ERR_NOT_FOUND;
+    *sound = result == 0 ? state.sound || state.count == 0 : why.kind == ERR_NOT_FOUND;
     evidence_custody_state_fini(&state);
-    return sound;
+    if (result == 0 || *sound)
+        return 0;
+    *e = why;
+    return -1;
 }
 
 int evidence_verify_record(const struct cli_args *args, const char *folder,
@@ -47,8 +51,12 @@ int evidence_verify_record(const struct cli_args *args, const char *folder,
     struct evidence_told told;
     struct buf details;
     *record = 0;
-    if (!evidence_person_folder(cli_value(args, "identity")) || !verdict->complete ||
-        !log_is_sound(folder))
+    bool sound = false;
+    if (!evidence_person_folder(cli_value(args, "identity")) || !verdict->complete)
+        return 0;
+    if (log_is_sound(folder, &sound, e) != 0)
+        return -1;
+    if (!sound)
         return 0;
     buf_init(&details);
     int result = evidence_told_init(&told, args, e);

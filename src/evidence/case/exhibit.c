@@ -225,7 +225,12 @@ int evidence_label(const char *holder, struct buf *text, struct err *e)
     }
     buf_init(&described);
     int result = 0;
-    if (evidence_holder_kind(holder) == EVIDENCE_HOLDER_EXHIBIT)
+    if (!state.sound) { /* what is printed on a bag would vouch for it */
+        result = err_set(e, ERR_VERIFY, "custody.unsound", "ISO/IEC 27037 section 6.1",
+                         "no label is made of what is not sound: %s: %s", state.problems[0].what,
+                         state.problems[0].text);
+        err_hint(e, "tocsin evidence custody verify lists all that is wrong");
+    } else if (evidence_holder_kind(holder) == EVIDENCE_HOLDER_EXHIBIT)
         result = evidence_description_read(holder, &described, &doc, e);
     const struct json_value *root = json_root(doc);
     if (result == 0) {

@@ -100,8 +100,16 @@ static int take(void *context, const char *bundle, struct err *e)
     buf_init(&why);
     int result = due.bundle ? 0 : err_memory(e);
     if (result == 0 && w->doing && (due.overdue || !w->overdue_only)) {
-        result = evidence_recheck_one(bundle, w->doing, w->days, &due.sound, &why, e);
+        struct err failed = {0};
+        result = evidence_recheck_one(bundle, w->doing, w->days, &due.sound, &why, &failed);
         due.checked = true;
+        if (result != 0 && (failed.kind == ERR_MEMORY || failed.kind == ERR_USAGE)) {
+            *e = failed;          /* it would be so with every other, too */
+        } else if (result != 0) { /* the others are checked all the same */
+            due.sound = false;
+            buf_printf(&why, "%snot recorded: %s", why.len ? "; " : "", failed.text);
+            result = buf_check(&why, e);
+        }
     }
     if (result == 0 && why.len && !(due.why = arena_strdup(&w->due->arena, buf_text(&why))))
         result = err_memory(e);
