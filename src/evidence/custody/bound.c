@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/custody/bound.h"
+#include "base/file.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "evidence/bundle/folder.h"
@@ -243,10 +244,12 @@ static int check_files(const struct evidence_bound *b, const char *holder,
 /* A log that lies with another exhibit or case than its own proves nothing of that one. */
 static int check_holder(const char *holder, struct evidence_custody_state *state, struct err *e)
 {
-    char name[EVIDENCE_HOLDER];
+    char name[EVIDENCE_HOLDER], path[4200];
     enum evidence_holder_kind kind = evidence_holder_kind(holder);
-    if (kind != EVIDENCE_HOLDER_CASE && kind != EVIDENCE_HOLDER_EXHIBIT)
-        return 0;
+    snprintf(path, sizeof path, "%s/%s", holder,
+             kind == EVIDENCE_HOLDER_CASE ? "case.json" : "exhibit.json");
+    if ((kind != EVIDENCE_HOLDER_CASE && kind != EVIDENCE_HOLDER_EXHIBIT) || file_kind(path) != 1)
+        return 0; /* that it is missing, the record that names it says */
     evidence_holder_name(holder, name);
     if (strcmp(name, state->holder) == 0)
         return 0;
