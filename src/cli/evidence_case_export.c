@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
-#include "base/file.h"
-#include "base/output.h"
 #include "base/compiler.h"
 #include "cli/evidence.h"
 #include "cli/evidence_keep.h"
@@ -32,11 +30,7 @@ static int run(const struct cli_args *args)
     if (result == 0)
         result = evidence_uco_folder(args->operands[0], &told, &graph, &e);
     if (result == 0)
-        result = evidence_giving_out_record(&out, buf_slice(&graph), &e);
-    if (result == 0 && file)
-        result = file_write(file, buf_slice(&graph), 0600, &e);
-    else if (result == 0)
-        output_put(stdout, &graph);
+        result = evidence_giving_out(&out, &graph, &e);
     if (result != 0)
         (void)say_fail(args, &e);
     buf_fini(&graph);

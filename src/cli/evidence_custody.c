@@ -187,6 +187,17 @@ static void verdict_json(struct looking *l, const char *holder,
     json_member_string(w, "custodian", s->custodian);
     json_member_int(w, "open_handovers", (int64_t)s->open_count);
     json_member_int(w, "holds", (int64_t)s->hold_count);
+    json_write_name(w, "begun");
+    json_write_array(w);
+    for (size_t i = 0; i < s->begun_count; i++) {
+        json_write_object(w);
+        json_member_int(w, "record", (int64_t)s->begun[i].record);
+        json_member_string(w, "what", s->begun[i].what);
+        json_member_string(w, "to", s->begun[i].to);
+        json_member_time(w, "at", s->begun[i].at);
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
     json_write_name(w, "problems");
     json_write_array(w);
     for (size_t i = 0; i < s->problem_count; i++) {
@@ -220,6 +231,18 @@ static void verdict_text(const char *holder, const struct evidence_custody_state
         printf("  %" PRIu64 " keys changed on the word of somebody else, not of who signs with "
                "them: see the records key-change\n",
                s->vouched_keys);
+    for (size_t i = 0; i < s->begun_count; i++) {
+        char at[TIME_TEXT];
+        time_format(s->begun[i].at, at);
+        printf("  record %" PRIu64 " began at %s what is to be \"", s->begun[i].record, at);
+        say_text(stdout, slice_str(s->begun[i].what));
+        fputs("\" to ", stdout);
+        say_text(stdout, slice_str(s->begun[i].to));
+        puts(strcmp(s->begun[i].what, "wrapped") == 0
+                 ? "; no record here says that it was done, as in the log that was wrapped"
+                 : "; no record says that it was done, or was not: it is under way, or was broken "
+                   "off");
+    }
     for (size_t i = 0; i < s->problem_count; i++) {
         fputs("  ", stdout);
         say_text(stdout, slice_str(s->problems[i].what));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 #include "base/compiler.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
@@ -62,7 +61,6 @@ static const char *form_of(char format)
 static int put(const struct evidence_giving_out *giving, const struct paper *paper, char format,
                struct err *e)
 {
-    const char *file = giving->file;
     struct buf out;
     int result = 0;
     buf_init(&out);
@@ -75,11 +73,7 @@ static int put(const struct evidence_giving_out *giving, const struct paper *pap
     if (result == 0)
         result = buf_check(&out, e);
     if (result == 0)
-        result = evidence_giving_out_record(giving, buf_slice(&out), e);
-    if (result == 0 && file)
-        result = file_write(file, buf_slice(&out), 0600, e);
-    else if (result == 0)
-        output_put(stdout, &out);
+        result = evidence_giving_out(giving, &out, e);
     buf_fini(&out);
     return result;
 }

@@ -26,7 +26,8 @@ static bool watch(void *context, const char *phase, uint64_t done, uint64_t all)
     return true;
 }
 
-static void tell_json(const char *folder, const struct evidence_verdict *v, uint64_t record)
+static void tell_json(const char *folder, const struct evidence_verdict *v, size_t begun,
+                      uint64_t record)
 {
     struct buf line;
     struct json_writer w;
@@ -49,6 +50,7 @@ static void tell_json(const char *folder, const struct evidence_verdict *v, uint
     json_member_int(&w, "custody_records", (int64_t)v->custody_records);
     json_member_int(&w, "unrecorded", (int64_t)v->unrecorded);
     json_member_int(&w, "vouched_keys", (int64_t)v->vouched_keys);
+    json_member_int(&w, "begun", (int64_t)begun);
     if (record)
         json_member_int(&w, "recorded_as", (int64_t)record);
     evidence_seals_json(&w, v);
@@ -68,7 +70,8 @@ static void tell_json(const char *folder, const struct evidence_verdict *v, uint
     buf_fini(&line);
 }
 
-static void tell(const char *folder, const struct evidence_verdict *v, uint64_t record)
+static void tell(const char *folder, const struct evidence_verdict *v, size_t begun,
+                 uint64_t record)
 {
     say_text(stdout, slice_str(folder));
     fputs(": ", stdout);
@@ -108,6 +111,11 @@ static void tell(const char *folder, const struct evidence_verdict *v, uint64_t 
     if (v->unrecorded)
         printf("  %" PRIu64 " times something was done without a record, as unsigned notes say\n",
                v->unrecorded);
+    if (begun)
+        printf(
+            "  %zu times something was begun, and no record says what came of it: tocsin evidence "
+            "custody verify\n",
+            begun);
     if (v->vouched_keys)
         printf("  %" PRIu64
                " keys changed on the word of somebody else, not of who signs with them\n",
@@ -137,12 +145,15 @@ static int run(const struct cli_args *args)
     int result = evidence_verify(args->operands[0], &options, &verdict, &e);
     progress_end(&progress);
     bool found = result == 0;
+    size_t begun = 0;
     if (found)
+        result = evidence_verify_begun(args->operands[0], &begun, &e);
+    if (found && result == 0)
         result = evidence_verify_record(args, args->operands[0], &verdict, &record, &e);
     if (found && cli_flag(args, "json"))
-        tell_json(args->operands[0], &verdict, record);
+        tell_json(args->operands[0], &verdict, begun, record);
     else if (found)
-        tell(args->operands[0], &verdict, record);
+        tell(args->operands[0], &verdict, begun, record);
     if (found && result != 0) /* what was found out is told, all the same */
         err_context(&e, "this check was not recorded");
     if (result != 0)

@@ -4,6 +4,8 @@
 #include "evidence/bundle/manifest.h"
 #include "evidence/custody/record.h"
 
+#include <string.h>
+
 static int details_of(const struct cli_args *args, const char *folder,
                       const struct evidence_verdict *v, struct buf *out, struct err *e)
 {
@@ -40,6 +42,21 @@ static int log_is_sound(const char *folder, bool *sound, struct err *e)
     evidence_custody_state_fini(&state);
     if (result == 0 || *sound)
         return 0;
+    *e = why;
+    return -1;
+}
+
+int evidence_verify_begun(const char *folder, size_t *count, struct err *e)
+{
+    struct evidence_custody_state state;
+    struct err why = {0};
+    *count = 0;
+    if (evidence_custody_verify(folder, NULL, &state, &why) == 0)
+        for (size_t i = 0; i < state.begun_count; i++) /* what was wrapped has its end elsewhere */
+            *count += strcmp(state.begun[i].what, "wrapped") != 0;
+    evidence_custody_state_fini(&state);
+    if (why.kind != ERR_MEMORY)
+        return 0; /* what is wrong with the log, the verdict says */
     *e = why;
     return -1;
 }

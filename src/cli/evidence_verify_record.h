@@ -6,6 +6,9 @@
 #include "cli/options.h"
 #include "evidence/verify.h"
 
+/* What its log says was begun, and not what came of it; without a log: 0. */
+int evidence_verify_begun(const char *folder, size_t *count, struct err *e) MUST_CHECK;
+
 /*
  * With an identity, the verdict becomes a record "verified"; *record is its number, 0: none. A log
  * that does not hold together, and a bundle that is not complete, are not written to.

@@ -123,6 +123,13 @@ struct evidence_hold {
     uint64_t record;
 };
 
+/* Begun, and no record says what came of it: it is under way, or was broken off. */
+struct evidence_begun {
+    const char *what, *to; /* "exported"; the place that was named */
+    int64_t at;
+    uint64_t record;
+};
+
 /* Where a log stands. */
 struct evidence_custody_state {
     bool sound;         /* every record, every signature, the chain, the count, files it names */
@@ -143,6 +150,8 @@ struct evidence_custody_state {
     size_t open_count;
     const struct evidence_hold *holds; /* set and not lifted */
     size_t hold_count;
+    const struct evidence_begun *begun;
+    size_t begun_count;
     bool disposed, returned, sealed, copy; /* copy: a working copy */
     /* The gate: work is allowed when the hash was checked since it last changed hands (44). */
     bool gate_open;
@@ -192,6 +201,10 @@ struct evidence_access_options {
     /* What the records themselves say is read, whatever became of them: no gate, and a log that
        cannot be written to does not stop it (accessed->untraced). */
     bool ungated;
+    /* EVIDENCE_EXPORT, _DISCLOSE, _WRAP are recorded as "begun" first, and when it is there, or
+       came to nothing (failed: why), by a second record that names the first (ends: its number). */
+    uint64_t ends;
+    const char *failed;
 };
 
 struct evidence_accessed {
@@ -203,7 +216,8 @@ struct evidence_accessed {
 /*
  * 0: go on. -1: ERR_DENIED "custody.gate": the hash was not checked since it changed hands;
  * "custody.unrecorded"; "custody.master". Access, analysis, export and disclosure are asked for
- * before they are done, a verification is told when its result is known.
+ * before they are done, a verification is told when its result is known. With ends nothing is asked
+ * any more: it is what happened. Without a name one note, that it was begun, is all.
  */
 int evidence_access(const char *holder, const struct evidence_access_options *options,
                     struct evidence_accessed *accessed, struct err *e) MUST_CHECK;

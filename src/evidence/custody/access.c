@@ -78,7 +78,7 @@ int evidence_gate(const char *holder, const struct evidence_custody_state *state
     return own_gate(holder, holder, state, e) == 0 ? exhibit_gate(holder, state, e) : -1;
 }
 
-static const char *kind_of(enum evidence_access_kind kind)
+static const char *what_of(enum evidence_access_kind kind)
 {
     switch (kind) {
     case EVIDENCE_EXPORT: return "exported";
@@ -87,6 +87,18 @@ static const char *kind_of(enum evidence_access_kind kind)
     case EVIDENCE_WRAP: return "wrapped";
     default: return "access";
     }
+}
+
+/* What takes its time, and may come to nothing, is never said to have been done before it was. */
+static bool has_two(const struct evidence_access_options *o)
+{
+    return !o->ungated &&
+           (o->kind == EVIDENCE_EXPORT || o->kind == EVIDENCE_DISCLOSE || o->kind == EVIDENCE_WRAP);
+}
+
+static const char *kind_of(const struct evidence_access_options *o)
+{
+    return o->failed && o->ends ? "not-done" : has_two(o) && !o->ends ? "begun" : what_of(o->kind);
 }
 
 /* What the caller said, and what follows from the kind. */
@@ -106,6 +118,12 @@ static int details_of(const struct evidence_access_options *o, struct buf *out, 
     if (!json_get(json_root(doc), "what") &&
         (o->kind == EVIDENCE_ACCESS || o->kind == EVIDENCE_ANALYSIS))
         json_member_string(&w, "what", o->kind == EVIDENCE_ANALYSIS ? "worked on" : "looked at");
+    if (has_two(o) && (!o->ends || o->failed))
+        json_member_string(&w, "what", what_of(o->kind));
+    if (o->ends)
+        json_member_int(&w, "begun", (int64_t)o->ends);
+    if (o->ends && o->failed)
+        json_member_string(&w, "why", o->failed[0] ? o->failed : "not known");
     if (!json_get(json_root(doc), "what") && o->kind == EVIDENCE_VERIFY)
         json_member_string(&w, "what", "every file and every chunk");
     if (o->deviation)
@@ -136,10 +154,10 @@ static int record_it(const char *holder, const struct evidence_access_options *o
     if (result == 0)
         result = details_of(o, &details, e);
     if (result == 0 && check)
-        result = evidence_doing_check(&doing, holder, name, kind_of(o->kind), buf_slice(&details),
+        result = evidence_doing_check(&doing, holder, name, kind_of(o), buf_slice(&details),
                                       &accessed->record, e);
     else if (result == 0)
-        result = evidence_doing_step(&doing, holder, has_log ? NULL : name, kind_of(o->kind),
+        result = evidence_doing_step(&doing, holder, has_log ? NULL : name, kind_of(o),
                                      buf_slice(&details), &accessed->record, e);
     accessed->recorded = result == 0 && !check;
     buf_fini(&details);
@@ -158,7 +176,7 @@ static int look(const char *holder, const struct evidence_access_options *o, boo
         *e = why;
     else
         result = 0;
-    if (result == 0 && *has_log && o->kind != EVIDENCE_VERIFY && !o->ungated)
+    if (result == 0 && *has_log && o->kind != EVIDENCE_VERIFY && !o->ungated && !o->ends)
         result = evidence_gate(holder, &state, e);
     if (result == 0 && *has_log && o->kind == EVIDENCE_ANALYSIS && !state.copy && !o->deviation) {
         result = err_set(e, ERR_DENIED, "custody.master", "ISO/IEC 27042",
@@ -178,7 +196,7 @@ static int note_it(const char *holder, const struct evidence_access_options *o,
     struct buf details;
     buf_init(&details);
     int result = details_of(o, &details, e);
-    if (result == 0 && evidence_unrecorded_note(holder, kind_of(o->kind), o->unrecorded, o->command,
+    if (result == 0 && evidence_unrecorded_note(holder, kind_of(o), o->unrecorded, o->command,
                                                 buf_slice(&details), &why) != 0) {
         if (why.kind == ERR_MEMORY) {
             *e = why;
@@ -241,6 +259,8 @@ int evidence_access(const char *holder, const struct evidence_access_options *o,
     if (look(holder, o, &has_log, e) != 0)
         return -1;
     if (!evidence_person_folder(o->identity)) {
+        if (o->ends)
+            return 0;
         if (nameless(holder, o, has_log, &note, e) != 0)
             return -1;
         return note ? note_it(holder, o, accessed, e) : 0;

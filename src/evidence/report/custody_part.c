@@ -111,6 +111,15 @@ static void state_part(struct reporting *r, const struct evidence_custody_state 
                   s->open[i].id, s->open[i].from, s->open[i].to,
                   SLICE_ARG(reporting_time(r, slice_str(time))), s->open[i].record);
     }
+    for (size_t i = 0; i < s->begun_count; i++) {
+        time_format(s->begun[i].at, time);
+        paper_say(r->paper, PAPER_DOUBT,
+                  "Record %" PRIu64
+                  " began at %.*s what was to be \"%s\" to %s. No later record of "
+                  "this log says whether it was done.",
+                  s->begun[i].record, SLICE_ARG(reporting_time(r, slice_str(time))),
+                  s->begun[i].what, s->begun[i].to);
+    }
     for (size_t i = 0; i < s->hold_count; i++)
         paper_say(r->paper, PAPER_DOUBT, "Legal hold %s, ordered by %s (record %" PRIu64 ").",
                   s->holds[i].id, s->holds[i].ordered_by, s->holds[i].record);
