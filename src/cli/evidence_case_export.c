@@ -21,16 +21,19 @@ static int run(const struct cli_args *args)
     struct err e = {0};
     struct buf graph;
     struct evidence_uco_told told = {.broken = tell_broken};
-    const char *file = cli_value(args, "output");
-    const struct evidence_giving_out out = {
-        args, args->operands[0], EVIDENCE_EXPORT, "export for other programs", "CASE/UCO JSON-LD",
-        file};
+    struct evidence_giving_out out = {.args = args,
+                                      .folder = args->operands[0],
+                                      .kind = EVIDENCE_EXPORT,
+                                      .reason = "export for other programs",
+                                      .form = "CASE/UCO JSON-LD",
+                                      .file = cli_value(args, "output")};
     buf_init(&graph);
     int result = evidence_giving_out_check(&out, &e);
     if (result == 0)
         result = evidence_uco_folder(args->operands[0], &told, &graph, &e);
     if (result == 0)
         result = evidence_giving_out(&out, &graph, &e);
+    evidence_giving_out_end(&out);
     if (result != 0)
         (void)say_fail(args, &e);
     buf_fini(&graph);

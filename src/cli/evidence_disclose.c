@@ -112,7 +112,7 @@ static int record_details(const struct evidence_disclose_options *o,
 static int disclose(const struct cli_args *args, const struct evidence_disclose_options *o,
                     struct evidence_disclosed *done, struct err *e)
 {
-    struct evidence_going going;
+    struct evidence_going going = {0};
     struct buf details;
     buf_init(&details);
     int result = record_details(o, NULL, &details, e);
@@ -127,6 +127,7 @@ static int disclose(const struct cli_args *args, const struct evidence_disclose_
                                  evidence_went(&going, buf_slice(&details), NULL, e) != 0))
             result = -1;
     }
+    evidence_going_end(&going);
     buf_fini(&details);
     return result;
 }

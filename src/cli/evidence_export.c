@@ -131,7 +131,7 @@ static int details_of(const struct evidence_export_options *o, const struct evid
 static int export(const struct cli_args *args, const struct evidence_export_options *o,
                   struct evidence_exported *done, struct err *e)
 {
-    struct evidence_going going;
+    struct evidence_going going = {0};
     struct err stopped = {0};
     struct buf details;
     buf_init(&details);
@@ -149,6 +149,7 @@ static int export(const struct cli_args *args, const struct evidence_export_opti
                  evidence_went(&going, buf_slice(&details), NULL, e) != 0)
             result = -1;
     }
+    evidence_going_end(&going);
     buf_fini(&details);
     return result;
 }

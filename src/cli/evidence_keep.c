@@ -146,25 +146,24 @@ static void tell_access(const struct evidence_accessed *a)
 int evidence_ask(const struct cli_args *args, const char *holder, enum evidence_access_kind kind,
                  struct slice details, struct err *e)
 {
-    struct evidence_going ignored;
-    return evidence_go(&ignored, args, holder, kind, details, e);
+    struct evidence_going going;
+    int result = evidence_go(&going, args, holder, kind, details, e);
+    evidence_going_end(&going);
+    return result;
 }
 
-static int access_it(const struct evidence_going *g, struct slice details, const char *failed,
+static int access_it(struct evidence_going *g, struct slice details, const char *failed,
                      struct evidence_accessed *accessed, struct err *e)
 {
     struct evidence_access_options options;
-    struct evidence_told told;
-    int result = evidence_told_init(&told, g->args, e);
-    options_of(g->args, &told, g->kind, details, &options);
+    options_of(g->args, &g->told, g->kind, details, &options);
     options.ends = g->begun;
     options.failed = failed;
-    if (result == 0)
-        result = evidence_access(g->holder, &options, accessed, e);
-    if (result == 0)
-        tell_access(accessed);
-    evidence_told_fini(&told);
-    return result;
+    options.kept = &g->kept;
+    if (evidence_access(g->holder, &options, accessed, e) != 0)
+        return -1;
+    tell_access(accessed);
+    return 0;
 }
 
 int evidence_go(struct evidence_going *g, const struct cli_args *args, const char *holder,
@@ -172,13 +171,20 @@ int evidence_go(struct evidence_going *g, const struct cli_args *args, const cha
 {
     struct evidence_accessed accessed = {0};
     *g = (struct evidence_going){.args = args, .holder = holder, .kind = kind};
-    if (access_it(g, details, NULL, &accessed, e) != 0)
+    if (evidence_told_init(&g->told, args, e) != 0 ||
+        access_it(g, details, NULL, &accessed, e) != 0)
         return -1;
     g->begun = accessed.recorded ? accessed.record.number : 0;
     return 0;
 }
 
-int evidence_went(const struct evidence_going *g, struct slice details, const struct err *failed,
+void evidence_going_end(struct evidence_going *g)
+{
+    evidence_kept_close(&g->kept);
+    evidence_told_fini(&g->told);
+}
+
+int evidence_went(struct evidence_going *g, struct slice details, const struct err *failed,
                   struct err *e)
 {
     struct evidence_accessed accessed = {0};
@@ -199,12 +205,10 @@ int evidence_went(const struct evidence_going *g, struct slice details, const st
     return 0;
 }
 
-static int give_out(const struct evidence_giving_out *g, struct slice content, bool check,
-                    struct err *e)
+static int give_out(struct evidence_giving_out *g, struct slice content, bool check, struct err *e)
 {
     struct evidence_access_options options;
     struct evidence_accessed accessed;
-    struct evidence_told told;
     struct json_writer w;
     struct buf details;
     uint8_t hash[SHA256_LEN];
@@ -219,11 +223,12 @@ static int give_out(const struct evidence_giving_out *g, struct slice content, b
     json_member_string(&w, "to", g->file ? g->file : "standard output");
     evidence_hash_member(&w, "sha256", hash);
     json_write_object_end(&w);
-    int result = evidence_told_init(&told, g->args, e);
+    int result = check ? evidence_told_init(&g->told, g->args, e) : 0;
     if (result == 0)
         result = buf_check(&details, e);
-    options_of(g->args, &told, g->kind, buf_slice(&details), &options);
+    options_of(g->args, &g->told, g->kind, buf_slice(&details), &options);
     options.ungated = true;
+    options.kept = &g->kept;
     if (!options.reason)
         options.reason = g->reason;
     if (result == 0)
@@ -231,12 +236,17 @@ static int give_out(const struct evidence_giving_out *g, struct slice content, b
                        : evidence_access(g->folder, &options, &accessed, e);
     if (result == 0 && !check)
         tell_access(&accessed);
-    evidence_told_fini(&told);
     buf_fini(&details);
     return result;
 }
 
-int evidence_giving_out_check(const struct evidence_giving_out *g, struct err *e)
+void evidence_giving_out_end(struct evidence_giving_out *g)
+{
+    evidence_kept_close(&g->kept);
+    evidence_told_fini(&g->told);
+}
+
+int evidence_giving_out_check(struct evidence_giving_out *g, struct err *e)
 {
     return give_out(g, slice_of(NULL, 0), true, e);
 }
@@ -256,8 +266,7 @@ static int rename_durably(const char *from, const char *to, struct err *e)
     return err_is_set(e) ? -1 : 0;
 }
 
-int evidence_giving_out(const struct evidence_giving_out *g, const struct buf *content,
-                        struct err *e)
+int evidence_giving_out(struct evidence_giving_out *g, const struct buf *content, struct err *e)
 {
     char part[4096];
     if (!g->file) {

@@ -58,7 +58,7 @@ static const char *form_of(char format)
     return format == 'p' ? "PDF" : format == 'h' ? "HTML" : "text";
 }
 
-static int put(const struct evidence_giving_out *giving, const struct paper *paper, char format,
+static int put(struct evidence_giving_out *giving, const struct paper *paper, char format,
                struct err *e)
 {
     struct buf out;
@@ -117,13 +117,14 @@ static int run(const struct cli_args *args)
         err_set(&e, ERR_USAGE, "cli.option", NULL, "--format pdf needs a file: -o FILE");
         return say_fail(args, &e);
     }
-    const struct evidence_giving_out giving = {args,
-                                               args->operands[0],
-                                               EVIDENCE_ACCESS,
-                                               "report on the evidence",
-                                               form_of(format),
-                                               cli_value(args, "output")};
+    struct evidence_giving_out giving = {.args = args,
+                                         .folder = args->operands[0],
+                                         .kind = EVIDENCE_ACCESS,
+                                         .reason = "report on the evidence",
+                                         .form = form_of(format),
+                                         .file = cli_value(args, "output")};
     if (evidence_giving_out_check(&giving, &e) != 0) {
+        evidence_giving_out_end(&giving);
         int said = say_fail(args, &e);
         return say_end(args, said == 2 ? 2 : 3);
     }
@@ -134,6 +135,7 @@ static int run(const struct cli_args *args)
     if (result == 0)
         result = put(&giving, &paper, format, &e);
     paper_fini(&paper);
+    evidence_giving_out_end(&giving);
     if (result != 0) {
         (void)say_fail(args, &e);
         return say_end(args, 3);

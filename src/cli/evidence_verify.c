@@ -142,6 +142,9 @@ static int run(const struct cli_args *args)
                                               .watch = watch,
                                               .watch_context = &progress};
     uint64_t record = 0;
+    struct evidence_seen seen;
+    if (evidence_verify_seen(args, args->operands[0], &seen, &e) != 0)
+        return say_end(args, say_fail(args, &e));
     int result = evidence_verify(args->operands[0], &options, &verdict, &e);
     progress_end(&progress);
     bool found = result == 0;
@@ -149,7 +152,7 @@ static int run(const struct cli_args *args)
     if (found)
         result = evidence_verify_begun(args->operands[0], &begun, &e);
     if (found && result == 0)
-        result = evidence_verify_record(args, args->operands[0], &verdict, &record, &e);
+        result = evidence_verify_record(args, args->operands[0], &verdict, &seen, &record, &e);
     if (found && cli_flag(args, "json"))
         tell_json(args->operands[0], &verdict, begun, record);
     else if (found)

@@ -46,6 +46,15 @@ static int log_is_sound(const char *folder, bool *sound, struct err *e)
     return -1;
 }
 
+int evidence_verify_seen(const struct cli_args *args, const char *folder,
+                         struct evidence_seen *seen, struct err *e)
+{
+    *seen = (struct evidence_seen){0};
+    return evidence_person_folder(cli_value(args, "identity"))
+               ? evidence_access_seen(folder, seen, e)
+               : 0;
+}
+
 int evidence_verify_begun(const char *folder, size_t *count, struct err *e)
 {
     struct evidence_custody_state state;
@@ -62,7 +71,8 @@ int evidence_verify_begun(const char *folder, size_t *count, struct err *e)
 }
 
 int evidence_verify_record(const struct cli_args *args, const char *folder,
-                           const struct evidence_verdict *verdict, uint64_t *record, struct err *e)
+                           const struct evidence_verdict *verdict, const struct evidence_seen *seen,
+                           uint64_t *record, struct err *e)
 {
     struct evidence_accessed accessed = {0};
     struct evidence_told told;
@@ -89,6 +99,7 @@ int evidence_verify_record(const struct cli_args *args, const char *folder,
                                                         .reference = s->reference,
                                                         .authority = s->authority,
                                                         .command = s->command,
+                                                        .seen = seen,
                                                         .details = buf_slice(&details)};
         result = evidence_access(folder, &options, &accessed, e);
     }

@@ -39,7 +39,7 @@ static int wrap(const struct cli_args *args, const struct evidence_wrap_options 
                 struct evidence_wrapped *done, struct err *e)
 {
     const struct certificate_list *to = o->to;
-    struct evidence_going going;
+    struct evidence_going going = {0};
     struct err stopped = {0};
     struct json_writer w;
     struct buf details;
@@ -63,6 +63,7 @@ static int wrap(const struct cli_args *args, const struct evidence_wrap_options 
         else
             result = evidence_went(&going, buf_slice(&details), NULL, e);
     }
+    evidence_going_end(&going);
     buf_fini(&details);
     return result;
 }

@@ -17,8 +17,9 @@
 #include "crypto/digest.h"
 #include "evidence/verify.h"
 
-struct evidence_signer;   /* evidence/seal/cms.h */
-struct evidence_log_file; /* evidence/custody/log.h */
+struct evidence_signer;     /* evidence/seal/cms.h */
+struct evidence_log_file;   /* evidence/custody/log.h */
+struct evidence_kept_doing; /* evidence/custody/doing.h */
 struct evidence_clock_reading;
 
 struct evidence_competence {
@@ -65,6 +66,10 @@ struct evidence_step {
     /* Receipts that the record names: they are there with it, or neither is. At most 2. */
     const struct evidence_log_file *receipts;
     size_t receipt_count;
+    /* Refused, when a record behind this number closed the gate: what was looked at before the step
+       (the gate, hashes) is not so any more. ERR_DENIED "custody.gate" */
+    bool has_seen;
+    uint64_t seen;
 };
 
 /*
@@ -162,6 +167,7 @@ struct evidence_custody_state {
     int64_t checked_at;
     int64_t last_at;   /* of the last record */
     int64_t closed_at; /* when it last changed hands or place; 0: never */
+    uint64_t closed_record;
     struct arena arena;
 };
 
@@ -205,7 +211,19 @@ struct evidence_access_options {
        came to nothing (failed: why), by a second record that names the first (ends: its number). */
     uint64_t ends;
     const char *failed;
+    /* EVIDENCE_VERIFY: how far the log was (and that of the exhibit in whose folder it lies) when
+       the check began (evidence_access_seen). NULL: not asked. */
+    const struct evidence_seen *seen;
+    /* Opened when it is first needed, and left open for the next step; the caller closes it. NULL:
+       opened and closed for this one. */
+    struct evidence_kept_doing *kept;
 };
+
+struct evidence_seen {
+    uint64_t records, above;
+};
+/* Before something is checked whose record is to open the gate. Logs that are not there: 0. */
+int evidence_access_seen(const char *holder, struct evidence_seen *seen, struct err *e) MUST_CHECK;
 
 struct evidence_accessed {
     bool recorded, noted;

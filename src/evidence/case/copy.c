@@ -238,7 +238,8 @@ int evidence_copy(const struct evidence_copying *c, struct evidence_doing *doing
     bool whole = is_unrecorded(c->folder, c->master);
     if (file_kind(c->folder) != 0 && !whole && !is_incomplete(c->folder))
         return err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "%s is there already", c->folder);
-    if (evidence_copy_allowed(c->master, e) != 0)
+    struct evidence_seen seen;
+    if (evidence_access_seen(c->master, &seen, e) != 0 || evidence_copy_allowed(c->master, e) != 0)
         return -1;
     evidence_holder_name(c->master, master);
     doing->authority_from = c->master;
@@ -254,6 +255,8 @@ int evidence_copy(const struct evidence_copying *c, struct evidence_doing *doing
         result = check_copy(c, tags, e);
     if (result == 0)
         result = write_details(c, master, tags, NULL, &details, e);
+    doing->has_seen = true; /* what was allowed, still is */
+    doing->seen = seen.records;
     if (result == 0)
         result = evidence_doing_step(doing, c->master, NULL, "copied", buf_slice(&details),
                                      &at_master, e);

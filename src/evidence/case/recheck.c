@@ -24,6 +24,9 @@ int evidence_recheck_one(const char *bundle, struct evidence_doing *doing, unsig
     char name[EVIDENCE_HOLDER];
     uint8_t tags[SHA256_LEN];
     uint64_t bytes;
+    struct evidence_seen seen;
+    if (evidence_access_seen(bundle, &seen, e) != 0)
+        return -1;
     buf_init(&details);
     int result = evidence_verify(bundle, &options, &verdict, e);
     if (result == 0)
@@ -57,6 +60,8 @@ int evidence_recheck_one(const char *bundle, struct evidence_doing *doing, unsig
     json_write_object_end(&w);
     if (result == 0)
         result = buf_check(&details, e);
+    doing->has_seen = true;
+    doing->seen = seen.records;
     if (result == 0)
         result = evidence_doing_step(doing, bundle, has_log == 0 ? NULL : name, "verified",
                                      buf_slice(&details), NULL, e);

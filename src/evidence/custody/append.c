@@ -119,6 +119,17 @@ static int bind_notes(struct appending *a, struct err *e)
     return result;
 }
 
+/* Under the lock: what the caller looked at is still so. */
+static int still_open(const struct appending *a, const struct evidence_step *step, struct err *e)
+{
+    if (!step->has_seen || a->state.closed_record <= step->seen)
+        return 0;
+    err_set(e, ERR_DENIED, "custody.gate", "ISO/IEC 27037 section 5.4.5",
+            "%s changed meanwhile, and what was looked at before counts no more: %s", a->at.holder,
+            a->state.gate_open ? "its gate was closed" : a->state.gate_why);
+    return err_hint(e, "check it again: tocsin evidence verify, with --identity");
+}
+
 static int begin(struct appending *a, const struct evidence_step *step, struct err *e)
 {
     if (a->count == EVIDENCE_RECORDS)
@@ -248,6 +259,8 @@ int evidence_custody_append(const char *holder, const struct evidence_step *step
     int result = follow(&a, holder, e);
     if (result == 0)
         result = bind_notes(&a, e);
+    if (result == 0)
+        result = still_open(&a, step, e);
     if (result == 0)
         result = begin(&a, step, e);
     if (result == 0)

@@ -53,6 +53,23 @@ void evidence_doing_close(struct evidence_doing *d)
     arena_fini(&d->arena);
 }
 
+int evidence_kept_open(struct evidence_kept_doing *k, const struct evidence_said *said,
+                       struct err *e)
+{
+    if (k->open)
+        return 0;
+    k->said = *said;
+    k->open = true; /* also when it fails: it is closed in any case */
+    return evidence_doing_open(&k->doing, &k->said, e);
+}
+
+void evidence_kept_close(struct evidence_kept_doing *k)
+{
+    if (k->open)
+        evidence_doing_close(&k->doing);
+    *k = (struct evidence_kept_doing){0};
+}
+
 static const char *text_of(struct evidence_doing *d, const struct json_value *v)
 {
     struct slice s = json_string(v);
@@ -166,7 +183,10 @@ int evidence_doing_step(struct evidence_doing *d, const char *holder, const char
     step.told = told;
     step.receipts = d->receipts;
     step.receipt_count = d->receipt_count;
+    step.has_seen = d->has_seen;
+    step.seen = d->seen;
     d->receipt_count = 0;
+    d->has_seen = false;
     return evidence_custody_append(holder, &step, d->person.signer, e);
 }
 

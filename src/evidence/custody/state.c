@@ -146,6 +146,7 @@ static void gate(struct evidence_custody_state *s, unsigned effects,
     if (effects & EVIDENCE_CLOSES_GATE || (effects & EVIDENCE_OPENS_GATE && !same)) {
         s->gate_open = false;
         s->closed_at = r->at;
+        s->closed_record = r->number;
         snprintf(s->gate_why, sizeof s->gate_why, "%s by record %" PRIu64 " (%.*s)",
                  effects & EVIDENCE_OPENS_GATE && !same
                      ? "it was found to be another"
