@@ -12,6 +12,8 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 
 import faults
@@ -19,7 +21,7 @@ from faults import CLOSES, FILES, FROM_THERE_ON, KILLED, sample
 
 import evidence_scenario
 from evidence_scenario import test
-from evidence_custody import PLACE, TOCSIN, WHY, People, acquired, problems, read, records, run
+from evidence_custody import PLACE, SOURCE, TOCSIN, WHY, People, acquired, problems, read, records, run
 
 MOST = 25
 MANNERS = {"killed": KILLED, "no room": errno.ENOSPC << 8 | FROM_THERE_ON}
@@ -78,6 +80,9 @@ def endures(folder, word, words, there, part=None):
                 assert not made or said in (["begun"], ["begun", word]), (state, said)
                 assert done.returncode != 0 or said == ["begun", word], (state, said)
                 opened = said == ["begun"]
+                script = subprocess.run([sys.executable, SOURCE / "tools/verify_evidence.py", bundle],
+                                        capture_output=True, text=True, check=False)
+                assert script.returncode == 0 and ("what was to be" in script.stdout) == opened, (state, script.stdout)
                 assert (open_begun(bundle) != []) == opened, (state, said)
                 assert is_gap(case, bundle) == (opened and word != "wrapped"), state
                 told = run(None, "custody", "verify", bundle).stdout
