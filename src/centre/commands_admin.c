@@ -176,22 +176,29 @@ static int operator_add(struct command_run *run, struct err *e)
 const struct command_type command_operator_add = {
     .name = "operator.add", .roles = ROLE_ADMINISTRATOR, .run = operator_add};
 
+/* Whose it is, by a query for its organisation; the caller has to act for that. */
+static int find_owner(struct command_run *run, enum sql_id sql, const char *id,
+                      char organisation[ID_TEXT], struct err *e)
+{
+    struct db_query q;
+    int found = db_find(&q, run->change.db, e, sql, DB_TEXT(id));
+
+    if (found == 1)
+        snprintf(organisation, ID_TEXT, "%s", db_text(&q, 0));
+    db_query_finish(&q);
+    if (found == 0)
+        (void)caller_finds_no(id, e);
+    return found == 1 ? caller_acts_for(&run->command->caller, organisation, id, e) : -1;
+}
+
 static int operator_close(struct command_run *run, struct err *e)
 {
     struct change *c = &run->change;
     char organisation[ID_TEXT];
     char id[ID_TEXT];
-    struct db_query q;
 
-    if (args_id(run->args, "operator", "opr", id, e) != 0)
-        return -1;
-    int found = db_find(&q, c->db, e, SQL_OPERATOR_FIND, DB_TEXT(id));
-    if (found == 1)
-        snprintf(organisation, sizeof(organisation), "%s", db_text(&q, 0));
-    db_query_finish(&q);
-    if (found == 0)
-        (void)caller_finds_no(id, e);
-    if (found != 1 || caller_acts_for(&run->command->caller, organisation, id, e) != 0)
+    if (args_id(run->args, "operator", "opr", id, e) != 0 ||
+        find_owner(run, SQL_OPERATOR_FIND, id, organisation, e) != 0)
         return -1;
     struct json_writer *data = change_act(c, "operator.closed", organisation);
     json_member_string(data, "operator", id);
@@ -321,17 +328,9 @@ static int contact_erase(struct command_run *run, struct err *e)
     struct change *c = &run->change;
     char organisation[ID_TEXT];
     char id[ID_TEXT];
-    struct db_query q;
 
-    if (args_id(run->args, "contact", "per", id, e) != 0)
-        return -1;
-    int found = db_find(&q, c->db, e, SQL_PERSON_FIND, DB_TEXT(id));
-    if (found == 1)
-        snprintf(organisation, sizeof(organisation), "%s", db_text(&q, 0));
-    db_query_finish(&q);
-    if (found == 0)
-        (void)caller_finds_no(id, e);
-    if (found != 1 || caller_acts_for(&run->command->caller, organisation, id, e) != 0)
+    if (args_id(run->args, "contact", "per", id, e) != 0 ||
+        find_owner(run, SQL_PERSON_FIND, id, organisation, e) != 0)
         return -1;
     struct json_writer *data = change_act(c, "contact.erased", organisation);
     json_member_string(data, "contact", id);

@@ -348,13 +348,27 @@ static void get_advisory_components(struct worker *worker, struct route_call *ca
 /* ---- components --------------------------------------------------------------------------------
  */
 
+/* The rest of a page, of which each row begins with its cursor. */
+static int write_components(struct page *p, struct db_query *q)
+{
+    int step;
+
+    while ((step = db_step(q, &p->e)) == 1) {
+        p->rows++;
+        snprintf(p->next, sizeof(p->next), "%s", db_text(q, 0));
+        write_component(p, q);
+        json_write_object_end(&p->w);
+    }
+    db_query_finish(q);
+    return step;
+}
+
 static int list_components(struct page *p)
 {
     char name[1100] = "";
     const char *from;
     const char *end;
     struct db_query q;
-    int step;
 
     if (read_prefix(p, &from, &end) < 0)
         return -1;
@@ -370,14 +384,7 @@ static int list_components(struct page *p)
                   DB_TEXT(name), DB_TEXT(p->after), DB_INT(p->limit),
                   DB_TEXT(p->organisation)) != 0)
         return -1;
-    while ((step = db_step(&q, &p->e)) == 1) {
-        p->rows++;
-        snprintf(p->next, sizeof(p->next), "%s", db_text(&q, 0));
-        write_component(p, &q);
-        json_write_object_end(&p->w);
-    }
-    db_query_finish(&q);
-    return step;
+    return write_components(p, &q);
 }
 
 static void get_components(struct worker *worker, struct route_call *call)
@@ -567,21 +574,13 @@ static void get_component_advisories(struct worker *worker, struct route_call *c
 static int list_asset_components(struct page *p, const struct fleet_asset *asset)
 {
     struct db_query q;
-    int step;
 
     if (!asset->has_class)
         return 0;
     if (db_select(&q, p->worker->db, &p->e, SQL_COMPONENTS_OF_CLASS, DB_BYTES(asset->class, 32),
                   DB_TEXT(p->after), DB_INT(p->limit)) != 0)
         return -1;
-    while ((step = db_step(&q, &p->e)) == 1) {
-        p->rows++;
-        snprintf(p->next, sizeof(p->next), "%s", db_text(&q, 0));
-        write_component(p, &q);
-        json_write_object_end(&p->w);
-    }
-    db_query_finish(&q);
-    return step;
+    return write_components(p, &q);
 }
 
 static void get_asset_components(struct worker *worker, struct route_call *call)

@@ -30,9 +30,17 @@ static void tell(const struct cli_args *args, const char *below)
     fflush(stdout);
 }
 
+struct mounting {
+    const struct cli_args *args;
+    struct evidence_mount *mount;
+};
+
 static void ready(void *context)
 {
-    tell(context, "/" EVIDENCE_MOUNT_FILE);
+    const struct mounting *m = context;
+    bool members = evidence_mount_has_members(m->mount);
+    tell(m->args, members ? "/" EVIDENCE_MOUNT_FILE " and /" EVIDENCE_MOUNT_MEMBERS
+                          : "/" EVIDENCE_MOUNT_FILE);
 }
 
 static void files_ready(void *context)
@@ -52,9 +60,10 @@ static int mount_image(const struct cli_args *args, struct err *e)
 {
     void *context = (void *)(uintptr_t)args;
     struct evidence_mount *m = evidence_mount_open(args->operands[0], damaged, context, e);
+    struct mounting mounting = {.args = args, .mount = m};
     int result = m ? record(context, e) : -1;
     if (result == 0)
-        result = evidence_mount_serve(m, args->operands[1], ready, context, e);
+        result = evidence_mount_serve(m, args->operands[1], ready, &mounting, e);
     evidence_mount_close(m);
     return result;
 }
@@ -101,7 +110,10 @@ const struct cli_verb evidence_mount_verb = {
     .text =
         "DIRECTORY/image.raw is the image, for programs that read images. Chunk by chunk it is\n"
         "held against its hash as it is read: from a damaged one comes an error (EIO), which is\n"
-        "said here, too, and never a wrong byte. Of a logical bundle (files), DIRECTORY has the\n"
+        "said here, too, and never a wrong byte. Where the image is a ZIP archive that was\n"
+        "imported, DIRECTORY/files has its members as ordinary files, under names that lead\n"
+        "nowhere else; each is held against its size and CRC-32 before it is read.\n"
+        "Of a logical bundle (files), DIRECTORY has the\n"
         "files at their paths, with modes, owners and times of their records; a content is held\n"
         "against its hash when it is opened, and what was not taken is an error (EIO). Links lead\n"
         "where they led, out of DIRECTORY too: follow none. Runs until it is unmounted. With\n"

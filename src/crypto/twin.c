@@ -1,22 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/twin.h"
+#include "crypto/sha256_words.h"
 
-enum { BLOCK = TWIN_BLOCK, LENGTH = 8 };
-
-static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-
-/* The last block or two (FIPS 180-4 section 5.1.1, RFC 1321 section 3.1). */
-static size_t pad(const uint8_t *rest, uint64_t bytes, bool big_endian, uint8_t last[2 * BLOCK])
-{
-    size_t len = (size_t)(bytes % BLOCK), all = len + 1 + LENGTH <= BLOCK ? BLOCK : 2 * BLOCK;
-    memset(last, 0, 2 * BLOCK);
-    memcpy(last, rest, len);
-    last[len] = 0x80;
-    for (size_t i = 0; i < LENGTH; i++)
-        last[big_endian ? all - 1 - i : all - LENGTH + i] = (uint8_t)(bytes * 8 >> (8 * i));
-    return all / BLOCK;
-}
+enum { BLOCK = TWIN_BLOCK };
 
 static void put_big(const uint32_t *words, size_t bytes, uint8_t *out)
 {
@@ -29,7 +15,7 @@ static void finish(const uint32_t state[8], const uint8_t *rest, uint64_t bytes,
 {
     uint8_t last[2 * BLOCK];
     uint32_t s[8];
-    size_t blocks = pad(rest, bytes, true, last);
+    size_t blocks = sha_pad(rest, bytes, true, last);
     memcpy(s, state, sizeof s);
     twin_blocks_one(s, last, blocks);
     put_big(s, SHA256_LEN, out);
@@ -38,7 +24,7 @@ static void finish(const uint32_t state[8], const uint8_t *rest, uint64_t bytes,
 int sha256_twin_init(struct sha256_twin *t)
 {
     *t = (struct sha256_twin){.fast = twin_blocks_usable()};
-    memcpy(t->state, initial, sizeof initial);
+    memcpy(t->state, sha256_initial, sizeof sha256_initial);
     return t->fast ? 0 : sha256_init(&t->plain);
 }
 
@@ -106,7 +92,7 @@ int sha256_twin_update(struct sha256_twin *t, struct slice data, uint8_t piece[S
         return piece ? sha256(data, piece) : 0;
     }
     const uint8_t *end = data.data + data.len / BLOCK * BLOCK;
-    memcpy(state, initial, sizeof state);
+    memcpy(state, sha256_initial, sizeof state);
     blocks(t, state, data.data, data.len / BLOCK);
     if (data.len % BLOCK)
         memcpy(t->rest, end, data.len % BLOCK);
@@ -161,7 +147,7 @@ void sha256_twin_others(const struct sha256_twin *t, uint8_t md5[MD5_LEN], uint8
         struct md5_sha1 own = t->others;
         uint32_t nobody[2][8] = {{0}};
         uint8_t last[2 * BLOCK];
-        size_t count = pad(t->rest, t->bytes, i == 1, last);
+        size_t count = sha_pad(t->rest, t->bytes, i == 1, last);
         twin_blocks_four(nobody[0], nobody[1], &own, last, count);
         if (i == 1)
             put_big(own.sha1, SHA1_LEN, sha1);

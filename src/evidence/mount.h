@@ -8,18 +8,22 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #define EVIDENCE_MOUNT_FILE "image.raw"
+/* Where the image is a ZIP archive that was imported: the folder that shows what is in it. */
+#define EVIDENCE_MOUNT_MEMBERS "files"
 
 /* What is mounted, which works without a mount as well. One thread at a time. */
 struct evidence_mount;
 
 /*
- * damaged (may be NULL) is told of each damaged chunk once. -1: "evidence.incomplete",
- * "evidence.mount" (there is no image in it), "evidence.table", …
+ * damaged (may be NULL) is told of each damaged chunk once, and of what of an imported archive
+ * cannot be shown (chunk is UINT64_MAX then). -1: "evidence.incomplete", "evidence.mount" (there is
+ * no image in it), "evidence.table", …
  */
 struct evidence_mount *evidence_mount_open(const char *bundle,
                                            void (*damaged)(void *context, uint64_t chunk,
@@ -27,6 +31,8 @@ struct evidence_mount *evidence_mount_open(const char *bundle,
                                            void *context, struct err *e) MUST_CHECK;
 void evidence_mount_close(struct evidence_mount *m);
 uint64_t evidence_mount_bytes(const struct evidence_mount *m);
+/* Whether there is a folder of members. */
+bool evidence_mount_has_members(const struct evidence_mount *m);
 /* Seconds since 1970 at which the acquisition ended; 0: not known. */
 int64_t evidence_mount_time(const struct evidence_mount *m);
 /*

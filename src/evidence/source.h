@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -35,6 +36,21 @@ struct evidence_stand_in {
     void *context;
 };
 
+/* A call that read, or bytes that were not read as the file system says that nothing is there. */
+struct evidence_call {
+    uint64_t offset; /* in the range */
+    size_t asked, got;
+    int why; /* errno of a call that failed; else 0 */
+    bool hole;
+};
+
+/* Is told every call, before it and behind it, on the thread that reads. */
+struct evidence_listener {
+    void (*begins)(void *context);
+    void (*ends)(void *context, const struct evidence_call *call);
+    void *context;
+};
+
 struct evidence_source {
     enum evidence_source_kind kind;
     const char *path;
@@ -47,6 +63,7 @@ struct evidence_source {
     uint32_t direct;   /* what fd wants places, lengths and memory aligned to */
     int fd, cached_fd; /* by O_DIRECT, or -1; through the host's cache */
     const struct evidence_stand_in *stand_in; /* NULL but in the self-test */
+    struct evidence_listener listener;        /* ends NULL: nobody listens */
 };
 
 /* What of it is wanted; zeroed: everything. */
@@ -73,6 +90,9 @@ size_t evidence_source_read(const struct evidence_source *s, uint64_t offset, vo
 /* The same, whatever stands in. */
 size_t evidence_source_read_real(const struct evidence_source *s, uint64_t offset, void *data,
                                  size_t len, int *why);
+
+/* Tells the listener of bytes that are not read, as they lie in a hole. */
+void evidence_source_skip(const struct evidence_source *s, uint64_t offset, size_t len);
 
 /* The next byte at or behind offset that is not in a hole, or the end of the range. */
 uint64_t evidence_source_hole_end(const struct evidence_source *s, uint64_t offset);

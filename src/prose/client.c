@@ -5,20 +5,17 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "base/program.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 /* Bytes of remembered answers, with what it costs to find one; and processes that may end before
  * it is given up. */
@@ -92,43 +89,10 @@ void prose_free(struct prose *p)
 /* 0, or errno. */
 static int start_process(const struct prose *p, struct process *process)
 {
-    char *const argv[] = {(char *)(uintptr_t) "tocsin-prose", NULL};
-    posix_spawn_file_actions_t actions;
-    int fds[2];
-
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-        return errno;
-    int problem = posix_spawn_file_actions_init(&actions);
-    if (problem == 0) {
-        problem = posix_spawn_file_actions_adddup2(&actions, fds[1], 0);
-        if (problem == 0)
-            problem = posix_spawn_file_actions_adddup2(&actions, fds[1], 1);
-        if (problem == 0)
-            problem = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-        if (problem == 0)
-            problem = posix_spawn(&process->pid, p->program, &actions, NULL, argv, environ);
-        posix_spawn_file_actions_destroy(&actions);
-    }
-    close(fds[1]);
-    if (problem) {
+    int problem = program_start(p->program, "tocsin-prose", &process->pid, &process->fd);
+    if (problem)
         process->pid = 0;
-        close(fds[0]);
-    }
-    process->fd = fds[0];
     return problem;
-}
-
-static bool send_all(int fd, struct slice bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t sent = send(fd, bytes.data, bytes.len, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
-            return false;
-        bytes = slice_of(bytes.data + sent, bytes.len - (size_t)sent);
-    }
-    return true;
 }
 
 /* Some bytes more; false: none within the time, or never again. */
@@ -202,8 +166,8 @@ static bool converse(const struct prose *p, struct process *process, enum prose_
         snprintf(head, sizeof head, "%c %.*s %zu\n", (int)operation, SLICE_ARG(language), text.len);
 
     /* the socket's buffer takes a question whole: sending does not wait */
-    return send_all(process->fd, slice_of(head, (size_t)len)) && send_all(process->fd, text) &&
-           read_answer(process->fd, deadline, answer);
+    return program_send(process->fd, slice_of(head, (size_t)len)) &&
+           program_send(process->fd, text) && read_answer(process->fd, deadline, answer);
 }
 
 /* A free process, running or not; waits for one. The lock is held. */

@@ -8,6 +8,7 @@ again comes to the end; no verdict is another one for it.
 FAULT_EVERY=1: every call, not a sample. Arguments: names of steps, to run only these."""
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -209,6 +210,10 @@ def steps_of_bundles(s):
         if ended:
             assert done.returncode == 0 and "NOT SEALED" not in done.stdout, done.stdout
             log_holds(made, 2)
+            newest = sorted([made / "seal/seal.json", *made.glob("seal/[0-9]*/seal.json")],
+                            key=lambda at: at.parent.name if at.parent.name != "seal" else "")[-1]
+            count = json.loads(newest.read_text())["custody"]["count"]
+            assert count == records(made), f"the seal names {count} of {records(made)} records"
         else:
             assert done.returncode == 0 or "begun and broken off" in done.stdout, done.stdout
             evidence("custody", "verify", made)

@@ -12,19 +12,10 @@ import subprocess
 import sys
 import tempfile
 
+import evidence_scenario
 from evidence_custody import (PLACE, SOURCE, TOCSIN, WHY, People, acquired, add_exhibit, open_case, problems,
                               records, run)
-
-failures = 0
-tests = []
-
-
-def test(name):
-    def add(function):
-        tests.append((name, function))
-        return function
-    return add
-
+from evidence_scenario import test
 
 def canonical(value):
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -442,25 +433,5 @@ def keys(folder):
     assert "on the word of somebody else" in run(None, "custody", "verify", exhibit).stdout
 
 
-def main():
-    global failures  # pylint: disable=global-statement
-    wanted = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as top:
-        for number, (name, function) in enumerate(tests):
-            if wanted and function.__name__ not in wanted:
-                continue
-            folder = pathlib.Path(top) / str(number)
-            folder.mkdir()
-            try:
-                function(folder)
-                print(f"ok {name}", flush=True)
-            except Exception as problem:  # pylint: disable=broad-except
-                failures += 1
-                text = f"{type(problem).__name__} {problem}"
-                print(f"not ok {name} — {text[:900]} (line {problem.__traceback__.tb_next.tb_lineno})",
-                      flush=True)
-    sys.exit(1 if failures else 0)
-
-
 if __name__ == "__main__":
-    main()
+    evidence_scenario.main()

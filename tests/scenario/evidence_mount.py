@@ -12,9 +12,12 @@ import pathlib
 import random
 import shutil
 import stat
+import struct
 import subprocess
 import time
+import warnings
 import zipfile
+import zlib
 
 from evidence_scenario import main, Skipped, test
 
@@ -301,6 +304,234 @@ def files_missing(folder):
             assert e.errno == errno.EIO, e
     finally:
         mount.end()
+
+
+def brought(folder, archive, code=0):
+    bundle = folder / (archive.name + ".b")
+    tocsin("import", archive, bundle, "--given-by", "B. Lind", "--as", "zip", code=code)
+    return bundle
+
+
+def unreadable(path):
+    try:
+        path.read_bytes()
+    except OSError as e:
+        assert e.errno == errno.EIO, e
+        return True
+    return False
+
+
+@test("what an imported ZIP holds is shown as files, read at any place, stored, deflated and ZIP64")
+def members(folder):
+    chance = random.Random(9)
+    big = b"".join(chance.randbytes(chance.randrange(1, 3000)) * chance.randrange(1, 40) for _ in range(900))
+    contents = {"one.txt": b"one", "empty": b"", "a/b/stored.bin": chance.randbytes(3 << 20), "a/big": big,
+                "zeros": bytes(30 << 20), "\u00fcber/zwei.txt": b"zwei" * 9}
+    with open(folder / "front.zip", "wb") as f:
+        f.write(b"#!/bin/sh of something that unpacks itself" * 9)
+    for name in ("a.zip", "front.zip", "64.zip"):
+        with zipfile.ZipFile(folder / name, "a" if name == "front.zip" else "w") as z:
+            for member, data in contents.items():
+                info = zipfile.ZipInfo(member, (2021, 3, 4, 5, 6, 8))
+                info.compress_type = zipfile.ZIP_STORED if "stored" in member else zipfile.ZIP_DEFLATED
+                with z.open(info, "w", force_zip64=name == "64.zip") as f:
+                    f.write(data)
+    for name in ("a.zip", "front.zip", "64.zip"):
+        with zipfile.ZipFile(folder / name, "a") as z:
+            for member, data in contents.items():
+                z.writestr(zipfile.ZipInfo("deflated/" + member), data, zipfile.ZIP_DEFLATED, 6)
+            z.writestr("folder/", b"")
+        bundle = brought(folder, folder / name)
+        mount = Mount(bundle, folder / "m")
+        try:
+            top = folder / "m/files"
+            assert mount.image.read_bytes() == (folder / name).read_bytes()
+            found = {str(p.relative_to(top)): p for p in top.rglob("*") if p.is_file()}
+            assert set(found) == {*contents, *("deflated/" + c for c in contents)}, sorted(found)
+            assert (top / "folder").is_dir()
+            assert (top / "one.txt").stat().st_mtime == 1614834368
+            for member, path in found.items():
+                data = contents[member.removeprefix("deflated/")]
+                assert path.stat().st_size == len(data) and path.read_bytes() == data, member
+                with open(path, "rb", buffering=0) as f:
+                    os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+                    for _ in range(60 if data else 0):
+                        at = chance.randrange(len(data))
+                        f.seek(at)
+                        some = f.read(chance.randrange(1, 70000))
+                        assert some and some == data[at:at + len(some)], (member, at)
+            memory = int(next(x for x in pathlib.Path(f"/proc/{mount.process.pid}/status").read_text().splitlines()
+                              if x.startswith("VmHWM")).split()[1])
+            assert memory < 120 << 10 or b"__asan_init" in TOCSIN.read_bytes(), memory
+            for attempt in (lambda: (top / "one.txt").write_text("x"), lambda: (top / "new").touch(),
+                            (top / "one.txt").unlink):
+                try:
+                    attempt()
+                    raise AssertionError("it was changed")
+                except OSError:
+                    pass
+        finally:
+            errors = mount.end()
+        assert mount.process.returncode == 0 and not errors, errors
+
+
+def sixty_four(name, raw):
+    """An archive whose sizes and places stand in the fields of ZIP64 alone."""
+    machine = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = machine.compress(raw) + machine.flush()
+    body = struct.pack("<4s5H3I2H", b"PK\3\4", 45, 0, 8, 0, 0x5221, zlib.crc32(raw), len(packed), len(raw), len(name),
+                       0) + name + packed
+    extra = struct.pack("<2H3Q", 1, 24, len(raw), len(packed), 0) + struct.pack("<2HBi", 0x5455, 5, 1, 1614834368)
+    directory = struct.pack("<4s6H3I5H2I", b"PK\1\2", 3 << 8 | 45, 45, 0, 8, 0, 0x5221, zlib.crc32(raw), 0xffffffff,
+                            0xffffffff, len(name), len(extra), 0, 0, 0, 0o100644 << 16, 0xffffffff) + name + extra
+    end = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, len(directory), len(body))
+    end += struct.pack("<4sIQI", b"PK\6\7", 0, len(body) + len(directory), 1)
+    return body + directory + end + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0xffff, 0xffff, 0xffffffff, 0xffffffff, 0)
+
+
+@test("ZIP64: fields of 64 bits, and more entries than 16 bits can count")
+def members_sixty_four(folder):
+    raw = b"sixty-four " * 99999
+    (folder / "f.zip").write_bytes(sixty_four(b"big.txt", raw))
+    mount = Mount(brought(folder, folder / "f.zip"), folder / "m")
+    try:
+        assert (folder / "m/files/big.txt").read_bytes() == raw
+        assert (folder / "m/files/big.txt").stat().st_mtime == 1614834368
+    finally:
+        mount.end()
+    with zipfile.ZipFile(folder / "many.zip", "w") as z:
+        for i in range(66000):
+            z.writestr(zipfile.ZipInfo(f"{i % 10}/{i}"), b"%d" % i)
+    mount = Mount(brought(folder, folder / "many.zip"), folder / "m")
+    try:
+        assert sum(len(list((folder / f"m/files/{i}").iterdir())) for i in range(10)) == 66000
+        assert (folder / "m/files/9/65999").read_bytes() == b"65999"
+    finally:
+        mount.end()
+
+
+@test("hostile names in a ZIP lead nowhere: no way up, no link, no device, doubles beside each other")
+def members_hostile(folder):
+    def entry(name, mode=stat.S_IFREG | 0o644):
+        info = zipfile.ZipInfo(name)
+        info.create_system, info.external_attr = 3, mode << 16
+        return info
+    long = "d/" * 3000
+    cases = [(entry("../../outside"), b"up"), (entry("/etc/absolute"), b"absolute"), (entry("..\\back"), b"back"),
+             (entry("link", stat.S_IFLNK | 0o777), b"/etc/passwd"), (entry("device", stat.S_IFBLK | 0o600), b""),
+             (entry("tab\tand\x1b[31mred"), b"red"), (entry("double"), b"1"), (entry("double"), b"2"),
+             (entry("double~2"), b"3"), (entry("double"), b"4"), (entry("x"), b"file"), (entry("x/y"), b"below"),
+             (entry("x/z"), b"below too"), (entry("./a//b/./c"), b"c"), (entry(long + "end"), b"deep"),
+             (entry("n" * 300), b"n1"), (entry("n" * 301), b"n2"), (entry("."), b"dot"), (entry("good"), b"good"),
+             (entry("v/"), b""), (entry("v"), b"a file as well")]
+    with zipfile.ZipFile(folder / "h.zip", "w") as z:
+        warnings.simplefilter("ignore")
+        for info, data in cases:
+            z.writestr(info, data)
+    mount = Mount(brought(folder, folder / "h.zip", code=1), folder / "m")
+    try:
+        top = folder / "m/files"
+        everything = list(top.rglob("*"))
+        assert all(stat.S_ISREG(p.lstat().st_mode) or stat.S_ISDIR(p.lstat().st_mode) for p in everything)
+        found = {str(p.relative_to(top)): p.read_bytes() for p in everything if p.is_file()}
+    finally:
+        mount.end()
+    wanted = {"_up_/_up_/outside": b"up", "etc/absolute": b"absolute", ".._back": b"back", "link": b"/etc/passwd",
+              "device": b"", "tab_and_[31mred": b"red", "double": b"1", "double~2": b"2", "double~2~2": b"3",
+              "double~3": b"4", "x": b"file", "x~2/y": b"below", "x~2/z": b"below too", "a/b/c": b"c",
+              "_long_/entry-15": b"deep", "n" * 237 + "~16": b"n1", "n" * 237 + "~17": b"n2", "_noname_": b"dot",
+              "good": b"good", "v~2": b"a file as well"}
+    assert found == wanted, {k: (found.get(k), wanted.get(k)) for k in {*found, *wanted}
+                             if found.get(k) != wanted.get(k)}
+
+
+@test("members that lie about their size, their place or their sum, that are encrypted or bombs, are EIO with a reason")
+def members_lie(folder):
+    names = ("good", "crc", "more", "fewer", "stored", "place", "encrypted", "method", "local", "cut", "bomb", "huge")
+    data = {n: (n.encode() + b" text\n") * 5000 for n in names}
+    with zipfile.ZipFile(folder / "l.zip", "w", zipfile.ZIP_DEFLATED) as z:
+        for n in names:
+            z.writestr(zipfile.ZipInfo(n), data[n], zipfile.ZIP_STORED if n == "stored" else zipfile.ZIP_DEFLATED)
+    raw = bytearray((folder / "l.zip").read_bytes())
+
+    def field(name, at, size, change):
+        where = raw.rindex(name.encode(), 0, len(raw) - 1) - 46 + at
+        assert raw[where - at:where - at + 4] == b"PK\1\2", name
+        raw[where:where + size] = change(int.from_bytes(raw[where:where + size], "little")).to_bytes(size, "little")
+    field("crc", 16, 4, lambda x: x ^ 1)
+    field("more", 24, 4, lambda x: x - 1)
+    field("fewer", 24, 4, lambda x: x + 1)
+    field("stored", 16, 4, lambda x: x ^ 1)
+    field("place", 42, 4, lambda x: 0x7fffffff)
+    field("encrypted", 8, 2, lambda x: x | 1)
+    field("method", 10, 2, lambda x: 99)
+    field("local", 42, 4, lambda x: x + 1)
+    field("cut", 20, 4, lambda x: x - 9)
+    field("bomb", 24, 4, lambda x: 0x7ffffff0)
+    (folder / "l.zip").write_bytes(raw)
+    mount = Mount(brought(folder, folder / "l.zip", code=1), folder / "m")
+    started = time.monotonic()
+    try:
+        top = folder / "m/files"
+        assert sorted(p.name for p in top.iterdir()) == sorted(names)
+        for n in names:
+            bad = n not in ("good", "huge")
+            assert unreadable(top / n) == bad, n
+            assert bad or (top / n).read_bytes() == data[n]
+            assert unreadable(top / n) == bad, n
+    finally:
+        errors = mount.end()
+    assert time.monotonic() - started < 20
+    for n, why in (("crc", "CRC-32"), ("more", "there are more"), ("fewer", "and there are"), ("stored", "CRC-32"),
+                   ("place", "behind the end"), ("encrypted", "encrypted"), ("method", "not read here"),
+                   ("local", "not what the directory"), ("cut", "cut off"), ("bomb", "more than can be packed")):
+        lines = [x for x in errors.splitlines() if f": {n} of the archive" in x]
+        assert len(lines) == 1 and why in lines[0], (n, errors)
+    with zipfile.ZipFile(folder / "b.zip", "w", zipfile.ZIP_DEFLATED) as z:  # 200 times its size, or 1 GiB
+        zeros = bytes(300 << 20)
+        for i in range(4):
+            z.writestr(f"{i}", zeros)
+        z.writestr("last", b"small")
+    mount = Mount(brought(folder, folder / "b.zip", code=1), folder / "m")
+    try:
+        top = folder / "m/files"
+        assert (top / "0").stat().st_size == len(zeros)
+        with open(top / "2", "rb") as f:
+            f.seek(200 << 20)
+            assert f.read(99) == bytes(99)
+        assert unreadable(top / "3") and unreadable(top / "last")
+    finally:
+        errors = mount.end()
+    assert "200 times" in errors, errors
+
+
+@test("of an archive whose chunks are damaged, what lies in good ones is read; one without a directory is an image")
+def members_damaged(folder):
+    chance = random.Random(3)
+    data = {f"{i}": chance.randbytes(700000) for i in range(9)}
+    with zipfile.ZipFile(folder / "d.zip", "w") as z:
+        for n, d in data.items():
+            z.writestr(n, d)
+    bundle = brought(folder, folder / "d.zip")
+    segment = bundle / "data/image-00001.gz"
+    raw = bytearray(segment.read_bytes())
+    raw[(3 << 20) + 99] ^= 1
+    segment.chmod(0o600)
+    segment.write_bytes(raw)
+    mount = Mount(bundle, folder / "m")
+    try:
+        bad = [n for n in data if unreadable(folder / "m/files" / n)]
+        assert all((folder / "m/files" / n).read_bytes() == data[n] for n in data if n not in bad)
+    finally:
+        errors = mount.end()
+    assert 1 <= len(bad) <= 3 and "chunk" in errors and "damaged" in errors, (bad, errors)
+    (folder / "n.zip").write_bytes((folder / "d.zip").read_bytes()[:-30])
+    mount = Mount(brought(folder, folder / "n.zip", code=1), folder / "m")
+    try:
+        assert [p.name for p in (folder / "m").iterdir()] == ["image.raw"]
+    finally:
+        errors = mount.end()
+    assert "no end record" in errors, errors
 
 
 @test("what cannot be mounted is said")

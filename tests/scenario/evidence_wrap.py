@@ -14,24 +14,15 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import tarfile
-import tempfile
 import time
+
+from evidence_scenario import Skipped, main, test
 
 SOURCE = pathlib.Path(os.environ.get("TOCSIN_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 TOCSIN = pathlib.Path(os.environ.get("TOCSIN_BUILD", SOURCE / "build")) / "src/cli/tocsin"
 SANITIZED = b"__asan_init" in TOCSIN.read_bytes()
 PART = 8 << 20
-failures = 0
-tests = []
-
-
-def test(name):
-    def add(function):
-        tests.append((name, function))
-        return function
-    return add
 
 
 def tocsin(*arguments, code=0, **environment):
@@ -339,7 +330,7 @@ def killed(folder):
     assert child.returncode in (-15, 3, 0) and ("stopped" in out) == (child.returncode == 3)
     assert child.returncode == 0 or not (folder / "c").exists()
     if os.geteuid() != 0:
-        return None
+        return
     spot = folder / "small"
     spot.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "none", spot], check=True)
@@ -349,7 +340,6 @@ def killed(folder):
         assert not list(spot.iterdir())
     finally:
         subprocess.run(["umount", spot], check=True)
-    return None
 
 
 @test("with an identity, that it was wrapped and for whom stands in the log; seals hold after it")
@@ -399,7 +389,7 @@ def custody(folder):
 @test("memory does not grow with the bundle; files of 8 GiB and more have their size")
 def large(folder):
     if SANITIZED:
-        return "the sanitizer has its own memory"
+        raise Skipped("the sanitizer has its own memory")
     plain = folder / "b"
     plain.mkdir()
     (plain / "tagmanifest-sha256.txt").write_text("x")
@@ -418,28 +408,7 @@ def large(folder):
             time.sleep(0.02)
         assert child.returncode == 0 and 0 < most < 100 << 10, most
     assert (folder / "out/data/big").stat().st_size == 600 << 20
-    return None
-
-
-def main():
-    global failures
-    wanted = sys.argv[1:]
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for name, function in tests:
-        if wanted and function.__name__ not in wanted:
-            continue
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-wrap-"))
-        try:
-            why = function(folder)
-            print(f"ok    {name}" if not why else f"skip  {name}: skipped, {why}", flush=True)
-        except (AssertionError, OSError, subprocess.SubprocessError, KeyError, ValueError, StopIteration) as e:
-            failures += 1
-            print(f"FAIL  {name}: {type(e).__name__}: {e}"[:1500], flush=True)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    print(f"{len(tests)} tests, {failures} failed")
-    return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))

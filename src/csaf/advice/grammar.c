@@ -22,19 +22,6 @@ struct grammar {
     bool over;
 };
 
-static const char mark; /* what is in a set */
-
-static bool add(struct csaf_validation *v, struct map *set, struct slice key)
-{
-    if (map_get(set, key))
-        return false;
-    const char *kept = arena_copy(v->arena, key.data, key.len);
-    if (kept && map_set(set, slice_of(kept, key.len), (void *)(uintptr_t)&mark) == 0)
-        return true;
-    csaf_no_memory(v);
-    return false;
-}
-
 static void take_names(struct csaf_validation *v, const struct json_value *value, void *context)
 {
     struct grammar *g = context;
@@ -43,7 +30,7 @@ static void take_names(struct csaf_validation *v, const struct json_value *value
 
     while (g->names.count < 100000 && csaf_word_next(&words, &word))
         if (word.form != CSAF_WORD_LOWER)
-            add(v, &g->names, slice_of(word.text, word.len));
+            csaf_text_add(v, &g->names, slice_of(word.text, word.len));
 }
 
 static bool is_blank(uint8_t c)
@@ -145,7 +132,7 @@ static void check_sentence(struct csaf_validation *v, struct grammar *g,
         g->over = true;
         return;
     }
-    if (!add(v, &g->seen, sentence))
+    if (!csaf_text_add(v, &g->seen, sentence))
         return;
     if (g->checker->check(g->checker->context, g->language, sentence, false, &answer, v->e) < 0)
         csaf_no_memory(v);

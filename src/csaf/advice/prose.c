@@ -243,3 +243,15 @@ bool csaf_word_next(struct csaf_words *w, struct csaf_word *word)
             return false;
     }
 }
+
+bool csaf_text_add(struct csaf_validation *v, struct map *set, struct slice key)
+{
+    static const char mark; /* what is in a set */
+    if (map_get(set, key))
+        return false;
+    const char *kept = arena_copy(v->arena, key.data, key.len);
+    if (kept && map_set(set, slice_of(kept, key.len), (void *)(uintptr_t)&mark) == 0)
+        return true;
+    csaf_no_memory(v);
+    return false;
+}

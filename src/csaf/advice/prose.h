@@ -3,6 +3,7 @@
 #ifndef CSAF_ADVICE_PROSE_H
 #define CSAF_ADVICE_PROSE_H
 
+#include "base/map.h"
 #include "csaf/validate/validation.h"
 
 typedef void csaf_prose_visit(struct csaf_validation *v, const struct json_value *value,
@@ -47,5 +48,8 @@ struct csaf_word {
  * URLs, file names, addresses, assignments, code in backticks; and words of over 120 bytes.
  */
 bool csaf_word_next(struct csaf_words *w, struct csaf_word *word);
+
+/* False: it is in the set already, or there is no memory. key is copied. */
+bool csaf_text_add(struct csaf_validation *v, struct map *set, struct slice key);
 
 #endif

@@ -28,8 +28,6 @@ struct spelling {
     bool over;        /* a limit was passed: not all was looked at */
 };
 
-static const char mark; /* what is in a set */
-
 static struct slice lower(const struct csaf_word *word, char out[128])
 {
     for (size_t i = 0; i <= word->len; i++)
@@ -41,18 +39,6 @@ static struct slice lower(const struct csaf_word *word, char out[128])
     return slice_of(out, len);
 }
 
-/* False: it is in the set already, or there is no memory. */
-static bool add(struct csaf_validation *v, struct map *set, struct slice key)
-{
-    if (map_get(set, key))
-        return false;
-    const char *kept = arena_copy(v->arena, key.data, key.len);
-    if (kept && map_set(set, slice_of(kept, key.len), (void *)(uintptr_t)&mark) == 0)
-        return true;
-    csaf_no_memory(v);
-    return false;
-}
-
 static void take_names(struct csaf_validation *v, const struct json_value *value, void *context)
 {
     struct spelling *s = context;
@@ -61,7 +47,7 @@ static void take_names(struct csaf_validation *v, const struct json_value *value
     char text[128];
 
     while (s->names.count < WORDS_MOST && csaf_word_next(&words, &word))
-        add(v, &s->names, lower(&word, text));
+        csaf_text_add(v, &s->names, lower(&word, text));
 }
 
 static enum csaf_prose_verdict ask(struct csaf_validation *v, struct spelling *s, struct slice word,
@@ -121,7 +107,8 @@ static void check_word(struct csaf_validation *v, struct spelling *s,
         s->over = true;
         return;
     }
-    if (!add(v, &s->seen, written) || ask(v, s, written, false, &answer) != CSAF_PROSE_WRONG)
+    if (!csaf_text_add(v, &s->seen, written) ||
+        ask(v, s, written, false, &answer) != CSAF_PROSE_WRONG)
         return;
     if (name && word->len < RESEMBLES_FROM)
         return;

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "evidence/acquire/acquisition.h"
+#include "evidence/acquire/block_hash.h"
 #include "evidence/acquire/passes.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/image_write.h"
@@ -98,10 +99,36 @@ static int open_writer(struct evidence_acquisition *a, bool begun, struct err *e
     return a->writer ? 0 : -1;
 }
 
+/* What could not be logged ends it, as a log that leaves something out is none. */
+static int next(void *context, struct evidence_block *block, size_t room, struct err *e)
+{
+    struct evidence_acquisition *a = context;
+    int result = a->feed.next(a->feed.context, block, room, e);
+    return evidence_read_log_check(a->log, e) == 0 ? result : -1;
+}
+
+static int begin_log(struct evidence_acquisition *a, bool begun, struct err *e)
+{
+    const struct evidence_read_log_options options = {.data = a->data,
+                                                      .begun = begun,
+                                                      .bytes = a->source.bytes,
+                                                      .range_from = a->source.from,
+                                                      .sector = a->source.sector,
+                                                      .kept = a->from,
+                                                      .open = &a->reading.map,
+                                                      .clock = a->clock};
+    a->log = evidence_read_log_new(&options, e);
+    if (!a->log)
+        return -1;
+    a->source.listener = evidence_read_log_listener(a->log);
+    return 0;
+}
+
 static int read_all(struct evidence_acquisition *a, struct err *e)
 {
     struct evidence_stage stages[] = {evidence_image_writer_stage(a->writer)};
-    struct evidence_pipeline p = {.feed = evidence_reading_feed(&a->reading),
+    a->feed = evidence_reading_feed(&a->reading);
+    struct evidence_pipeline p = {.feed = {.next = next, .context = a},
                                   .workshop = evidence_image_writer_workshop(a->writer),
                                   .line = {.run = line_digest, .context = a},
                                   .stages = stages,
@@ -123,14 +150,16 @@ static int run(struct evidence_acquisition *a, struct err *e)
         return -1;
     a->reading.fill = a->options->fill;
     a->reading.retries = a->options->retries;
-    if (a->from > 0 && evidence_passes_known(a, e) != 0)
+    if ((a->from > 0 && evidence_passes_known(a, e) != 0) || begin_log(a, begun == 1, e) != 0)
         return -1;
     int result = read_all(a, e);
     if (result == 0)
         result = evidence_passes_again(a, e);
     struct err later = {0};
     if (result != 0) { /* what is there is kept, and can be gone on with */
-        if (evidence_image_writer_sync(a->writer, &later) != 0 && result > 0)
+        if ((evidence_image_writer_sync(a->writer, &later) != 0 ||
+             evidence_read_log_sync(a->log, &later) != 0) &&
+            result > 0)
             *e = later;
         a->acquired->stopped = result > 0;
         return result > 0 && !err_is_set(e) ? 0 : -1;
@@ -140,7 +169,7 @@ static int run(struct evidence_acquisition *a, struct err *e)
         return -1;
     if (a->stopped_by > 0) {
         a->acquired->stopped = true;
-        return 0;
+        return evidence_read_log_sync(a->log, e);
     }
     evidence_image_writer_whole(a->writer, a->acquired->sha256);
     return evidence_acquisition_close(a, e);
@@ -170,6 +199,7 @@ int evidence_acquire(const struct evidence_acquire_options *options,
     }
     acquired->resumed_at = a->from;
     evidence_image_writer_free(a->writer);
+    evidence_read_log_free(a->log);
     evidence_reading_fini(&a->reading);
     sha256_twin_fini(&a->linear);
     buf_fini(&a->selftest);

@@ -5,6 +5,7 @@
 
 #include "evidence/acquire.h"
 #include "crypto/twin.h"
+#include "evidence/acquire/read_log.h"
 #include "evidence/bundle/image_write.h"
 
 struct evidence_acquisition {
@@ -14,6 +15,9 @@ struct evidence_acquisition {
     int64_t started;
     struct evidence_source source;
     struct evidence_reading reading;
+    struct evidence_feed feed;     /* the reading's */
+    struct evidence_read_log *log; /* of the source's reading */
+    struct evidence_read_totals logged;
     struct evidence_image_writer *writer;
     struct evidence_image_written written;
     struct sha256_twin linear; /* of the image, from its beginning */

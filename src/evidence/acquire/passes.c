@@ -78,6 +78,7 @@ static int pass(struct evidence_acquisition *a, struct chunk *c, unsigned number
     enum evidence_state wanted = number < 3 ? EVIDENCE_NOT_TRIMMED : EVIDENCE_UNREADABLE;
     uint64_t all = evidence_map_sum(&a->reading.map, wanted), done = 0;
     struct evidence_extent x;
+    evidence_read_log_pass(a->log, number + 1);
     for (uint64_t at = 0; evidence_map_next(&a->reading.map, at, wanted, &x);) {
         uint64_t chunk = x.from / EVIDENCE_CHUNK;
         at = (chunk + 1) * EVIDENCE_CHUNK;
@@ -88,7 +89,7 @@ static int pass(struct evidence_acquisition *a, struct chunk *c, unsigned number
             return -1;
         int64_t won = evidence_reading_again(&a->reading, c->block.offset, c->block.data,
                                              c->block.len, number, e);
-        if (won < 0)
+        if (won < 0 || evidence_read_log_check(a->log, e) != 0)
             return -1;
         struct evidence_extent rest;
         uint64_t end = c->block.offset + c->block.len;
@@ -194,6 +195,7 @@ static int rehash_source(struct evidence_acquisition *a, uint8_t sha256[SHA256_L
     if (evidence_reading_init(&again, &a->source, EVIDENCE_CHUNK, 0, NULL, e) != 0)
         return -1;
     again.fill = a->options->fill;
+    evidence_read_log_pass(a->log, 0);
     struct evidence_pipeline p = {.feed = evidence_reading_feed(&again),
                                   .line = {.run = line, .context = &r},
                                   .block_bytes = EVIDENCE_CHUNK};

@@ -31,6 +31,7 @@ struct run {
     pthread_cond_t changed;
     struct place *ring;
     size_t places;
+    size_t at_once;   /* blocks that a worker takes */
     uint64_t fed;     /* blocks that the feed has filled */
     uint64_t claimed; /* blocks that workers have begun */
     uint64_t lined;   /* blocks that the line is through with */
@@ -109,6 +110,29 @@ static void *feed(void *context)
     return NULL;
 }
 
+/* The neighbours that a worker takes next; it waits until there are as many as are taken at once.
+ * With the lock held. 0: there are none yet. */
+static size_t claim(struct run *r, struct place *places[EVIDENCE_AT_ONCE])
+{
+    size_t count = 0;
+    if (r->fed - r->claimed < r->at_once && !r->ended)
+        return 0;
+    while (count < r->at_once && r->claimed < r->fed)
+        places[count++] = place_of(r, r->claimed++);
+    return count;
+}
+
+static int prepare(const struct evidence_workshop *w, void *own,
+                   struct place *const places[EVIDENCE_AT_ONCE], size_t count, struct err *e)
+{
+    struct evidence_block *blocks[EVIDENCE_AT_ONCE];
+    if (!w->prepare_all)
+        return w->prepare(w->context, own, &places[0]->block, e);
+    for (size_t i = 0; i < count; i++)
+        blocks[i] = &places[i]->block;
+    return w->prepare_all(w->context, own, blocks, count, e);
+}
+
 static void *work(void *context)
 {
     struct run *r = context;
@@ -119,18 +143,19 @@ static void *work(void *context)
     if (w->worker_new && !own)
         fail(r, &e);
     while (!r->stopped && !(r->ended && r->claimed == r->fed)) {
-        if (r->claimed == r->fed) {
+        struct place *places[EVIDENCE_AT_ONCE];
+        size_t count = claim(r, places);
+        if (count == 0) {
             pthread_cond_wait(&r->changed, &r->lock);
             continue;
         }
-        struct place *at = place_of(r, r->claimed++);
         pthread_mutex_unlock(&r->lock);
-        int result = w->prepare(w->context, own, &at->block, &e);
+        int result = prepare(w, own, places, count, &e);
         pthread_mutex_lock(&r->lock);
         if (result != 0)
             fail(r, &e);
-        else
-            at->prepared = true;
+        for (size_t i = 0; result == 0 && i < count; i++)
+            places[i]->prepared = true;
         pthread_cond_broadcast(&r->changed);
     }
     leave(r);
@@ -297,6 +322,12 @@ int evidence_pipeline_run(const struct evidence_pipeline *p, struct err *e)
     r.places = p->blocks ? p->blocks : PLACES + PLACES_A_WORKER * workers;
     if (!p->blocks && r.places > PLACES_MOST)
         r.places = PLACES_MOST;
+    /* each worker has its blocks under way, and as many are fed and taken meanwhile */
+    r.at_once = p->workshop.prepare_all ? r.places / (2 * workers) : 1;
+    if (r.at_once > EVIDENCE_AT_ONCE)
+        r.at_once = EVIDENCE_AT_ONCE;
+    if (r.at_once == 0)
+        r.at_once = 1;
     if (make_ring(&r, e) != 0) {
         free_ring(&r);
         return -1;

@@ -8,7 +8,6 @@
 #define EVIDENCE_PIPELINE_H
 
 #include "base/err.h"
-#include "crypto/twin.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,11 +40,17 @@ struct evidence_feed {
     void *context;
 };
 
+enum { EVIDENCE_AT_ONCE = 8 };
+
 struct evidence_workshop {
     /* Each worker's own; NULL with e set. Both may be NULL together. */
     void *(*worker_new)(void *context, struct err *e);
     void (*worker_free)(void *worker);
     int (*prepare)(void *context, void *worker, struct evidence_block *block, struct err *e);
+    /* Instead, where several are sooner done together: neighbours, EVIDENCE_AT_ONCE of them as long
+     * as there are enough places and blocks. May be NULL. */
+    int (*prepare_all)(void *context, void *worker, struct evidence_block *const *blocks,
+                       size_t count, struct err *e);
     void *context;
     size_t piece_room; /* bytes that a piece needs at most */
 };
@@ -78,15 +83,6 @@ struct evidence_pipeline {
     bool (*watch)(void *context, uint64_t bytes);
     void *watch_context;
 };
-
-/* Of a line's run: the image's hash goes on with a block, and piece (may be NULL) gets its own. */
-static inline int evidence_block_hash(const struct evidence_block *block, struct sha256_twin *image,
-                                      uint8_t *piece, struct err *e)
-{
-    int result = block->zero ? sha256_twin_zeros(image, block->len, piece)
-                             : sha256_twin_update(image, slice_of(block->data, block->len), piece);
-    return result == 0 ? 0 : digest_failed(e);
-}
 
 /*
  * Runs until the feed has no more and all stages have taken everything. 0; 1: watch stopped it, and

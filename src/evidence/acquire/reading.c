@@ -73,6 +73,7 @@ static int next(void *context, struct evidence_block *block, size_t room, struct
     block->zero = evidence_source_hole_end(r->source, block->offset) >= block->offset + len;
     if (block->zero) {
         memset(block->data, 0, len);
+        evidence_source_skip(r->source, block->offset, len);
         return evidence_map_set(&r->map, block->offset, len, EVIDENCE_RESCUED, e) == 0 ? 1 : -1;
     }
     size_t got = read_some(r, block->offset, block->data, len);

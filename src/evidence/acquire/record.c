@@ -7,6 +7,7 @@
 #include "evidence/bundle/bag.h"
 #include "evidence/bundle/how.h"
 #include "evidence/bundle/image_files.h"
+#include "evidence/bundle/manifest.h"
 #include "evidence/bundle/statement.h"
 #include "evidence/selftest.h"
 #include "evidence/tool.h"
@@ -98,6 +99,10 @@ static void reading_part(struct json_writer *w, struct evidence_acquisition *a)
     json_write_array_end(w);
     if (a->from)
         json_member_int(w, "gone_on_with_at", (int64_t)a->from);
+    json_write_name(w, "log");
+    json_write_object(w);
+    evidence_read_totals_write(w, &a->logged);
+    json_write_object_end(w);
     json_write_object_end(w);
 }
 
@@ -141,6 +146,17 @@ static int write_record(struct evidence_acquisition *a, struct buf *out, struct 
     return buf_check(out, e);
 }
 
+static int put_log(struct evidence_acquisition *a, struct evidence_bag *bag, struct err *e)
+{
+    uint8_t sha256[SHA256_LEN];
+    uint64_t bytes;
+    if (evidence_read_log_close(a->log, &a->logged, e) != 0 ||
+        evidence_file_digest(a->options->folder, EVIDENCE_READ_LOG, sha256, &bytes, e) != 0)
+        return -1;
+    evidence_bag_payload(bag, &EVIDENCE_READ_LOG[strlen("data/")], bytes, sha256);
+    return 0;
+}
+
 static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, struct buf *text,
                      struct err *e)
 {
@@ -152,6 +168,8 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
         evidence_bag_payload(bag, name, image->segments[i].bytes, image->segments[i].sha256);
     }
     evidence_bag_payload(bag, "image.chunks", image->table_bytes, image->table_sha256);
+    if (put_log(a, bag, e) != 0)
+        return -1;
     evidence_bag_image(bag, image->image_bytes, EVIDENCE_CHUNK, image->root);
     time_format(clock_now(a->clock), day);
     day[10] = 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/bundle/image_flow.h"
 #include "base/memory.h"
+#include "crypto/sha256_each.h"
+#include "evidence/acquire/block_hash.h"
 
 #include <string.h>
 
@@ -86,6 +88,18 @@ static void worker_free(void *worker)
     evidence_image_reader_free(worker);
 }
 
+/* A chunk that is damaged is told of, and is no failure. */
+static int told(struct evidence_image_flow *flow, struct evidence_block *block, int result,
+                struct err *e)
+{
+    if (result == 0)
+        return 0;
+    if (tell(flow, block, e) != 0)
+        return -1;
+    err_clear(e);
+    return 0;
+}
+
 static int prepare(void *context, void *worker, struct evidence_block *block, struct err *e)
 {
     struct evidence_image_flow *flow = context;
@@ -97,29 +111,50 @@ static int prepare(void *context, void *worker, struct evidence_block *block, st
                      ? evidence_image_inflate(worker, block->number, stored, record, block->data, e)
                      : evidence_image_unpack(worker, block->number, stored, record, block->data, e);
     block->zero = evidence_image_was_zero(worker);
-    if (result == 0)
-        return 0;
-    if (tell(flow, block, e) != 0)
+    return told(flow, block, result, e);
+}
+
+static int compare(struct evidence_image_flow *flow, struct evidence_block *block,
+                   const uint8_t hash[SHA256_LEN], struct err *e)
+{
+    const struct evidence_chunk *record = &flow->records[block->number % PLACES];
+    return told(flow, block, evidence_image_compare(flow->image, block->number, record, hash, e),
+                e);
+}
+
+/* The same for neighbours, whose hashes are taken side by side; of zeros the hash is known. */
+static int prepare_all(void *context, void *worker, struct evidence_block *const *blocks,
+                       size_t count, struct err *e)
+{
+    struct evidence_image_flow *flow = context;
+    for (size_t i = 0; i < count; i++) {
+        struct evidence_block *b = blocks[i];
+        if (b->failed)
+            continue;
+        int result = evidence_image_inflate(worker, b->number, stored_of(flow, b),
+                                            &flow->records[b->number % PLACES], b->data, e);
+        b->zero = result == 0 && evidence_image_was_zero(worker);
+        if (told(flow, b, result, e) != 0 ||
+            (b->zero && evidence_image_zeros(worker, slice_of(b->data, b->len), b->hash, e) != 0))
+            return -1;
+    }
+    if (evidence_blocks_hash(blocks, count, e) != 0)
         return -1;
-    err_clear(e);
+    for (size_t i = 0; i < count; i++)
+        if (!blocks[i]->failed && compare(flow, blocks[i], blocks[i]->hash, e) != 0)
+            return -1;
     return 0;
 }
 
 static int line(void *context, struct evidence_block *block, struct err *e)
 {
     struct evidence_image_flow *flow = context;
-    const struct evidence_chunk *record = &flow->records[block->number % PLACES];
     uint8_t hash[SHA256_LEN];
     if (block->failed)
         return 0;
     if (evidence_block_hash(block, flow->linear, flow->together ? hash : NULL, e) != 0)
         return -1;
-    if (!flow->together || evidence_image_compare(flow->image, block->number, record, hash, e) == 0)
-        return 0;
-    if (tell(flow, block, e) != 0)
-        return -1;
-    err_clear(e);
-    return 0;
+    return flow->together ? compare(flow, block, hash, e) : 0;
 }
 
 void evidence_image_flow_into(struct evidence_image_flow *flow, struct evidence_pipeline *p)
@@ -137,6 +172,7 @@ void evidence_image_flow_into(struct evidence_image_flow *flow, struct evidence_
         .worker_new = worker_new,
         .worker_free = worker_free,
         .prepare = prepare,
+        .prepare_all = !flow->together && sha256_each_gains() ? prepare_all : NULL,
         .context = flow,
         .piece_room = packed ? evidence_image_stored_room(flow->image) : 0};
     p->block_bytes = evidence_image_head(flow->image)->chunk_bytes;

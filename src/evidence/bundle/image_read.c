@@ -252,6 +252,18 @@ int evidence_image_compare(const struct evidence_image *image, uint64_t number,
     return 0;
 }
 
+int evidence_image_zeros(struct evidence_image_reader *reader, struct slice zeros, uint8_t hash[32],
+                         struct err *e)
+{
+    if (reader->zeros_of != zeros.len) {
+        if (sha256(zeros, reader->zeros) != 0)
+            return digest_failed(e);
+        reader->zeros_of = zeros.len;
+    }
+    memcpy(hash, reader->zeros, sizeof reader->zeros);
+    return 0;
+}
+
 int evidence_image_unpack(struct evidence_image_reader *reader, uint64_t number,
                           const uint8_t *stored, const struct evidence_chunk *record, uint8_t *out,
                           struct err *e)
@@ -260,14 +272,12 @@ int evidence_image_unpack(struct evidence_image_reader *reader, uint64_t number,
     uint8_t hash[SHA256_LEN];
     if (evidence_image_inflate(reader, number, stored, record, out, e) != 0)
         return -1;
-    bool zero = reader->was_zero;
-    if (zero && reader->zeros_of == len)
-        memcpy(hash, reader->zeros, sizeof hash);
-    else if (sha256(slice_of(out, len), hash) != 0)
+    struct slice chunk = slice_of(out, len);
+    if (reader->was_zero) {
+        if (evidence_image_zeros(reader, chunk, hash, e) != 0)
+            return -1;
+    } else if (sha256(chunk, hash) != 0) {
         return digest_failed(e);
-    if (zero) {
-        memcpy(reader->zeros, hash, sizeof hash);
-        reader->zeros_of = len;
     }
     return evidence_image_compare(reader->image, number, record, hash, e);
 }

@@ -7,6 +7,7 @@
 #ifndef EVIDENCE_IMAGE_READ_H
 #define EVIDENCE_IMAGE_READ_H
 
+#include "base/slice.h"
 #include "evidence/bundle/table.h"
 
 struct evidence_image;
@@ -50,6 +51,9 @@ int evidence_image_fetch(struct evidence_image_reader *reader, uint64_t number, 
 int evidence_image_inflate(struct evidence_image_reader *reader, uint64_t number,
                            const uint8_t *stored, const struct evidence_chunk *record, uint8_t *out,
                            struct err *e) MUST_CHECK;
+/* The hash of a chunk that is nothing but zeros, which is taken once. */
+int evidence_image_zeros(struct evidence_image_reader *reader, struct slice zeros, uint8_t hash[32],
+                         struct err *e) MUST_CHECK;
 /* Whether that was found to be nothing but zeros; false where it would have to be looked at. */
 bool evidence_image_was_zero(const struct evidence_image_reader *reader);
 int evidence_image_compare(const struct evidence_image *image, uint64_t number,

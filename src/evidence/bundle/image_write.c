@@ -2,7 +2,9 @@
 #include "evidence/bundle/image_write_internal.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "crypto/sha256_each.h"
 #include "crypto/merkle.h"
+#include "evidence/acquire/block_hash.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/member.h"
 
@@ -139,6 +141,16 @@ static int prepare(void *context, void *worker, struct evidence_block *b, struct
     return 0;
 }
 
+/* The same for neighbours of which nothing but their hashes is wanted. */
+static int hash_all(void *context, void *worker, struct evidence_block *const *blocks, size_t count,
+                    struct err *e)
+{
+    (void)context, (void)worker;
+    for (size_t i = 0; i < count; i++)
+        blocks[i]->piece_kind = EVIDENCE_PIECE_PLAIN;
+    return evidence_blocks_hash(blocks, count, e);
+}
+
 static void *worker_new(void *context, struct err *e)
 {
     (void)context;
@@ -158,10 +170,12 @@ void evidence_image_writer_whole(struct evidence_image_writer *w, const uint8_t 
 
 struct evidence_workshop evidence_image_writer_workshop(struct evidence_image_writer *w)
 {
+    bool hashes = !w->options.head.packed && w->options.given == EVIDENCE_HASHES_OF_ZEROS;
     return (struct evidence_workshop){
         .worker_new = worker_new,
         .worker_free = worker_free,
         .prepare = prepare,
+        .prepare_all = hashes && sha256_each_gains() ? hash_all : NULL,
         .context = w,
         .piece_room =
             w->options.head.packed ? evidence_member_stored_bytes(w->options.head.chunk_bytes) : 0};

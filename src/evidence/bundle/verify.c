@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "evidence/acquire/read_log.h"
 #include "evidence/bundle/folder.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/image_flow.h"
@@ -171,6 +172,21 @@ static int read_record(struct verifying *v, struct err *e)
     json_doc_free(doc);
     buf_fini(&text);
     return result;
+}
+
+/* How the source was read, against the map and the record (docs/formats-evidence.md section 2.1).
+ */
+static int check_reads(struct verifying *v, struct err *e)
+{
+    struct buf text;
+    struct err found = {0};
+    bool listed = entry_of(&v->payload, EVIDENCE_READ_LOG) != NULL;
+    buf_init(&text);
+    int result = read_tag(v, "acquisition.json", &text, &found);
+    if (result == 0)
+        result = evidence_read_log_verify(v->folder, listed, buf_slice(&text), &found);
+    buf_fini(&text);
+    return result == 0 ? 0 : judge(v, EVIDENCE_READ_LOG, &found, e);
 }
 
 static void damaged(void *context, uint64_t number, const struct err *why)
@@ -486,6 +502,8 @@ static int verify(struct verifying *v, struct err *e)
             return -1;
     if (read_record(v, e) != 0 ||
         (entry_of(&v->tags, EVIDENCE_TREE_FILE) && check_file_tree(v, e) != 0))
+        return -1;
+    if (v->has_record && check_reads(v, e) != 0)
         return -1;
     if (entry_of(&v->payload, "data/files.jsonl") && check_records(v, e) != 0)
         return -1;

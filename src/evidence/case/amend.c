@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/case/amend.h"
+#include "base/file.h"
+#include "crypto/digest.h"
 #include "evidence/custody.h"
+#include "evidence/custody/doing.h"
+#include "evidence/custody/holder.h"
 #include "evidence/custody/record.h"
 
 #include <errno.h>
@@ -10,6 +14,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+struct amending {
+    int folder;                /* locked */
+    uint8_t named[SHA256_LEN]; /* by the last record */
+    bool broken_off; /* the record of another content is there, and the file is not written yet */
+};
 
 /* The last two records that name it. */
 struct naming {
@@ -31,9 +41,9 @@ static int take(void *context, const struct evidence_custody_record *r, struct e
     return 0;
 }
 
-int evidence_amend_lock(struct evidence_amending *a, const char *holder, struct err *e)
+static int lock(struct amending *a, const char *holder, struct err *e)
 {
-    *a = (struct evidence_amending){.folder = open(holder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    *a = (struct amending){.folder = open(holder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (a->folder < 0)
         return err_errno(e, errno, "evidence.described", "%s cannot be opened", holder);
     while (flock(a->folder, LOCK_EX) != 0)
@@ -42,10 +52,11 @@ int evidence_amend_lock(struct evidence_amending *a, const char *holder, struct 
     return 0;
 }
 
-int evidence_amend_begin(struct evidence_amending *a, const char *holder, const char *file,
-                         const char *member, struct slice before, struct err *e)
+/* Is what lies there what the log names? */
+static int compare(struct amending *a, const char *holder, const struct evidence_amendment *what,
+                   struct slice before, struct err *e)
 {
-    struct naming n = {.member = member};
+    struct naming n = {.member = what->member};
     uint8_t hash[SHA256_LEN];
     if (sha256(before, hash) != 0)
         return digest_failed(e);
@@ -60,12 +71,12 @@ int evidence_amend_begin(struct evidence_amending *a, const char *holder, const 
     err_set(e, ERR_VERIFY, "evidence.described", "ISO/IEC 27037 section 6.1",
             "%s is not what record %" PRIu64 " names: it was changed without a record, and is not "
             "written over",
-            file, n.record);
+            what->file, n.record);
     return err_hint(e, "tocsin evidence custody verify; put back the file that the record names");
 }
 
-int evidence_amend_needs_record(const struct evidence_amending *a, struct slice content,
-                                bool *needed, struct err *e)
+/* Is a record of this content needed? No, where a crash came between it and the file. */
+static int needs_record(const struct amending *a, struct slice content, bool *needed, struct err *e)
 {
     uint8_t hash[SHA256_LEN];
     if (sha256(content, hash) != 0)
@@ -80,9 +91,37 @@ int evidence_amend_needs_record(const struct evidence_amending *a, struct slice 
     return 0;
 }
 
-void evidence_amend_end(struct evidence_amending *a)
+int evidence_amend(const char *holder, const struct evidence_amendment *what,
+                   struct evidence_doing *doing, struct evidence_appended *told, struct err *e)
 {
-    if (a->folder >= 0)
-        close(a->folder);
-    a->folder = -1;
+    struct amending a;
+    struct buf before, text, details;
+    struct json_doc *doc = NULL;
+    char path[4096];
+    bool record = false;
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", holder, what->file) >= sizeof path)
+        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
+    buf_init(&before);
+    buf_init(&text);
+    buf_init(&details);
+    int result = lock(&a, holder, e);
+    if (result == 0)
+        result = evidence_description_read(holder, &before, &doc, e);
+    if (result == 0)
+        result = compare(&a, holder, what, buf_slice(&before), e);
+    if (result == 0)
+        result = what->write(what->context, json_root(doc), &text, &details, e);
+    if (result == 0)
+        result = needs_record(&a, buf_slice(&text), &record, e);
+    if (result == 0 && record)
+        result = evidence_doing_step(doing, holder, NULL, what->kind, buf_slice(&details), told, e);
+    if (result == 0)
+        result = file_write(path, buf_slice(&text), 0600, e);
+    if (a.folder >= 0)
+        close(a.folder);
+    json_doc_free(doc);
+    buf_fini(&before);
+    buf_fini(&text);
+    buf_fini(&details);
+    return result;
 }

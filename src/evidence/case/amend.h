@@ -1,34 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The room's own: case.json and exhibit.json are written anew only over what the log names. One
- * that was changed without a record is not taken up by the next.
+ * The room's own: case.json and exhibit.json are written anew, with the record that names what they
+ * say now, and only over what the log names. One that was changed without a record is not taken up
+ * by the next.
  */
 #ifndef EVIDENCE_AMEND_H
 #define EVIDENCE_AMEND_H
 
 #include "base/buf.h"
-#include "crypto/digest.h"
+#include "base/json.h"
+#include "evidence/case.h"
 
-struct evidence_amending {
-    int folder;                /* locked */
-    uint8_t named[SHA256_LEN]; /* by the last record */
-    bool broken_off; /* the record of another content is there, and the file is not written yet */
+struct evidence_amendment {
+    const char *file;   /* "exhibit.json" */
+    const char *member; /* of a record's details that names it: "exhibit_sha256" */
+    const char *kind;   /* of the record that is written */
+    /* before: the file as it lies there. text: as it will be; details: of the record. */
+    int (*write)(void *context, const struct json_value *before, struct buf *text,
+                 struct buf *details, struct err *e);
+    void *context;
 };
 
-/* First: of two who change it at once, one waits. */
-int evidence_amend_lock(struct evidence_amending *a, const char *holder, struct err *e) MUST_CHECK;
 /*
- * before: the file as it lies there. member: of a record's details that names it,
- * "exhibit_sha256". ERR_VERIFY "evidence.described".
+ * Of two who do it at once, one waits. The record comes first: after a crash between both, the same
+ * command puts it right, and told->number is 0 then. ERR_VERIFY "evidence.described": it was
+ * changed without a record, or another change was broken off.
  */
-int evidence_amend_begin(struct evidence_amending *a, const char *holder, const char *file,
-                         const char *member, struct slice before, struct err *e) MUST_CHECK;
-/*
- * Is a record of this content needed? No, where a crash came between it and the file. ERR_VERIFY
- * "evidence.described": something else was broken off.
- */
-int evidence_amend_needs_record(const struct evidence_amending *a, struct slice content,
-                                bool *needed, struct err *e) MUST_CHECK;
-void evidence_amend_end(struct evidence_amending *a);
+int evidence_amend(const char *holder, const struct evidence_amendment *what,
+                   struct evidence_doing *doing, struct evidence_appended *told,
+                   struct err *e) MUST_CHECK;
 
 #endif

@@ -28,24 +28,6 @@ static int missing(struct err *e, const char *what, const char *option, unsigned
     return err_hint(e, "%s", option);
 }
 
-static void authority_part(struct json_writer *w, const struct evidence_authority *a)
-{
-    json_write_name(w, "authority");
-    json_write_object(w);
-    member(w, "id", a->id);
-    member(w, "scope", a->scope);
-    member(w, "issued_by", a->issued_by);
-    member(w, "expires", a->expires);
-    if (a->covers && a->covers[0]) {
-        json_write_name(w, "covers");
-        json_write_array(w);
-        for (size_t i = 0; a->covers[i]; i++)
-            json_write_string(w, a->covers[i]);
-        json_write_array_end(w);
-    }
-    json_write_object_end(w);
-}
-
 static int write_case(const struct evidence_case_wish *wish, const char *id, struct buf *out,
                       struct err *e)
 {
@@ -61,7 +43,7 @@ static int write_case(const struct evidence_case_wish *wish, const char *id, str
     member(&w, "organisation", wish->organisation);
     member(&w, "contact", wish->contact);
     json_write_object_end(&w);
-    authority_part(&w, &wish->authority);
+    evidence_authority_member(&w, &wish->authority);
     if (wish->links && wish->links[0]) {
         json_write_name(&w, "links");
         json_write_array(&w);
@@ -189,53 +171,41 @@ static int fill_wish(const struct json_value *root, struct evidence_case_wish *w
     return 0;
 }
 
+struct changing {
+    const struct evidence_case_wish *wish;
+    char id[EVIDENCE_HOLDER];
+};
+
+static int write_change(void *context, const struct json_value *before, struct buf *text,
+                        struct buf *details, struct err *e)
+{
+    const struct changing *c = context;
+    struct evidence_case_wish whole = *c->wish;
+    struct arena arena;
+    arena_init(&arena, 0);
+    int result = fill_wish(before, &whole, &arena, e);
+    if (result == 0)
+        result = write_case(&whole, c->id, text, e);
+    if (result == 0)
+        result = write_details(&whole, buf_slice(text), details, e);
+    arena_fini(&arena);
+    return result;
+}
+
 int evidence_case_change(const char *folder, const struct evidence_case_wish *wish,
                          struct evidence_doing *doing, struct evidence_appended *told,
                          struct err *e)
 {
-    char path[4096], id[EVIDENCE_HOLDER];
-    struct evidence_case_wish whole = *wish;
-    struct evidence_amending amending = {.folder = -1};
-    bool record = false;
-    struct buf before, text, details;
-    struct json_doc *doc = NULL;
-    struct arena arena;
+    struct changing changing = {.wish = wish};
+    const struct evidence_amendment what = {.file = "case.json",
+                                            .member = "case_sha256",
+                                            .kind = "case-changed",
+                                            .write = write_change,
+                                            .context = &changing};
     if (evidence_holder_kind(folder) != EVIDENCE_HOLDER_CASE)
         return err_set(e, ERR_NOT_FOUND, "evidence.holder", NULL, "%s is no case", folder);
-    if ((size_t)snprintf(path, sizeof path, "%s/case.json", folder) >= sizeof path)
-        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
-    evidence_holder_name(folder, id);
-    arena_init(&arena, 0);
-    buf_init(&before);
-    buf_init(&text);
-    buf_init(&details);
-    int result = evidence_amend_lock(&amending, folder, e);
-    if (result == 0)
-        result = evidence_description_read(folder, &before, &doc, e);
-    if (result == 0)
-        result = evidence_amend_begin(&amending, folder, "case.json", "case_sha256",
-                                      buf_slice(&before), e);
-    if (result == 0)
-        result = fill_wish(json_root(doc), &whole, &arena, e);
-    if (result == 0)
-        result = write_case(&whole, id, &text, e);
-    if (result == 0)
-        result = write_details(&whole, buf_slice(&text), &details, e);
-    if (result == 0)
-        result = evidence_amend_needs_record(&amending, buf_slice(&text), &record, e);
-    /* The record first: after a crash between both, the same command puts it right. */
-    if (result == 0 && record)
-        result =
-            evidence_doing_step(doing, folder, NULL, "case-changed", buf_slice(&details), told, e);
-    if (result == 0)
-        result = file_write(path, buf_slice(&text), 0600, e);
-    evidence_amend_end(&amending);
-    json_doc_free(doc);
-    buf_fini(&before);
-    buf_fini(&text);
-    buf_fini(&details);
-    arena_fini(&arena);
-    return result;
+    evidence_holder_name(folder, changing.id);
+    return evidence_amend(folder, &what, doing, told, e);
 }
 
 int evidence_description_read(const char *holder, struct buf *text, struct json_doc **doc,

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/file.h"
 #include "evidence/case.h"
 #include "evidence/case/amend.h"
 #include "evidence/custody/holder.h"
 #include "evidence/custody/record.h"
-
-#include <stdio.h>
 
 /* What may be said anew of an exhibit; the rest of exhibit.json stays as it is. */
 struct said {
@@ -129,46 +126,26 @@ static int write_details(const struct json_value *before, const struct said said
     return result == 0 ? buf_check(out, e) : -1;
 }
 
+static int write_change(void *context, const struct json_value *before, struct buf *text,
+                        struct buf *details, struct err *e)
+{
+    struct said said[SAID];
+    list_said(context, said);
+    return write_exhibit(before, said, text, e) == 0
+               ? write_details(before, said, buf_slice(text), details, e)
+               : -1;
+}
+
 int evidence_exhibit_change(const char *folder, const struct evidence_exhibit_wish *wish,
                             struct evidence_doing *doing, struct evidence_appended *told,
                             struct err *e)
 {
-    struct evidence_amending amending = {.folder = -1};
-    struct said said[SAID];
-    struct buf before, text, details;
-    struct json_doc *doc = NULL;
-    char path[4096];
-    bool record = false;
+    const struct evidence_amendment what = {.file = "exhibit.json",
+                                            .member = "exhibit_sha256",
+                                            .kind = "described",
+                                            .write = write_change,
+                                            .context = (void *)(uintptr_t)wish};
     if (evidence_holder_kind(folder) != EVIDENCE_HOLDER_EXHIBIT)
         return err_set(e, ERR_NOT_FOUND, "evidence.holder", NULL, "%s is no exhibit", folder);
-    if ((size_t)snprintf(path, sizeof path, "%s/exhibit.json", folder) >= sizeof path)
-        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
-    list_said(wish, said);
-    buf_init(&before);
-    buf_init(&text);
-    buf_init(&details);
-    int result = evidence_amend_lock(&amending, folder, e);
-    if (result == 0)
-        result = evidence_description_read(folder, &before, &doc, e);
-    if (result == 0)
-        result = evidence_amend_begin(&amending, folder, "exhibit.json", "exhibit_sha256",
-                                      buf_slice(&before), e);
-    if (result == 0)
-        result = write_exhibit(json_root(doc), said, &text, e);
-    if (result == 0)
-        result = write_details(json_root(doc), said, buf_slice(&text), &details, e);
-    if (result == 0)
-        result = evidence_amend_needs_record(&amending, buf_slice(&text), &record, e);
-    /* The record first: after a crash between both, the same command puts it right. */
-    if (result == 0 && record)
-        result =
-            evidence_doing_step(doing, folder, NULL, "described", buf_slice(&details), told, e);
-    if (result == 0)
-        result = file_write(path, buf_slice(&text), 0600, e);
-    evidence_amend_end(&amending);
-    json_doc_free(doc);
-    buf_fini(&before);
-    buf_fini(&text);
-    buf_fini(&details);
-    return result;
+    return evidence_amend(folder, &what, doing, told, e);
 }

@@ -67,7 +67,7 @@ static void actor_part(struct json_writer *w, const struct evidence_actor *a, co
     json_write_object_end(w);
 }
 
-static void authority_part(struct json_writer *w, const struct evidence_authority *a)
+void evidence_authority_member(struct json_writer *w, const struct evidence_authority *a)
 {
     json_write_name(w, "authority");
     json_write_object(w);
@@ -210,7 +210,7 @@ static int put_members(struct buf *out, const struct evidence_step *step,
     actor_part(&w, &step->actor, link->subject);
     member(&w, "place", step->place);
     member(&w, "reason", step->reason);
-    authority_part(&w, &step->authority);
+    evidence_authority_member(&w, &step->authority);
     look(step, link, &now, warnings, warning_count);
     warnings_part(&w, warnings, *warning_count);
     if (evidence_tool_part(&w, step->command, e) != 0)

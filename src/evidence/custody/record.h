@@ -58,6 +58,8 @@ int evidence_head_read(struct slice text, struct evidence_head *head, struct err
 /* "sha256:…" */
 int evidence_hash_parse(struct slice text, uint8_t hash[SHA256_LEN]) MUST_CHECK;
 void evidence_hash_member(struct json_writer *w, const char *name, const uint8_t hash[SHA256_LEN]);
+/* "authority" with what of it is given. */
+void evidence_authority_member(struct json_writer *w, const struct evidence_authority *a);
 
 /* An identifier of an exhibit is a file's name too: letters, digits, '.', '_', '-', at most 63. */
 bool evidence_holder_is(struct slice text);

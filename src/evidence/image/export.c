@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "evidence/bundle/tree.h"
 #include "evidence/image/export.h"
 #include "base/memory.h"
 #include "evidence/bundle/image_flow.h"
@@ -10,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct workshop { /* the flow's, and then the format's parts */
+struct workshop { /* where the format has parts: the flow's, and then these */
     struct evidence_workshop unpack;
     const struct evidence_exporter *format;
 };
@@ -48,9 +47,9 @@ static void *worker_new(void *context, struct err *e)
         return NULL;
     }
     w->unpack = shop->unpack.worker_new(shop->unpack.context, e);
-    if (w->unpack && shop->format->parts)
+    if (w->unpack)
         w->parter = evidence_parter_new(e);
-    if (w->unpack && (w->parter || !shop->format->parts))
+    if (w->parter)
         return w;
     worker_free(w);
     return NULL;
@@ -63,8 +62,7 @@ static int prepare(void *context, void *worker, struct evidence_block *b, struct
     if (shop->unpack.prepare(shop->unpack.context, w->unpack, b, e) != 0)
         return -1;
     /* what was stored has been unpacked, and its room is free for what the format stores */
-    if (shop->format->parts)
-        evidence_parts_make(w->parter, slice_of(b->data, b->len), shop->format->adler, b->piece);
+    evidence_parts_make(w->parter, slice_of(b->data, b->len), shop->format->adler, b->piece);
     return 0;
 }
 
@@ -97,6 +95,19 @@ static int check_size(struct running *r, struct err *e)
     return 0;
 }
 
+static void add_parts(struct running *r, struct evidence_pipeline *p)
+{
+    size_t room = evidence_parts_room(p->block_bytes);
+    r->workshop = (struct workshop){.unpack = p->workshop, .format = r->format};
+    if (p->workshop.piece_room > room)
+        room = p->workshop.piece_room;
+    p->workshop = (struct evidence_workshop){.worker_new = worker_new,
+                                             .worker_free = worker_free,
+                                             .prepare = prepare,
+                                             .context = &r->workshop,
+                                             .piece_room = room};
+}
+
 /* 1: stopped. */
 static int run_pipeline(struct running *r, struct err *e)
 {
@@ -110,14 +121,8 @@ static int run_pipeline(struct running *r, struct err *e)
         stages[p.stage_count++] = evidence_digests_stage(&r->digests, i, true);
     r->flow.linear = &r->linear;
     evidence_image_flow_into(&r->flow, &p);
-    r->workshop = (struct workshop){.unpack = p.workshop, .format = r->format};
-    p.workshop.worker_new = worker_new;
-    p.workshop.worker_free = worker_free;
-    p.workshop.prepare = prepare;
-    p.workshop.context = &r->workshop;
-    size_t room = evidence_parts_room(p.block_bytes);
-    if (r->format->parts && p.workshop.piece_room < room)
-        p.workshop.piece_room = room;
+    if (r->format->parts)
+        add_parts(r, &p);
     return evidence_pipeline_run(&p, e);
 }
 

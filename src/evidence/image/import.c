@@ -2,6 +2,7 @@
 #include "evidence/import.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "evidence/acquire/block_hash.h"
 #include "evidence/bundle/image_files.h"
 #include "evidence/bundle/statement.h"
 #include "evidence/image/import.h"

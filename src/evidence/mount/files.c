@@ -305,13 +305,11 @@ static bool fits(struct mount_node *node, int fd)
 
 int mount_files_content(struct mount_files *m, struct mount_node *node)
 {
-    char path[4200];
+    struct err ignored = {0};
     if (!node->file)
         return -EIO;
-    snprintf(path, sizeof path, "%s/%s", m->bundle, node->file);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    struct stat st;
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && fits(node, fd))
+    int fd = evidence_file_open(m->bundle, node->file, &ignored);
+    if (fd >= 0 && fits(node, fd))
         return fd;
     tell(m, node, fd < 0 ? "cannot be opened" : "is not what was taken");
     if (fd >= 0)

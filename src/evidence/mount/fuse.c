@@ -2,10 +2,12 @@
 /* libfuse asks, one question at a time; evidence/mount/image.c and files.c answer. */
 #define FUSE_USE_VERSION 31
 #include "evidence/mount.h"
+#include "evidence/mount/archive.h"
 #include "evidence/mount/files.h"
 
 #include <errno.h>
 #include <fuse.h>
+#include <fuse_lowlevel.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,56 +34,105 @@ static void *fs_init(struct fuse_conn_info *connection, struct fuse_config *conf
     return s;
 }
 
+/* A path below the folder of members; NULL: it is none, or there is none. */
+static struct mount_entry *entry_of(const char *path)
+{
+    static const char top[] = "/" EVIDENCE_MOUNT_MEMBERS;
+    struct mount_archive *archive = evidence_mount_archive(serving()->mount);
+    size_t len = sizeof top - 1;
+    if (!archive || strncmp(path, top, len) != 0 || (path[len] && path[len] != '/'))
+        return NULL;
+    return mount_archive_at(archive, path + len);
+}
+
+static void folder_stat(struct stat *st)
+{
+    st->st_mode = S_IFDIR | 0500;
+    st->st_nlink = 2;
+}
+
+static void file_stat(struct stat *st, uint64_t bytes)
+{
+    st->st_mode = S_IFREG | 0400;
+    st->st_nlink = 1;
+    st->st_size = bytes <= INT64_MAX ? (off_t)bytes : 0; /* such a one is an error to read */
+    st->st_blocks = st->st_size / 512 + (st->st_size % 512 != 0);
+    st->st_blksize = 1 << 20;
+}
+
 static int fs_getattr(const char *path, struct stat *st, struct fuse_file_info *file)
 {
     const struct evidence_mount *m = serving()->mount;
+    const struct mount_entry *entry = entry_of(path);
     (void)file;
     memset(st, 0, sizeof *st);
-    st->st_mtim.tv_sec = st->st_ctim.tv_sec = st->st_atim.tv_sec = evidence_mount_time(m);
+    int64_t time = entry && entry->modified ? entry->modified : evidence_mount_time(m);
+    st->st_mtim.tv_sec = st->st_ctim.tv_sec = st->st_atim.tv_sec = time;
     st->st_uid = fuse_get_context()->uid;
     st->st_gid = fuse_get_context()->gid;
-    if (strcmp(path, "/") == 0) {
-        st->st_mode = S_IFDIR | 0500;
-        st->st_nlink = 2;
-        return 0;
-    }
-    if (strcmp(path, "/" EVIDENCE_MOUNT_FILE) != 0)
+    if (strcmp(path, "/") == 0 || (entry && entry->kind == S_IFDIR))
+        folder_stat(st);
+    else if (entry)
+        file_stat(st, entry->facts.bytes);
+    else if (strcmp(path, "/" EVIDENCE_MOUNT_FILE) == 0)
+        file_stat(st, evidence_mount_bytes(m));
+    else
         return -ENOENT;
-    st->st_mode = S_IFREG | 0400;
-    st->st_nlink = 1;
-    st->st_size = (off_t)evidence_mount_bytes(m);
-    st->st_blocks = (st->st_size + 511) / 512;
-    st->st_blksize = 1 << 20;
     return 0;
 }
 
 static int fs_readdir(const char *path, void *out, fuse_fill_dir_t fill, off_t offset,
                       struct fuse_file_info *file, enum fuse_readdir_flags flags)
 {
+    const struct mount_entry *entry = entry_of(path);
+    bool top = strcmp(path, "/") == 0;
     (void)offset;
     (void)file;
     (void)flags;
-    if (strcmp(path, "/") != 0)
+    if (!top && (!entry || entry->kind != S_IFDIR))
         return -ENOENT;
-    return fill(out, ".", NULL, 0, 0) || fill(out, "..", NULL, 0, 0) ||
-                   fill(out, EVIDENCE_MOUNT_FILE, NULL, 0, 0)
-               ? -ENOMEM
-               : 0;
+    if (fill(out, ".", NULL, 0, 0) || fill(out, "..", NULL, 0, 0))
+        return -ENOMEM;
+    if (top)
+        return fill(out, EVIDENCE_MOUNT_FILE, NULL, 0, 0) ||
+                       (evidence_mount_has_members(serving()->mount) &&
+                        fill(out, EVIDENCE_MOUNT_MEMBERS, NULL, 0, 0))
+                   ? -ENOMEM
+                   : 0;
+    for (const struct mount_entry *n = entry->child; n; n = n->next)
+        if (fill(out, n->name, &(struct stat){.st_mode = n->kind}, 0, 0))
+            return -ENOMEM;
+    return 0;
+}
+
+/* Who reads gives up, or it is unmounted. */
+static bool is_stopped(void *context)
+{
+    (void)context;
+    return fuse_interrupted() || fuse_session_exited(fuse_get_session(fuse_get_context()->fuse));
 }
 
 static int fs_open(const char *path, struct fuse_file_info *file)
 {
-    if (strcmp(path, "/" EVIDENCE_MOUNT_FILE) != 0)
+    struct mount_entry *entry = entry_of(path);
+    if (!entry && strcmp(path, "/" EVIDENCE_MOUNT_FILE) != 0)
         return -ENOENT;
-    return (file->flags & O_ACCMODE) == O_RDONLY ? 0 : -EROFS;
+    if ((file->flags & O_ACCMODE) != O_RDONLY)
+        return -EROFS;
+    return entry ? mount_archive_check(evidence_mount_archive(serving()->mount), entry, is_stopped,
+                                       NULL)
+                 : 0;
 }
 
 static int fs_read(const char *path, char *out, size_t len, off_t offset,
                    struct fuse_file_info *file)
 {
-    (void)path;
+    struct evidence_mount *m = serving()->mount;
+    struct mount_entry *entry = entry_of(path);
     (void)file;
-    return (int)evidence_mount_read(serving()->mount, (uint64_t)offset, out, len);
+    return (int)(entry ? mount_archive_read(evidence_mount_archive(m), entry, (uint64_t)offset, out,
+                                            len)
+                       : evidence_mount_read(m, (uint64_t)offset, out, len));
 }
 
 static const struct fuse_operations operations = {.init = fs_init,

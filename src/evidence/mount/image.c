@@ -5,13 +5,15 @@
 #include "base/memory.h"
 #include "evidence/bundle/image_read.h"
 #include "evidence/bundle/manifest.h"
+#include "evidence/image/archive_read.h"
+#include "evidence/mount/archive.h"
 #include "evidence/mount.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { PLACES = 16, RECORD_MOST = 64 << 20 };
+enum { GIB = 1 << 30, PLACES = 16, RECORD_MOST = 64 << 20 };
 
 struct place {
     uint64_t number; /* of the chunk */
@@ -27,11 +29,13 @@ struct evidence_mount {
     uint64_t reads;
     uint8_t *known; /* a bit a chunk: it was said to be damaged */
     int64_t time;
+    bool is_archive; /* the image is one that was imported */
+    struct mount_archive *archive;
     void (*damaged)(void *context, uint64_t chunk, const struct err *why);
     void *context;
 };
 
-static int read_time(struct evidence_mount *m, const char *bundle, struct err *e)
+static int read_record(struct evidence_mount *m, const char *bundle, struct err *e)
 {
     struct buf text;
     struct json_doc *doc = NULL;
@@ -44,6 +48,8 @@ static int read_time(struct evidence_mount *m, const char *bundle, struct err *e
     if (result == 0 &&
         time_parse(json_get_string(json_get(json_root(doc), "ended"), "at"), &at, &none) == 0)
         m->time = at / 1000000;
+    m->is_archive =
+        result == 0 && slice_is(json_get_string(json_get(json_root(doc), "received"), "as"), "ZIP");
     json_doc_free(doc);
     buf_fini(&text);
     return result;
@@ -67,7 +73,64 @@ static int open_image(struct evidence_mount *m, const char *bundle, struct err *
     if (!m->reader)
         return -1;
     m->known = mem_new(evidence_image_chunks(m->image) / 8 + 1, 1);
-    return m->known ? read_time(m, bundle, e) : err_memory(e);
+    return m->known ? read_record(m, bundle, e) : err_memory(e);
+}
+
+/* Bytes of the archive, all of them or none. */
+static int read_archive(void *context, uint64_t at, uint8_t *out, size_t len, struct err *e)
+{
+    struct evidence_mount *m = context;
+    for (size_t done = 0; done < len;) {
+        ssize_t n = evidence_mount_read(m, at + done, out + done, len - done);
+        if (n == -ENOMEM)
+            return err_memory(e);
+        if (n <= 0)
+            return err_set(e, ERR_VERIFY, "evidence.damaged", NULL,
+                           "its bytes lie in a chunk of the bundle that is damaged");
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+static void tell_archive(void *context, const struct err *why)
+{
+    struct evidence_mount *m = context;
+    if (m->damaged)
+        m->damaged(m->context, UINT64_MAX, why);
+}
+
+/* An archive that cannot be listed is an image all the same. */
+static int open_archive(struct evidence_mount *m, struct err *e)
+{
+    uint64_t bytes = evidence_mount_bytes(m);
+    uint64_t most =
+        bytes < UINT64_MAX / EVIDENCE_RATIO ? bytes * EVIDENCE_RATIO : (uint64_t)INT64_MAX;
+    struct mount_archive_options options = {
+        .source = {.read = read_archive, .context = m, .bytes = bytes},
+        .most = most > GIB ? most : GIB,
+        .told = tell_archive,
+        .context = m};
+    struct err why = {0};
+    if (!m->is_archive)
+        return 0;
+    m->archive = mount_archive_open(&options, &why);
+    if (!m->archive && why.kind == ERR_MEMORY) {
+        *e = why;
+        return -1;
+    }
+    if (!m->archive)
+        tell_archive(m, &why);
+    return 0;
+}
+
+struct mount_archive *evidence_mount_archive(const struct evidence_mount *m)
+{
+    return m->archive;
+}
+
+bool evidence_mount_has_members(const struct evidence_mount *m)
+{
+    return m->archive != NULL;
 }
 
 struct evidence_mount *evidence_mount_open(const char *bundle,
@@ -82,7 +145,7 @@ struct evidence_mount *evidence_mount_open(const char *bundle,
     }
     m->damaged = damaged;
     m->context = context;
-    if (open_image(m, bundle, e) == 0)
+    if (open_image(m, bundle, e) == 0 && open_archive(m, e) == 0)
         return m;
     evidence_mount_close(m);
     return NULL;
@@ -94,6 +157,7 @@ void evidence_mount_close(struct evidence_mount *m)
         return;
     for (size_t i = 0; i < PLACES; i++)
         mem_free(m->places[i].data);
+    mount_archive_close(m->archive);
     mem_free(m->known);
     evidence_image_reader_free(m->reader);
     evidence_image_close(m->image);

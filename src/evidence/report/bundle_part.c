@@ -149,6 +149,24 @@ static void tool_part(struct reporting *r, struct reporting_bundle *b, const str
     b->has[NEED_TOOL_TEST] = slice_is(json_get_string(test, "outcome"), "pass");
 }
 
+/* Single calls: data/reads.jsonl has them, of which the report gives the number. */
+static void calls_part(struct reporting *r, const struct json_value *log)
+{
+    int64_t calls = 0, short_ = 0, ended = 0, failed = 0, stalled = 0, runs = 0;
+    if (!json_int64(json_get(log, "calls"), &calls))
+        return;
+    (void)json_int64(json_get(log, "short"), &short_);
+    (void)json_int64(json_get(log, "ended"), &ended);
+    (void)json_int64(json_get(log, "failed"), &failed);
+    (void)json_int64(json_get(log, "stalled"), &stalled);
+    (void)json_int64(json_get(log, "runs"), &runs);
+    paper_fact_say(r->paper, "Calls that read the source",
+                   "%" PRId64 " in %" PRId64 " runs of the program; %" PRId64 " failed, %" PRId64
+                   " were short, %" PRId64 " met the source's end, %" PRId64
+                   " stalled. Each of these is in data/reads.jsonl",
+                   calls, runs, failed, short_, ended, stalled);
+}
+
 /* Exactly which bytes could not be read. */
 static void errors_part(struct reporting *r, struct reporting_bundle *b, const struct json_value *a)
 {
@@ -167,6 +185,7 @@ static void errors_part(struct reporting *r, struct reporting_bundle *b, const s
         sector = 512;
     b->has[NEED_ERRORS] = true;
     b->unreadable = bytes > 0;
+    calls_part(r, json_get(reading, "log"));
     if (bytes == 0) {
         paper_say(r->paper, PAPER_TEXT, "Every byte of the source was read.");
         return;

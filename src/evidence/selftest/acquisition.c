@@ -277,6 +277,13 @@ int selftest_log(struct selftest_trial *t, struct err *e)
         if (!is_number(reading, "read_errors", disk.failed_reads))
             selftest_fail(t, "%" PRIu64 " reads failed, which the record does not say",
                           disk.failed_reads);
+        const struct json_value *log = json_get(reading, "log");
+        int64_t ended = 0;
+        (void)json_int64(json_get(log, "ended"), &ended);
+        if (!is_number(log, "failed", disk.failed_reads - (uint64_t)ended) ||
+            !is_number(log, "runs", 1))
+            selftest_fail(t, "the log of single reads does not have the %" PRIu64 " that failed",
+                          disk.failed_reads);
         if (!is_number(reading, "retries", 3) || !is_number(image, "bytes", disk.bytes) ||
             !slice_is(json_get_string(image, "sha256"), hash) ||
             !slice_is(json_get_string(root, "exhibit"), "EX-TEST") ||

@@ -89,35 +89,46 @@ void evidence_source_close(struct evidence_source *s)
     s->fd = s->cached_fd = -1;
 }
 
-/* Over EINTR and short reads. Gives the good bytes. */
-static size_t read_all(int fd, uint64_t at, uint8_t *data, size_t len, int *why)
+static void begins(const struct evidence_listener *l)
+{
+    if (l && l->ends)
+        l->begins(l->context);
+}
+
+static void ends(const struct evidence_listener *l, const struct evidence_call *call)
+{
+    if (l && l->ends)
+        l->ends(l->context, call);
+}
+
+/* Over EINTR and short reads. Gives the good bytes. l is NULL where nobody is to hear it. */
+static size_t read_all(const struct evidence_source *s, const struct evidence_listener *l, int fd,
+                       uint64_t offset, uint8_t *data, size_t len, int *why)
 {
     size_t done = 0;
     *why = 0;
     while (done < len) {
-        ssize_t n = pread(fd, data + done, len - done, (off_t)(at + done));
+        begins(l);
+        ssize_t n = pread(fd, data + done, len - done, (off_t)(s->from + offset + done));
+        int failed = n < 0 ? errno : 0;
+        ends(l, &(struct evidence_call){.offset = offset + done,
+                                        .asked = len - done,
+                                        .got = n > 0 ? (size_t)n : 0,
+                                        .why = failed});
         if (n > 0)
             done += (size_t)n;
         else if (n == 0)
             break;
-        else if (errno != EINTR) {
-            *why = errno;
+        else if (failed != EINTR) {
+            *why = failed;
             break;
         }
     }
     return done;
 }
 
-size_t evidence_source_read(const struct evidence_source *s, uint64_t offset, void *data,
-                            size_t len, int *why)
-{
-    const struct evidence_stand_in *in = s->stand_in;
-    return in ? in->read(in->context, s, offset, data, len, why)
-              : evidence_source_read_real(s, offset, data, len, why);
-}
-
-size_t evidence_source_read_real(const struct evidence_source *s, uint64_t offset, void *data,
-                                 size_t len, int *why)
+static size_t read_real(const struct evidence_source *s, const struct evidence_listener *l,
+                        uint64_t offset, void *data, size_t len, int *why)
 {
     uint64_t at = s->from + offset;
     *why = 0;
@@ -126,14 +137,45 @@ size_t evidence_source_read_real(const struct evidence_source *s, uint64_t offse
     if (len > s->bytes - offset)
         len = (size_t)(s->bytes - offset);
     if (s->fd >= 0 && at % s->direct == 0 && len % s->direct == 0) {
-        size_t done = read_all(s->fd, at, data, len, why);
+        size_t done = read_all(s, l, s->fd, offset, data, len, why);
         if (done == len || *why != EINVAL)
             return done;
         /* a file system that says O_DIRECT and does not mean it */
     }
-    size_t done = read_all(s->cached_fd, at, data, len, why);
+    size_t done = read_all(s, l, s->cached_fd, offset, data, len, why);
     posix_fadvise(s->cached_fd, (off_t)at, (off_t)done, POSIX_FADV_DONTNEED);
     return done;
+}
+
+size_t evidence_source_read(const struct evidence_source *s, uint64_t offset, void *data,
+                            size_t len, int *why)
+{
+    const struct evidence_stand_in *in = s->stand_in;
+    if (!in)
+        return read_real(s, &s->listener, offset, data, len, why);
+    /* what a disk would have said to two calls, it says to one */
+    begins(&s->listener);
+    size_t got = in->read(in->context, s, offset, data, len, why);
+    if (got > 0 || len == 0)
+        ends(&s->listener, &(struct evidence_call){.offset = offset, .asked = len, .got = got});
+    if (got == len)
+        return got;
+    if (got > 0)
+        begins(&s->listener);
+    ends(&s->listener,
+         &(struct evidence_call){.offset = offset + got, .asked = len - got, .why = *why});
+    return got;
+}
+
+size_t evidence_source_read_real(const struct evidence_source *s, uint64_t offset, void *data,
+                                 size_t len, int *why)
+{
+    return read_real(s, NULL, offset, data, len, why);
+}
+
+void evidence_source_skip(const struct evidence_source *s, uint64_t offset, size_t len)
+{
+    ends(&s->listener, &(struct evidence_call){.offset = offset, .asked = len, .hole = true});
 }
 
 uint64_t evidence_source_hole_end(const struct evidence_source *s, uint64_t offset)
