@@ -22,7 +22,9 @@ static void put_text(const char *label, struct slice text)
 {
     if (!text.len)
         return;
-    printf("     %s: ", label);
+    fputs("     ", stdout);
+    say_text(stdout, slice_str(label)); /* a member's name, too, is what somebody wrote */
+    fputs(": ", stdout);
     say_text(stdout, text);
     putchar('\n');
 }

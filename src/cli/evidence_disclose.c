@@ -261,7 +261,7 @@ static void tell(const char *folder, const struct evidence_disclosure *v)
         fputs("  ", stdout);
         say_text(stdout, slice_str(v->shown[i].what));
         if (v->shown[i].file[0])
-            printf(": %s", v->shown[i].file);
+            say_around(stdout, ": ", v->shown[i].file, "");
         fputc('\n', stdout);
     }
     if (v->sealed) {

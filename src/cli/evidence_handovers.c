@@ -37,7 +37,7 @@ static void say_one(struct listing *l, const char *holder, const struct evidence
     }
     time_format(h->given, at);
     say_text(stdout, slice_str(holder));
-    printf(": %s, given by ", h->id);
+    say_around(stdout, ": ", h->id, ", given by ");
     say_text(stdout, slice_str(h->from));
     fputs(" to ", stdout);
     say_text(stdout, slice_str(h->to));

@@ -2,6 +2,7 @@
 #include "cli/evidence_keep.h"
 #include "base/file.h"
 #include "base/output.h"
+#include "base/utf8.h"
 #include "cli/say.h"
 #include "evidence/custody/log.h"
 #include "evidence/custody/record.h"
@@ -21,6 +22,10 @@ static int place_in_case(struct evidence_keeping *k, const char *folder, const c
     if (!exhibit || strchr(*bundle, '/'))
         return err_set(e, ERR_USAGE, "cli.option", NULL,
                        "with --case, --exhibit says of what, and FOLDER is a name alone");
+    size_t len = strlen(*bundle);
+    if (utf8_check(slice_str(*bundle)) != len || strcspn(*bundle, "\n\r\t\x1b") != len)
+        return err_set(e, ERR_USAGE, "cli.option", NULL,
+                       "in a case a bundle's name stands in records: it is UTF-8, in one line");
     if ((size_t)snprintf(k->folder, sizeof k->folder, "%s/exhibits/%s/%s", folder, exhibit,
                          *bundle) >= sizeof k->folder)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");

@@ -101,9 +101,9 @@ static void tell(const struct cli_args *args, const struct evidence_record_job *
         output_line(stdout, &line);
         buf_fini(&line);
     } else if (stamped) {
-        printf("the question to a time-stamping authority is in %s; give its answer to the same "
-               "command with --response\n",
-               cli_value(args, "query"));
+        say_around(stdout, "the question to a time-stamping authority is in ",
+                   cli_value(args, "query"),
+                   "; give its answer to the same command with --response\n");
     } else {
         printf("%s: ", what);
         say_count(stdout, (int64_t)count, "record", "records");

@@ -209,8 +209,12 @@ int evidence_exhibit_add(const char *folder, const struct evidence_exhibit_wish 
 
 static void label_line(struct buf *text, const char *label, struct slice value)
 {
-    if (value.len)
-        buf_printf(text, "%-12s%.*s\n", label, SLICE_ARG(value));
+    if (!value.len)
+        return;
+    buf_printf(text, "%-12s", label);
+    for (size_t i = 0; i < value.len; i++) /* a line of what somebody wrote stays one */
+        buf_putc(text, (char)(value.data[i] < 32 || value.data[i] == 127 ? ' ' : value.data[i]));
+    buf_putc(text, '\n');
 }
 
 int evidence_label(const char *holder, struct buf *text, struct err *e)
