@@ -584,7 +584,7 @@ static int normalise_product(struct arena *a, struct fleet_name *name, struct sl
     }
     struct slice text = buf_slice(&plain);
     put_words(text, FLEET_NAME_PRODUCT, &form, &rules);
-    struct slice kept;
+    struct slice kept = {0};
     if (plain.failed || keep(a, &form, 0, &kept, e) != 0) {
         err_memory(e);
         goto out;

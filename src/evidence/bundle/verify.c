@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "evidence/verify.h"
+#include "evidence/bundle/verifying.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/map.h"
 #include "base/memory.h"
 #include "evidence/acquire/read_log.h"
 #include "evidence/bundle/folder.h"
-#include "evidence/bundle/image_files.h"
-#include "evidence/bundle/image_flow.h"
-#include "evidence/bundle/manifest.h"
 #include "evidence/bundle/tree.h"
 #include "evidence/custody.h"
 #include "evidence/logical/check.h"
@@ -17,42 +13,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-enum { RECORD_MOST = 64 << 20 };
-
-struct verifying {
-    const char *folder;
-    char data[4096];
-    const struct evidence_verify_options *options;
-    struct evidence_verdict *verdict;
-    struct evidence_problem *problems;
-    pthread_mutex_t lock; /* of problems: they are found by several threads */
-    struct evidence_manifest payload, tags;
-    struct map segments; /* of the payload: chunks may lie in another each time */
-    /* what acquisition.json says */
-    bool has_record;
-    uint8_t recorded_sha256[SHA256_LEN], recorded_root[SHA256_LEN];
-    uint64_t recorded_bytes;
-    bool has_second;
-    uint8_t recorded_sha512[SHA512_LEN];
-    struct sha512_context second;
-    bool has_trees;
-    struct evidence_trees trees;
-    /* the segment under way */
-    struct evidence_image *image;
-    struct sha256_context segment_digest;
-    struct sha256_twin image_digest;
-    uint32_t segment;
-    uint64_t segment_bytes; /* of its chunks so far, one behind the other */
-    bool segment_failed;
-    bool is_image; /* the image is stored plain in one segment, whose hash is the image's */
-    uint64_t chunks_done;
-};
-
-/* A problem; the first are kept, all are counted. */
-static int problem(struct verifying *v, const char *what, const char *where, const char *text,
-                   struct err *e)
+int evidence_verify_problem(struct verifying *v, const char *what, const char *where,
+                            const char *text, struct err *e)
 {
     struct evidence_verdict *verdict = v->verdict;
     int result = 0;
@@ -70,14 +33,13 @@ static int problem(struct verifying *v, const char *what, const char *where, con
     return result;
 }
 
-/* What was found wrong is a problem; what could not be found out is a failure. */
-static int judge(struct verifying *v, const char *what, struct err *found, struct err *e)
+int evidence_verify_judge(struct verifying *v, const char *what, struct err *found, struct err *e)
 {
     if (found->kind != ERR_VERIFY && found->kind != ERR_NOT_FOUND && found->kind != ERR_INPUT) {
         *e = *found;
         return -1;
     }
-    int result = problem(v, what, found->where, found->text, e);
+    int result = evidence_verify_problem(v, what, found->where, found->text, e);
     err_clear(found);
     return result;
 }
@@ -97,10 +59,10 @@ static int read_manifest(struct verifying *v, const char *name, struct evidence_
     if (result == 0)
         result = evidence_manifest_parse(&v->verdict->arena, buf_slice(&text), m, &found);
     buf_fini(&text);
-    return result == 0 ? 0 : judge(v, name, &found, e);
+    return result == 0 ? 0 : evidence_verify_judge(v, name, &found, e);
 }
 
-static bool is_segment(const char *name)
+bool evidence_is_segment(const char *name)
 {
     return strncmp(name, "data/image-", 11) == 0;
 }
@@ -113,18 +75,19 @@ static int check_file(struct verifying *v, const struct evidence_manifest_entry 
     struct err found = {0};
     v->verdict->files++;
     if (evidence_file_digest(v->folder, entry->name, sha256, &bytes, &found) != 0)
-        return judge(v, entry->name, &found, e);
+        return evidence_verify_judge(v, entry->name, &found, e);
     if (memcmp(sha256, entry->sha256, sizeof sha256) != 0)
-        return problem(v, entry->name, "", "the file is not the one that the manifest lists", e);
+        return evidence_verify_problem(v, entry->name, "",
+                                       "the file is not the one that the manifest lists", e);
     return 0;
 }
 
-/* All files but segments, which are read with the image. */
-static int check_files(struct verifying *v, const struct evidence_manifest *m, bool segments,
-                       struct err *e)
+int evidence_verify_files(struct verifying *v, const struct evidence_manifest *m, bool segments,
+                          struct err *e)
 {
     for (size_t i = 0; i < m->count; i++)
-        if (is_segment(m->entries[i].name) == segments && check_file(v, &m->entries[i], e) != 0)
+        if (evidence_is_segment(m->entries[i].name) == segments &&
+            check_file(v, &m->entries[i], e) != 0)
             return -1;
     return 0;
 }
@@ -161,13 +124,15 @@ static int read_record(struct verifying *v, struct err *e)
                         json_int64(json_get(image, "bytes"), &bytes) && bytes >= 0;
         v->has_second = hash_member(image, "sha512", v->recorded_sha512, SHA512_LEN);
         if (!v->has_second && json_get(image, "sha512"))
-            result = problem(v, "acquisition.json", "/image/sha512", "it is no SHA-512", e);
+            result = evidence_verify_problem(v, "acquisition.json", "/image/sha512",
+                                             "it is no SHA-512", e);
         v->recorded_bytes = v->has_record ? (uint64_t)bytes : 0;
         if (!v->has_record && needs_image)
-            result = problem(v, "acquisition.json", "/image",
-                             "it does not say what the image is: sha256, tree_root, bytes", e);
+            result = evidence_verify_problem(
+                v, "acquisition.json", "/image",
+                "it does not say what the image is: sha256, tree_root, bytes", e);
     } else {
-        result = judge(v, "acquisition.json", &found, e);
+        result = evidence_verify_judge(v, "acquisition.json", &found, e);
     }
     json_doc_free(doc);
     buf_fini(&text);
@@ -186,115 +151,7 @@ static int check_reads(struct verifying *v, struct err *e)
     if (result == 0)
         result = evidence_read_log_verify(v->folder, listed, buf_slice(&text), &found);
     buf_fini(&text);
-    return result == 0 ? 0 : judge(v, EVIDENCE_READ_LOG, &found, e);
-}
-
-static void damaged(void *context, uint64_t number, const struct err *why)
-{
-    struct verifying *v = context;
-    struct err ignored = {0};
-    (void)number;
-    v->verdict->damaged_chunks++;
-    v->segment_failed = true;
-    (void)problem(v, "the image", why->where, why->text, &ignored);
-}
-
-static int64_t file_size(const char *folder, const char *name)
-{
-    char path[4096];
-    struct stat st;
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
-        return -1;
-    return lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_size : -1;
-}
-
-static int close_segment(struct verifying *v, struct err *e)
-{
-    uint8_t sha256[SHA256_LEN];
-    char name[64], segment[EVIDENCE_NAME];
-    if (v->segment == 0)
-        return 0;
-    evidence_segment_name(v->segment, evidence_image_head(v->image)->packed, segment);
-    snprintf(name, sizeof name, "data/%s", segment);
-    if (v->is_image && !v->options->tree_only) {
-        if (sha256_twin_final(&v->image_digest, v->verdict->sha256) != 0)
-            return digest_failed(e);
-        memcpy(sha256, v->verdict->sha256, sizeof sha256);
-    } else if (sha256_final(&v->segment_digest, sha256) != 0) {
-        return digest_failed(e);
-    }
-    const struct evidence_manifest_entry *entry = map_get(&v->segments, slice_str(name));
-    v->verdict->files++;
-    if (!entry)
-        return problem(v, name, "", "the manifest does not list this file of the image", e);
-    int64_t bytes = file_size(v->folder, name);
-    bool failed = v->segment_failed, alike = memcmp(sha256, entry->sha256, sizeof sha256) == 0;
-    v->segment_failed = false;
-    if (!failed && (bytes < 0 || (uint64_t)bytes != v->segment_bytes))
-        return problem(v, name, "", "there is something in the file besides the chunks", e);
-    if (!failed && !alike && !v->options->tree_only)
-        return problem(v, name, "", "the file is not the one that the manifest lists", e);
-    return 0;
-}
-
-/* The stored bytes, in their order, for the manifest's hashes of segments. */
-static int take_stored(void *context, const struct evidence_block *b, struct err *e)
-{
-    struct verifying *v = context;
-    struct evidence_chunk record;
-    if (evidence_image_record(v->image, b->number, &record, e) != 0)
-        return -1;
-    if (record.segment != v->segment) {
-        if (close_segment(v, e) != 0)
-            return -1;
-        v->segment = record.segment;
-        v->segment_bytes = 0;
-    }
-    if (record.at != v->segment_bytes && !v->segment_failed) {
-        v->segment_failed = true;
-        if (problem(v, "data/image.chunks", "", "chunks do not lie one behind the other", e) != 0)
-            return -1;
-    }
-    v->segment_bytes += record.stored;
-    v->verdict->unreadable_chunks += record.bad;
-    if (v->is_image || v->options->tree_only)
-        return 0; /* the image's own hash, or the chunks' alone */
-    const uint8_t *stored = b->piece_kind == EVIDENCE_PIECE_PLAIN ? b->data : b->piece;
-    return sha256_update(&v->segment_digest, slice_of(stored, b->piece_len)) == 0
-               ? 0
-               : digest_failed(e);
-}
-
-static int take_second(void *context, const struct evidence_block *b, struct err *e)
-{
-    struct verifying *v = context;
-    return b->failed || sha512_update(&v->second, slice_of(b->data, b->len)) == 0
-               ? 0
-               : digest_failed(e);
-}
-
-static bool watch(void *context, uint64_t bytes)
-{
-    struct verifying *v = context;
-    return !v->options->watch || v->options->watch(v->options->watch_context, "verifying", bytes,
-                                                   evidence_image_head(v->image)->image_bytes);
-}
-
-static int check_tree(struct verifying *v, struct err *e)
-{
-    struct evidence_tree tree;
-    struct err found = {0};
-    if (evidence_tree_of_image(v->image, &tree, &found) != 0)
-        return judge(v, "data/image.chunks", &found, e);
-    if (v->has_record && memcmp(tree.root, v->recorded_root, sizeof tree.root) != 0 &&
-        problem(v, "data/image.chunks", "",
-                "the hash tree over the chunks is not the one of acquisition.json", e) != 0)
-        return -1;
-    return v->has_trees && (!v->trees.has_image || v->trees.image_bytes != v->recorded_bytes ||
-                            memcmp(tree.root, v->trees.image_root, sizeof tree.root) != 0)
-               ? problem(v, EVIDENCE_TREE_FILE, "",
-                         "the hash tree over the chunks is not the one of data/image.chunks", e)
-               : 0;
+    return result == 0 ? 0 : evidence_verify_judge(v, EVIDENCE_READ_LOG, &found, e);
 }
 
 /* The tree over the files, which proves single ones of them to others. */
@@ -326,7 +183,7 @@ static int check_file_tree(struct verifying *v, struct err *e)
     buf_fini(&text);
     buf_fini(&seed);
     buf_fini(&lines);
-    return result == 0 ? 0 : judge(v, EVIDENCE_TREE_FILE, &found, e);
+    return result == 0 ? 0 : evidence_verify_judge(v, EVIDENCE_TREE_FILE, &found, e);
 }
 
 /* The records of a logical acquisition (docs/formats-evidence.md section 10). */
@@ -340,99 +197,19 @@ static int check_records(struct verifying *v, struct err *e)
          memcmp(tree.root, v->trees.records.root, sizeof tree.root) != 0))
         result = err_set(&found, ERR_VERIFY, "evidence.tree", NULL,
                          "the hash tree over the records is not that of tree.json");
-    return result == 0 ? 0 : judge(v, "data/files.jsonl", &found, e);
-}
-
-static int run_flow(struct verifying *v, struct err *e)
-{
-    struct evidence_image_flow flow;
-    bool second = v->has_second && !v->options->tree_only;
-    struct evidence_stage stages[] = {{.take = take_stored, .context = v, .prepared = true},
-                                      {.take = take_second, .context = v, .prepared = true}};
-    struct evidence_pipeline p = {.stages = stages,
-                                  .stage_count = second ? 2 : 1,
-                                  .workers = v->options->workers,
-                                  .watch = watch,
-                                  .watch_context = v};
-    if (second && sha512_init(&v->second) != 0)
-        return digest_failed(e);
-    if (evidence_image_flow_init(&flow, v->image, e) != 0)
-        return -1;
-    flow.damaged = damaged;
-    flow.context = v;
-    flow.linear = v->options->tree_only ? NULL : &v->image_digest;
-    evidence_image_flow_into(&flow, &p);
-    int result = evidence_pipeline_run(&p, e);
-    evidence_image_flow_fini(&flow);
-    if (result > 0)
-        return err_set(e, ERR_UNAVAILABLE, "evidence.stopped", NULL, "it was stopped");
-    return result == 0 ? close_segment(v, e) : -1;
-}
-
-static int judge_image(struct verifying *v, struct err *e)
-{
-    struct evidence_verdict *verdict = v->verdict;
-    if (v->options->tree_only || verdict->damaged_chunks)
-        return 0;
-    if (!v->is_image && sha256_twin_final(&v->image_digest, verdict->sha256) != 0)
-        return digest_failed(e);
-    verdict->image_checked = true;
-    if (v->has_record && memcmp(verdict->sha256, v->recorded_sha256, SHA256_LEN) != 0)
-        return problem(v, "the image", "", "its SHA-256 is not the one of acquisition.json", e);
-    uint8_t sha512[SHA512_LEN];
-    if (!v->has_second)
-        return 0;
-    if (sha512_final(&v->second, sha512) != 0)
-        return digest_failed(e);
-    if (memcmp(sha512, v->recorded_sha512, sizeof sha512) != 0)
-        return problem(v, "the image", "", "its SHA-512 is not the one of acquisition.json", e);
-    return 0;
-}
-
-static int check_image(struct verifying *v, struct err *e)
-{
-    struct evidence_verdict *verdict = v->verdict;
-    struct err found = {0};
-    v->image = evidence_image_open(v->data, false, &found);
-    if (!v->image) /* its segments are files like others then */
-        return judge(v, "data/image.chunks", &found, e) != 0 ||
-                       check_files(v, &v->payload, true, e) != 0
-                   ? -1
-                   : 0;
-    verdict->has_image = true;
-    for (size_t i = 0; i < v->payload.count; i++) {
-        struct evidence_manifest_entry *entry = &v->payload.entries[i];
-        if (is_segment(entry->name) && map_set(&v->segments, slice_str(entry->name), entry) != 0)
-            return err_memory(e);
-    }
-    verdict->chunks = evidence_image_chunks(v->image);
-    verdict->image_bytes = evidence_image_head(v->image)->image_bytes;
-    if (v->has_record && verdict->image_bytes != v->recorded_bytes &&
-        problem(v, "data/image.chunks", "", "the image has not the size of acquisition.json", e) !=
-            0)
-        return -1;
-    if (sha256_init(&v->segment_digest) != 0 || sha256_twin_init(&v->image_digest) != 0)
-        return digest_failed(e);
-    struct evidence_chunk last;
-    v->is_image = verdict->chunks > 0 && !evidence_image_head(v->image)->packed &&
-                  evidence_image_record(v->image, verdict->chunks - 1, &last, &found) == 0 &&
-                  last.segment == 1;
-    err_clear(&found);
-    int result = run_flow(v, &found);
-    if (result != 0 && judge(v, "the image", &found, e) != 0)
-        return -1;
-    return check_tree(v, e) != 0 ? -1 : judge_image(v, e);
+    return result == 0 ? 0 : evidence_verify_judge(v, "data/files.jsonl", &found, e);
 }
 
 static int extra(void *context, const char *name, struct err *e)
 {
-    return problem(context, name, "", "no manifest lists this file: it was added", e);
+    return evidence_verify_problem(context, name, "", "no manifest lists this file: it was added",
+                                   e);
 }
 
 static int seal_problem(void *context, const char *what, const char *where, const char *text,
                         struct err *e)
 {
-    return problem(context, what, where, text, e);
+    return evidence_verify_problem(context, what, where, text, e);
 }
 
 static int check_seals(struct verifying *v, struct err *e)
@@ -470,12 +247,13 @@ static int check_custody(struct verifying *v, struct err *e)
     struct err found = {0};
     if (evidence_custody_verify(v->folder, v->options->roots, &state, &found) != 0 &&
         strcmp(found.code, "custody.none") != 0)
-        result = judge(v, "custody", &found, e);
+        result = evidence_verify_judge(v, "custody", &found, e);
     for (size_t i = 0; i < state.problem_count && result == 0; i++)
-        result =
-            problem(v, state.problems[i].what, state.problems[i].where, state.problems[i].text, e);
+        result = evidence_verify_problem(v, state.problems[i].what, state.problems[i].where,
+                                         state.problems[i].text, e);
     if (result == 0 && state.problems_all > state.problem_count)
-        result = problem(v, "custody", "", "there are more problems of the log than are shown", e);
+        result = evidence_verify_problem(v, "custody", "",
+                                         "there are more problems of the log than are shown", e);
     v->verdict->custody_records = state.count;
     v->verdict->unrecorded = state.unrecorded;
     v->verdict->vouched_keys = state.vouched_keys;
@@ -490,15 +268,17 @@ static int verify(struct verifying *v, struct err *e)
     v->verdict->complete = file_kind(mark) == 0;
     if (!v->verdict->complete) {
         v->verdict->sound = false;
-        return problem(v, "INCOMPLETE", "", "the acquisition was not finished", e);
+        return evidence_verify_problem(v, "INCOMPLETE", "", "the acquisition was not finished", e);
     }
     if (read_manifest(v, "tagmanifest-sha256.txt", &v->tags, e) != 0 ||
         read_manifest(v, "manifest-sha256.txt", &v->payload, e) != 0 ||
-        check_files(v, &v->tags, false, e) != 0 || check_files(v, &v->payload, false, e) != 0)
+        evidence_verify_files(v, &v->tags, false, e) != 0 ||
+        evidence_verify_files(v, &v->payload, false, e) != 0)
         return -1;
     if (!entry_of(&v->tags, "acquisition.json") || !entry_of(&v->tags, "manifest-sha256.txt"))
-        if (problem(v, "tagmanifest-sha256.txt", "",
-                    "it does not list acquisition.json and manifest-sha256.txt", e) != 0)
+        if (evidence_verify_problem(v, "tagmanifest-sha256.txt", "",
+                                    "it does not list acquisition.json and manifest-sha256.txt",
+                                    e) != 0)
             return -1;
     if (read_record(v, e) != 0 ||
         (entry_of(&v->tags, EVIDENCE_TREE_FILE) && check_file_tree(v, e) != 0))
@@ -512,7 +292,7 @@ static int verify(struct verifying *v, struct err *e)
     if (evidence_folder_unlisted(v->folder, manifests, ARRAY_LEN(manifests), &unlisted, e) != 0 ||
         check_seals(v, e) != 0 || check_custody(v, e) != 0)
         return -1;
-    return entry_of(&v->payload, "data/image.chunks") ? check_image(v, e) : 0;
+    return entry_of(&v->payload, "data/image.chunks") ? evidence_verify_image(v, e) : 0;
 }
 
 int evidence_verify(const char *folder, const struct evidence_verify_options *options,

@@ -31,16 +31,18 @@ static int read_manifest(struct arena *arena, const char *folder, const char *na
     return result;
 }
 
-static int add(struct arena *arena, struct evidence_object *object, const char *folder,
-               const char *name, bool later, struct err *e)
+/* path NULL: there was no memory for it. */
+static int add(struct evidence_object *object, char *path, bool later, struct err *e)
 {
-    struct evidence_document *d = &object->documents[object->count];
-    d->path = folder ? arena_printf(arena, "%s/%s", folder, name) : arena_strdup(arena, name);
-    d->later = later;
-    if (!d->path)
+    if (!path)
         return err_memory(e);
-    object->count++;
+    object->documents[object->count++] = (struct evidence_document){.path = path, .later = later};
     return 0;
+}
+
+static char *below(struct arena *arena, const char *folder, const char *name)
+{
+    return arena_printf(arena, "%s/%s", folder, name);
 }
 
 static int find_bundle(struct arena *arena, const char *folder, struct evidence_object *object,
@@ -59,19 +61,17 @@ static int find_bundle(struct arena *arena, const char *folder, struct evidence_
         arena_new(arena, payload.count + tags.count + 1 + SEALS, sizeof *object->documents);
     if (!object->documents)
         return err_memory(e);
-    if (add(arena, object, folder, "tagmanifest-sha256.txt", false, e) != 0)
+    if (add(object, below(arena, folder, "tagmanifest-sha256.txt"), false, e) != 0)
         return -1;
     for (size_t i = 0; i < tags.count; i++)
-        if (add(arena, object, folder, tags.entries[i].name, false, e) != 0)
+        if (add(object, below(arena, folder, tags.entries[i].name), false, e) != 0)
             return -1;
     for (size_t i = 0; i < payload.count; i++)
-        if (add(arena, object, folder, payload.entries[i].name, false, e) != 0)
+        if (add(object, below(arena, folder, payload.entries[i].name), false, e) != 0)
             return -1;
-    for (size_t i = 0; i < SEALS; i++) {
-        char *path = arena_printf(arena, "%s/%s", folder, seals[i]);
-        if (!path)
-            return err_memory(e);
-        if (file_kind(path) == 1 && add(arena, object, folder, seals[i], true, e) != 0)
+    for (const char *const *seal = seals; seal < seals + SEALS; seal++) {
+        char *path = below(arena, folder, *seal);
+        if ((!path || file_kind(path) == 1) && add(object, path, true, e) != 0)
             return -1;
     }
     return 0;
@@ -84,7 +84,7 @@ int evidence_object_find(struct arena *arena, const char *path, struct evidence_
     if (file_kind(path) == 2)
         return find_bundle(arena, path, object, e);
     object->documents = arena_new(arena, 1, sizeof *object->documents);
-    return object->documents ? add(arena, object, NULL, path, false, e) : err_memory(e);
+    return object->documents ? add(object, arena_strdup(arena, path), false, e) : err_memory(e);
 }
 
 int evidence_object_join(struct arena *arena, const char *const *paths, size_t count,
