@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verifies a bundle of evidence (docs/formats-evidence.md) offline: [--roots PEM] [--tsa-roots PEM] FOLDER.
 
-Written from that text with Python and `openssl`; shares no code with tocsin. Every file is held against
+Written from that text with Python and `openssl`; shares no code with tocsin (evidence_revocation.py, which
+reads revocation lists and OCSP answers, lies beside it). Every file is held against
 the manifests, every chunk against the table and the hash tree, the custody log and each seal against
 themselves, signatures and time-stamps by openssl. Names what is damaged, missing, added or cut, and where.
 Without roots, signatures are checked, and who vouches for them is not.
 Exit code: 0 sound, 1 not, 2 wrong usage, 3 could not find out."""
 
 import argparse
+import base64
 import hashlib
 import json
 import os
@@ -19,6 +21,11 @@ import subprocess
 import sys
 import tempfile
 import zlib
+
+try:
+    import evidence_revocation as revocation
+except ImportError:  # it lies beside this file
+    revocation = None
 
 RECORD, HEADER = 48, 64
 problems = []
@@ -315,13 +322,28 @@ def check_notes(folder):
     return hashes
 
 
+def follow_begun(begun, record):
+    """What was begun, and has no record of its end yet."""
+    details = record.get("details")
+    details = details if isinstance(details, dict) else {}
+    if record.get("kind") == "begun":
+        begun[str(record.get("number"))] = details.get("what")
+    else:
+        begun.pop(str(details.get("corrects" if record.get("kind") == "correction" else "begun")), None)
+
+
+def of_log(folder, name):
+    """Where a file of the log lies: what a crash left in next/ counts first (section 4)."""
+    return f"custody/next/{name}" if regular(folder / "custody/next" / name) else f"custody/{name}"
+
+
 def check_custody(folder, roots):
     log = folder / "custody"
     notes = check_notes(folder)
-    numbers = sorted(int(x.stem) for x in log.glob("[0-9]*.json")) if log.is_dir() else []
-    before, hashes = {}, []
+    numbers = sorted({int(x.stem) for at in (log, log / "next") for x in at.glob("[0-9]*.json")})
+    before, hashes, begun = {}, [], {}
     for expected, number in enumerate(numbers, 1):
-        name = f"custody/{expected:05}.json"
+        name, signature = (of_log(folder, f"{expected:05}.{end}") for end in ("json", "p7s"))
         if number != expected:
             problem(name, "this record is missing")
             break
@@ -332,17 +354,22 @@ def check_custody(folder, roots):
         named = record.get("unrecorded")
         if named and notes[named.get("count", 0) - 1:named.get("count", 0)] != [named.get("last")]:
             problem("custody/unrecorded.jsonl", f"{name} names a note that is not there")
-        check_signature(folder, name, name[:-4] + "p7s", roots)
-        before = {x: "sha256:" + file_sha(folder / (name[:-4] + x)) for x in ("json", "p7s")
-                  if regular(folder / (name[:-4] + x))}
+        check_signature(folder, name, signature, roots)
+        before = {x: "sha256:" + file_sha(folder / at) for x, at in (("json", name), ("p7s", signature))
+                  if regular(folder / at)}
+        follow_begun(begun, record)
         hashes.append(before.get("json"))
     if numbers or (log / "head.json").exists():
-        head = parse("custody/head.json", read(folder, "custody/head.json") or b"{}")
-        check_signature(folder, "custody/head.json", "custody/head.p7s", roots)
+        named, signature = of_log(folder, "head.json"), of_log(folder, "head.p7s")
+        head = parse(named, read(folder, named) or b"{}")
+        check_signature(folder, named, signature, roots)
         if head.get("count") != len(hashes) or hashes[-1:] != [head.get("last")]:
             problem("custody/head.json", f"it counts {head.get('count')} records, and {len(hashes)} are there, "
                     "or the last is another")
         facts.append(f"custody log: {len(hashes)} records")
+        for number, what in begun.items():
+            facts.append(f"custody log: record {number} began what was to be \"{what}\", and no record says what "
+                         "came of it")
     return hashes
 
 
@@ -353,14 +380,14 @@ def stamp_time(text):
 
 
 def check_stamp(folder, seal, roots, tsa_roots):
-    """The time that the time-stamp shows."""
+    """The time that the time-stamp shows, where somebody vouches for it; and in any case."""
     token = folder / seal / "seal.tsr"
     if not regular(token):
         for name in ("stamp.json", "stamp.p7s", "tsa.pem", "revocation"):
             if (folder / seal / name).exists():
                 problem(f"{seal}/{name}", "it is of a time-stamp, and seal.tsr is not there")
         facts.append(f"{seal}: NO TIME-STAMP; when it was sealed is the signer's own word")
-        return None
+        return None, None
     at = stamp_time(openssl("ts", "-reply", "-in", token, "-text").stdout.decode(errors="replace"))
     check_signature(folder, f"{seal}/stamp.json", f"{seal}/stamp.p7s", roots, at)
     listed = parse(f"{seal}/stamp.json", read(folder, f"{seal}/stamp.json") or b"{}").get("files", {})
@@ -380,11 +407,52 @@ def check_stamp(folder, seal, roots, tsa_roots):
         problem(f"{seal}/seal.tsr", f"it is no time-stamp of seal.p7s that holds: {why[-1] if why else '?'}")
     facts.append(f"{seal}: time-stamp of {at} seconds since 1970; "
                  + ("its authority is vouched for" if tsa_roots else "NOBODY VOUCHES for its authority"))
-    return at if tsa_roots else None
+    return at if tsa_roots else None, at
+
+
+def certificates_of(path):
+    """Those of a PEM file."""
+    blocks = re.findall("-----BEGIN (?:TRUSTED )?CERTIFICATE-----(.*?)-----END", path.read_text("latin-1"), re.S)
+    return [revocation.Certificate(base64.b64decode(x)) for x in blocks]
+
+
+def check_revocation(folder, seal, at, roots, tsa_roots):
+    """seal/revocation/: what was kept of whether certificates had been revoked, as section 6 asks for it."""
+    kept = sorted((folder / seal / "revocation").iterdir()) if (folder / seal / "revocation").is_dir() else []
+    listed = parse(f"{seal}/stamp.json", read(folder, f"{seal}/stamp.json") or b"{}").get("files", {})
+    if not revocation or at is None:
+        if kept:
+            facts.append(f"{seal}: whether certificates had been revoked was NOT CHECKED: "
+                         + ("the time is not known" if revocation else "evidence_revocation.py is not beside this"))
+        return
+    try:
+        messages = [read(folder, f"{seal}/{name}") or b"" for name in ("seal.tsr", "seal.p7s")]
+        others = [c for path in (tsa_roots, roots) if path for c in certificates_of(pathlib.Path(path))]
+        chain = revocation.Chain(messages, others)
+    except (ValueError, IndexError, revocation.Unknown) as e:
+        facts.append(f"{seal}: whether certificates had been revoked was NOT CHECKED: {e}")
+        return
+    for path in kept:
+        name = f"{seal}/revocation/{path.name}"
+        if f"revocation/{path.name}" not in listed:
+            problem(name, "stamp.json does not list it")
+            continue
+        try:
+            why = chain.ask(read(folder, name) or b"", at)
+            if why:
+                problem(name, why)
+        except (ValueError, IndexError) as e:
+            problem(name, f"it cannot be read: {e}")
+        except revocation.Unknown as e:
+            facts.append(f"{name}: NOT CHECKED: {e}")
+    facts.append(f"{seal}: of {chain.issued} certificates that others issued, {chain.known()} are known not to have "
+                 "been revoked at the time of the time-stamp")
 
 
 def check_seal(folder, seal, number, custody, roots, tsa_roots):
-    at = check_stamp(folder, seal, roots, tsa_roots)
+    at, shown = check_stamp(folder, seal, roots, tsa_roots)
+    if shown is not None or (folder / seal / "seal.tsr").exists():
+        check_revocation(folder, seal, shown, roots, tsa_roots)
     check_signature(folder, f"{seal}/seal.json", f"{seal}/seal.p7s", roots, at)
     said = parse(f"{seal}/seal.json", read(folder, f"{seal}/seal.json") or b"{}")
     if said.get("format") != "tocsin-evidence-seal/v1" or said.get("number") != number:

@@ -96,8 +96,8 @@ static void tell(const struct evidence_acquire_options *o, const struct evidence
 {
     char size[16], stored[16], hash[2 * SHA512_LEN + 1];
     if (d->stopped) {
-        printf("stopped; %s is kept and not complete: run the same command again to go on\n",
-               o->folder);
+        say_around(stdout, "stopped; ", o->folder,
+                   " is kept and not complete: run the same command again to go on\n");
         return;
     }
     progress_size(d->bytes, size);

@@ -24,7 +24,8 @@ static void remember(const char *holder)
     if (copy)
         holders[holder_count++] = copy;
     else
-        fprintf(stderr, "tocsin: warning: %s: the centre is not told of it by itself\n", holder);
+        say_around(stderr, "tocsin: warning: ", holder,
+                   ": the centre is not told of it by itself\n");
 }
 
 void evidence_centre_watch(void)
@@ -59,10 +60,8 @@ static bool tell(struct api *api, const struct cli_args *args)
             (void)say_failed("the centre was not told", &e);
             all = false;
         } else if (result == 1) {
-            fprintf(stderr,
-                    "tocsin: warning: %s: the centre's journal knows more records of it than are "
-                    "here\n",
-                    holders[i]);
+            say_around(stderr, "tocsin: warning: ", holders[i],
+                       ": the centre's journal knows more records of it than are here\n");
         }
     }
     return all;

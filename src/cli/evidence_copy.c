@@ -15,14 +15,15 @@
 static const char description[] = "working copy";
 
 /* Is the exhibit a copy of this one that was broken off? */
-static bool was_begun(const char *exhibits, const char *id, const char *parent, const char *bundle)
+static bool was_begun(const char *exhibits, const char *id, const char *parent, const char *master,
+                      const char *bundle)
 {
     char path[4096];
     struct json_doc *doc = NULL;
     struct buf text;
     struct err none = {0};
     if ((size_t)snprintf(path, sizeof path, "%s/%s/%s", exhibits, id, bundle) >= sizeof path ||
-        (file_kind(path) != 0 && !evidence_copy_begun(path)))
+        (file_kind(path) != 0 && !evidence_copy_begun(path, master)))
         return false;
     *strrchr(path, '/') = 0;
     buf_init(&text);
@@ -36,18 +37,18 @@ static bool was_begun(const char *exhibits, const char *id, const char *parent, 
 
 /* The identifier of a copy of this bundle that was begun: want, or the first of PARENT.N. */
 static bool find_begun(const char *exhibits, const char *want, const char *parent,
-                       const char *bundle, char id[EVIDENCE_HOLDER])
+                       const char *master, const char *bundle, char id[EVIDENCE_HOLDER])
 {
     char path[4200];
     snprintf(id, EVIDENCE_HOLDER, "%s", want ? want : "");
     if (want)
-        return was_begun(exhibits, id, parent, bundle);
+        return was_begun(exhibits, id, parent, master, bundle);
     for (unsigned n = 1;; n++) {
         snprintf(id, EVIDENCE_HOLDER, "%s.%u", parent, n);
         snprintf(path, sizeof path, "%s/%s", exhibits, id);
         if (file_kind(path) == 0)
             return false;
-        if (was_begun(exhibits, id, parent, bundle))
+        if (was_begun(exhibits, id, parent, master, bundle))
             return true;
     }
 }
@@ -71,7 +72,7 @@ static int make_child(const char *master, const char *want, struct evidence_doin
                                          .media = "bundle"};
     const char *name = strrchr(real, '/') + 1;
     snprintf(above, sizeof above, "%s/exhibits", case_folder);
-    if (!find_begun(above, want, parent, name, id) &&
+    if (!find_begun(above, want, parent, master, name, id) &&
         evidence_exhibit_add(case_folder, &wish, doing, id, NULL, e) != 0)
         return -1;
     if (snprintf(folder, 4096, "%s/exhibits/%s/%s", case_folder, id, name) >= 4096)

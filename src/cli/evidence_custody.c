@@ -13,7 +13,7 @@
 
 struct looking {
     const struct cli_args *args;
-    bool json, first, unsound;
+    bool json, unsound;
     struct buf out;
     struct json_writer w;
 };
@@ -22,7 +22,9 @@ static void put_text(const char *label, struct slice text)
 {
     if (!text.len)
         return;
-    printf("     %s: ", label);
+    fputs("     ", stdout);
+    say_text(stdout, slice_str(label)); /* a member's name, too, is what somebody wrote */
+    fputs(": ", stdout);
     say_text(stdout, text);
     putchar('\n');
 }
@@ -156,9 +158,14 @@ static int show_holder(void *context, const char *holder, struct err *e)
         json_write_object_end(&l->w);
     if (result != 0 && why.kind == ERR_NOT_FOUND && !l->json)
         puts("     no custody log");
-    if (result != 0 && why.kind != ERR_NOT_FOUND) {
+    if (result != 0 && why.kind == ERR_MEMORY) {
         *e = why;
         return -1;
+    }
+    if (result != 0 && why.kind != ERR_NOT_FOUND) { /* the next holder's is shown all the same */
+        l->unsound = true;
+        err_context(&why, "the log of %s cannot be read any further", holder);
+        (void)say_fail(l->args, &why);
     }
     return noted;
 }
@@ -182,6 +189,17 @@ static void verdict_json(struct looking *l, const char *holder,
     json_member_string(w, "custodian", s->custodian);
     json_member_int(w, "open_handovers", (int64_t)s->open_count);
     json_member_int(w, "holds", (int64_t)s->hold_count);
+    json_write_name(w, "begun");
+    json_write_array(w);
+    for (size_t i = 0; i < s->begun_count; i++) {
+        json_write_object(w);
+        json_member_int(w, "record", (int64_t)s->begun[i].record);
+        json_member_string(w, "what", s->begun[i].what);
+        json_member_string(w, "to", s->begun[i].to);
+        json_member_time(w, "at", s->begun[i].at);
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
     json_write_name(w, "problems");
     json_write_array(w);
     for (size_t i = 0; i < s->problem_count; i++) {
@@ -215,6 +233,18 @@ static void verdict_text(const char *holder, const struct evidence_custody_state
         printf("  %" PRIu64 " keys changed on the word of somebody else, not of who signs with "
                "them: see the records key-change\n",
                s->vouched_keys);
+    for (size_t i = 0; i < s->begun_count; i++) {
+        char at[TIME_TEXT];
+        time_format(s->begun[i].at, at);
+        printf("  record %" PRIu64 " began at %s what is to be \"", s->begun[i].record, at);
+        say_text(stdout, slice_str(s->begun[i].what));
+        fputs("\" to ", stdout);
+        say_text(stdout, slice_str(s->begun[i].to));
+        puts(strcmp(s->begun[i].what, "wrapped") == 0
+                 ? "; no record here says that it was done, as in the log that was wrapped"
+                 : "; no record says that it was done, or was not: it is under way, or was broken "
+                   "off");
+    }
     for (size_t i = 0; i < s->problem_count; i++) {
         fputs("  ", stdout);
         say_text(stdout, slice_str(s->problems[i].what));
@@ -303,7 +333,8 @@ const struct cli_verb evidence_custody_verb = {
         "FOLDER is a case, an exhibit's folder or a bundle; of a case, each log in it. `verify`\n"
         "holds every record against its signature, the one before it, the signed count, the files\n"
         "whose hashes it names, the seal, and receipts that came back.\n"
-        "Exit code: 0 sound, 1 not, 3 could not find out.\n",
+        "`show` shows each as far as it can be read.\n"
+        "Exit code: 0 sound, 1 not (show: one cannot be read to its end), 3 could not find out.\n",
     .examples = "  tocsin evidence custody verify case-7 --roots roots.pem\n",
     .options = options,
     .option_count = ARRAY_LEN(options),

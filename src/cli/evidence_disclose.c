@@ -8,6 +8,8 @@
 #include "cli/evidence.h"
 #include "cli/evidence_keep.h"
 #include "cli/say.h"
+#include "evidence/bundle/manifest.h"
+#include "evidence/custody/record.h"
 #include "evidence/disclose.h"
 
 #include <inttypes.h>
@@ -70,7 +72,9 @@ static int ranges_of(const struct cli_args *args, struct evidence_disclose_range
     return path ? read_ranges(path, ranges, count, e) : 0;
 }
 
-static int record_details(const struct evidence_disclose_options *o, struct buf *out, struct err *e)
+/* done NULL: as it is asked for. */
+static int record_details(const struct evidence_disclose_options *o,
+                          const struct evidence_disclosed *done, struct buf *out, struct err *e)
 {
     struct json_writer w;
     struct buf what;
@@ -86,21 +90,44 @@ static int record_details(const struct evidence_disclose_options *o, struct buf 
     json_write_object(&w);
     json_member_string(&w, "files", buf_text(&what));
     json_member_string(&w, "to", o->target);
+    uint8_t hash[SHA256_LEN];
+    uint64_t bytes;
+    int result = 0;
+    if (done) {
+        json_member_int(&w, "chunks", (int64_t)done->chunks);
+        json_member_int(&w, "shown_files", (int64_t)done->files);
+        json_member_int(&w, "records", (int64_t)done->records);
+        result = evidence_file_digest(o->target, EVIDENCE_DISCLOSURE_FILE, hash, &bytes, e);
+        if (result == 0)
+            evidence_hash_member(&w, "disclosure_sha256", hash);
+    }
     json_write_object_end(&w);
-    int result = buf_check(&what, e) == 0 ? buf_check(out, e) : -1;
+    if (result == 0)
+        result = buf_check(&what, e) == 0 ? buf_check(out, e) : -1;
     buf_fini(&what);
     return result;
 }
 
-/* Rows 44 and 45: recorded before it is done; the gate may refuse it. */
-static int ask(const struct cli_args *args, const struct evidence_disclose_options *o,
-               struct err *e)
+/* Rows 44 and 45: recorded as begun, where the gate does not refuse it; and what came of it. */
+static int disclose(const struct cli_args *args, const struct evidence_disclose_options *o,
+                    struct evidence_disclosed *done, struct err *e)
 {
+    struct evidence_going going = {0};
     struct buf details;
     buf_init(&details);
-    int result = record_details(o, &details, e);
+    int result = record_details(o, NULL, &details, e);
     if (result == 0)
-        result = evidence_ask(args, o->folder, EVIDENCE_DISCLOSE, buf_slice(&details), e);
+        result = evidence_go(&going, args, o->folder, EVIDENCE_DISCLOSE, buf_slice(&details), e);
+    if (result == 0) {
+        result = evidence_disclose(o, done, e);
+        buf_reset(&details);
+        if (result != 0)
+            (void)evidence_went(&going, slice_of(NULL, 0), e, e);
+        else if (going.begun && (record_details(o, done, &details, e) != 0 ||
+                                 evidence_went(&going, buf_slice(&details), NULL, e) != 0))
+            result = -1;
+    }
+    evidence_going_end(&going);
     buf_fini(&details);
     return result;
 }
@@ -158,9 +185,7 @@ static int run(const struct cli_args *args)
         result = err_set(&e, ERR_USAGE, "cli.option", NULL,
                          "what (--files, --range, --ranges-from), and where to (-o)?");
     if (result == 0)
-        result = ask(args, &options, &e);
-    if (result == 0)
-        result = evidence_disclose(&options, &done, &e);
+        result = disclose(args, &options, &done, &e);
     mem_free(names);
     mem_free(ranges);
     if (result != 0) {
@@ -236,7 +261,7 @@ static void tell(const char *folder, const struct evidence_disclosure *v)
         fputs("  ", stdout);
         say_text(stdout, slice_str(v->shown[i].what));
         if (v->shown[i].file[0])
-            printf(": %s", v->shown[i].file);
+            say_around(stdout, ": ", v->shown[i].file, "");
         fputc('\n', stdout);
     }
     if (v->sealed) {
@@ -294,7 +319,8 @@ const struct cli_verb evidence_disclose_verb = {
         "what was sealed, and the seal. `verify` checks it without the bundle, as does\n"
         "tools/verify_disclosure.py. Hashes in proofs are salted: they say nothing of what is "
         "not\n"
-        "shown. A pattern must match something.\n"
+        "shown. A pattern must match something. The log says before that it was begun, and behind\n"
+        "it that it was disclosed, or came to nothing.\n"
         "Exit code: 0 done, 1 the bundle is damaged there, 3 could not do it.\n",
     .examples = "  tocsin evidence disclose disk.evidence --range 1048576:4096 -o part.evidence\n"
                 "  tocsin evidence disclose files.evidence --files '/var/log/*' -o logs.evidence\n"

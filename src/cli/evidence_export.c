@@ -8,7 +8,7 @@
 #include "base/compiler.h"
 #include "cli/progress.h"
 #include "cli/say.h"
-#include "evidence/custody.h"
+#include "evidence/custody/record.h"
 #include "evidence/export.h"
 
 #include <inttypes.h>
@@ -107,22 +107,49 @@ static void tell(const struct evidence_exported *d)
         printf("UNREADABLE when it was acquired: %" PRIu64 " bytes\n", d->unreadable);
 }
 
-/* Custody: asked for before it is done, and recorded. */
-static int access_first(const struct cli_args *args, const struct evidence_export_options *o,
-                        struct err *e)
+/* done NULL: as it is asked for. */
+static int details_of(const struct evidence_export_options *o, const struct evidence_exported *done,
+                      struct buf *details, struct err *e)
 {
     static const char *const names[] = {"raw", "E01", "AFF4"};
     struct json_writer w;
-    struct buf details;
-    buf_init(&details);
-    json_write_init(&w, &details, 0);
+    buf_reset(details);
+    json_write_init(&w, details, 0);
     json_write_object(&w);
     json_member_string(&w, "format", names[o->format]);
     json_member_string(&w, "to", o->target);
+    if (done) {
+        json_member_int(&w, "bytes", (int64_t)done->bytes);
+        json_member_int(&w, "files", done->files);
+        evidence_hash_member(&w, "image_sha256", done->sha256);
+    }
     json_write_object_end(&w);
-    int result = buf_check(&details, e);
+    return buf_check(details, e);
+}
+
+/* Custody: asked for and recorded as begun, done, and recorded as done or as come to nothing. */
+static int export(const struct cli_args *args, const struct evidence_export_options *o,
+                  struct evidence_exported *done, struct err *e)
+{
+    struct evidence_going going = {0};
+    struct err stopped = {0};
+    struct buf details;
+    buf_init(&details);
+    int result = details_of(o, NULL, &details, e);
     if (result == 0)
-        result = evidence_ask(args, o->bundle, EVIDENCE_EXPORT, buf_slice(&details), e);
+        result = evidence_go(&going, args, o->bundle, EVIDENCE_EXPORT, buf_slice(&details), e);
+    if (result == 0) {
+        result = evidence_export(o, done, e);
+        if (result == 0 && done->stopped)
+            err_set(&stopped, ERR_UNAVAILABLE, "evidence.stopped", NULL, "it was stopped");
+        const struct err *failed = result != 0 ? e : done->stopped ? &stopped : NULL;
+        if (failed)
+            (void)evidence_went(&going, slice_of(NULL, 0), failed, e);
+        else if (details_of(o, done, &details, e) != 0 ||
+                 evidence_went(&going, buf_slice(&details), NULL, e) != 0)
+            result = -1;
+    }
+    evidence_going_end(&going);
     buf_fini(&details);
     return result;
 }
@@ -136,9 +163,7 @@ static int run(const struct cli_args *args)
     if (options_of(args, &options, &e) != 0)
         return say_fail(args, &e);
     evidence_stop_listen();
-    int result = access_first(args, &options, &e);
-    if (result == 0)
-        result = evidence_export(&options, &done, &e);
+    int result = export(args, &options, &done, &e);
     progress_end(&progress);
     if (result != 0) {
         int said = say_fail(args, &e);
@@ -167,7 +192,8 @@ const struct cli_verb evidence_export_verb = {
         "Every chunk is held against its hash on the way, and the image against acquisition.json;\n"
         "a bundle that is damaged is not exported. Beside FILE stand FILE.json, which says what\n"
         "was exported and which seal it came from, and for raw FILE.sha256, for sha256sum -c.\n"
-        "Until all of it is written, the files are called .part; nothing is written over.\n"
+        "Until all of it is written, the files are called .part; nothing is written over. The log\n"
+        "says before that it was begun, and behind it that it was exported, or came to nothing.\n"
         "Exit code: 0 exported, 1 the bundle is damaged, 3 could not do it, or it was stopped.\n",
     .examples = "  tocsin evidence export case-7/disk.evidence /media/usb/disk.raw\n"
                 "  tocsin evidence export case-7/disk.evidence disk.E01 --format e01\n",

@@ -40,8 +40,8 @@ static void tell(const struct evidence_files_options *o, const struct evidence_f
 {
     char size[16];
     if (t->stopped) {
-        printf("stopped; %s is kept and not complete: run the same command again to go on\n",
-               o->folder);
+        say_around(stdout, "stopped; ", o->folder,
+                   " is kept and not complete: run the same command again to go on\n");
         return;
     }
     progress_size(t->content_bytes, size);

@@ -31,9 +31,11 @@ static int run(const struct cli_args *args)
     if (result != 0)
         return say_end(args, say_fail(args, &e));
     evidence_tell_step(args, folder, "handover-given", &told);
-    if (!cli_flag(args, "json"))
-        printf("handover %s is open until %s signs: tocsin evidence receive, where it arrives\n",
-               id, giving.to);
+    if (!cli_flag(args, "json")) {
+        printf("handover %s", id);
+        say_around(stdout, " is open until ", giving.to,
+                   " signs: tocsin evidence receive, where it arrives\n");
+    }
     return say_end(args, 0);
 }
 

@@ -12,7 +12,7 @@
 
 struct listing {
     bool json;
-    size_t count;
+    size_t count, unsound;
     struct buf out;
     struct json_writer w;
     int64_t now;
@@ -37,12 +37,23 @@ static void say_one(struct listing *l, const char *holder, const struct evidence
     }
     time_format(h->given, at);
     say_text(stdout, slice_str(holder));
-    printf(": %s, given by ", h->id);
+    say_around(stdout, ": ", h->id, ", given by ");
     say_text(stdout, slice_str(h->from));
     fputs(" to ", stdout);
     say_text(stdout, slice_str(h->to));
     printf(" on %s, not signed for %" PRId64 " d %" PRId64 " h %" PRId64 " min\n", at,
            minutes / 1440, minutes / 60 % 24, minutes % 60);
+}
+
+/* Whether something is open in it, nobody can say. */
+static void say_unsound(struct listing *l, const char *holder, const char *why)
+{
+    l->unsound++;
+    fputs("tocsin: the log of ", stderr);
+    say_text(stderr, slice_str(holder));
+    fputs(" does not hold together, and may hide a handover: ", stderr);
+    say_text(stderr, slice_str(why));
+    fputc('\n', stderr);
 }
 
 static int look(void *context, const char *holder, struct err *e)
@@ -53,11 +64,15 @@ static int look(void *context, const char *holder, struct err *e)
     int result = evidence_custody_verify(holder, NULL, &state, &why);
     for (size_t i = 0; result == 0 && i < state.open_count; i++)
         say_one(l, holder, &state.open[i]);
+    if (result == 0 && !state.chain_holds)
+        say_unsound(l, holder, state.problems[0].text);
     evidence_custody_state_fini(&state);
-    if (result != 0 && why.kind != ERR_NOT_FOUND) {
+    if (result != 0 && why.kind == ERR_MEMORY) {
         *e = why;
         return -1;
     }
+    if (result != 0 && why.kind != ERR_NOT_FOUND)
+        say_unsound(l, holder, why.text);
     return 0;
 }
 
@@ -74,6 +89,7 @@ static int run(const struct cli_args *args)
     for (size_t i = 0; result == 0 && i < args->operand_count; i++)
         result = evidence_holder_all(args->operands[i], look, &l, &e);
     json_write_array_end(&l.w);
+    json_member_int(&l.w, "unsound_logs", (int64_t)l.unsound);
     json_write_object_end(&l.w);
     if (result == 0 && l.json)
         output_line(stdout, &l.out);
@@ -83,15 +99,17 @@ static int run(const struct cli_args *args)
         return say_end(args, 3);
     }
     if (!l.json && l.count == 0)
-        puts("no handover is open");
-    return say_end(args, l.count ? 1 : 0);
+        puts(l.unsound ? "no handover is open in what can be read" : "no handover is open");
+    return say_end(args, l.count || l.unsound ? 1 : 0);
 }
 
 const struct cli_verb evidence_handovers_verb = {
     .name = "handovers",
     .operands = "FOLDER…",
     .summary = "handovers that the receiver has not signed for",
-    .text = "Of cases, exhibits or bundles, with their age. Exit code: 0 none, 1 some are open.\n",
+    .text = "Of cases, exhibits or bundles, with their age. Exit code: 0 none, 1 some are open, or "
+            "a log\n"
+            "does not hold together and may hide one.\n",
     .uses = CLI_JSON,
     .least = 1,
     .most = CLI_ANY_NUMBER,

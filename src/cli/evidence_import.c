@@ -108,7 +108,7 @@ static void tell(const struct evidence_import_options *o, const struct evidence_
 {
     char size[16], stored[16];
     if (d->stopped) {
-        printf("stopped; %s is not complete: take it away\n", o->folder);
+        say_around(stdout, "stopped; ", o->folder, " is not complete: take it away\n");
         return;
     }
     progress_size(d->bytes, size);

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/evidence_keep.h"
 #include "base/file.h"
+#include "base/output.h"
+#include "base/utf8.h"
 #include "cli/say.h"
 #include "evidence/custody/log.h"
 #include "evidence/custody/record.h"
 #include "evidence/selftest.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* In a case, a bundle lies in its exhibit's folder. */
 static int place_in_case(struct evidence_keeping *k, const char *folder, const char *exhibit,
@@ -16,6 +22,10 @@ static int place_in_case(struct evidence_keeping *k, const char *folder, const c
     if (!exhibit || strchr(*bundle, '/'))
         return err_set(e, ERR_USAGE, "cli.option", NULL,
                        "with --case, --exhibit says of what, and FOLDER is a name alone");
+    size_t len = strlen(*bundle);
+    if (utf8_check(slice_str(*bundle)) != len || strcspn(*bundle, "\n\r\t\x1b") != len)
+        return err_set(e, ERR_USAGE, "cli.option", NULL,
+                       "in a case a bundle's name stands in records: it is UTF-8, in one line");
     if ((size_t)snprintf(k->folder, sizeof k->folder, "%s/exhibits/%s/%s", folder, exhibit,
                          *bundle) >= sizeof k->folder)
         return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
@@ -141,25 +151,69 @@ static void tell_access(const struct evidence_accessed *a)
 int evidence_ask(const struct cli_args *args, const char *holder, enum evidence_access_kind kind,
                  struct slice details, struct err *e)
 {
-    struct evidence_access_options options;
-    struct evidence_accessed accessed;
-    struct evidence_told told;
-    int result = evidence_told_init(&told, args, e);
-    options_of(args, &told, kind, details, &options);
-    if (result == 0)
-        result = evidence_access(holder, &options, &accessed, e);
-    if (result == 0)
-        tell_access(&accessed);
-    evidence_told_fini(&told);
+    struct evidence_going going;
+    int result = evidence_go(&going, args, holder, kind, details, e);
+    evidence_going_end(&going);
     return result;
 }
 
-static int give_out(const struct evidence_giving_out *g, struct slice content, bool check,
-                    struct err *e)
+static int access_it(struct evidence_going *g, struct slice details, const char *failed,
+                     struct evidence_accessed *accessed, struct err *e)
+{
+    struct evidence_access_options options;
+    options_of(g->args, &g->told, g->kind, details, &options);
+    options.ends = g->begun;
+    options.failed = failed;
+    options.kept = &g->kept;
+    if (evidence_access(g->holder, &options, accessed, e) != 0)
+        return -1;
+    tell_access(accessed);
+    return 0;
+}
+
+int evidence_go(struct evidence_going *g, const struct cli_args *args, const char *holder,
+                enum evidence_access_kind kind, struct slice details, struct err *e)
+{
+    struct evidence_accessed accessed = {0};
+    *g = (struct evidence_going){.args = args, .holder = holder, .kind = kind};
+    if (evidence_told_init(&g->told, args, e) != 0 ||
+        access_it(g, details, NULL, &accessed, e) != 0)
+        return -1;
+    g->begun = accessed.recorded ? accessed.record.number : 0;
+    return 0;
+}
+
+void evidence_going_end(struct evidence_going *g)
+{
+    evidence_kept_close(&g->kept);
+    evidence_told_fini(&g->told);
+}
+
+int evidence_went(struct evidence_going *g, struct slice details, const struct err *failed,
+                  struct err *e)
+{
+    struct evidence_accessed accessed = {0};
+    if (!g->begun)
+        return 0;
+    if (!failed) {
+        if (access_it(g, details, NULL, &accessed, e) == 0)
+            return 0;
+        return err_context(
+            e, "it was done, and record %" PRIu64 ", that it was begun, is all that the log says",
+            g->begun);
+    }
+    struct err why = {0};
+    if (access_it(g, slice_of(NULL, 0), failed->text, &accessed, &why) != 0) {
+        err_context(&why, "that record %" PRIu64 " came to nothing is not recorded", g->begun);
+        (void)say_failed("", &why);
+    }
+    return 0;
+}
+
+static int give_out(struct evidence_giving_out *g, struct slice content, bool check, struct err *e)
 {
     struct evidence_access_options options;
     struct evidence_accessed accessed;
-    struct evidence_told told;
     struct json_writer w;
     struct buf details;
     uint8_t hash[SHA256_LEN];
@@ -174,11 +228,12 @@ static int give_out(const struct evidence_giving_out *g, struct slice content, b
     json_member_string(&w, "to", g->file ? g->file : "standard output");
     evidence_hash_member(&w, "sha256", hash);
     json_write_object_end(&w);
-    int result = evidence_told_init(&told, g->args, e);
+    int result = check ? evidence_told_init(&g->told, g->args, e) : 0;
     if (result == 0)
         result = buf_check(&details, e);
-    options_of(g->args, &told, g->kind, buf_slice(&details), &options);
+    options_of(g->args, &g->told, g->kind, buf_slice(&details), &options);
     options.ungated = true;
+    options.kept = &g->kept;
     if (!options.reason)
         options.reason = g->reason;
     if (result == 0)
@@ -186,18 +241,52 @@ static int give_out(const struct evidence_giving_out *g, struct slice content, b
                        : evidence_access(g->folder, &options, &accessed, e);
     if (result == 0 && !check)
         tell_access(&accessed);
-    evidence_told_fini(&told);
     buf_fini(&details);
     return result;
 }
 
-int evidence_giving_out_check(const struct evidence_giving_out *g, struct err *e)
+void evidence_giving_out_end(struct evidence_giving_out *g)
+{
+    evidence_kept_close(&g->kept);
+    evidence_told_fini(&g->told);
+}
+
+int evidence_giving_out_check(struct evidence_giving_out *g, struct err *e)
 {
     return give_out(g, slice_of(NULL, 0), true, e);
 }
 
-int evidence_giving_out_record(const struct evidence_giving_out *g, struct slice content,
-                               struct err *e)
+static int rename_durably(const char *from, const char *to, struct err *e)
 {
-    return give_out(g, content, false, e);
+    char folder[4096] = ".";
+    const char *slash = strrchr(to, '/');
+    if (slash)
+        snprintf(folder, sizeof folder, "%.*s", slash == to ? 1 : (int)(slash - to), to);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || rename(from, to) != 0 || fsync(fd) != 0)
+        err_errno(e, errno, "evidence.write", "%s is recorded and whole, and cannot be called %s",
+                  from, to);
+    if (fd >= 0)
+        close(fd);
+    return err_is_set(e) ? -1 : 0;
+}
+
+int evidence_giving_out(struct evidence_giving_out *g, const struct buf *content, struct err *e)
+{
+    char part[4096];
+    if (!g->file) {
+        if (give_out(g, buf_slice(content), false, e) != 0)
+            return -1;
+        output_put(stdout, content);
+        return 0;
+    }
+    if ((size_t)snprintf(part, sizeof part, "%s.part", g->file) >= sizeof part)
+        return err_set(e, ERR_LIMIT, "evidence.path", NULL, "the path is too long");
+    if (file_write(part, buf_slice(content), 0600, e) != 0)
+        return -1;
+    if (give_out(g, buf_slice(content), false, e) != 0) {
+        (void)unlink(part);
+        return -1;
+    }
+    return rename_durably(part, g->file, e);
 }

@@ -74,6 +74,32 @@ int evidence_ask(const struct cli_args *args, const char *holder, enum evidence_
                  struct slice details, struct err *e) MUST_CHECK;
 
 /*
+ * For verbs whose work has two records: "begun" before, and what came of it after. Whatever happens
+ * between them, no record says that something was done that was not, and nothing is done that none
+ * speaks of.
+ */
+struct evidence_going {
+    const struct cli_args *args;
+    const char *holder;
+    enum evidence_access_kind kind;
+    uint64_t begun; /* the first record; 0: there is none, and there will be no second */
+    struct evidence_told told;
+    struct evidence_kept_doing kept;
+};
+
+/* May it be done? As evidence_ask. Whatever it gives, evidence_going_end follows. */
+int evidence_go(struct evidence_going *g, const struct cli_args *args, const char *holder,
+                enum evidence_access_kind kind, struct slice details, struct err *e) MUST_CHECK;
+/*
+ * It is done, and durable: details as the kind asks for them. Or it is not: failed says why, and
+ * what cannot be recorded then is said on standard error alone. -1: it was done, and is not
+ * recorded as done.
+ */
+int evidence_went(struct evidence_going *g, struct slice details, const struct err *failed,
+                  struct err *e);
+void evidence_going_end(struct evidence_going *g);
+
+/*
  * For verbs that tell what the records say (report, case-export): nothing stops them, but what was
  * given out stands in the log of the folder, with its hash.
  */
@@ -83,12 +109,19 @@ struct evidence_giving_out {
     enum evidence_access_kind kind;
     const char *reason;      /* where no other is said */
     const char *form, *file; /* file NULL: standard output */
+    struct evidence_told told;
+    struct evidence_kept_doing kept;
 };
 
-/* Before it is read: may it be, and would the record be taken? */
-int evidence_giving_out_check(const struct evidence_giving_out *g, struct err *e) MUST_CHECK;
-/* Before it is given out. */
-int evidence_giving_out_record(const struct evidence_giving_out *g, struct slice content,
-                               struct err *e) MUST_CHECK;
+/* Before it is read: may it be, and would the record be taken? Whatever it gives,
+ * evidence_giving_out_end follows. */
+int evidence_giving_out_check(struct evidence_giving_out *g, struct err *e) MUST_CHECK;
+void evidence_giving_out_end(struct evidence_giving_out *g);
+/*
+ * Recorded, and given out: a file is made whole and durable as FILE.part, recorded, and then gets
+ * its name, so that what the record says is there. To standard output: recorded first.
+ */
+int evidence_giving_out(struct evidence_giving_out *g, const struct buf *content,
+                        struct err *e) MUST_CHECK;
 
 #endif

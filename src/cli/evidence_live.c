@@ -128,7 +128,7 @@ static void tell(const struct evidence_live_options *o, const struct evidence_li
         fputc('\n', stdout);
     }
     if (d->stopped) {
-        printf("stopped; %s keeps what was taken, without a manifest\n", o->folder);
+        say_around(stdout, "stopped; ", o->folder, " keeps what was taken, without a manifest\n");
         return;
     }
     progress_size(d->bytes, size);

@@ -62,7 +62,7 @@ static int run(const struct cli_args *args)
         evidence_tell_step(args, folder, received.taken ? "handover-received" : "handover-refused",
                            &told);
     if (!received.taken)
-        fprintf(stderr, "tocsin: not taken over: %s\n", received.why);
+        say_around(stderr, "tocsin: not taken over: ", received.why, "\n");
     return say_end(args, received.taken ? 0 : 1);
 }
 

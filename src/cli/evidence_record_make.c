@@ -101,9 +101,9 @@ static void tell(const struct cli_args *args, const struct evidence_record_job *
         output_line(stdout, &line);
         buf_fini(&line);
     } else if (stamped) {
-        printf("the question to a time-stamping authority is in %s; give its answer to the same "
-               "command with --response\n",
-               cli_value(args, "query"));
+        say_around(stdout, "the question to a time-stamping authority is in ",
+                   cli_value(args, "query"),
+                   "; give its answer to the same command with --response\n");
     } else {
         printf("%s: ", what);
         say_count(stdout, (int64_t)count, "record", "records");
@@ -252,6 +252,43 @@ static struct evidence_record_job *renewal(const struct cli_args *args, const st
     return job;
 }
 
+/* In the folder beside a record: NAME, or where other contents lie there under that name already,
+ * HASH-NAME. What is kept once is not kept twice, and nothing is written over. */
+static int keep_beside(const char *record, const char *name, struct slice content, struct err *e)
+{
+    char folder[4096], path[4096 + 400], hex[2 * SHA256_LEN + 1];
+    uint8_t hash[SHA256_LEN];
+    struct err there = {0};
+    struct buf old;
+    if (sha256(content, hash) != 0)
+        return digest_failed(e);
+    hex_format(hash, sizeof hash, hex);
+    if ((size_t)snprintf(folder, sizeof folder, "%s.revocation", record) >= sizeof folder)
+        return err_set(e, ERR_LIMIT, "record.write", NULL, "the path is too long");
+    if (file_make_folder(folder, 0755, e) != 0)
+        return -1;
+    snprintf(path, sizeof path, "%s/%.300s", folder, name);
+    if (file_create(path, content, MODE, &there) == 0)
+        return 0;
+    if (there.kind == ERR_CONFLICT) {
+        struct err unread = {0};
+        buf_init(&old);
+        bool same = file_read(path, content.len, &old, &unread) == 0 &&
+                    slice_equal(buf_slice(&old), content);
+        buf_fini(&old);
+        if (same)
+            return 0;
+        if (unread.kind == ERR_MEMORY)
+            return err_memory(e);
+        snprintf(path, sizeof path, "%s/%s-%.180s", folder, hex, name);
+        err_clear(&there);
+        if (file_create(path, content, MODE, &there) == 0 || there.kind == ERR_CONFLICT)
+            return 0; /* a name with its hash is it */
+    }
+    *e = there;
+    return -1;
+}
+
 /* Files that say that certificates were not revoked, kept beside the record. */
 static int keep_revocation(const struct cli_args *args, struct err *e)
 {
@@ -259,45 +296,31 @@ static int keep_revocation(const struct cli_args *args, struct err *e)
     buf_init(&content);
     int result = 0;
     const char *file;
-    for (size_t i = 0; result == 0 && (file = cli_value_at(args, "revocation", i)); i++)
-        for (size_t k = 0; result == 0 && k < args->operand_count; k++) {
-            char folder[4096], path[4096 + 300];
-            const char *name = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
-            snprintf(folder, sizeof folder, "%s.revocation", args->operands[k]);
-            snprintf(path, sizeof path, "%s/%s", folder, name);
-            buf_reset(&content);
-            if (file_read(file, ANSWER_MOST * 16, &content, e) != 0 ||
-                file_make_folder(folder, 0755, e) != 0)
-                result = -1;
-            else
-                result = file_create(path, buf_slice(&content), MODE, e);
-        }
+    for (size_t i = 0; result == 0 && (file = cli_value_at(args, "revocation", i)); i++) {
+        const char *name = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
+        buf_reset(&content);
+        result = file_read(file, ANSWER_MOST * 16, &content, e);
+        for (size_t k = 0; result == 0 && k < args->operand_count; k++)
+            result = keep_beside(args->operands[k], name, buf_slice(&content), e);
+    }
     buf_fini(&content);
     return result;
 }
 
-/* Beside each record, under the name of its hash; what is there already, is. */
+/* Beside each record, under the name of its hash. */
 static int keep_fetched(void *context, struct slice der, const char *kind, struct err *e)
 {
     const struct cli_args *args = context;
-    char hex[2 * SHA256_LEN + 1];
+    char name[2 * SHA256_LEN + 16];
     uint8_t hash[SHA256_LEN];
     if (sha256(der, hash) != 0)
         return digest_failed(e);
-    hex_format(hash, sizeof hash, hex);
-    for (size_t k = 0; k < args->operand_count; k++) {
-        char folder[4096], path[4096 + 300];
-        struct err there = {0};
-        snprintf(folder, sizeof folder, "%s.revocation", args->operands[k]);
-        snprintf(path, sizeof path, "%s/%s.%s", folder, hex, kind);
-        if (file_make_folder(folder, 0755, e) != 0)
-            return -1;
-        if (file_create(path, der, MODE, &there) != 0 && there.kind != ERR_CONFLICT) {
-            *e = there;
-            return -1;
-        }
-    }
-    return 0;
+    hex_format(hash, sizeof hash, name);
+    snprintf(name + 2 * SHA256_LEN, 16, ".%.14s", kind);
+    int result = 0;
+    for (size_t k = 0; result == 0 && k < args->operand_count; k++)
+        result = keep_beside(args->operands[k], name, der, e);
+    return result;
 }
 
 /* Who is off line, asks nobody. */
@@ -407,7 +430,9 @@ const struct cli_verb evidence_record_renew_verb = {
         "Time-stamp renewal: a new time-stamp over the last one of each record, before its\n"
         "certificate ends; the data are not needed, and many records share one. With --hash,\n"
         "hash-tree renewal: the data are read again with another algorithm, before the old one\n"
-        "breaks. Records are replaced by longer ones; nothing in them is lost.\n",
+        "breaks. Records are replaced by longer ones; nothing in them is lost. What --revocation\n"
+        "names is kept in RECORD.revocation, under its name; where another file has that name\n"
+        "there already, both stay, the new one with its SHA-256 before its name.\n",
     .examples =
         "  tocsin evidence record renew *.ers --tsa http://tsa.example --revocation tsa.crl\n"
         "  tocsin evidence record renew disk.ers --hash sha512 --data disk.evidence \\\n"

@@ -262,8 +262,8 @@ static void tell_meaning(const struct evidence_record_verdict *v)
         fputc('\n', stdout);
     }
     if (v->encryption)
-        printf("  the data were encrypted when they were hashed (method %s), and are not opened\n",
-               v->encryption);
+        say_around(stdout, "  the data were encrypted when they were hashed (method ",
+                   v->encryption, "), and are not opened\n");
     if (v->valid_until)
         printf("  renew before %s, when the certificate of the last time-stamp ends\n",
                day(v->valid_until, at));

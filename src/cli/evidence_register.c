@@ -278,8 +278,9 @@ static int register_one(const struct cli_args *args, struct api *api, const char
         buf_fini(&line);
         return t.there > t.told;
     }
-    printf("%s: %" PRIu64 " records, %" PRIu64 " of them known before, as %s\n", holder, t.told,
-           t.known, t.custody);
+    say_text(stdout, slice_str(holder));
+    printf(": %" PRIu64 " records, %" PRIu64 " of them known before, as %s\n", t.told, t.known,
+           t.custody);
     if (r.kept)
         printf("  %" PRIu64 " receipts of the journal in custody/receipts/\n", r.kept);
     if (r.waiting)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 #include "base/compiler.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/output.h"
 #include "cli/evidence.h"
@@ -53,10 +52,9 @@ static const char *form_of(char format)
     return format == 'p' ? "PDF" : format == 'h' ? "HTML" : "text";
 }
 
-static int put(const struct evidence_giving_out *giving, const struct paper *paper, char format,
+static int put(struct evidence_giving_out *giving, const struct paper *paper, char format,
                struct err *e)
 {
-    const char *file = giving->file;
     struct buf out;
     int result = 0;
     buf_init(&out);
@@ -69,11 +67,7 @@ static int put(const struct evidence_giving_out *giving, const struct paper *pap
     if (result == 0)
         result = buf_check(&out, e);
     if (result == 0)
-        result = evidence_giving_out_record(giving, buf_slice(&out), e);
-    if (result == 0 && file)
-        result = file_write(file, buf_slice(&out), 0600, e);
-    else if (result == 0)
-        output_put(stdout, &out);
+        result = evidence_giving_out(giving, &out, e);
     buf_fini(&out);
     return result;
 }
@@ -117,14 +111,17 @@ static int run(const struct cli_args *args)
         err_set(&e, ERR_USAGE, "cli.option", NULL, "--format pdf needs a file: -o FILE");
         return say_fail(args, &e);
     }
-    const struct evidence_giving_out giving = {args,
-                                               args->operands[0],
-                                               EVIDENCE_ACCESS,
-                                               "report on the evidence",
-                                               form_of(format),
-                                               cli_value(args, "output")};
-    if (evidence_giving_out_check(&giving, &e) != 0)
-        return say_end(args, say_fail(args, &e));
+    struct evidence_giving_out giving = {.args = args,
+                                         .folder = args->operands[0],
+                                         .kind = EVIDENCE_ACCESS,
+                                         .reason = "report on the evidence",
+                                         .form = form_of(format),
+                                         .file = cli_value(args, "output")};
+    if (evidence_giving_out_check(&giving, &e) != 0) {
+        evidence_giving_out_end(&giving);
+        int said = say_fail(args, &e);
+        return say_end(args, said == 2 ? 2 : 3);
+    }
     evidence_stop_listen();
     paper_init(&paper, clock_now(options.clock));
     int result = evidence_report(&options, &paper, &told, &e);
@@ -132,6 +129,7 @@ static int run(const struct cli_args *args)
     if (result == 0)
         result = put(&giving, &paper, format, &e);
     paper_fini(&paper);
+    evidence_giving_out_end(&giving);
     if (result != 0) {
         (void)say_fail(args, &e);
         return say_end(args, 3);

@@ -20,7 +20,8 @@ static bool watch(void *context, const char *phase, uint64_t done, uint64_t all)
     return true;
 }
 
-static void tell_json(const char *folder, const struct evidence_verdict *v, uint64_t record)
+static void tell_json(const char *folder, const struct evidence_verdict *v, size_t begun,
+                      uint64_t record)
 {
     struct buf line;
     struct json_writer w;
@@ -43,6 +44,7 @@ static void tell_json(const char *folder, const struct evidence_verdict *v, uint
     json_member_int(&w, "custody_records", (int64_t)v->custody_records);
     json_member_int(&w, "unrecorded", (int64_t)v->unrecorded);
     json_member_int(&w, "vouched_keys", (int64_t)v->vouched_keys);
+    json_member_int(&w, "begun", (int64_t)begun);
     if (record)
         json_member_int(&w, "recorded_as", (int64_t)record);
     evidence_seals_json(&w, v);
@@ -62,7 +64,8 @@ static void tell_json(const char *folder, const struct evidence_verdict *v, uint
     buf_fini(&line);
 }
 
-static void tell(const char *folder, const struct evidence_verdict *v, uint64_t record)
+static void tell(const char *folder, const struct evidence_verdict *v, size_t begun,
+                 uint64_t record)
 {
     say_text(stdout, slice_str(folder));
     fputs(": ", stdout);
@@ -102,6 +105,11 @@ static void tell(const char *folder, const struct evidence_verdict *v, uint64_t 
     if (v->unrecorded)
         printf("  %" PRIu64 " times something was done without a record, as unsigned notes say\n",
                v->unrecorded);
+    if (begun)
+        printf(
+            "  %zu times something was begun, and no record says what came of it: tocsin evidence "
+            "custody verify\n",
+            begun);
     if (v->vouched_keys)
         printf("  %" PRIu64
                " keys changed on the word of somebody else, not of who signs with them\n",
@@ -128,17 +136,26 @@ static int run(const struct cli_args *args)
                                               .watch = watch,
                                               .watch_context = &progress};
     uint64_t record = 0;
+    struct evidence_seen seen;
+    if (evidence_verify_seen(args, args->operands[0], &seen, &e) != 0)
+        return say_end(args, say_fail(args, &e));
     int result = evidence_verify(args->operands[0], &options, &verdict, &e);
     progress_end(&progress);
-    if (result == 0)
-        result = evidence_verify_record(args, args->operands[0], &verdict, &record, &e);
+    bool found = result == 0;
+    size_t begun = 0;
+    if (found)
+        result = evidence_verify_begun(args->operands[0], &begun, &e);
+    if (found && result == 0)
+        result = evidence_verify_record(args, args->operands[0], &verdict, &seen, &record, &e);
+    if (found && cli_flag(args, "json"))
+        tell_json(args->operands[0], &verdict, begun, record);
+    else if (found)
+        tell(args->operands[0], &verdict, begun, record);
+    if (found && result != 0) /* what was found out is told, all the same */
+        err_context(&e, "this check was not recorded");
     if (result != 0)
         (void)say_fail(args, &e);
-    else if (cli_flag(args, "json"))
-        tell_json(args->operands[0], &verdict, record);
-    else
-        tell(args->operands[0], &verdict, record);
-    int code = result != 0 ? 3 : verdict.sound ? 0 : 1;
+    int code = found && !verdict.sound ? 1 : result != 0 ? 3 : 0;
     evidence_verdict_fini(&verdict);
     return say_end(args, code);
 }
@@ -167,7 +184,7 @@ const struct cli_verb evidence_verify_verb = {
         "not\n"
         "show. Without --roots and --tsa-roots, nobody vouches: signer and authority are named.\n"
         "With --identity, the check is recorded in the custody log, and opens its gate.\n"
-        "Exit code: 0 sound, 1 not, 3 could not find out.\n",
+        "Exit code: 0 sound, 1 not, 3 could not find out, or sound and not recorded.\n",
     .examples = "  tocsin evidence verify case-7/disk.evidence\n",
     .options = verify_options,
     .option_count = ARRAY_LEN(verify_options),

@@ -4,6 +4,8 @@
 #include "evidence/bundle/manifest.h"
 #include "evidence/custody/record.h"
 
+#include <string.h>
+
 static int details_of(const struct cli_args *args, const char *folder,
                       const struct evidence_verdict *v, struct buf *out, struct err *e)
 {
@@ -30,25 +32,58 @@ static int details_of(const struct cli_args *args, const char *folder,
     return buf_check(out, e);
 }
 
-static bool log_is_sound(const char *folder)
+/* On a log that is not sound nothing is written: the verdict says that it is not. */
+static int log_is_sound(const char *folder, bool *sound, struct err *e)
 {
     struct evidence_custody_state state;
     struct err why = {0};
     int result = evidence_custody_verify(folder, NULL, &state, &why);
-    bool sound = result == 0 ? state.sound || state.count == 0 : why.kind == ERR_NOT_FOUND;
+    *sound = result == 0 ? state.sound || state.count == 0 : why.kind == ERR_NOT_FOUND;
     evidence_custody_state_fini(&state);
-    return sound;
+    if (result == 0 || *sound)
+        return 0;
+    *e = why;
+    return -1;
+}
+
+int evidence_verify_seen(const struct cli_args *args, const char *folder,
+                         struct evidence_seen *seen, struct err *e)
+{
+    *seen = (struct evidence_seen){0};
+    return evidence_person_folder(cli_value(args, "identity"))
+               ? evidence_access_seen(folder, seen, e)
+               : 0;
+}
+
+int evidence_verify_begun(const char *folder, size_t *count, struct err *e)
+{
+    struct evidence_custody_state state;
+    struct err why = {0};
+    *count = 0;
+    if (evidence_custody_verify(folder, NULL, &state, &why) == 0)
+        for (size_t i = 0; i < state.begun_count; i++) /* what was wrapped has its end elsewhere */
+            *count += strcmp(state.begun[i].what, "wrapped") != 0;
+    evidence_custody_state_fini(&state);
+    if (why.kind != ERR_MEMORY)
+        return 0; /* what is wrong with the log, the verdict says */
+    *e = why;
+    return -1;
 }
 
 int evidence_verify_record(const struct cli_args *args, const char *folder,
-                           const struct evidence_verdict *verdict, uint64_t *record, struct err *e)
+                           const struct evidence_verdict *verdict, const struct evidence_seen *seen,
+                           uint64_t *record, struct err *e)
 {
     struct evidence_accessed accessed = {0};
     struct evidence_told told;
     struct buf details;
     *record = 0;
-    if (!evidence_person_folder(cli_value(args, "identity")) || !verdict->complete ||
-        !log_is_sound(folder))
+    bool sound = false;
+    if (!evidence_person_folder(cli_value(args, "identity")) || !verdict->complete)
+        return 0;
+    if (log_is_sound(folder, &sound, e) != 0)
+        return -1;
+    if (!sound)
         return 0;
     buf_init(&details);
     int result = evidence_told_init(&told, args, e);
@@ -64,6 +99,7 @@ int evidence_verify_record(const struct cli_args *args, const char *folder,
                                                         .reference = s->reference,
                                                         .authority = s->authority,
                                                         .command = s->command,
+                                                        .seen = seen,
                                                         .details = buf_slice(&details)};
         result = evidence_access(folder, &options, &accessed, e);
     }

@@ -33,9 +33,14 @@ static int read_receivers(const struct cli_args *args, struct certificate_list *
                                "--to is missing: the certificate of who is to open it");
 }
 
-/* Custody: asked for before it is done, and recorded. */
-static int ask(const struct cli_args *args, const struct certificate_list *to, struct err *e)
+/* Custody: what is wrapped has in its log that this was begun, and for whom; the log it was wrapped
+ * from has also what came of it. */
+static int wrap(const struct cli_args *args, const struct evidence_wrap_options *o,
+                struct evidence_wrapped *done, struct err *e)
 {
+    const struct certificate_list *to = o->to;
+    struct evidence_going going = {0};
+    struct err stopped = {0};
     struct json_writer w;
     struct buf details;
     buf_init(&details);
@@ -47,7 +52,18 @@ static int ask(const struct cli_args *args, const struct certificate_list *to, s
     if (result == 0)
         result = buf_check(&details, e);
     if (result == 0)
-        result = evidence_ask(args, args->operands[0], EVIDENCE_WRAP, buf_slice(&details), e);
+        result = evidence_go(&going, args, o->bundle, EVIDENCE_WRAP, buf_slice(&details), e);
+    if (result == 0) {
+        result = evidence_wrap(o, done, e);
+        if (result == 0 && done->stopped)
+            err_set(&stopped, ERR_UNAVAILABLE, "evidence.stopped", NULL, "it was stopped");
+        const struct err *failed = result != 0 ? e : done->stopped ? &stopped : NULL;
+        if (failed)
+            (void)evidence_went(&going, slice_of(NULL, 0), failed, e);
+        else
+            result = evidence_went(&going, buf_slice(&details), NULL, e);
+    }
+    evidence_going_end(&going);
     buf_fini(&details);
     return result;
 }
@@ -67,9 +83,7 @@ static int run(const struct cli_args *args)
     evidence_stop_listen();
     int result = read_receivers(args, &to, &e);
     if (result == 0)
-        result = ask(args, &to, &e);
-    if (result == 0)
-        result = evidence_wrap(&options, &done, &e);
+        result = wrap(args, &options, &done, &e);
     certificate_list_fini(&to);
     progress_end(&progress);
     return evidence_wrapped_tell(args, "wrapped", result, &done, &e);

@@ -61,6 +61,13 @@ void say_text(FILE *out, struct slice text)
     }
 }
 
+void say_around(FILE *out, const char *before, const char *text, const char *after)
+{
+    fputs(before, out);
+    say_text(out, slice_str(text));
+    fputs(after, out);
+}
+
 bool say_has_colour(FILE *out)
 {
     const char *no = getenv("NO_COLOR");

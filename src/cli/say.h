@@ -22,6 +22,8 @@ void say_setup(void);
 /* Appends text with what is not harmless replaced; newline: '\n' and '\t' stay. */
 void say_clean(struct buf *b, struct slice text, bool newline);
 void say_text(FILE *out, struct slice text);
+/* The same between two texts of ours. */
+void say_around(FILE *out, const char *before, const char *text, const char *after);
 /* Text in a style. */
 void say_styled(FILE *out, enum say_style style, struct slice text);
 bool say_has_colour(FILE *out);

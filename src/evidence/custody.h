@@ -17,7 +17,9 @@
 #include "crypto/digest.h"
 #include "evidence/verify.h"
 
-struct evidence_signer; /* evidence/seal/cms.h */
+struct evidence_signer;     /* evidence/seal/cms.h */
+struct evidence_log_file;   /* evidence/custody/log.h */
+struct evidence_kept_doing; /* evidence/custody/doing.h */
 struct evidence_clock_reading;
 
 struct evidence_competence {
@@ -61,6 +63,13 @@ struct evidence_step {
     struct slice details;           /* a JSON object; empty: none */
     const struct clock *clock;      /* NULL: the system's */
     struct evidence_appended *told; /* may be NULL */
+    /* Receipts that the record names: they are there with it, or neither is. At most 2. */
+    const struct evidence_log_file *receipts;
+    size_t receipt_count;
+    /* Refused, when a record behind this number closed the gate: what was looked at before the step
+       (the gate, hashes) is not so any more. ERR_DENIED "custody.gate" */
+    bool has_seen;
+    uint64_t seen;
 };
 
 /*
@@ -119,6 +128,13 @@ struct evidence_hold {
     uint64_t record;
 };
 
+/* Begun, and no record says what came of it: it is under way, or was broken off. */
+struct evidence_begun {
+    const char *what, *to; /* "exported"; the place that was named */
+    int64_t at;
+    uint64_t record;
+};
+
 /* Where a log stands. */
 struct evidence_custody_state {
     bool sound;         /* every record, every signature, the chain, the count, files it names */
@@ -139,6 +155,8 @@ struct evidence_custody_state {
     size_t open_count;
     const struct evidence_hold *holds; /* set and not lifted */
     size_t hold_count;
+    const struct evidence_begun *begun;
+    size_t begun_count;
     bool disposed, returned, sealed, copy; /* copy: a working copy */
     /* The gate: work is allowed when the hash was checked since it last changed hands (44). */
     bool gate_open;
@@ -149,6 +167,7 @@ struct evidence_custody_state {
     int64_t checked_at;
     int64_t last_at;   /* of the last record */
     int64_t closed_at; /* when it last changed hands or place; 0: never */
+    uint64_t closed_record;
     struct arena arena;
 };
 
@@ -188,7 +207,23 @@ struct evidence_access_options {
     /* What the records themselves say is read, whatever became of them: no gate, and a log that
        cannot be written to does not stop it (accessed->untraced). */
     bool ungated;
+    /* EVIDENCE_EXPORT, _DISCLOSE, _WRAP are recorded as "begun" first, and when it is there, or
+       came to nothing (failed: why), by a second record that names the first (ends: its number). */
+    uint64_t ends;
+    const char *failed;
+    /* EVIDENCE_VERIFY: how far the log was (and that of the exhibit in whose folder it lies) when
+       the check began (evidence_access_seen). NULL: not asked. */
+    const struct evidence_seen *seen;
+    /* Opened when it is first needed, and left open for the next step; the caller closes it. NULL:
+       opened and closed for this one. */
+    struct evidence_kept_doing *kept;
 };
+
+struct evidence_seen {
+    uint64_t records, above;
+};
+/* Before something is checked whose record is to open the gate. Logs that are not there: 0. */
+int evidence_access_seen(const char *holder, struct evidence_seen *seen, struct err *e) MUST_CHECK;
 
 struct evidence_accessed {
     bool recorded, noted;
@@ -199,7 +234,8 @@ struct evidence_accessed {
 /*
  * 0: go on. -1: ERR_DENIED "custody.gate": the hash was not checked since it changed hands;
  * "custody.unrecorded"; "custody.master". Access, analysis, export and disclosure are asked for
- * before they are done, a verification is told when its result is known.
+ * before they are done, a verification is told when its result is known. With ends nothing is asked
+ * any more: it is what happened. Without a name one note, that it was begun, is all.
  */
 int evidence_access(const char *holder, const struct evidence_access_options *options,
                     struct evidence_accessed *accessed, struct err *e) MUST_CHECK;

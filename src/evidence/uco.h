@@ -18,7 +18,18 @@ int evidence_uco_bundle(struct slice acquisition, const char *bundle, struct buf
 struct evidence_bag;
 int evidence_uco_tag(struct evidence_bag *bag, struct slice acquisition, struct err *e) MUST_CHECK;
 
-/* The graph of a folder, with custody. ERR_NOT_FOUND "evidence.report". */
-int evidence_uco_folder(const char *path, struct buf *out, struct err *e) MUST_CHECK;
+/*
+ * What of a folder cannot be read is told, and stands in the graph as an annotation of what it
+ * belongs to; the rest is written.
+ */
+struct evidence_uco_told {
+    void (*broken)(void *context, const char *path, const char *why); /* NULL: nobody is told */
+    void *context;
+    size_t count;
+};
+
+/* The graph of a folder, with custody. ERR_NOT_FOUND "evidence.report"; ERR_MEMORY. */
+int evidence_uco_folder(const char *path, struct evidence_uco_told *told, struct buf *out,
+                        struct err *e) MUST_CHECK;
 
 #endif

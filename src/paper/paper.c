@@ -62,13 +62,23 @@ static struct slice keep(struct paper *p, struct slice text)
     return slice_of(copy, text.len);
 }
 
+/* Of one line: what somebody wrote into it makes no line of its own. */
+static struct slice keep_line(struct paper *p, struct slice text)
+{
+    struct slice kept = keep(p, text);
+    for (size_t i = 0; i < kept.len; i++)
+        if (kept.data[i] == '\n' || kept.data[i] == '\r' || kept.data[i] == '\t')
+            ((uint8_t *)(uintptr_t)kept.data)[i] = ' '; /* the arena's, and ours */
+    return kept;
+}
+
 void paper_add(struct paper *p, enum paper_kind kind, struct slice text)
 {
     struct paper_block *b = add(p, kind);
     if (!b)
         return;
     b->cells = 1;
-    b->cell[0] = keep(p, text);
+    b->cell[0] = keep_line(p, text);
     if (kind == PAPER_TITLE)
         p->title = b->cell[0];
     if (kind == PAPER_SUBTITLE && p->title.len) {
@@ -95,7 +105,7 @@ static void fact(struct paper *p, const char *name, struct slice value, uint8_t 
     if (!b)
         return;
     b->cells = 2;
-    b->cell[0] = keep(p, slice_str(name));
+    b->cell[0] = keep_line(p, slice_str(name));
     b->cell[1] = keep(p, value);
     b->code = code;
 }

@@ -232,7 +232,8 @@ static void told(void)
     paper_fini(&paper);
     err_clear(&e);
     buf_init(&graph);
-    demand(evidence_uco_folder(folder, &graph, &e) == 0 || err_is_set(&e));
+    demand(evidence_uco_folder(folder, &(struct evidence_uco_told){0}, &graph, &e) == 0 ||
+           err_is_set(&e));
     buf_fini(&graph);
 }
 

@@ -260,7 +260,7 @@ def unrecorded(folder):
         assert "without a signature stays" in done.stderr
     lines = notes.read_bytes().splitlines()
     first, second = map(json.loads, lines)
-    assert first["kind"] == "exported" and first["reason"] == "a drill" and "previous" not in first
+    assert first["kind"] == "begun" and first["details"]["what"] == "exported" and first["reason"] == "a drill" and "previous" not in first
     assert first["details"]["to"] == str(folder / "drill-1.raw") and first["process"]["uid"] >= 0
     assert second["previous"] == hash_of(lines[0])
     assert second["signed_log"] == {"records": 1, "head": hash_of((bundle / "custody/00001.json").read_bytes())}

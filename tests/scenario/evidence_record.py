@@ -5,6 +5,7 @@
 (evidence_record_check.py) and openssl agree; what is changed is found."""
 
 import base64
+import hashlib
 import http.server
 import json
 import os
@@ -251,6 +252,31 @@ def revoked(folder):
 
 
 # RFC 4998 section 4.2: one time-stamp for many data objects, and one renewal for many records
+@test("revocation data of one name, brought at each renewal, are all kept")
+def revoked_again(folder):
+    authority = Authority(folder / "tsa")
+    for name, start, end in (("one", "2026-01-01", "2032-01-01"), ("two", "2031-01-01", "2037-01-01"),
+                             ("three", "2036-01-01", "2042-01-01")):
+        authority.new(name, start, end)
+    data, record = folder / "data", folder / "r.ers"
+    data.write_text("evidence")
+    beside, today = folder / "r.ers.revocation", folder / "today.crl"
+    authority.stamped("one", "2026-11-22", "make", data, "-o", record)
+    kept = []
+    for name, at, until in (("two", "2031-06-01", "2031-09-01"), ("three", "2036-06-01", "2036-09-01")):
+        query, answer = folder / "q.tsq", folder / "a.tsr"
+        run("renew", record, "--query", query)
+        authority.reply(name, at, query, answer)
+        authority.call("list", authority.folder, seconds(at), seconds(until), today)
+        kept.append(today.read_bytes())
+        run("renew", record, "--response", answer, "--revocation", today, "--revocation", today)
+        assert sorted(x.read_bytes() for x in beside.iterdir()) == sorted(kept), list(beside.iterdir())
+    assert (beside / "today.crl").read_bytes() == kept[0]
+    assert (beside / f"{hashlib.sha256(kept[1]).hexdigest()}-today.crl").is_file()
+    v = verdict(record, data, roots=authority.roots, at="2037-01-01")
+    assert [s["revocation"] for s in v["time_stamps"]] == ["not revoked", "not revoked", "not known"], v
+
+
 @test("many objects under one time-stamp, each with its own record, renewed together")
 def many(folder):
     authority = Authority(folder / "tsa")

@@ -670,6 +670,7 @@ def revoked(case, authority):
     problems = case.verify(bundle, 1)["problems"]
     assert problems[0]["where"] == "CN=time of good" and "was revoked at" in problems[0]["text"], problems
     assert len(problems) == 1, problems
+    assert b"was revoked at" in case.script(bundle).stdout and case.script(bundle).returncode == 1
     openssl("ts", "-reply", "-in", bundle / "seal/seal.tsr", "-text")
     bundle = case.bundle("no-list")  # found before anything is written
     for option, file, why in (("--revocation", case.roots, "neither a revocation list"),
@@ -692,7 +693,19 @@ def asked(case, authority):
 
     def known(bundle, code=0):
         verdict = case.verify(bundle, code)
-        return verdict["seals"][0]["certificates_issued"], verdict["seals"][0]["certificates_not_revoked"]
+        counts = verdict["seals"][0]["certificates_issued"], verdict["seals"][0]["certificates_not_revoked"]
+        # the independent verifier comes to the same
+        done = case.script(bundle)
+        told = re.search(r"of (\d+) certificates that others issued, (\d+) are known", done.stdout.decode())
+        assert done.returncode == code and tuple(map(int, told.groups())) == counts, (counts, done.stdout)
+        return counts
+
+    def named(bundle, *words):
+        """Both find a problem in seal/revocation, and neither elsewhere."""
+        for problems in ([f"{p['what']}: {p['text']}" for p in case.verify(bundle, 1)["problems"]],
+                         [x[9:] for x in case.script(bundle).stdout.decode().splitlines() if x[:9] == "PROBLEM: "]):
+            assert problems and all(p.startswith("seal/revocation/") for p in problems), problems
+            assert all(any(w in p for p in problems) for w in words), problems
     bundle, answer, kept = sealed("good", "--local")
     assert kept == [".ocsp"] and authority.questions == ["ocsp"] and "revocation_not_kept" not in answer
     assert known(bundle) == (1, 1)
@@ -732,8 +745,42 @@ def asked(case, authority):
     bent.write_bytes((folder / "list.crl").read_bytes()[:-1] + b"\xff")
     for name, file in (("forged", forged), ("bent", bent)):
         bundle, _, _ = sealed(name, "--no-fetch", "--revocation", file)
-        problems = str(case.verify(bundle, 1)["problems"])
-        assert "not signed by who may do so" in problems, problems
+        named(bundle, "not signed by who may do so")
+    # one of an issuer that is not asked about says nothing; one of another key with its name, is wrong
+    for root, subject in (("other", "/CN=TSA other"), ("false", "/CN=TSA root")):
+        key, certificate = folder / f"{root}-l.key", folder / f"{root}-l.pem"
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
+                certificate, "-subj", subject, "-days", "30", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        openssl("ca", "-config", folder / "ca.cnf", "-gencrl", "-crldays", "9", "-crlexts", "list", "-md", "sha256", "-cert", certificate,
+                "-keyfile", key, "-out", folder / "of.pem")
+        openssl("crl", "-in", folder / "of.pem", "-outform", "DER", "-out", folder / f"{root}-l.crl")
+        bundle, _, _ = sealed(f"of-{root}", "--no-fetch", "--revocation", folder / f"{root}-l.crl")
+        if root == "other":
+            assert known(bundle) == (1, 0)
+        else:
+            named(bundle, "not signed by who may do so")
+    # one that had run out, and one that has no signature that this may be (keyUsage without cRLSign)
+    openssl("ca", "-config", folder / "ca.cnf", "-gencrl", "-crl_lastupdate", "20200101000000Z", "-crl_nextupdate",
+            "20200201000000Z", "-crlexts", "list", "-md", "sha256", "-cert", folder / "root.pem", "-keyfile", folder / "root.key", "-out",
+            folder / "old.pem")
+    openssl("crl", "-in", folder / "old.pem", "-outform", "DER", "-out", folder / "old.crl")
+    bundle, _, _ = sealed("ran-out", "--no-fetch", "--revocation", folder / "old.crl")
+    assert known(bundle) == (1, 0)
+    # both at once: what says something counts
+    bundle, _, _ = sealed("two", "--no-fetch", "--revocation", folder / "old.crl", "--revocation", folder / "list.crl")
+    assert known(bundle) == (1, 1)
+    kept = next((bundle / "seal/revocation").iterdir())
+    kept.chmod(0o600)
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert case.verify(bundle, 1) and case.script(bundle).returncode == 1
+    (bundle / "seal/revocation/x.crl").write_bytes((folder / "list.crl").read_bytes())
+    assert "stamp.json does not list it" in case.script(bundle).stdout.decode()
+    # alone, without the file beside it, the script says what it does not check
+    alone = folder / "alone"
+    alone.mkdir()
+    shutil.copy(SCRIPT, alone)
+    said = run(sys.executable, alone / SCRIPT.name, case.folder / "asked-good.evidence")
+    assert said.returncode == 0 and b"had been revoked was NOT CHECKED" in said.stdout, said
     # a list of other certificates than this one does not say that this one was not revoked
     for part in ("part", "shard"):
         openssl("ca", "-config", folder / "ca.cnf", "-gencrl", "-crldays", "9", "-crlexts", part, "-md", "sha256",
@@ -777,6 +824,7 @@ def asked(case, authority):
     assert kept == [".ocsp"] and "was revoked at" in answer["revocation_not_kept"], answer
     problems = str(case.verify(bundle, 1)["problems"])
     assert "CN=time of answered" in problems and "was revoked at" in problems, problems
+    named(bundle, "was revoked at")
 
 
 def main():

@@ -358,12 +358,20 @@ def custody(folder):
     before = {n: h for n, h in hashes(plain).items() if not n.startswith("custody/")}
     tocsin("wrap", plain, folder / "w", *to, "--identity", folder / "meyer", *said)
     assert before == {n: h for n, h in hashes(plain).items() if not n.startswith("custody/")}
-    record = json.loads(sorted((plain / "custody").glob("*.json"))[-2].read_text())
+    begun, record = [json.loads(p.read_text()) for p in sorted((plain / "custody").glob("*.json"))[-3:-1]]
     print_ = openssl("x509", "-in", folder / "lang/chain.pem", "-outform", "DER")
-    assert record["kind"] == "wrapped" and record["details"]["receivers"] == [
-        {"subject": "CN=lang", "certificate_sha256": hashlib.sha256(print_).hexdigest()}], record
+    assert [begun["kind"], record["kind"], record["details"]["begun"]] == ["begun", "wrapped", begun["number"]]
+    for one in (begun, record):
+        assert one["details"]["receivers"] == [
+            {"subject": "CN=lang", "certificate_sha256": hashlib.sha256(print_).hexdigest()}], one
     tocsin("unwrap", folder / "w", folder / "out", "--identity", folder / "lang")
-    assert hashes(folder / "out") == hashes(plain)
+    # what was wrapped ends with the record that it was begun; that it was done, the other log says
+    later = {f"custody/{record['number']:05}.{end}" for end in ("json", "p7s")}
+    heads = {"custody/head.json", "custody/head.p7s"}
+    mine, theirs = hashes(plain), hashes(folder / "out")
+    assert set(mine) - set(theirs) == later and \
+        {n for n in theirs if theirs[n] != mine[n]} == heads, (mine, theirs)
+    assert "as in the log that was wrapped" in tocsin("custody", "verify", folder / "out").stdout
     done = tocsin("verify", folder / "out", "--roots", folder / "meyer/chain.pem")
     assert "NOT SEALED" not in done.stdout
     tocsin("custody", "verify", folder / "out", "--roots", folder / "meyer/chain.pem")

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -156,13 +157,31 @@ int evidence_bag_salt(struct buf *text, const char *label, struct err *e)
     return 0;
 }
 
+/* A value of several lines goes on behind a space, also where CR ends one (RFC 8493 section 2.2.2).
+ * What controls a terminal is '?' here, as is what is no UTF-8; acquisition.json has the words. */
+static void info_value(struct buf *out, struct slice value)
+{
+    const uint8_t *at = value.data, *end = at + value.len;
+    while (at < end) {
+        size_t len = utf8_length(at, end);
+        uint32_t point = len ? utf8_decode(at, len) : 0;
+        if (point == '\n' || point == '\r')
+            buf_puts(out, "\n  ");
+        else if (len == 0 || (point < 32 && point != '\t') || (point >= 127 && point < 160) ||
+                 (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069))
+            buf_putc(out, '?');
+        else
+            buf_put(out, at, len);
+        at += len ? len : 1;
+    }
+}
+
 void evidence_bag_info(struct evidence_bag *bag, const char *label, const char *value)
 {
     if (!value || !value[0])
         return;
     buf_printf(&bag->info, "%s: ", label);
-    for (const char *c = value; *c; c++) /* a value of several lines goes on behind a space */
-        buf_puts(&bag->info, *c == '\n' ? "\n  " : (char[]){*c, 0});
+    info_value(&bag->info, slice_str(value));
     buf_putc(&bag->info, '\n');
 }
 

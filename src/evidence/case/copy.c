@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/case/copy.h"
 #include "base/file.h"
+#include "evidence/bundle/folder.h"
 #include "evidence/bundle/manifest.h"
 #include "evidence/bundle/statement.h"
 #include "evidence/custody/holder.h"
@@ -137,11 +138,50 @@ static int copy_all(const struct evidence_copying *c, struct err *e)
     return evidence_bundle_end(c->folder, e);
 }
 
-bool evidence_copy_begun(const char *folder)
+/* It has its mark, or nothing but what writing the mark left when it was broken off. */
+static bool is_incomplete(const char *folder)
 {
+    static const char torn[] = "INCOMPLETE.new-";
     char path[4200];
+    const char **names;
+    struct arena arena;
+    struct err none = {0};
+    size_t count = 0;
     snprintf(path, sizeof path, "%s/INCOMPLETE", folder);
-    return file_kind(path) == 1;
+    if (file_kind(path) == 1)
+        return true;
+    if (file_kind(folder) != 2)
+        return false;
+    arena_init(&arena, 0);
+    bool bare = evidence_folder_list(folder, "", &arena, &names, &count, &none) == 0;
+    for (size_t i = 0; bare && i < count; i++)
+        bare = strncmp(names[i], torn, sizeof torn - 1) == 0;
+    arena_fini(&arena);
+    return bare;
+}
+
+/* All of it is there, and no log, which begins with the record of the copy: it ended in between. */
+static bool is_unrecorded(const char *folder, const char *master)
+{
+    struct evidence_custody_state state;
+    struct err why = {0};
+    uint8_t theirs[SHA256_LEN], ours[SHA256_LEN];
+    uint64_t bytes;
+    if (is_incomplete(folder) || evidence_holder_kind(folder) != EVIDENCE_HOLDER_BUNDLE)
+        return false;
+    bool none = evidence_custody_verify(folder, NULL, &state, &why) != 0 &&
+                why.kind == ERR_NOT_FOUND && state.unrecorded == 0;
+    evidence_custody_state_fini(&state);
+    err_clear(&why);
+    return none &&
+           evidence_file_digest(folder, "tagmanifest-sha256.txt", ours, &bytes, &why) == 0 &&
+           evidence_file_digest(master, "tagmanifest-sha256.txt", theirs, &bytes, &why) == 0 &&
+           memcmp(ours, theirs, sizeof ours) == 0;
+}
+
+bool evidence_copy_begun(const char *folder, const char *master)
+{
+    return is_incomplete(folder) || is_unrecorded(folder, master);
 }
 
 static int check_copy(const struct evidence_copying *c, uint8_t tags[SHA256_LEN], struct err *e)
@@ -195,9 +235,11 @@ int evidence_copy(const struct evidence_copying *c, struct evidence_doing *doing
     struct buf details;
     if (evidence_holder_kind(c->master) != EVIDENCE_HOLDER_BUNDLE)
         return err_set(e, ERR_NOT_FOUND, "evidence.holder", NULL, "%s is no bundle", c->master);
-    if (file_kind(c->folder) != 0 && !evidence_copy_begun(c->folder))
+    bool whole = is_unrecorded(c->folder, c->master);
+    if (file_kind(c->folder) != 0 && !whole && !is_incomplete(c->folder))
         return err_set(e, ERR_CONFLICT, "evidence.exists", NULL, "%s is there already", c->folder);
-    if (evidence_copy_allowed(c->master, e) != 0)
+    struct evidence_seen seen;
+    if (evidence_access_seen(c->master, &seen, e) != 0 || evidence_copy_allowed(c->master, e) != 0)
         return -1;
     evidence_holder_name(c->master, master);
     doing->authority_from = c->master;
@@ -207,12 +249,14 @@ int evidence_copy(const struct evidence_copying *c, struct evidence_doing *doing
     if (result == 0) /* before hours are spent on it */
         result =
             evidence_doing_check(doing, c->master, master, "copied", buf_slice(&details), NULL, e);
-    if (result == 0)
+    if (result == 0 && !whole)
         result = copy_all(c, e);
     if (result == 0)
         result = check_copy(c, tags, e);
     if (result == 0)
         result = write_details(c, master, tags, NULL, &details, e);
+    doing->has_seen = true; /* what was allowed, still is */
+    doing->seen = seen.records;
     if (result == 0)
         result = evidence_doing_step(doing, c->master, NULL, "copied", buf_slice(&details),
                                      &at_master, e);

@@ -17,8 +17,8 @@ struct evidence_copying {
 /* May it be copied? ERR_DENIED "custody.gate", … */
 int evidence_copy_allowed(const char *master, struct err *e) MUST_CHECK;
 
-/* A copy was begun in this folder, and not finished. */
-bool evidence_copy_begun(const char *folder);
+/* A copy of master was begun in this folder, and not finished; or it was, and not recorded. */
+bool evidence_copy_begun(const char *folder, const char *master);
 
 /* One that was begun is begun anew. ERR_DENIED "custody.gate", ERR_CONFLICT "evidence.exists",
  * ERR_VERIFY "evidence.copy". */

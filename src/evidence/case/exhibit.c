@@ -209,8 +209,12 @@ int evidence_exhibit_add(const char *folder, const struct evidence_exhibit_wish 
 
 static void label_line(struct buf *text, const char *label, struct slice value)
 {
-    if (value.len)
-        buf_printf(text, "%-12s%.*s\n", label, SLICE_ARG(value));
+    if (!value.len)
+        return;
+    buf_printf(text, "%-12s", label);
+    for (size_t i = 0; i < value.len; i++) /* a line of what somebody wrote stays one */
+        buf_putc(text, (char)(value.data[i] < 32 || value.data[i] == 127 ? ' ' : value.data[i]));
+    buf_putc(text, '\n');
 }
 
 int evidence_label(const char *holder, struct buf *text, struct err *e)
@@ -225,7 +229,12 @@ int evidence_label(const char *holder, struct buf *text, struct err *e)
     }
     buf_init(&described);
     int result = 0;
-    if (evidence_holder_kind(holder) == EVIDENCE_HOLDER_EXHIBIT)
+    if (!state.sound) { /* what is printed on a bag would vouch for it */
+        result = err_set(e, ERR_VERIFY, "custody.unsound", "ISO/IEC 27037 section 6.1",
+                         "no label is made of what is not sound: %s: %s", state.problems[0].what,
+                         state.problems[0].text);
+        err_hint(e, "tocsin evidence custody verify lists all that is wrong");
+    } else if (evidence_holder_kind(holder) == EVIDENCE_HOLDER_EXHIBIT)
         result = evidence_description_read(holder, &described, &doc, e);
     const struct json_value *root = json_root(doc);
     if (result == 0) {

@@ -101,10 +101,11 @@ static int gather(void *context, const char *holder, struct err *e)
     if (!f->path)
         return err_memory(e);
     f->has_log = evidence_custody_verify(holder, NULL, &f->state, &why) == 0;
-    if (!f->has_log && why.kind != ERR_NOT_FOUND) {
+    if (!f->has_log && why.kind == ERR_MEMORY) {
         *e = why;
         return -1;
     }
+    /* A log that cannot be read is none that anything could be met by. */
     struct err unread = {0};
     if (f->has_log && evidence_custody_read(holder, take_record, f, &unread) != 0 &&
         unread.kind == ERR_MEMORY) {

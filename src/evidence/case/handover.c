@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/case/handover.h"
+#include "base/compiler.h"
 #include "base/id.h"
 #include "evidence/case/items.h"
 #include "evidence/case/refusal.h"
 #include "evidence/custody/holder.h"
+#include "evidence/custody/log.h"
 #include "evidence/custody/record.h"
 #include "evidence/custody/state.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { RECEIPT_NAME = 96 };
 
 static void member(struct json_writer *w, const char *name, const char *text)
 {
@@ -344,14 +348,51 @@ static int check_receipt(const struct evidence_receipt *r, const struct evidence
     return result;
 }
 
+/* How it is named in custody/receipts/, by the handover. */
+static int name_receipt(struct slice handover, const char *end, char name[RECEIPT_NAME],
+                        struct err *e)
+{
+    if ((size_t)snprintf(name, RECEIPT_NAME, "receipts/%.*s%s", SLICE_ARG(handover), end) >=
+            RECEIPT_NAME ||
+        handover.len == 0 || handover.data[0] == '.' || memchr(handover.data, '/', handover.len) ||
+        memchr(handover.data, 0, handover.len))
+        return wrong_receipt(e, "the handover has no name that a file could have");
+    return 0;
+}
+
+static int write_receipt_details(const struct evidence_receipt *r, const char *text,
+                                 const char *signature, bool taken, struct buf *out, struct err *e)
+{
+    const struct json_value *d = json_get(r->record.root, "details");
+    struct json_writer w;
+    uint8_t hash[SHA256_LEN];
+    if (sha256(buf_slice(&r->signature), hash) != 0)
+        return digest_failed(e);
+    json_write_init(&w, out, 0);
+    json_write_object(&w);
+    json_member_slice(&w, "handover", json_get_string(d, "handover"));
+    json_member_string(&w, "outcome", taken ? "received" : "refused");
+    json_member_slice(&w, "by", json_string(evidence_path(r->record.root, "actor.name")));
+    json_member_string(&w, "signed_by", r->subject);
+    if (json_get(d, "refused_log"))
+        json_member_string(&w, "log_as_it_arrived", "it did not hold together");
+    json_member_time(&w, "received_at", r->record.at);
+    json_member_string(&w, "receipt", strchr(text, '/') + 1);
+    evidence_hash_member(&w, "receipt_sha256", r->record.sha256);
+    json_member_string(&w, "signature", strchr(signature, '/') + 1);
+    evidence_hash_member(&w, "signature_sha256", hash);
+    json_write_object_end(&w);
+    return buf_check(out, e);
+}
+
 int evidence_handover_receipt(const char *holder, const char *folder, const char *roots,
                               struct evidence_doing *doing, bool *taken,
                               struct evidence_appended *told, struct err *e)
 {
     struct evidence_custody_state state;
     struct evidence_receipt receipt;
-    struct json_writer w;
     struct buf details;
+    char text[RECEIPT_NAME], signature[RECEIPT_NAME];
     buf_init(&details);
     int result = evidence_custody_verify(holder, NULL, &state, e);
     evidence_receipt_init(&receipt);
@@ -360,36 +401,23 @@ int evidence_handover_receipt(const char *holder, const char *folder, const char
     if (result == 0)
         result = check_receipt(&receipt, &state, holder, e);
     if (result == 0) {
-        const struct json_value *d = json_get(receipt.record.root, "details");
-        char name[80];
-        uint8_t hash[SHA256_LEN] = {0};
+        struct slice handover = json_string(evidence_path(receipt.record.root, "details.handover"));
         *taken = slice_is(receipt.record.kind, "handover-received");
-        snprintf(name, sizeof name, "%.*s.json", SLICE_ARG(json_get_string(d, "handover")));
-        json_write_init(&w, &details, 0);
-        json_write_object(&w);
-        json_member_slice(&w, "handover", json_get_string(d, "handover"));
-        json_member_string(&w, "outcome", *taken ? "received" : "refused");
-        json_member_slice(&w, "by", json_string(evidence_path(receipt.record.root, "actor.name")));
-        json_member_string(&w, "signed_by", receipt.subject);
-        if (json_get(d, "refused_log"))
-            json_member_string(&w, "log_as_it_arrived", "it did not hold together");
-        json_member_time(&w, "received_at", receipt.record.at);
-        json_member_string(&w, "receipt", name);
-        evidence_hash_member(&w, "receipt_sha256", receipt.record.sha256);
-        snprintf(name, sizeof name, "%.*s.p7s", SLICE_ARG(json_get_string(d, "handover")));
-        json_member_string(&w, "signature", name);
-        result = sha256(buf_slice(&receipt.signature), hash) == 0 ? 0 : digest_failed(e);
-        evidence_hash_member(&w, "signature_sha256", hash);
-        snprintf(name, sizeof name, "%.*s.json", SLICE_ARG(json_get_string(d, "handover")));
-        json_write_object_end(&w);
-        if (result == 0)
-            result = buf_check(&details, e);
-        if (result == 0)
-            result = evidence_receipt_keep(&receipt, holder, name, e);
+        if (name_receipt(handover, ".json", text, e) != 0 ||
+            name_receipt(handover, ".p7s", signature, e) != 0)
+            result = -1;
     }
     if (result == 0)
+        result = write_receipt_details(&receipt, text, signature, *taken, &details, e);
+    if (result == 0) {
+        const struct evidence_log_file files[] = {{signature, buf_slice(&receipt.signature)},
+                                                  {text, buf_slice(&receipt.text)}};
+        doing->receipts = files;
+        doing->receipt_count = ARRAY_LEN(files);
         result = evidence_doing_step(doing, holder, NULL, "handover-receipt", buf_slice(&details),
                                      told, e);
+        doing->receipts = NULL;
+    }
     buf_fini(&details);
     evidence_receipt_fini(&receipt);
     evidence_custody_state_fini(&state);

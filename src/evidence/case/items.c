@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/case/items.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "evidence/bundle/manifest.h"
 #include "evidence/custody/holder.h"
 #include "evidence/verify.h"
@@ -117,7 +118,12 @@ static int take(void *context, const char *path, struct err *e)
     size_t skip = strlen(l->holder);
     const char *below = strlen(path) > skip ? path + skip + 1 : ".";
     struct evidence_item *item = add(l->items, below, e);
-    return item ? look_at_bundle(l, item, path, e) : -1;
+    if (!item || look_at_bundle(l, item, path, e) != 0)
+        return -1;
+    if (utf8_check(slice_str(below)) == strlen(below))
+        return 0;
+    return not_same(l->items, item,
+                    "the name of its folder is no UTF-8, and no record can name it: rename it", e);
 }
 
 static int look_at_exhibit(struct looking *l, struct err *e)

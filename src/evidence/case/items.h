@@ -46,8 +46,5 @@ int evidence_receipt_write(const char *holder, uint64_t number, const char *fold
                            struct err *e) MUST_CHECK;
 int evidence_receipt_read(struct evidence_receipt *r, const char *folder, const char *roots,
                           struct err *e) MUST_CHECK;
-/* Into custody/receipts/ of a holder. */
-int evidence_receipt_keep(const struct evidence_receipt *r, const char *holder, const char *name,
-                          struct err *e) MUST_CHECK;
 
 #endif

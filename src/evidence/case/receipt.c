@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 void evidence_receipt_init(struct evidence_receipt *r)
 {
@@ -88,25 +87,4 @@ int evidence_receipt_read(struct evidence_receipt *r, const char *folder, const 
                        "the receipt names another person than %s, who signed it",
                        signature.subject);
     return 0;
-}
-
-int evidence_receipt_keep(const struct evidence_receipt *r, const char *holder, const char *name,
-                          struct err *e)
-{
-    char folder[4096], signature[96];
-    struct stat st;
-    if (path_of(holder, "custody/receipts", folder, e) != 0 ||
-        file_make_folder(folder, 0700, e) != 0)
-        return -1;
-    if (lstat(folder, &st) != 0 || !S_ISDIR(st.st_mode))
-        return err_set(e, ERR_VERIFY, "custody.receipt", NULL,
-                       "%s is no folder: nothing is written where a link leads", folder);
-    snprintf(signature, sizeof signature, "%.80s", name);
-    char *dot = strrchr(signature, '.');
-    snprintf(dot ? dot : signature, 6, ".p7s");
-    if (strchr(name, '/') || name[0] == '.')
-        return err_set(e, ERR_VERIFY, "custody.receipt", NULL, "no name for a receipt: %s", name);
-    if (put(folder, signature, &r->signature, e) != 0)
-        return -1;
-    return put(folder, name, &r->text, e);
 }

@@ -24,6 +24,9 @@ int evidence_recheck_one(const char *bundle, struct evidence_doing *doing, unsig
     char name[EVIDENCE_HOLDER];
     uint8_t tags[SHA256_LEN];
     uint64_t bytes;
+    struct evidence_seen seen;
+    if (evidence_access_seen(bundle, &seen, e) != 0)
+        return -1;
     buf_init(&details);
     int result = evidence_verify(bundle, &options, &verdict, e);
     if (result == 0)
@@ -57,6 +60,8 @@ int evidence_recheck_one(const char *bundle, struct evidence_doing *doing, unsig
     json_write_object_end(&w);
     if (result == 0)
         result = buf_check(&details, e);
+    doing->has_seen = true;
+    doing->seen = seen.records;
     if (result == 0)
         result = evidence_doing_step(doing, bundle, has_log == 0 ? NULL : name, "verified",
                                      buf_slice(&details), NULL, e);
@@ -100,8 +105,16 @@ static int take(void *context, const char *bundle, struct err *e)
     buf_init(&why);
     int result = due.bundle ? 0 : err_memory(e);
     if (result == 0 && w->doing && (due.overdue || !w->overdue_only)) {
-        result = evidence_recheck_one(bundle, w->doing, w->days, &due.sound, &why, e);
+        struct err failed = {0};
+        result = evidence_recheck_one(bundle, w->doing, w->days, &due.sound, &why, &failed);
         due.checked = true;
+        if (result != 0 && (failed.kind == ERR_MEMORY || failed.kind == ERR_USAGE)) {
+            *e = failed;          /* it would be so with every other, too */
+        } else if (result != 0) { /* the others are checked all the same */
+            due.sound = false;
+            buf_printf(&why, "%snot recorded: %s", why.len ? "; " : "", failed.text);
+            result = buf_check(&why, e);
+        }
     }
     if (result == 0 && why.len && !(due.why = arena_strdup(&w->due->arena, buf_text(&why))))
         result = err_memory(e);

@@ -255,7 +255,10 @@ ROW(gate_open)
 
 ROW(access_logged)
 {
-    return ANSWER(f->state.unrecorded == 0);
+    size_t open = 0;
+    for (size_t i = 0; i < f->state.begun_count; i++) /* what was wrapped has its end elsewhere */
+        open += strcmp(f->state.begun[i].what, "wrapped") != 0;
+    return ANSWER(f->state.unrecorded == 0 && open == 0);
 }
 
 ROW(packaged)
@@ -422,8 +425,9 @@ static const struct evidence_row rows[] = {
     {44, "Hash at every transfer", SCOPE_BUNDLE, gate_open,
      "tocsin evidence verify BUNDLE --identity FOLDER"},
     {45, "Access log", SCOPE_LOG, access_logged,
-     "tocsin evidence custody show says what was done without a record; who did it, and what came "
-     "of it: tocsin evidence note"},
+     "tocsin evidence custody show says what was done without a record, and custody verify what "
+     "was begun and never ended; who did it, and what came of it: tocsin evidence note, or of what "
+     "was begun: tocsin evidence correct"},
     {46, "Packaging and transport", SCOPE_EXHIBIT, packaged, "tocsin evidence package"},
     {47, "Storage", SCOPE_EXHIBIT, stored, "tocsin evidence store with --retain-until"},
     {48, "Integrity over time", SCOPE_BUNDLE, checked_lately, "tocsin evidence recheck CASE"},

@@ -4,6 +4,7 @@
 #include "evidence/custody.h"
 #include "evidence/custody/doing.h"
 #include "evidence/custody/holder.h"
+#include "evidence/custody/log.h"
 #include "evidence/custody/unrecorded.h"
 
 #include <inttypes.h>
@@ -50,6 +51,14 @@ static int own_gate(const char *holder, const char *wanted,
     return 0;
 }
 
+/* The folder of the exhibit in which a bundle lies; false: it lies in none. */
+static bool exhibit_above(const char *holder, char above[4200])
+{
+    snprintf(above, 4200, "%.4000s/..", holder);
+    return evidence_holder_kind(holder) == EVIDENCE_HOLDER_BUNDLE &&
+           evidence_holder_kind(above) == EVIDENCE_HOLDER_EXHIBIT;
+}
+
 /* A bundle goes where its exhibit goes: what happened to that one closes the gate of both. */
 static int exhibit_gate(const char *holder, const struct evidence_custody_state *bundle,
                         struct err *e)
@@ -57,9 +66,7 @@ static int exhibit_gate(const char *holder, const struct evidence_custody_state 
     char above[4200];
     struct evidence_custody_state state;
     struct err why = {0};
-    snprintf(above, sizeof above, "%.4000s/..", holder);
-    if (evidence_holder_kind(holder) != EVIDENCE_HOLDER_BUNDLE ||
-        evidence_holder_kind(above) != EVIDENCE_HOLDER_EXHIBIT)
+    if (!exhibit_above(holder, above))
         return 0;
     int result = evidence_custody_verify(above, NULL, &state, &why);
     if (result != 0 && why.kind != ERR_NOT_FOUND)
@@ -78,7 +85,7 @@ int evidence_gate(const char *holder, const struct evidence_custody_state *state
     return own_gate(holder, holder, state, e) == 0 ? exhibit_gate(holder, state, e) : -1;
 }
 
-static const char *kind_of(enum evidence_access_kind kind)
+static const char *what_of(enum evidence_access_kind kind)
 {
     switch (kind) {
     case EVIDENCE_EXPORT: return "exported";
@@ -87,6 +94,18 @@ static const char *kind_of(enum evidence_access_kind kind)
     case EVIDENCE_WRAP: return "wrapped";
     default: return "access";
     }
+}
+
+/* What takes its time, and may come to nothing, is never said to have been done before it was. */
+static bool has_two(const struct evidence_access_options *o)
+{
+    return !o->ungated &&
+           (o->kind == EVIDENCE_EXPORT || o->kind == EVIDENCE_DISCLOSE || o->kind == EVIDENCE_WRAP);
+}
+
+static const char *kind_of(const struct evidence_access_options *o)
+{
+    return o->failed && o->ends ? "not-done" : has_two(o) && !o->ends ? "begun" : what_of(o->kind);
 }
 
 /* What the caller said, and what follows from the kind. */
@@ -106,6 +125,12 @@ static int details_of(const struct evidence_access_options *o, struct buf *out, 
     if (!json_get(json_root(doc), "what") &&
         (o->kind == EVIDENCE_ACCESS || o->kind == EVIDENCE_ANALYSIS))
         json_member_string(&w, "what", o->kind == EVIDENCE_ANALYSIS ? "worked on" : "looked at");
+    if (has_two(o) && (!o->ends || o->failed))
+        json_member_string(&w, "what", what_of(o->kind));
+    if (o->ends)
+        json_member_int(&w, "begun", (int64_t)o->ends);
+    if (o->ends && o->failed)
+        json_member_string(&w, "why", o->failed[0] ? o->failed : "not known");
     if (!json_get(json_root(doc), "what") && o->kind == EVIDENCE_VERIFY)
         json_member_string(&w, "what", "every file and every chunk");
     if (o->deviation)
@@ -115,8 +140,15 @@ static int details_of(const struct evidence_access_options *o, struct buf *out, 
     return buf_check(out, e);
 }
 
+/* What was looked at before the record, and must still be so when it is written. */
+struct looked {
+    bool has_log, gated;
+    uint64_t records;
+};
+
 static int record_it(const char *holder, const struct evidence_access_options *o,
-                     struct evidence_accessed *accessed, bool has_log, bool check, struct err *e)
+                     struct evidence_accessed *accessed, const struct looked *at, bool check,
+                     struct err *e)
 {
     const struct evidence_said said = {.identity = o->identity,
                                        .password_file = o->password_file,
@@ -127,39 +159,46 @@ static int record_it(const char *holder, const struct evidence_access_options *o
                                        .reference = o->reference,
                                        .authority = o->authority,
                                        .command = o->command};
-    struct evidence_doing doing;
+    struct evidence_kept_doing own = {0}, *kept = o->kept ? o->kept : &own;
+    struct evidence_doing *doing = &kept->doing;
     struct buf details;
     char name[EVIDENCE_HOLDER];
-    int result = evidence_doing_open(&doing, &said, e);
+    int result = evidence_kept_open(kept, &said, e);
     buf_init(&details);
     evidence_holder_name(holder, name);
     if (result == 0)
         result = details_of(o, &details, e);
     if (result == 0 && check)
-        result = evidence_doing_check(&doing, holder, name, kind_of(o->kind), buf_slice(&details),
+        result = evidence_doing_check(doing, holder, name, kind_of(o), buf_slice(&details),
                                       &accessed->record, e);
-    else if (result == 0)
-        result = evidence_doing_step(&doing, holder, has_log ? NULL : name, kind_of(o->kind),
+    else if (result == 0) {
+        doing->has_seen = at->gated || o->seen;
+        doing->seen = o->seen ? o->seen->records : at->records;
+        result = evidence_doing_step(doing, holder, at->has_log ? NULL : name, kind_of(o),
                                      buf_slice(&details), &accessed->record, e);
+    }
     accessed->recorded = result == 0 && !check;
     buf_fini(&details);
-    evidence_doing_close(&doing);
+    evidence_kept_close(&own);
     return result;
 }
 
-static int look(const char *holder, const struct evidence_access_options *o, bool *has_log,
+static int look(const char *holder, const struct evidence_access_options *o, struct looked *at,
                 struct err *e)
 {
     struct evidence_custody_state state;
     struct err why = {0};
     int result = evidence_custody_verify(holder, NULL, &state, &why);
-    *has_log = result == 0;
+    bool *has_log = &at->has_log;
+    *at = (struct looked){.has_log = result == 0, .records = state.count};
     if (result != 0 && why.kind != ERR_NOT_FOUND)
         *e = why;
     else
         result = 0;
-    if (result == 0 && *has_log && o->kind != EVIDENCE_VERIFY && !o->ungated)
+    if (result == 0 && *has_log && o->kind != EVIDENCE_VERIFY && !o->ungated && !o->ends) {
+        at->gated = true;
         result = evidence_gate(holder, &state, e);
+    }
     if (result == 0 && *has_log && o->kind == EVIDENCE_ANALYSIS && !state.copy && !o->deviation) {
         result = err_set(e, ERR_DENIED, "custody.master", "ISO/IEC 27042",
                          "%s is a master, and work is done on working copies", state.holder);
@@ -178,7 +217,7 @@ static int note_it(const char *holder, const struct evidence_access_options *o,
     struct buf details;
     buf_init(&details);
     int result = details_of(o, &details, e);
-    if (result == 0 && evidence_unrecorded_note(holder, kind_of(o->kind), o->unrecorded, o->command,
+    if (result == 0 && evidence_unrecorded_note(holder, kind_of(o), o->unrecorded, o->command,
                                                 buf_slice(&details), &why) != 0) {
         if (why.kind == ERR_MEMORY) {
             *e = why;
@@ -216,13 +255,14 @@ static int nameless(const char *holder, const struct evidence_access_options *o,
 
 /* Of a log that does not begin with this, or cannot be written to, it is said, and it goes on. */
 static int record_ungated(const char *holder, const struct evidence_access_options *o,
-                          struct evidence_accessed *accessed, bool has_log, struct err *e)
+                          struct evidence_accessed *accessed, const struct looked *at,
+                          struct err *e)
 {
     struct err why = {0};
-    if (!has_log)
+    if (!at->has_log)
         snprintf(accessed->untraced, sizeof accessed->untraced,
                  "%.200s has no custody log, which begins with a check", holder);
-    else if (record_it(holder, o, accessed, true, false, &why) != 0) {
+    else if (record_it(holder, o, accessed, at, false, &why) != 0) {
         if (why.kind == ERR_MEMORY || why.kind == ERR_USAGE || why.kind == ERR_DENIED ||
             why.kind == ERR_INTERNAL) {
             *e = why;
@@ -233,36 +273,97 @@ static int record_ungated(const char *holder, const struct evidence_access_optio
     return 0;
 }
 
-int evidence_access(const char *holder, const struct evidence_access_options *o,
-                    struct evidence_accessed *accessed, struct err *e)
+static int access_looked(const char *holder, const struct evidence_access_options *o,
+                         struct evidence_accessed *accessed, struct err *e)
 {
-    bool has_log = false, note = false;
-    *accessed = (struct evidence_accessed){0};
-    if (look(holder, o, &has_log, e) != 0)
+    struct looked at;
+    bool note = false;
+    if (look(holder, o, &at, e) != 0)
         return -1;
     if (!evidence_person_folder(o->identity)) {
-        if (nameless(holder, o, has_log, &note, e) != 0)
+        if (o->ends)
+            return 0;
+        if (nameless(holder, o, at.has_log, &note, e) != 0)
             return -1;
         return note ? note_it(holder, o, accessed, e) : 0;
     }
     if (o->ungated)
-        return record_ungated(holder, o, accessed, has_log, e);
-    if (!has_log && o->kind != EVIDENCE_VERIFY) {
+        return record_ungated(holder, o, accessed, &at, e);
+    if (!at.has_log && o->kind != EVIDENCE_VERIFY) {
         err_set(e, ERR_DENIED, "custody.gate", "ISO/IEC 27037 section 5.4.5",
                 "%s has no custody log, which begins with a check", holder);
         return err_hint(e, "tocsin evidence verify %.180s --identity FOLDER", holder);
     }
-    return record_it(holder, o, accessed, has_log, false, e);
+    return record_it(holder, o, accessed, &at, false, e);
+}
+
+static int state_of(const char *holder, struct evidence_seen *seen, uint64_t *closed, struct err *e)
+{
+    struct evidence_custody_state state;
+    struct err why = {0};
+    bool there = evidence_custody_verify(holder, NULL, &state, &why) == 0;
+    seen->records = there ? state.count : 0;
+    *closed = there ? state.closed_record : 0;
+    evidence_custody_state_fini(&state);
+    if (there || why.kind != ERR_MEMORY)
+        return 0; /* what is wrong with it, the step finds */
+    *e = why;
+    return -1;
+}
+
+int evidence_access_seen(const char *holder, struct evidence_seen *seen, struct err *e)
+{
+    char above[4200];
+    struct evidence_seen of_exhibit = {0};
+    uint64_t closed;
+    *seen = (struct evidence_seen){0};
+    if (state_of(holder, seen, &closed, e) != 0 ||
+        (exhibit_above(holder, above) && state_of(above, &of_exhibit, &closed, e) != 0))
+        return -1;
+    seen->above = of_exhibit.records;
+    return 0;
+}
+
+/* The exhibit's log is held (read) until the record stands in the bundle's: nobody gives it away or
+ * moves it in between. Locks are taken in this order alone, the exhibit's and then the bundle's. */
+int evidence_access(const char *holder, const struct evidence_access_options *o,
+                    struct evidence_accessed *accessed, struct err *e)
+{
+    char above[4200];
+    struct evidence_log held = {.folder = -1, .next = -1};
+    struct evidence_seen now = {0};
+    struct err why = {0};
+    uint64_t closed = 0;
+    *accessed = (struct evidence_accessed){0};
+    if (!o->ungated && !o->ends && exhibit_above(holder, above) &&
+        evidence_log_open(&held, above, false, &why) != 0 && why.kind != ERR_NOT_FOUND) {
+        *e = why;
+        return -1;
+    }
+    int result = 0;
+    if (o->seen && held.folder >= 0)
+        result = state_of(above, &now, &closed, e);
+    if (result == 0 && o->seen && closed > o->seen->above) {
+        err_set(e, ERR_DENIED, "custody.gate", "ISO/IEC 27037 section 5.4.5",
+                "the exhibit changed hands or place while this was checked (record %" PRIu64 ")",
+                closed);
+        result = err_hint(e, "check it again");
+    }
+    if (result == 0)
+        result = access_looked(holder, o, accessed, e);
+    evidence_log_close(&held);
+    return result;
 }
 
 int evidence_access_check(const char *holder, const struct evidence_access_options *o,
                           struct err *e)
 {
     struct evidence_accessed ignored = {0};
-    bool has_log = false, note;
-    if (look(holder, o, &has_log, e) != 0)
+    struct looked at;
+    bool note;
+    if (look(holder, o, &at, e) != 0)
         return -1;
     if (!evidence_person_folder(o->identity))
-        return nameless(holder, o, has_log, &note, e);
-    return has_log ? record_it(holder, o, &ignored, true, true, e) : 0;
+        return nameless(holder, o, at.has_log, &note, e);
+    return at.has_log ? record_it(holder, o, &ignored, &at, true, e) : 0;
 }

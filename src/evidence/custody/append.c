@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { RECEIPT_FILES = 2 };
+
 struct appending {
     struct evidence_log log;
     struct evidence_read at;
@@ -117,6 +119,17 @@ static int bind_notes(struct appending *a, struct err *e)
     return result;
 }
 
+/* Under the lock: what the caller looked at is still so. */
+static int still_open(const struct appending *a, const struct evidence_step *step, struct err *e)
+{
+    if (!step->has_seen || a->state.closed_record <= step->seen)
+        return 0;
+    err_set(e, ERR_DENIED, "custody.gate", "ISO/IEC 27037 section 5.4.5",
+            "%s changed meanwhile, and what was looked at before counts no more: %s", a->at.holder,
+            a->state.gate_open ? "its gate was closed" : a->state.gate_why);
+    return err_hint(e, "check it again: tocsin evidence verify, with --identity");
+}
+
 static int begin(struct appending *a, const struct evidence_step *step, struct err *e)
 {
     if (a->count == EVIDENCE_RECORDS)
@@ -206,18 +219,22 @@ static int put_together(struct appending *a, const struct evidence_step *step,
     return result;
 }
 
-static int commit(struct appending *a, struct err *e)
+static int commit(struct appending *a, const struct evidence_step *step, struct err *e)
 {
     char record[EVIDENCE_LOG_NAME], signature[EVIDENCE_LOG_NAME];
     if (buf_check(&a->record_signature, e) != 0 || buf_check(&a->head_signature, e) != 0)
         return -1;
     evidence_log_name(a->count + 1, "json", record);
     evidence_log_name(a->count + 1, "p7s", signature);
-    const struct evidence_log_file files[] = {{record, buf_slice(&a->record)},
-                                              {signature, buf_slice(&a->record_signature)},
-                                              {"head.json", buf_slice(&a->head)},
-                                              {"head.p7s", buf_slice(&a->head_signature)}};
-    return evidence_log_commit(&a->log, files, ARRAY_LEN(files), e);
+    struct evidence_log_file files[4 + RECEIPT_FILES] = {
+        {record, buf_slice(&a->record)},
+        {signature, buf_slice(&a->record_signature)},
+        {"head.json", buf_slice(&a->head)},
+        {"head.p7s", buf_slice(&a->head_signature)}};
+    size_t receipts = step->receipt_count < RECEIPT_FILES ? step->receipt_count : RECEIPT_FILES;
+    for (size_t i = 0; i < receipts; i++)
+        files[4 + i] = step->receipts[i];
+    return evidence_log_commit(&a->log, files, 4 + receipts, e);
 }
 
 static void (*watcher)(const char *holder);
@@ -243,11 +260,13 @@ int evidence_custody_append(const char *holder, const struct evidence_step *step
     if (result == 0)
         result = bind_notes(&a, e);
     if (result == 0)
+        result = still_open(&a, step, e);
+    if (result == 0)
         result = begin(&a, step, e);
     if (result == 0)
         result = put_together(&a, step, signer, step->told, e);
     if (result == 0)
-        result = commit(&a, e);
+        result = commit(&a, step, e);
     buf_fini(&a.record);
     buf_fini(&a.record_signature);
     buf_fini(&a.head);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/custody/bound.h"
+#include "base/file.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "evidence/bundle/folder.h"
@@ -182,12 +183,31 @@ static int wrong_file(struct evidence_custody_state *state, const struct bound_f
     return evidence_state_file_problem(state, f->name, where, "%s", text) == 0 ? 0 : err_memory(e);
 }
 
+static const char receipts_folder[] = "custody/receipts", next_receipts[] = "custody/next/receipts";
+
+/* What is committed and not yet in its place (log.h) is looked for where it lies. */
+static int digest_of(const char *holder, const char *name, uint8_t hash[SHA256_LEN], struct err *e)
+{
+    char next[200];
+    uint64_t bytes;
+    size_t len = sizeof receipts_folder - 1;
+    struct err none = {0};
+    if (strncmp(name, receipts_folder, len) == 0 && name[len] == '/' &&
+        (size_t)snprintf(next, sizeof next, "%s%s", next_receipts, name + len) < sizeof next) {
+        int result = evidence_file_digest(holder, next, hash, &bytes, &none);
+        if (result == 0 || none.kind != ERR_NOT_FOUND) {
+            *e = none;
+            return result;
+        }
+    }
+    return evidence_file_digest(holder, name, hash, &bytes, e);
+}
+
 static int check_file(const struct bound_file *f, const char *holder,
                       struct evidence_custody_state *state, struct err *e)
 {
     struct err why = {0};
     uint8_t hash[SHA256_LEN];
-    uint64_t bytes;
     char text[200];
     if (strstr(f->name, "..") || f->name[0] == '/')
         return wrong_file(state, f, "a name that leads elsewhere", e);
@@ -199,7 +219,7 @@ static int check_file(const struct bound_file *f, const char *holder,
         if (wrong_file(state, f, text, e) != 0)
             return -1;
     }
-    int result = evidence_file_digest(holder, f->name, hash, &bytes, &why);
+    int result = digest_of(holder, f->name, hash, &why);
     if (why.kind == ERR_MEMORY) {
         *e = why;
         return -1;
@@ -224,10 +244,12 @@ static int check_files(const struct evidence_bound *b, const char *holder,
 /* A log that lies with another exhibit or case than its own proves nothing of that one. */
 static int check_holder(const char *holder, struct evidence_custody_state *state, struct err *e)
 {
-    char name[EVIDENCE_HOLDER];
+    char name[EVIDENCE_HOLDER], path[4200];
     enum evidence_holder_kind kind = evidence_holder_kind(holder);
-    if (kind != EVIDENCE_HOLDER_CASE && kind != EVIDENCE_HOLDER_EXHIBIT)
-        return 0;
+    snprintf(path, sizeof path, "%s/%s", holder,
+             kind == EVIDENCE_HOLDER_CASE ? "case.json" : "exhibit.json");
+    if ((kind != EVIDENCE_HOLDER_CASE && kind != EVIDENCE_HOLDER_EXHIBIT) || file_kind(path) != 1)
+        return 0; /* that it is missing, the record that names it says */
     evidence_holder_name(holder, name);
     if (strcmp(name, state->holder) == 0)
         return 0;
@@ -315,10 +337,9 @@ static bool is_left_over(const char *name)
 }
 
 /* What came back from outside and that no record names: the log is shorter than it was. */
-static int check_receipts(const struct evidence_bound *b, const char *holder,
+static int check_receipts(const struct evidence_bound *b, const char *holder, const char *folder,
                           struct evidence_custody_state *state, struct err *e)
 {
-    static const char *const folder = "custody/receipts";
     const char **names;
     struct arena arena;
     size_t count = 0;
@@ -327,7 +348,8 @@ static int check_receipts(const struct evidence_bound *b, const char *holder,
     for (size_t i = 0; i < count && result == 0; i++) {
         uint64_t proof = proof_of(names[i]);
         const char *name = arena_printf(&arena, "%s/%s", folder, names[i]);
-        if (!name)
+        const char *named = arena_printf(&arena, "%s/%s", receipts_folder, names[i]);
+        if (!name || !named)
             result = err_memory(e);
         else if (proof > b->records)
             result = evidence_state_problem(state, name, "",
@@ -336,7 +358,7 @@ static int check_receipts(const struct evidence_bound *b, const char *holder,
                                             proof, b->records) == 0
                          ? 0
                          : err_memory(e);
-        else if (!proof && !is_left_over(names[i]) && !map_get(&b->by_name, slice_str(name)))
+        else if (!proof && !is_left_over(names[i]) && !map_get(&b->by_name, slice_str(named)))
             result = evidence_state_file_problem(
                          state, name, "",
                          "no record names it: the record that took it up was cut off, or taking it "
@@ -354,5 +376,7 @@ int evidence_bound_check(const struct evidence_bound *b, const char *holder,
     if (check_files(b, holder, state, e) != 0 || check_holder(holder, state, e) != 0 ||
         check_seals(b, holder, state, e) != 0)
         return -1;
-    return check_receipts(b, holder, state, e);
+    return check_receipts(b, holder, receipts_folder, state, e) == 0
+               ? check_receipts(b, holder, next_receipts, state, e)
+               : -1;
 }

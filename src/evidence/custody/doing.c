@@ -53,6 +53,23 @@ void evidence_doing_close(struct evidence_doing *d)
     arena_fini(&d->arena);
 }
 
+int evidence_kept_open(struct evidence_kept_doing *k, const struct evidence_said *said,
+                       struct err *e)
+{
+    if (k->open)
+        return 0;
+    k->said = *said;
+    k->open = true; /* also when it fails: it is closed in any case */
+    return evidence_doing_open(&k->doing, &k->said, e);
+}
+
+void evidence_kept_close(struct evidence_kept_doing *k)
+{
+    if (k->open)
+        evidence_doing_close(&k->doing);
+    *k = (struct evidence_kept_doing){0};
+}
+
 static const char *text_of(struct evidence_doing *d, const struct json_value *v)
 {
     struct slice s = json_string(v);
@@ -91,30 +108,34 @@ static int take_last(void *context, const struct evidence_custody_record *r, str
     return json_count(a) ? take_authority(l->doing, a, l->authority, e) : 0;
 }
 
-/* The case's, else the last that the log names. */
+/* The case's as case.json has it; else the last that the log names, or that of the case. */
 static int authority_of(struct evidence_doing *d, const char *holder,
                         struct evidence_authority *out, struct err *e)
 {
-    char folder[4096], path[4200];
+    char folder[4096];
     struct json_doc *doc = NULL;
     struct err why = {0};
     struct buf text;
     struct last last = {d, out};
     evidence_case_of(holder, folder);
-    snprintf(path, sizeof path, "%s/case.json", folder);
     buf_init(&text);
     int result = 0;
-    if (folder[0]) {
-        result = evidence_file_read(folder, "case.json", CASE_BYTES, &text, e);
-        if (result == 0)
-            result = json_parse(&doc, buf_slice(&text), NULL, e);
-        if (result == 0)
-            result = take_authority(d, json_get(json_root(doc), "authority"), out, e);
-        else
-            err_context(e, "%s", path);
-    } else if (evidence_custody_read(holder, take_last, &last, &why) != 0 &&
-               why.kind == ERR_MEMORY) {
-        *e = why; /* what else is wrong with the log, the append will say */
+    bool read = folder[0] &&
+                evidence_file_read(folder, "case.json", CASE_BYTES, &text, &why) == 0 &&
+                json_parse(&doc, buf_slice(&text), NULL, &why) == 0;
+    if (read)
+        result = take_authority(d, json_get(json_root(doc), "authority"), out, e);
+    /* What is wrong with case.json or a log, verifying it says: it does not hinder a step. */
+    if (!read && why.kind != ERR_MEMORY)
+        err_clear(&why);
+    if (!read && !err_is_set(&why))
+        (void)!evidence_custody_read(holder, take_last, &last, &why);
+    if (!read && why.kind != ERR_MEMORY && folder[0] && !out->id) {
+        err_clear(&why);
+        (void)!evidence_custody_read(folder, take_last, &last, &why);
+    }
+    if (why.kind == ERR_MEMORY) {
+        *e = why;
         result = -1;
     }
     json_doc_free(doc);
@@ -160,6 +181,12 @@ int evidence_doing_step(struct evidence_doing *d, const char *holder, const char
     if (step_of(d, holder, name, kind, details, &step, e) != 0)
         return -1;
     step.told = told;
+    step.receipts = d->receipts;
+    step.receipt_count = d->receipt_count;
+    step.has_seen = d->has_seen;
+    step.seen = d->seen;
+    d->receipt_count = 0;
+    d->has_seen = false;
     return evidence_custody_append(holder, &step, d->person.signer, e);
 }
 

@@ -24,9 +24,23 @@ struct evidence_doing {
     struct evidence_person person;
     const struct evidence_said *said;
     const char *authority_from; /* a holder whose authority is taken where there is no other */
+    const struct evidence_log_file *receipts; /* as in struct evidence_step, of its next step */
+    size_t receipt_count;
+    bool has_seen; /* likewise */
+    uint64_t seen;
     struct evidence_clock_reading started;
     struct arena arena;
 };
+
+/* Somebody who does more than one step of a verb, and whose key is opened once. Begins as {0}. */
+struct evidence_kept_doing {
+    struct evidence_said said; /* doing points to it: the struct stays where it is */
+    struct evidence_doing doing;
+    bool open;
+};
+int evidence_kept_open(struct evidence_kept_doing *k, const struct evidence_said *said,
+                       struct err *e) MUST_CHECK;
+void evidence_kept_close(struct evidence_kept_doing *k);
 
 /* -1: ERR_USAGE "custody.identity", … */
 int evidence_doing_open(struct evidence_doing *d, const struct evidence_said *said,

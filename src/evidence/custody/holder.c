@@ -24,9 +24,13 @@ enum evidence_holder_kind evidence_holder_kind(const char *folder)
         return EVIDENCE_HOLDER_CASE;
     if (has(folder, "exhibit.json", 1))
         return EVIDENCE_HOLDER_EXHIBIT;
-    if (has(folder, "bagit.txt", 1) || has(folder, "INCOMPLETE", 1))
+    if (has(folder, "bagit.txt", 1) || has(folder, "INCOMPLETE", 1) ||
+        has(folder, "acquisition.json", 1) || has(folder, "tagmanifest-sha256.txt", 1))
         return EVIDENCE_HOLDER_BUNDLE;
-    return EVIDENCE_HOLDER_NONE;
+    /* What has a log, and lost the file that says what it is, does not vanish from its case. */
+    if (!has(folder, "custody", 2))
+        return EVIDENCE_HOLDER_NONE;
+    return has(folder, "exhibits", 2) ? EVIDENCE_HOLDER_CASE : EVIDENCE_HOLDER_EXHIBIT;
 }
 
 /* A member of a JSON file; false: there is none that can be an identifier. */

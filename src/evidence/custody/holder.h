@@ -11,6 +11,8 @@ enum evidence_holder_kind {
     EVIDENCE_HOLDER_EXHIBIT,
     EVIDENCE_HOLDER_BUNDLE
 };
+/* By the file that says what it is; where that is gone, by what else lies there, so that its log is
+ * still looked at. */
 enum evidence_holder_kind evidence_holder_kind(const char *folder);
 
 /* The identifier that a log of it begins with: that of acquisition.json or exhibit.json, else made

@@ -60,12 +60,39 @@ static int each_name(int folder, int (*take)(void *context, int folder, const ch
     return result;
 }
 
+static int open_receipts(int folder)
+{
+    return openat(folder, "receipts", FOLDER_FLAGS);
+}
+
+static int move(void *context, int folder, const char *name)
+{
+    const int *to = context;
+    return renameat(folder, name, *to, name);
+}
+
+/* next/receipts/ to receipts/, where no link leads elsewhere. */
+static int forward_receipts(int next, int log)
+{
+    if (mkdirat(log, "receipts", 0700) != 0 && errno != EEXIST)
+        return -1;
+    int from = open_receipts(next), to = open_receipts(log);
+    int result = from >= 0 && to >= 0 ? each_name(from, move, &to) : -1;
+    if (result == 0)
+        result = fsync(to);
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    return result == 0 ? unlinkat(next, "receipts", AT_REMOVEDIR) : -1;
+}
+
 static int forward(void *context, int folder, const char *name)
 {
     const int *to = context;
-    if (!is_own(name))
-        return 0;
-    return renameat(folder, name, *to, name);
+    if (strcmp(name, "receipts") == 0)
+        return forward_receipts(folder, *to);
+    return is_own(name) ? move(context, folder, name) : 0;
 }
 
 static int drop(void *context, int folder, const char *name)
@@ -74,12 +101,22 @@ static int drop(void *context, int folder, const char *name)
     return unlinkat(folder, name, 0);
 }
 
+static int drop_with_receipts(void *context, int folder, const char *name)
+{
+    int receipts = strcmp(name, "receipts") == 0 ? open_receipts(folder) : -1;
+    if (receipts < 0)
+        return drop(context, folder, name);
+    (void)each_name(receipts, drop, NULL);
+    close(receipts);
+    return unlinkat(folder, name, AT_REMOVEDIR);
+}
+
 /* What was committed goes to its place; what was not, away. */
 static int put_right(struct evidence_log *log, struct err *e)
 {
     int part = openat(log->folder, "next.part", FOLDER_FLAGS);
     if (part >= 0) {
-        (void)each_name(part, drop, NULL);
+        (void)each_name(part, drop_with_receipts, NULL);
         close(part);
         if (unlinkat(log->folder, "next.part", AT_REMOVEDIR) != 0)
             return err_errno(e, errno, "custody.write", "%s/next.part cannot be taken away",
@@ -200,6 +237,40 @@ int evidence_log_list(const struct evidence_log *log, uint64_t *most, char stray
     return 0;
 }
 
+static bool is_receipt(const char *name)
+{
+    return strncmp(name, "receipts/", 9) == 0;
+}
+
+static bool has_receipts(const struct evidence_log_file *files, size_t count)
+{
+    size_t i = 0;
+    while (i < count && !is_receipt(files[i].name))
+        i++;
+    return i < count;
+}
+
+/* What is committed must get to its place, or no step could follow on it. */
+static bool leads_elsewhere(const struct evidence_log *log)
+{
+    struct stat st;
+    return fstatat(log->folder, "receipts", &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* next.part/receipts/ is made durable with what lies in it; the folder above, behind all of it. */
+static int make_receipts(int part, const struct evidence_log_file *files, size_t count, bool end)
+{
+    if (!has_receipts(files, count))
+        return 0;
+    if (!end)
+        return mkdirat(part, "receipts", 0700);
+    int fd = open_receipts(part);
+    int result = fd >= 0 ? fsync(fd) : -1;
+    if (fd >= 0)
+        close(fd);
+    return result;
+}
+
 static int put_file(int folder, const struct evidence_log_file *f, struct err *e)
 {
     int fd = openat(folder, f->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -216,17 +287,23 @@ int evidence_log_commit(struct evidence_log *log, const struct evidence_log_file
                         size_t count, struct err *e)
 {
     struct err later = {0};
+    if (has_receipts(files, count) && leads_elsewhere(log))
+        return err_set(e, ERR_VERIFY, "custody.receipt", NULL,
+                       "%s/receipts is no folder: nothing is written where a link leads",
+                       log->path);
     if (mkdirat(log->folder, "next.part", 0700) != 0)
         return err_errno(e, errno, "custody.write", "%s/next.part cannot be made", log->path);
     int part = openat(log->folder, "next.part", FOLDER_FLAGS);
     if (part < 0)
         return err_errno(e, errno, "custody.write", "%s/next.part cannot be opened", log->path);
+    if (make_receipts(part, files, count, false) != 0)
+        err_errno(e, errno, "custody.write", "%s/next.part/receipts cannot be made", log->path);
     for (size_t i = 0; i < count && !err_is_set(e); i++)
         (void)put_file(part, &files[i], e);
-    if (!err_is_set(e) && fsync(part) != 0)
+    if (!err_is_set(e) && (make_receipts(part, files, count, true) != 0 || fsync(part) != 0))
         err_errno(e, errno, "custody.write", "%s/next.part cannot be written", log->path);
     if (err_is_set(e)) {
-        (void)each_name(part, drop, NULL);
+        (void)each_name(part, drop_with_receipts, NULL);
         (void)unlinkat(log->folder, "next.part", AT_REMOVEDIR);
     } else if (renameat(log->folder, "next.part", log->folder, "next") != 0 ||
                fsync(log->folder) != 0) {

@@ -45,6 +45,8 @@ int evidence_log_read(const struct evidence_log *log, const char *name, size_t l
 int evidence_log_list(const struct evidence_log *log, uint64_t *most, char stray[64],
                       struct err *e) MUST_CHECK;
 
+/* name: of a file of the log, or "receipts/NAME": what came back and becomes part of it with the
+ * record that names it. */
 struct evidence_log_file {
     const char *name;
     struct slice content;

@@ -146,6 +146,7 @@ static void gate(struct evidence_custody_state *s, unsigned effects,
     if (effects & EVIDENCE_CLOSES_GATE || (effects & EVIDENCE_OPENS_GATE && !same)) {
         s->gate_open = false;
         s->closed_at = r->at;
+        s->closed_record = r->number;
         snprintf(s->gate_why, sizeof s->gate_why, "%s by record %" PRIu64 " (%.*s)",
                  effects & EVIDENCE_OPENS_GATE && !same
                      ? "it was found to be another"
@@ -164,6 +165,39 @@ static void gate(struct evidence_custody_state *s, unsigned effects,
     }
 }
 
+static int begin(struct evidence_folding *f, const struct evidence_custody_record *r,
+                 const struct json_value *details, struct err *e)
+{
+    struct evidence_custody_state *s = f->state;
+    struct evidence_begun *list =
+        grown(&s->arena, f->begun, s->begun_count, &f->begun_room, sizeof *list);
+    if (!list)
+        return err_memory(e);
+    list[s->begun_count++] =
+        (struct evidence_begun){.what = keep(f, json_get_string(details, "what"), e),
+                                .to = keep(f, json_get_string(details, "to"), e),
+                                .at = r->at,
+                                .record = r->number};
+    f->begun = list;
+    s->begun = list;
+    return err_is_set(e) ? -1 : 0;
+}
+
+/* By the record that says what came of it, or by words about it. */
+static void end_begun(struct evidence_folding *f, const struct evidence_custody_record *r,
+                      const struct json_value *details)
+{
+    int64_t number;
+    size_t kept = 0;
+    const char *name = slice_is(r->kind, "correction") ? "corrects" : "begun";
+    if (f->state->begun_count == 0 || !json_int64(json_get(details, name), &number))
+        return;
+    for (size_t i = 0; i < f->state->begun_count; i++)
+        if ((int64_t)f->begun[i].record != number)
+            f->begun[kept++] = f->begun[i];
+    f->state->begun_count = kept;
+}
+
 static int named_kinds(struct evidence_folding *f, const struct evidence_custody_record *r,
                        const struct json_value *details, struct err *e)
 {
@@ -179,6 +213,9 @@ static int named_kinds(struct evidence_folding *f, const struct evidence_custody
     if (slice_is(r->kind, "handover-received") || slice_is(r->kind, "handover-refused") ||
         slice_is(r->kind, "handover-receipt") || slice_is(r->kind, "handover-withdrawn"))
         end_handover(f, json_get_string(details, "handover"));
+    if (slice_is(r->kind, "begun"))
+        return begin(f, r, details, e);
+    end_begun(f, r, details);
     if (slice_is(r->kind, "hold-set"))
         return hold(f, r, details, e);
     if (slice_is(r->kind, "hold-lifted"))

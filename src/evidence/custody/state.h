@@ -9,7 +9,8 @@ struct evidence_folding {
     struct evidence_custody_state *state;
     struct evidence_handover *handovers; /* open ones; the state's arena */
     struct evidence_hold *holds;
-    size_t handover_room, hold_room;
+    struct evidence_begun *begun;
+    size_t handover_room, hold_room, begun_room;
 };
 
 void evidence_state_init(struct evidence_custody_state *state);

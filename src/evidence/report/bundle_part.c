@@ -29,10 +29,13 @@ static void fact_bytes(struct reporting *r, const char *name, const struct json_
 {
     struct slice text = reporting_text(r, root, path);
     int64_t bytes = 0;
-    if (text.len == 0 || text.len > 19)
+    if (text.len == 0 || text.len > 18) /* no number of bytes that there could be */
         return;
-    for (size_t i = 0; i < text.len; i++)
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return;
         bytes = 10 * bytes + (text.data[i] - '0');
+    }
     paper_fact(r->paper, name, reporting_bytes(r, bytes));
 }
 
@@ -185,6 +188,8 @@ static void errors_part(struct reporting *r, struct reporting_bundle *b, const s
     (void)json_int64(json_get(reading, "unreadable_bytes"), &bytes);
     (void)json_int64(json_get(reading, "unreadable_ranges"), &ranges);
     (void)json_int64(json_get(json_get(a, "source"), "sector_bytes"), &sector);
+    if (sector < 1)
+        sector = 512;
     b->has[NEED_ERRORS] = true;
     b->unreadable = bytes > 0;
     calls_part(r, json_get(reading, "log"));
@@ -208,8 +213,13 @@ static void errors_part(struct reporting *r, struct reporting_bundle *b, const s
         int64_t from = 0, count = 0;
         if (shown++ >= RANGES_SHOWN)
             break;
-        (void)json_int64(json_get(range, "from"), &from);
-        (void)json_int64(json_get(range, "bytes"), &count);
+        if (!json_int64(json_get(range, "from"), &from) ||
+            !json_int64(json_get(range, "bytes"), &count) || from < 0 || count < 1 ||
+            count > INT64_MAX - from) {
+            struct slice none = slice_str("no range of bytes");
+            paper_row(r->paper, 4, (struct slice[]){none, none, none, none});
+            continue;
+        }
         snprintf(text[0], sizeof text[0], "%" PRId64, from);
         snprintf(text[1], sizeof text[1], "%" PRId64, from + count - 1);
         snprintf(text[2], sizeof text[2], "%" PRId64, count);
@@ -270,6 +280,7 @@ static int verify_part(struct reporting *r, struct reporting_bundle *b, struct e
 {
     struct evidence_verify_options options = {.watch = watch, .watch_context = r};
     struct evidence_verdict v;
+    struct err why = {0};
     char how[4200];
     snprintf(how, sizeof how, "%s/VERIFY.txt", b->path);
     b->has[NEED_HOW] = file_kind(how) == 1;
@@ -279,8 +290,14 @@ static int verify_part(struct reporting *r, struct reporting_bundle *b, struct e
                   "what it was, this report does not say.");
         return 0;
     }
-    if (evidence_verify(b->path, &options, &v, e) != 0) {
+    if (evidence_verify(b->path, &options, &v, &why) != 0) {
         evidence_verdict_fini(&v);
+        if (why.kind != ERR_MEMORY && strcmp(why.code, "evidence.stopped") != 0) {
+            reporting_broken(r, "It could not be found out whether it is what it was: %s",
+                             why.text);
+            return 0;
+        }
+        *e = why;
         return -1;
     }
     b->verified = true;
@@ -309,7 +326,7 @@ int reporting_bundle(struct reporting *r, struct reporting_bundle *b, struct err
     char mark[4200];
     const struct json_value *a;
     paper_say(r->paper, PAPER_HEADING, "Acquisition %s", b->name);
-    if (reporting_read(b->path, "acquisition.json", &b->acquisition, e) != 0)
+    if (reporting_read(r, b->path, "acquisition.json", &b->acquisition, e) != 0)
         return -1;
     snprintf(mark, sizeof mark, "%s/INCOMPLETE", b->path);
     b->complete = file_kind(mark) == 0;
@@ -319,13 +336,17 @@ int reporting_bundle(struct reporting *r, struct reporting_bundle *b, struct err
         return 0;
     }
     a = b->acquisition.root;
-    what_part(r, b, a);
-    who_part(r, b, a);
-    tool_part(r, b, a);
-    result_part(r, b, a);
-    reporting_capture(r, json_get(a, "capture"));
-    reporting_rest(r, a);
-    errors_part(r, b, a);
+    if (!a && !b->acquisition.broken)
+        reporting_broken(r, "acquisition.json is not there.");
+    if (a) {
+        what_part(r, b, a);
+        who_part(r, b, a);
+        tool_part(r, b, a);
+        result_part(r, b, a);
+        reporting_capture(r, json_get(a, "capture"));
+        reporting_rest(r, a);
+        errors_part(r, b, a);
+    }
     if (!json_is(json_get(a, "reading"), JSON_OBJECT))
         b->has[NEED_ERRORS] = json_is(json_get(a, "capture"), JSON_OBJECT) ||
                               json_is(json_get(a, "errors"), JSON_ARRAY) ||

@@ -111,6 +111,15 @@ static void state_part(struct reporting *r, const struct evidence_custody_state 
                   s->open[i].id, s->open[i].from, s->open[i].to,
                   SLICE_ARG(reporting_time(r, slice_str(time))), s->open[i].record);
     }
+    for (size_t i = 0; i < s->begun_count; i++) {
+        time_format(s->begun[i].at, time);
+        paper_say(r->paper, PAPER_DOUBT,
+                  "Record %" PRIu64
+                  " began at %.*s what was to be \"%s\" to %s. No later record of "
+                  "this log says whether it was done.",
+                  s->begun[i].record, SLICE_ARG(reporting_time(r, slice_str(time))),
+                  s->begun[i].what, s->begun[i].to);
+    }
     for (size_t i = 0; i < s->hold_count; i++)
         paper_say(r->paper, PAPER_DOUBT, "Legal hold %s, ordered by %s (record %" PRIu64 ").",
                   s->holds[i].id, s->holds[i].ordered_by, s->holds[i].record);
@@ -191,14 +200,19 @@ int reporting_custody(struct reporting *r, const char *holder, bool *found, bool
     }
     if (result != 0) {
         evidence_custody_state_fini(&state);
-        *e = why;
-        return -1;
+        if (why.kind == ERR_MEMORY) {
+            *e = why;
+            return -1;
+        }
+        *found = true;
+        reporting_broken(r, "The custody log cannot be read: %s", why.text);
+        return notes_part(r, holder, e);
     }
     *found = true;
     paper_columns(r->paper, 5, names, weights, 0);
     if (evidence_custody_read(holder, each_record, r, &why) != 0) {
         evidence_custody_state_fini(&state);
-        if (why.kind != ERR_VERIFY && why.kind != ERR_INPUT && why.kind != ERR_NOT_FOUND) {
+        if (why.kind == ERR_MEMORY) {
             *e = why;
             return -1;
         }
@@ -266,7 +280,7 @@ int reporting_repeats(struct reporting *r, const struct reporting_bundle *b, str
         struct reporting_file file = {0};
         bool mine = strncmp(entries[i]->d_name, prefix, strlen(prefix)) == 0;
         if (mine && result == 0)
-            result = reporting_read(folder, entries[i]->d_name, &file, e);
+            result = reporting_read(r, folder, entries[i]->d_name, &file, e);
         if (mine && result == 0 && file.root) {
             bool same = slice_is(reporting_text(r, file.root, "same"), "yes");
             struct slice tool = reporting_text(r, file.root, "other_tool.name");

@@ -5,6 +5,7 @@
 #include "evidence/report/reporting.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@ void reporting_close(struct reporting_file *file)
     *file = (struct reporting_file){0};
 }
 
-int reporting_read(const char *folder, const char *name, struct reporting_file *file, struct err *e)
+int reporting_parse(const char *folder, const char *name, struct reporting_file *file,
+                    struct err *e)
 {
     char path[4400];
     *file = (struct reporting_file){0};
@@ -31,6 +33,33 @@ int reporting_read(const char *folder, const char *name, struct reporting_file *
         return err_context(e, "%s", path);
     }
     file->root = json_root(file->doc);
+    return 0;
+}
+
+void reporting_broken(struct reporting *r, const char *format, ...)
+{
+    char text[900];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    paper_say(r->paper, PAPER_BAD, "%s", text);
+    r->told->unsound++;
+}
+
+int reporting_read(struct reporting *r, const char *folder, const char *name,
+                   struct reporting_file *file, struct err *e)
+{
+    struct err why = {0};
+    if (reporting_parse(folder, name, file, &why) == 0)
+        return 0;
+    if (why.kind == ERR_MEMORY) {
+        *e = why;
+        return -1;
+    }
+    file->broken = true;
+    reporting_broken(r, "%s cannot be read, and nothing that it says is told here: %s%s%s", name,
+                     why.text, why.where[0] ? ", " : "", why.where);
     return 0;
 }
 

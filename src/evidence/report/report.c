@@ -2,6 +2,7 @@
 #include "evidence/report.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "evidence/custody/holder.h"
 #include "evidence/report/reporting.h"
 #include "evidence/tool.h"
 
@@ -10,16 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool is_bundle(const char *path)
-{
-    char mark[4200];
-    snprintf(mark, sizeof mark, "%s/acquisition.json", path);
-    if (file_kind(mark) == 1)
-        return true;
-    snprintf(mark, sizeof mark, "%s/INCOMPLETE", path);
-    return file_kind(mark) == 1;
-}
 
 static struct reporting_bundle *add_bundle(struct reporting *r, const char *path,
                                            const char *exhibit, struct err *e)
@@ -86,21 +77,25 @@ static int take_bundle(struct reporting *r, const char *path, const char *name, 
                        struct err *e)
 {
     (void)name;
-    return file_kind(path) == 2 && is_bundle(path) && !add_bundle(r, path, context, e) ? -1 : 0;
+    return file_kind(path) == 2 && evidence_holder_kind(path) == EVIDENCE_HOLDER_BUNDLE &&
+                   !add_bundle(r, path, context, e)
+               ? -1
+               : 0;
 }
 
 static int part_of_exhibit(struct reporting *r, const char *path, const char *name, struct err *e)
 {
     struct reporting_file file;
     bool found, sound;
-    if (reporting_read(path, "exhibit.json", &file, e) != 0)
-        return -1;
     paper_say(r->paper, PAPER_HEADING, "Exhibit %s", name);
+    if (reporting_read(r, path, "exhibit.json", &file, e) != 0)
+        return -1;
     if (file.root)
         reporting_facts(r, file.root, "", 0);
-    else
+    else if (!file.broken)
         paper_say(r->paper, PAPER_BAD, "There is no description of this exhibit.");
     r->told->exhibits++;
+    bool missing = !file.root && !file.broken;
     reporting_close(&file);
     paper_say(r->paper, PAPER_SUBHEADING, "Custody of the exhibit");
     if (reporting_custody(r, path, &found, &sound, e) != 0)
@@ -120,6 +115,10 @@ static int part_of_exhibit(struct reporting *r, const char *path, const char *na
         b->custody_sound = b->custody_sound || (found && sound);
         b->has[NEED_CUSTODY] = b->custody && b->custody_sound;
     }
+    bool is_exhibit = evidence_holder_kind(path) == EVIDENCE_HOLDER_EXHIBIT;
+    if ((is_exhibit || before != r->bundle_count) && (missing || !found))
+        reporting_broken(r, "An exhibit has a description and a custody log from its beginning: "
+                            "what is not there was taken away.");
     if (before == r->bundle_count)
         paper_say(r->paper, PAPER_TEXT, "Nothing was acquired from it.");
     return 0;
@@ -132,12 +131,15 @@ static int each_exhibit(struct reporting *r, const char *path, const char *name,
     return file_kind(path) == 2 ? part_of_exhibit(r, path, name, e) : 0;
 }
 
-static int part_of_case(struct reporting *r, struct err *e)
+static int part_of_case(struct reporting *r, const struct err *unread, struct err *e)
 {
     char exhibits[4200];
     bool found, sound;
     const struct json_value *root = r->the_case.root;
     paper_say(r->paper, PAPER_HEADING, "The case");
+    if (!root)
+        reporting_broken(r, "case.json cannot be read, and nothing that it says is told here: %s",
+                         err_is_set(unread) ? unread->text : "it is not there");
     reporting_facts(r, root, "", 0);
     r->case_authority =
         json_count(json_get(root, "authority")) || json_get_string(root, "authority").len;
@@ -175,17 +177,19 @@ static int run(struct reporting *r, struct err *e)
 {
     const struct clock *clock = r->options->clock ? r->options->clock : &clock_system;
     const char *path = r->options->path;
-    char mark[4200];
     int64_t now = clock_now(clock);
     struct reporting_bundle *alone = NULL;
-    snprintf(mark, sizeof mark, "%s/exhibit.json", path);
-    if (reporting_read(path, "case.json", &r->the_case, e) != 0)
-        return -1;
-    bool bundle = !r->the_case.root && is_bundle(path);
-    bool exhibit = !r->the_case.root && !bundle && file_kind(mark) == 1;
-    if (!r->the_case.root && !bundle && !exhibit)
+    enum evidence_holder_kind kind = evidence_holder_kind(path);
+    struct err unread = {0};
+    if (kind == EVIDENCE_HOLDER_NONE)
         return err_set(e, ERR_NOT_FOUND, "evidence.report", NULL,
                        "%s is neither a case nor an exhibit nor a bundle", path);
+    if (kind == EVIDENCE_HOLDER_CASE &&
+        reporting_parse(path, "case.json", &r->the_case, &unread) != 0 &&
+        unread.kind == ERR_MEMORY) {
+        *e = unread;
+        return -1;
+    }
     const char *name = strrchr(path, '/');
     paper_say(r->paper, PAPER_TITLE, "Report on digital evidence");
     struct slice title = json_get_string(r->the_case.root, "title");
@@ -196,9 +200,9 @@ static int run(struct reporting *r, struct err *e)
     if (head(r, now, e) != 0)
         return -1;
     int result = 0;
-    if (r->the_case.root) {
-        result = part_of_case(r, e);
-    } else if (exhibit) {
+    if (kind == EVIDENCE_HOLDER_CASE) {
+        result = part_of_case(r, &unread, e);
+    } else if (kind == EVIDENCE_HOLDER_EXHIBIT) {
         result = part_of_exhibit(r, path, name && name[1] ? name + 1 : path, e);
     } else {
         alone = add_bundle(r, path, NULL, e);

@@ -11,7 +11,8 @@
 struct reporting_file {
     struct buf text;
     struct json_doc *doc;
-    const struct json_value *root; /* NULL: it is not there */
+    const struct json_value *root; /* NULL: it is not there, or broken */
+    bool broken;
 };
 
 /* The minimum that another jurisdiction needs (27037 section 6.10; row 56). */
@@ -55,8 +56,13 @@ struct reporting {
     bool case_contact, case_authority;
 };
 
-int reporting_read(const char *folder, const char *name, struct reporting_file *file,
-                   struct err *e) MUST_CHECK;
+int reporting_parse(const char *folder, const char *name, struct reporting_file *file,
+                    struct err *e) MUST_CHECK;
+/* The same; what is wrong with it stands in the report then, and is counted. ERR_MEMORY alone. */
+int reporting_read(struct reporting *r, const char *folder, const char *name,
+                   struct reporting_file *file, struct err *e) MUST_CHECK;
+/* Something is not as it must be: a sentence in the report, and the exit code. */
+void reporting_broken(struct reporting *r, const char *format, ...) PRINTF_LIKE(2, 3);
 void reporting_close(struct reporting_file *file);
 
 /* The text, number or truth that a path ("tool.version") names, as people read it; empty: none. */

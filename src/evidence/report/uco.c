@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "evidence/bundle/bag.h"
 #include "evidence/bundle/manifest.h"
-#include "evidence/custody.h"
+#include "evidence/custody/holder.h"
 #include "evidence/report/uco_graph.h"
 
 #include <dirent.h>
@@ -97,8 +97,10 @@ static void put_unreadable(struct uco *u, const struct json_value *reading, cons
         int64_t from = 0, bytes = 0;
         if (count++ >= RANGES)
             break;
-        (void)json_int64(json_get(range, "from"), &from);
-        (void)json_int64(json_get(range, "bytes"), &bytes);
+        if (!json_int64(json_get(range, "from"), &from) ||
+            !json_int64(json_get(range, "bytes"), &bytes) || from < 0 || bytes < 1 ||
+            bytes > INT64_MAX - from)
+            continue;
         snprintf(seed, sizeof seed, "%s %" PRId64 " %" PRId64, image, from, bytes);
         snprintf(about, sizeof about, "bytes %" PRId64 " to %" PRId64 " could not be read", from,
                  from + bytes - 1);
@@ -237,6 +239,7 @@ int evidence_uco_tag(struct evidence_bag *bag, struct slice acquisition, struct 
 
 struct walking {
     struct uco u;
+    struct evidence_uco_told *told;
     char thing[UCO_ID];    /* what the log is about */
     char previous[UCO_ID]; /* the action before */
 };
@@ -272,25 +275,61 @@ static int put_step(void *context, const struct evidence_custody_record *r, stru
     return 0;
 }
 
+/* Something that belongs to the thing cannot be read. ERR_MEMORY ends it, nothing else does. */
+static int put_broken(struct walking *k, const char *path, const struct err *why, struct err *e)
+{
+    char id[UCO_ID], words[700], place[260];
+    const char *name = strrchr(path, '/');
+    if (why->kind == ERR_MEMORY) {
+        *e = *why;
+        return -1;
+    }
+    snprintf(place, sizeof place, "%s%s", why->where[0] ? ", " : "", why->where);
+    snprintf(words, sizeof words, "%.64s cannot be read, or not to its end: %.300s%s",
+             name ? name + 1 : path, why->text, place);
+    uco_id("broken", slice_str(path), id);
+    if (uco_node(&k->u, id, "uco-core:Annotation")) {
+        uco_text(&k->u, "uco-core:tag", slice_str("broken"));
+        uco_text(&k->u, "uco-core:description", slice_str(words));
+        uco_ref(&k->u, "uco-core:object", k->thing);
+        uco_node_end(&k->u);
+    }
+    k->told->count++;
+    if (k->told->broken) {
+        snprintf(words, sizeof words, "%.300s%s", why->text, place);
+        k->told->broken(k->told->context, path, words);
+    }
+    return 0;
+}
+
 static int put_custody(struct walking *k, const char *holder, struct err *e)
 {
     char folder[4400];
+    struct err why = {0};
     k->previous[0] = 0;
     snprintf(folder, sizeof folder, "%s/custody", holder);
-    return file_kind(folder) == 2 ? evidence_custody_read(holder, put_step, k, e) : 0;
+    if (file_kind(folder) != 2 || evidence_custody_read(holder, put_step, k, &why) == 0 ||
+        strcmp(why.code, "custody.none") == 0)
+        return 0;
+    return put_broken(k, folder, &why, e);
 }
 
-static int read_json(const char *folder, const char *name, struct buf *text, struct json_doc **doc,
-                     struct err *e)
+/* doc NULL: it is not there, or why says what is wrong with it. */
+static void read_json(const char *folder, const char *name, struct buf *text, struct json_doc **doc,
+                      struct err *why)
+{
+    *doc = NULL;
+    if (evidence_file_read(folder, name, RECORD_MOST, text, why) != 0 ||
+        json_parse(doc, buf_slice(text), NULL, why) != 0)
+        *doc = NULL;
+}
+
+static int put_unread(struct walking *k, const char *folder, const char *name,
+                      const struct err *why, struct err *e)
 {
     char path[4400];
-    *doc = NULL;
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (file_kind(path) != 1)
-        return 0;
-    return evidence_file_read(folder, name, RECORD_MOST, text, e) == 0
-               ? json_parse(doc, buf_slice(text), NULL, e)
-               : -1;
+    return err_is_set(why) ? put_broken(k, path, why, e) : 0;
 }
 
 static const char *name_of(const char *path)
@@ -301,13 +340,22 @@ static const char *name_of(const char *path)
 
 static int put_bundle(struct walking *k, const char *path, const char *exhibit, struct err *e)
 {
-    char thing[UCO_ID];
+    char thing[UCO_ID], mark[4400];
     struct buf text;
     struct json_doc *doc;
+    snprintf(mark, sizeof mark, "%s/INCOMPLETE", path);
+    if (evidence_holder_kind(path) != EVIDENCE_HOLDER_BUNDLE || file_kind(mark) != 0)
+        return 0; /* what was not closed is no evidence */
     buf_init(&text);
     memcpy(thing, k->thing, sizeof thing);
-    int result = read_json(path, "acquisition.json", &text, &doc, e);
-    if (result == 0 && doc) {
+    struct err why = {0};
+    int result = 0;
+    read_json(path, "acquisition.json", &text, &doc, &why);
+    if (!doc) { /* its custody is about what it is part of */
+        result = put_unread(k, path, "acquisition.json", &why, e);
+        if (result == 0)
+            result = put_custody(k, path, e);
+    } else {
         put_acquisition(&k->u, json_root(doc), buf_slice(&text), name_of(path), thing,
                         slice_str(exhibit));
         uint8_t hash[SHA256_LEN];
@@ -363,8 +411,15 @@ static int put_exhibit(struct walking *k, const char *path, const char *exhibit,
     struct json_doc *doc;
     char record[UCO_ID];
     buf_init(&text);
-    int result = read_json(path, "exhibit.json", &text, &doc, e);
-    if (result == 0) {
+    struct err why = {0};
+    int result = 0;
+    read_json(path, "exhibit.json", &text, &doc, &why);
+    if (why.kind == ERR_NOT_FOUND && evidence_holder_kind(path) == EVIDENCE_HOLDER_NONE)
+        err_clear(&why); /* a folder that never was an exhibit */
+    if (why.kind == ERR_MEMORY) {
+        *e = why;
+        result = -1;
+    } else {
         const struct json_value *root = json_root(doc);
         uco_id("exhibit", slice_str(exhibit), k->thing);
         if (uco_node(&k->u, k->thing, "uco-observable:Device")) {
@@ -384,7 +439,9 @@ static int put_exhibit(struct walking *k, const char *path, const char *exhibit,
                  about.len ? (const char *)about.data : "");
         put_provenance(&k->u, record, words[0] ? words : exhibit, slice_str(exhibit),
                        (const char(*)[UCO_ID])k->thing, 1);
-        result = put_custody(k, path, e);
+        result = put_unread(k, path, "exhibit.json", &why, e);
+        if (result == 0)
+            result = put_custody(k, path, e);
     }
     json_doc_free(doc);
     buf_fini(&text);
@@ -392,46 +449,45 @@ static int put_exhibit(struct walking *k, const char *path, const char *exhibit,
 }
 
 static int put_case(struct walking *k, const char *path, const struct json_value *root,
-                    struct slice text, struct err *e)
+                    struct slice text, const struct err *why, struct err *e)
 {
     char allowed[UCO_ID], exhibits[4400];
     uco_authorization(&k->u, authority_of(root), allowed);
-    uco_id("case", text, k->thing);
+    uco_id("case", root ? text : slice_str(path), k->thing);
     if (uco_node(&k->u, k->thing, "case-investigation:Investigation")) {
         uco_text(&k->u, "uco-core:name", json_get_string(root, "title"));
         uco_text(&k->u, "uco-core:description", json_get_string(root, "summary"));
         uco_ref(&k->u, "case-investigation:relevantAuthorization", allowed);
         uco_node_end(&k->u);
     }
-    if (put_custody(k, path, e) != 0)
+    if (put_unread(k, path, "case.json", why, e) != 0 || put_custody(k, path, e) != 0)
         return -1;
     snprintf(exhibits, sizeof exhibits, "%s/exhibits", path);
     return each_folder(k, exhibits, NULL, put_exhibit, e);
 }
 
-int evidence_uco_folder(const char *path, struct buf *out, struct err *e)
+int evidence_uco_folder(const char *path, struct evidence_uco_told *told, struct buf *out,
+                        struct err *e)
 {
-    struct walking walking = {0}, *k = &walking;
+    struct walking walking = {.told = told}, *k = &walking;
     struct buf text;
-    struct json_doc *doc;
-    char mark[4400];
+    struct json_doc *doc = NULL;
     buf_init(&text);
-    int result = read_json(path, "case.json", &text, &doc, e);
+    struct err why = {0};
+    int result = 0;
+    enum evidence_holder_kind kind = evidence_holder_kind(path);
     uco_begin(&k->u, out);
-    if (result == 0 && doc) {
-        result = put_case(k, path, json_root(doc), buf_slice(&text), e);
-    } else if (result == 0) {
-        snprintf(mark, sizeof mark, "%s/exhibit.json", path);
-        if (file_kind(mark) == 1)
-            result = put_exhibit(k, path, name_of(path), e);
-        else {
-            snprintf(mark, sizeof mark, "%s/acquisition.json", path);
-            result = file_kind(mark) == 1
-                         ? put_bundle(k, path, "", e)
-                         : err_set(e, ERR_NOT_FOUND, "evidence.report", NULL,
-                                   "%s is neither a case nor an exhibit nor a bundle", path);
-        }
-    }
+    if (kind == EVIDENCE_HOLDER_CASE)
+        read_json(path, "case.json", &text, &doc, &why);
+    if (kind == EVIDENCE_HOLDER_CASE)
+        result = put_case(k, path, json_root(doc), buf_slice(&text), &why, e);
+    else if (kind == EVIDENCE_HOLDER_EXHIBIT)
+        result = put_exhibit(k, path, name_of(path), e);
+    else if (kind == EVIDENCE_HOLDER_BUNDLE)
+        result = put_bundle(k, path, "", e);
+    else
+        result = err_set(e, ERR_NOT_FOUND, "evidence.report", NULL,
+                         "%s is neither a case nor an exhibit nor a bundle", path);
     uco_end(&k->u);
     uco_fini(&k->u);
     json_doc_free(doc);
