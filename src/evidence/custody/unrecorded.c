@@ -100,7 +100,12 @@ static int check_note(const struct evidence_notes *n, size_t index, struct evide
     const struct json_value *log = json_get(note->root, "signed_log");
     struct err why = {0};
     int64_t number = 0, records = 0;
-    if (json_doc_check_canonical(note->doc, n->lines[index].text, &why) != 0 ||
+    bool canonical = json_doc_check_canonical(note->doc, n->lines[index].text, &why) == 0;
+    if (why.kind == ERR_MEMORY) {
+        *e = why;
+        return -1;
+    }
+    if (!canonical ||
         !slice_is(json_get_string(note->root, "format"), EVIDENCE_UNRECORDED_FORMAT) ||
         time_parse(json_get_string(note->root, "at"), &note->at, &why) != 0)
         return wrong(e, "it is no note of unrecorded access: bytes were changed");
