@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/id.h"
+#include "evidence/custody/holder.h"
 #include "evidence/custody/log.h"
 #include "evidence/custody/read.h"
 #include "evidence/custody/record.h"

@@ -11,6 +11,19 @@
 
 enum { DESCRIPTION_BYTES = 4 << 20 };
 
+bool evidence_holder_is(struct slice text)
+{
+    if (text.len == 0 || text.len >= EVIDENCE_HOLDER || text.data[0] == '.' || text.data[0] == '-')
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+              c == '.' || c == '_' || c == '-'))
+            return false;
+    }
+    return true;
+}
+
 static bool has(const char *folder, const char *name, int kind)
 {
     char path[4200];

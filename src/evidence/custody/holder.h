@@ -5,6 +5,9 @@
 
 #include "evidence/custody.h"
 
+/* An identifier of an exhibit is a file's name too: letters, digits, '.', '_', '-', at most 63. */
+bool evidence_holder_is(struct slice text);
+
 enum evidence_holder_kind {
     EVIDENCE_HOLDER_NONE,
     EVIDENCE_HOLDER_CASE,

@@ -2,6 +2,7 @@
 #include "evidence/custody/record.h"
 #include "base/encoding.h"
 #include "base/id.h"
+#include "evidence/custody/holder.h"
 #include "evidence/custody/log.h"
 #include "evidence/custody/unrecorded.h"
 #include "evidence/tool.h"
@@ -9,19 +10,6 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
-
-bool evidence_holder_is(struct slice text)
-{
-    if (text.len == 0 || text.len >= EVIDENCE_HOLDER || text.data[0] == '.' || text.data[0] == '-')
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.data[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-              c == '.' || c == '_' || c == '-'))
-            return false;
-    }
-    return true;
-}
 
 int evidence_hash_parse(struct slice text, uint8_t hash[SHA256_LEN])
 {

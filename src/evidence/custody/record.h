@@ -61,7 +61,4 @@ void evidence_hash_member(struct json_writer *w, const char *name, const uint8_t
 /* "authority" with what of it is given. */
 void evidence_authority_member(struct json_writer *w, const struct evidence_authority *a);
 
-/* An identifier of an exhibit is a file's name too: letters, digits, '.', '_', '-', at most 63. */
-bool evidence_holder_is(struct slice text);
-
 #endif
