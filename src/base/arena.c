@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
 #include "base/memory.h"
+#include "base/poison.h"
 
 #include <stdarg.h>
 #include <stdalign.h>
 #include <stdio.h>
-
-/* Under AddressSanitizer what was not handed out may not be touched. */
-#if defined(__SANITIZE_ADDRESS__)
-#define ARENA_WATCHED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ARENA_WATCHED 1
-#endif
-#endif
-#ifdef ARENA_WATCHED
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
-#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
-#endif
 
 enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20, ALIGNMENT = alignof(max_align_t) };
 

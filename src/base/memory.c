@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { PAGE = 4096, LARGE_PAGE = 2 << 20 };
 
 static atomic_long fail_after = -1;
 static atomic_long allocations = 0;
@@ -32,6 +35,18 @@ void *mem_new(size_t count, size_t size)
     if (must_fail())
         return NULL;
     return calloc(count ? count : 1, size ? size : 1);
+}
+
+void *mem_new_pages(size_t bytes)
+{
+    size_t page = bytes < LARGE_PAGE ? PAGE : LARGE_PAGE;
+    if (bytes > SIZE_MAX - page || must_fail())
+        return NULL;
+    size_t room = bytes ? (bytes + page - 1) / page * page : page;
+    void *block = aligned_alloc(page, room);
+    if (block && page == LARGE_PAGE)
+        (void)madvise(block, room, MADV_HUGEPAGE);
+    return block;
 }
 
 void *mem_resize(void *block, size_t count, size_t size)

@@ -17,6 +17,13 @@ void *mem_new(size_t count, size_t size) MUST_CHECK;
 /* Grows or shrinks to count × size bytes; on NULL the old block is untouched. */
 void *mem_resize(void *block, size_t count, size_t size) MUST_CHECK;
 
+/*
+ * At least so many bytes, not zeroed, at a whole page (4096 bytes), or NULL: for what is read or
+ * written past the host's cache. What is large lies in large pages where the kernel has them, of
+ * which a disk takes many in one request: of small ones it takes a megabyte at most.
+ */
+void *mem_new_pages(size_t bytes) MUST_CHECK;
+
 /* A copy of text with its NUL, or NULL. */
 char *mem_strdup(const char *text) MUST_CHECK;
 

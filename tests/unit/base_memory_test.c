@@ -36,6 +36,26 @@ static void allocations_refuse_overflow(void **state)
     mem_free(copy);
 }
 
+static void pages_are_whole_pages(void **state)
+{
+    static const size_t sizes[] = {0, 1, 4096, 4097, 1 << 20, (2 << 20) - 1, 2 << 20, 5 << 20};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        uint8_t *block = mem_new_pages(sizes[i]);
+        assert_non_null(block);
+        assert_int_equal((uintptr_t)block % 4096, 0);
+        for (size_t at = 0; at < sizes[i]; at += 512)
+            block[at] = 1;
+        mem_free(block);
+    }
+    assert_null(mem_new_pages(SIZE_MAX));
+    assert_null(mem_new_pages(SIZE_MAX - 4096));
+    mem_fail_after(0);
+    assert_null(mem_new_pages(1));
+    assert_int_equal(mem_allocations(), 1);
+    mem_fail_after(-1);
+}
+
 static void the_chosen_allocation_fails_once(void **state)
 {
     (void)state;
@@ -239,6 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(allocations_refuse_overflow),
+        cmocka_unit_test(pages_are_whole_pages),
         cmocka_unit_test(the_chosen_allocation_fails_once),
         cmocka_unit_test(arena_memory_is_aligned_and_apart),
         cmocka_unit_test(arena_is_watched),

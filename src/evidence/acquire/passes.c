@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "evidence/bundle/image_flow.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct chunk {
@@ -21,7 +20,7 @@ static int chunk_open(struct chunk *c, struct evidence_acquisition *a, struct er
     c->reader = c->image ? evidence_image_reader_new(c->image, e) : NULL;
     if (!c->reader)
         return -1;
-    c->block.data = aligned_alloc(4096, EVIDENCE_CHUNK); /* the source is read past the cache */
+    c->block.data = mem_new_pages(EVIDENCE_CHUNK);
     return c->block.data ? 0 : err_memory(e);
 }
 
@@ -29,7 +28,7 @@ static void chunk_close(struct chunk *c)
 {
     evidence_image_reader_free(c->reader);
     evidence_image_close(c->image);
-    free(c->block.data);
+    mem_free(c->block.data);
 }
 
 static int chunk_read(struct chunk *c, uint64_t number, struct err *e)

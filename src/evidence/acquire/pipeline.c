@@ -2,9 +2,9 @@
 #include "evidence/acquire/pipeline.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/poison.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@ enum {
     PLACES = 28,
     PLACES_A_WORKER = 2,
     PLACES_MOST = 46,
-    ALIGNMENT = 4096,
+    PAGE = 4096, /* O_DIRECT wants whole ones */
     WATCH_MILLISECONDS = 100
 };
 
@@ -30,6 +30,8 @@ struct run {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct place *ring;
+    uint8_t *data, *pieces; /* of all places */
+    size_t data_apart, pieces_apart;
     size_t places;
     size_t at_once;   /* blocks that a worker takes */
     uint64_t fed;     /* blocks that the feed has filled */
@@ -264,32 +266,51 @@ static void watch(struct run *r)
     pthread_mutex_unlock(&r->lock);
 }
 
+static size_t whole_pages(size_t bytes)
+{
+    return (bytes + PAGE - 1) / PAGE * PAGE;
+}
+
+/* Data or pieces of all places, one behind the other; under AddressSanitizer with what may not be
+ * touched in between. */
+static uint8_t *parts_new(const struct run *r, size_t bytes, size_t *apart)
+{
+    *apart = whole_pages(bytes) + (POISONED ? PAGE : 0);
+    uint8_t *parts = mem_new_pages(r->places * *apart);
+    for (size_t i = 0; parts && i < r->places; i++)
+        ASAN_POISON_MEMORY_REGION(parts + i * *apart + bytes, *apart - bytes);
+    return parts;
+}
+
+static void parts_free(const struct run *r, uint8_t *parts, size_t apart)
+{
+    if (parts)
+        ASAN_UNPOISON_MEMORY_REGION(parts, r->places * apart);
+    mem_free(parts);
+}
+
 static int make_ring(struct run *r, struct err *e)
 {
-    const struct evidence_pipeline *p = r->p;
+    size_t piece = r->p->workshop.piece_room;
     r->ring = mem_new(r->places, sizeof *r->ring);
-    if (!r->ring)
+    r->data = parts_new(r, r->p->block_bytes, &r->data_apart);
+    r->pieces = piece ? parts_new(r, piece, &r->pieces_apart) : NULL;
+    if (!r->ring || !r->data || (piece && !r->pieces))
         return err_memory(e);
     for (size_t i = 0; i < r->places; i++) {
         struct evidence_block *b = &r->ring[i].block;
-        /* aligned_alloc is not mem_new: O_DIRECT wants whole pages */
-        size_t room = (p->block_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        b->data = aligned_alloc(ALIGNMENT, room);
-        b->piece_room = p->workshop.piece_room;
-        b->piece = b->piece_room ? mem_new(b->piece_room, 1) : NULL;
-        if (!b->data || (b->piece_room && !b->piece))
-            return err_memory(e);
+        b->data = r->data + i * r->data_apart;
+        b->piece_room = piece;
+        b->piece = piece ? r->pieces + i * r->pieces_apart : NULL;
     }
     return 0;
 }
 
 static void free_ring(struct run *r)
 {
-    for (size_t i = 0; r->ring && i < r->places; i++) {
-        free(r->ring[i].block.data);
-        mem_free(r->ring[i].block.piece);
-    }
     mem_free(r->ring);
+    parts_free(r, r->data, r->data_apart);
+    parts_free(r, r->pieces, r->pieces_apart);
 }
 
 static bool start(struct run *r, pthread_t *id, void *(*function)(void *), void *context)

@@ -88,7 +88,7 @@ static bool watch(void *context, uint64_t bytes)
 static int read_bad(struct repeating *r, struct err *e)
 {
     size_t chunk = evidence_image_head(r->image)->chunk_bytes;
-    uint8_t *data = aligned_alloc(4096, (chunk + 4095) / 4096 * 4096);
+    uint8_t *data = mem_new_pages(chunk);
     uint8_t hash[SHA256_LEN];
     int result = data ? 0 : err_memory(e);
     for (size_t i = 0; result == 0 && i < r->bad_count; i++) {
@@ -105,7 +105,7 @@ static int read_bad(struct repeating *r, struct err *e)
         if (result == 0 && !watch(r, r->source.bytes))
             result = err_set(e, ERR_UNAVAILABLE, "evidence.stopped", NULL, "it was stopped");
     }
-    free(data);
+    mem_free(data);
     return result;
 }
 
