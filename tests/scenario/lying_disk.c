@@ -10,23 +10,45 @@
 #include <string.h>
 #include <unistd.h>
 
-ssize_t write(int fd, const void *data, size_t len)
+/* The bytes as they get to the disk, or NULL: as they are. */
+static void *other_bytes(int fd, const void *data, size_t len)
 {
-    ssize_t (*real)(int, const void *, size_t) =
-        (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
     const char *name = getenv("LYING_DISK_NAME");
     char link[64], path[4096];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t n = readlink(link, path, sizeof path - 1);
     path[n > 0 ? n : 0] = 0;
     if (len < 4096 || !name || !strstr(path, name))
-        return real(fd, data, len);
-    unsigned char *other = malloc(len);
-    if (!other)
-        return real(fd, data, len);
-    memcpy(other, data, len);
-    other[len / 2] ^= 1;
-    ssize_t written = real(fd, other, len);
+        return NULL;
+    unsigned char *other = aligned_alloc(4096, (len + 4095) / 4096 * 4096); /* for O_DIRECT */
+    if (other) {
+        memcpy(other, data, len);
+        other[len / 2] ^= 1;
+    }
+    return other;
+}
+
+ssize_t write(int fd, const void *data, size_t len)
+{
+    ssize_t (*real)(int, const void *, size_t) =
+        (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+    void *other = other_bytes(fd, data, len);
+    ssize_t written = real(fd, other ? other : data, len);
     free(other);
     return written;
+}
+
+ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
+{
+    ssize_t (*real)(int, const void *, size_t, off_t) =
+        (ssize_t(*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite");
+    void *other = other_bytes(fd, data, len);
+    ssize_t written = real(fd, other ? other : data, len, at);
+    free(other);
+    return written;
+}
+
+ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
+{
+    return pwrite(fd, data, len, at);
 }

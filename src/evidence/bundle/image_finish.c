@@ -53,8 +53,10 @@ void evidence_image_writer_free(struct evidence_image_writer *w)
         return;
     if (w->table >= 0)
         close(w->table);
-    if (w->segment >= 0)
+    if (w->segment >= 0) {
+        evidence_in_order_writer_fini(&w->out);
         close(w->segment);
+    }
     sha256_fini(&w->digest);
     mem_free(w->segments);
     mem_free(w->folder);
@@ -73,16 +75,9 @@ static int read_record(struct evidence_image_writer *w, uint64_t number,
 
 static int write_at(int fd, struct slice bytes, uint64_t at, struct err *e)
 {
-    while (bytes.len > 0) {
-        ssize_t n = pwrite(fd, bytes.data, bytes.len, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return evidence_image_write_failed(e, errno, "the image");
-        bytes = slice_of(bytes.data + n, bytes.len - (size_t)n);
-        at += (uint64_t)n;
-    }
-    return 0;
+    return evidence_write_exactly(fd, bytes, at) == 0
+               ? 0
+               : evidence_image_write_failed(e, errno, "the image");
 }
 
 int evidence_image_writer_again(struct evidence_image_writer *w, const struct evidence_block *block,
@@ -91,7 +86,8 @@ int evidence_image_writer_again(struct evidence_image_writer *w, const struct ev
     struct evidence_chunk chunk;
     struct slice data = slice_of(block->data, block->len), bytes = data;
     uint8_t record[EVIDENCE_TABLE_RECORD], *member = NULL;
-    if (evidence_image_put_records(w, e) != 0 || read_record(w, block->number, &chunk, e) != 0)
+    if (evidence_image_settle(w, e) != 0 || evidence_image_put_records(w, e) != 0 ||
+        read_record(w, block->number, &chunk, e) != 0)
         return -1;
     if (!chunk.bad)
         return err_set(e, ERR_INTERNAL, "evidence.again", NULL,
@@ -130,10 +126,13 @@ int evidence_image_writer_again(struct evidence_image_writer *w, const struct ev
 
 int evidence_image_writer_sync(struct evidence_image_writer *w, struct err *e)
 {
+    struct err ignored = {0};
     /* the segment first: a record must never speak of what is not there */
-    if (w->segment >= 0 && fdatasync(w->segment) != 0)
-        return evidence_image_write_failed(e, errno, "the image");
-    if (evidence_image_put_records(w, e) != 0)
+    int result = evidence_image_settle(w, e);
+    if (result == 0 && w->segment >= 0 && fdatasync(w->segment) != 0)
+        result = evidence_image_write_failed(e, errno, "the image");
+    /* of a full disk, also what its records speak of is not all there: what is, is gone on with */
+    if (evidence_image_put_records(w, result == 0 ? e : &ignored) != 0 || result != 0)
         return -1;
     return fdatasync(w->table) == 0 ? 0
                                     : evidence_image_write_failed(e, errno, "the table of chunks");

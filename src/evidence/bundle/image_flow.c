@@ -15,6 +15,7 @@ int evidence_image_flow_init(struct evidence_image_flow *flow, const struct evid
     flow->reader = evidence_image_reader_new(image, e);
     flow->records = mem_new(PLACES, sizeof *flow->records);
     if (flow->reader && flow->records) {
+        evidence_image_reader_in_order(flow->reader);
         pthread_mutex_init(&flow->lock, NULL);
         return 0;
     }

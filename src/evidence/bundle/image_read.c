@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "crypto/digest.h"
 #include "evidence/bundle/image_files.h"
+#include "evidence/bundle/in_order.h"
 #include "evidence/bundle/member.h"
 
 #include <errno.h>
@@ -25,7 +26,9 @@ struct evidence_image_reader {
     size_t stored_room;
     uint32_t segment; /* that fd is of; 0: none */
     int fd;
-    uint8_t *kept; /* the chunk that read_at has read last */
+    bool is_in_order;
+    struct evidence_in_order_reader in_order; /* of fd, then */
+    uint8_t *kept;                            /* the chunk that read_at has read last */
     uint64_t kept_number;
     size_t kept_len;
     bool has_kept;
@@ -34,23 +37,6 @@ struct evidence_image_reader {
     bool was_zero; /* what was inflated last, as far as it was seen without looking */
 };
 
-static int read_exactly(int fd, uint8_t *out, size_t len, uint64_t at)
-{
-    while (len > 0) {
-        ssize_t n = pread(fd, out, len, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            errno = n < 0 ? errno : 0;
-            return -1;
-        }
-        out += n;
-        len -= (size_t)n;
-        at += (uint64_t)n;
-    }
-    return 0;
-}
-
 static int open_table(struct evidence_image *image, bool partial, struct err *e)
 {
     uint8_t head[EVIDENCE_TABLE_HEADER];
@@ -58,7 +44,7 @@ static int open_table(struct evidence_image *image, bool partial, struct err *e)
     image->table = evidence_table_open(image->folder, O_RDONLY, e);
     if (image->table < 0)
         return -1;
-    if (read_exactly(image->table, head, sizeof head, 0) != 0)
+    if (evidence_read_exactly(image->table, head, sizeof head, 0) != 0)
         return err_set(e, ERR_VERIFY, "evidence.table", NULL,
                        "data/image.chunks has no header: it is cut off");
     if (evidence_table_head_read(head, &image->head, e) != 0)
@@ -120,7 +106,8 @@ int evidence_image_record(const struct evidence_image *image, uint64_t number,
 {
     uint8_t record[EVIDENCE_TABLE_RECORD];
     uint64_t at = EVIDENCE_TABLE_HEADER + number * EVIDENCE_TABLE_RECORD;
-    if (number >= image->chunks || read_exactly(image->table, record, sizeof record, at) != 0)
+    if (number >= image->chunks ||
+        evidence_read_exactly(image->table, record, sizeof record, at) != 0)
         return err_set(e, ERR_VERIFY, "evidence.table", NULL,
                        "data/image.chunks has no record of chunk %llu", (unsigned long long)number);
     if (evidence_chunk_read(record, chunk, e) != 0) {
@@ -151,12 +138,28 @@ struct evidence_image_reader *evidence_image_reader_new(const struct evidence_im
     return r;
 }
 
+static void close_segment(struct evidence_image_reader *r)
+{
+    if (r->fd < 0)
+        return;
+    if (r->is_in_order)
+        evidence_in_order_reader_fini(&r->in_order);
+    close(r->fd);
+    r->fd = -1;
+    r->segment = 0;
+}
+
+void evidence_image_reader_in_order(struct evidence_image_reader *reader)
+{
+    close_segment(reader);
+    reader->is_in_order = true;
+}
+
 void evidence_image_reader_free(struct evidence_image_reader *reader)
 {
     if (!reader)
         return;
-    if (reader->fd >= 0)
-        close(reader->fd);
+    close_segment(reader);
     evidence_unpacker_free(reader->unpacker);
     mem_free(reader->stored);
     mem_free(reader->kept);
@@ -182,14 +185,20 @@ static int open_segment(struct evidence_image_reader *r, uint32_t number, struct
 {
     if (r->segment == number)
         return 0;
-    if (r->fd >= 0)
-        close(r->fd);
-    r->segment = 0;
+    close_segment(r);
     r->fd = evidence_segment_open(r->image->folder, number, r->image->head.packed, O_RDONLY, e);
     if (r->fd < 0)
         return -1;
     r->segment = number;
+    if (r->is_in_order)
+        evidence_in_order_reader_init(&r->in_order, r->fd);
     return 0;
+}
+
+static int read_segment(struct evidence_image_reader *r, uint8_t *out, size_t len, uint64_t at)
+{
+    return r->is_in_order ? evidence_in_order_read(&r->in_order, out, len, at)
+                          : evidence_read_exactly(r->fd, out, len, at);
 }
 
 size_t evidence_image_stored_room(const struct evidence_image *image)
@@ -209,7 +218,7 @@ int evidence_image_fetch(struct evidence_image_reader *reader, uint64_t number, 
     if (plain == image->head.packed || record->stored > reader->stored_room ||
         (plain && record->stored != len) || record->at > (uint64_t)INT64_MAX - record->stored)
         return damaged(image, number, record, "its record says something that cannot be", e);
-    if (read_exactly(reader->fd, stored, record->stored, record->at) == 0)
+    if (read_segment(reader, stored, record->stored, record->at) == 0)
         return 0;
     if (errno)
         return err_errno(e, errno, "evidence.read", "chunk %llu of the image cannot be read",

@@ -30,6 +30,8 @@ int evidence_image_record(const struct evidence_image *image, uint64_t number,
 struct evidence_image_reader;
 struct evidence_image_reader *evidence_image_reader_new(const struct evidence_image *image,
                                                         struct err *e) MUST_CHECK;
+/* It is about to read all chunks in their order, which then goes past the host's cache. */
+void evidence_image_reader_in_order(struct evidence_image_reader *reader);
 void evidence_image_reader_free(struct evidence_image_reader *reader);
 
 /*

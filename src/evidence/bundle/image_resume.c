@@ -38,10 +38,11 @@ static int open_old(struct resuming *r, struct err *e)
                        w->options.head.chunk_bytes);
     memcpy(w->options.head.seed, old->seed, sizeof old->seed);
     r->reader = evidence_image_reader_new(r->image, e);
-    r->data = mem_new(old->chunk_bytes, 1);
-    r->stored = mem_new(2 * (size_t)old->chunk_bytes, 1);
+    r->data = mem_new_pages(old->chunk_bytes);
+    r->stored = mem_new_pages(evidence_image_stored_room(r->image));
     if (!r->reader)
         return -1;
+    evidence_image_reader_in_order(r->reader);
     return r->data && r->stored ? 0 : err_memory(e);
 }
 
@@ -62,7 +63,9 @@ static int keep(struct resuming *r, uint64_t number, const struct evidence_stage
         .number = number, .offset = number * w->options.head.chunk_bytes, .data = r->data};
     struct evidence_chunk c;
     struct err why = {0};
-    if (evidence_image_read(r->reader, number, r->data, &block.len, &c, &why) != 0) {
+    block.len = evidence_table_chunk_len(&w->options.head, number);
+    if (evidence_image_fetch(r->reader, number, r->stored, &c, &why) != 0 ||
+        evidence_image_unpack(r->reader, number, r->stored, &c, r->data, &why) != 0) {
         if (why.kind == ERR_VERIFY || why.kind == ERR_NOT_FOUND)
             return 0;
         *e = why;
@@ -77,9 +80,6 @@ static int keep(struct resuming *r, uint64_t number, const struct evidence_stage
         if (w->segment < 0)
             return -1;
     }
-    ssize_t n = pread(w->segment, r->stored, c.stored, (off_t)c.at);
-    if (n != (ssize_t)c.stored)
-        return err_errno(e, errno, "evidence.read", "a segment cannot be read");
     if (sha256_update(&w->digest, slice_of(r->stored, c.stored)) != 0)
         return digest_failed(e);
     evidence_image_current(w)->bytes += c.stored;
@@ -98,9 +98,9 @@ static int cut(struct evidence_image_writer *w, struct err *e)
         return evidence_image_write_failed(e, errno, "the table of chunks");
     if (w->segment >= 0) {
         off_t bytes = (off_t)evidence_image_current(w)->bytes;
-        if (ftruncate(w->segment, bytes) != 0 || lseek(w->segment, bytes, SEEK_SET) < 0)
+        if (ftruncate(w->segment, bytes) != 0)
             return evidence_image_write_failed(e, errno, "the image");
-        w->flushed = (uint64_t)bytes;
+        evidence_in_order_writer_init(&w->out, w->segment, (uint64_t)bytes);
     }
     for (uint32_t number = (uint32_t)w->segment_count + 1;; number++) {
         char name[EVIDENCE_NAME], path[4096];

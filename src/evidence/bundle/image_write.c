@@ -14,8 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WRITE_BACK = 32 << 20 };
-
 int evidence_image_write_failed(struct err *e, int why, const char *name)
 {
     if (why == ENOSPC || why == EDQUOT) {
@@ -28,15 +26,25 @@ int evidence_image_write_failed(struct err *e, int why, const char *name)
     return err_errno(e, why, "evidence.write", "%s cannot be written", name);
 }
 
+int evidence_image_settle(struct evidence_image_writer *w, struct err *e)
+{
+    if (w->segment < 0 || evidence_in_order_settle(&w->out) == 0)
+        return 0;
+    return evidence_image_write_failed(e, errno, "the image");
+}
+
 int evidence_image_close_segment(struct evidence_image_writer *w, struct err *e)
 {
     if (w->segment < 0)
         return 0;
+    if (evidence_image_settle(w, e) != 0)
+        return -1;
     if (sha256_final(&w->digest, evidence_image_current(w)->sha256) != 0)
         return digest_failed(e);
     int result = fsync(w->segment) == 0
                      ? 0
                      : evidence_image_write_failed(e, errno, "a segment of the image");
+    evidence_in_order_writer_fini(&w->out);
     close(w->segment);
     w->segment = -1;
     return result;
@@ -68,7 +76,7 @@ static int open_segment(struct evidence_image_writer *w, struct err *e)
         w->segment_count--;
         return -1;
     }
-    w->flushed = 0;
+    evidence_in_order_writer_init(&w->out, w->segment, 0);
     return 0;
 }
 
@@ -79,20 +87,6 @@ int evidence_image_put_records(struct evidence_image_writer *w, struct err *e)
         return evidence_image_write_failed(e, errno, "the table of chunks");
     w->record_count = 0;
     return 0;
-}
-
-/* The disk begins to write what it has got, and the host's cache forgets what is written: an image
- * of terabytes must not push everything else out of it. */
-static void write_back(struct evidence_image_writer *w)
-{
-    uint64_t bytes = evidence_image_current(w)->bytes;
-    if (bytes - w->flushed < WRITE_BACK)
-        return;
-    (void)sync_file_range(w->segment, (off_t)w->flushed, (off_t)(bytes - w->flushed),
-                          SYNC_FILE_RANGE_WRITE);
-    if (w->flushed >= WRITE_BACK)
-        posix_fadvise(w->segment, 0, (off_t)(w->flushed - WRITE_BACK), POSIX_FADV_DONTNEED);
-    w->flushed = bytes;
 }
 
 static int take(void *context, const struct evidence_block *b, struct err *e)
@@ -110,7 +104,7 @@ static int take(void *context, const struct evidence_block *b, struct err *e)
                                    .kind = b->piece_kind,
                                    .bad = b->bad};
     memcpy(chunk.hash, b->hash, sizeof chunk.hash);
-    if (file_write_all(w->segment, bytes.data, bytes.len) != 0)
+    if (evidence_in_order_put(&w->out, bytes) != 0)
         return evidence_image_write_failed(e, errno, "the image");
     if (!evidence_image_is_whole(w) && sha256_update(&w->digest, bytes) != 0)
         return digest_failed(e);
@@ -118,10 +112,10 @@ static int take(void *context, const struct evidence_block *b, struct err *e)
     w->bad_chunks += b->bad;
     w->chunks++;
     evidence_chunk_write(&chunk, w->records + w->record_count * EVIDENCE_TABLE_RECORD);
-    if (++w->record_count == RECORDS && evidence_image_put_records(w, e) != 0)
-        return -1;
-    write_back(w);
-    return 0;
+    if (++w->record_count < RECORDS)
+        return 0;
+    /* a record must never speak of what is not there */
+    return evidence_image_settle(w, e) == 0 ? evidence_image_put_records(w, e) : -1;
 }
 
 static int prepare(void *context, void *worker, struct evidence_block *b, struct err *e)
