@@ -141,8 +141,7 @@ int evidence_write_exactly(int fd, struct slice bytes, uint64_t at)
 
 void evidence_in_order_writer_init(struct evidence_in_order_writer *w, int fd, uint64_t at)
 {
-    *w = (struct evidence_in_order_writer){.fd = fd, .at = at, .handed = at};
-    w->direct = set_direct(fd, true);
+    *w = (struct evidence_in_order_writer){.fd = fd, .at = at, .handed = at, .direct = true};
 }
 
 void evidence_in_order_writer_fini(struct evidence_in_order_writer *w)
@@ -205,15 +204,17 @@ static int begin_stage(struct evidence_in_order_writer *w)
         errno = ENOMEM;
         return -1;
     }
+    if (!set_direct(w->fd, true))
+        return give_up_direct(w);
     if (before == 0)
         return 0;
     ssize_t n = read_most(w->fd, w->stage, PAGE, w->at - before);
     if (n < 0 && errno == EINVAL)
         return give_up_direct(w);
-    if (n < (ssize_t)before) {
-        errno = n < 0 ? errno : EIO;
+    if (n < 0)
         return -1;
-    }
+    if ((size_t)n < before) /* a hole that nothing stands behind yet */
+        memset(w->stage + n, 0, before - (size_t)n);
     w->staged = before;
     w->at -= before;
     return 0;
@@ -238,19 +239,23 @@ int evidence_in_order_put(struct evidence_in_order_writer *w, struct slice bytes
 
 int evidence_in_order_settle(struct evidence_in_order_writer *w)
 {
-    if (!w->direct || w->staged == 0)
-        return 0;
-    if (flush(w) != 0)
+    if (w->staged > 0 && flush(w) != 0)
         return -1;
-    if (w->staged == 0)
+    if (!w->direct)
         return 0;
-    /* the rest is no whole page */
+    /* the rest is no whole page; and others' writes are not either */
     if (!set_direct(w->fd, false) ||
         evidence_write_exactly(w->fd, slice_of(w->stage, w->staged), w->at) != 0)
         return -1;
     w->at += w->staged;
     w->staged = 0;
-    w->direct = set_direct(w->fd, true);
-    w->handed = w->at;
+    return 0;
+}
+
+int evidence_in_order_skip(struct evidence_in_order_writer *w, uint64_t at)
+{
+    if (evidence_in_order_settle(w) != 0)
+        return -1;
+    w->at = w->handed = at;
     return 0;
 }

@@ -32,8 +32,8 @@ int evidence_in_order_read(struct evidence_in_order_reader *r, uint8_t *out, siz
                            uint64_t at) MUST_CHECK;
 
 struct evidence_in_order_writer {
-    int fd; /* the caller's, open for reading also */
-    bool direct;
+    int fd;         /* the caller's, open for reading also */
+    bool direct;    /* as long as nothing speaks against it */
     uint8_t *stage; /* NULL until it is needed: what is not yet in the file */
     size_t staged;
     uint64_t at;     /* where in the file that belongs */
@@ -47,8 +47,17 @@ void evidence_in_order_writer_fini(struct evidence_in_order_writer *w);
 /* 0, or -1 with errno: what was put since it was last settled may be in the file or not. */
 int evidence_in_order_put(struct evidence_in_order_writer *w, struct slice bytes) MUST_CHECK;
 /* All that was put is in the file now (fsync has still to be called), and others may read it and
- * write over it. 0, or -1 with errno. */
+ * write over it, through fd also, until the next put. 0, or -1 with errno. */
 int evidence_in_order_settle(struct evidence_in_order_writer *w) MUST_CHECK;
+
+/* Settled, and the next bytes go to `at`, behind a hole. */
+int evidence_in_order_skip(struct evidence_in_order_writer *w, uint64_t at) MUST_CHECK;
+
+/* Where the next bytes go. */
+static inline uint64_t evidence_in_order_end(const struct evidence_in_order_writer *w)
+{
+    return w->at + w->staged;
+}
 
 /* Of any file, over short reads and writes. 0; -1 with errno, 0 where the file ends before. */
 int evidence_read_exactly(int fd, uint8_t *out, size_t len, uint64_t at) MUST_CHECK;

@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WRITE_BACK = 32 << 20 };
-
 static int failed(struct err *e, int why, const char *path)
 {
     if (why == ENOSPC || why == EDQUOT) {
@@ -60,7 +58,8 @@ int evidence_output_open(struct evidence_outputs *o, const char *path, struct er
         mem_free(copy);
         return -1;
     }
-    o->files[o->count++] = (struct evidence_output){.path = copy, .fd = fd};
+    o->files[o->count] = (struct evidence_output){.path = copy, .fd = fd};
+    evidence_in_order_writer_init(&o->files[o->count++].out, fd, 0);
     return 0;
 }
 
@@ -68,36 +67,28 @@ int evidence_output_put_at(struct evidence_outputs *o, struct slice bytes, uint6
                            struct err *e)
 {
     struct evidence_output *f = evidence_output_last(o);
-    while (bytes.len > 0) {
-        ssize_t n = pwrite(f->fd, bytes.data, bytes.len, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return failed(e, errno, f->path);
-        bytes = slice_of(bytes.data + n, bytes.len - (size_t)n);
-        at += (uint64_t)n;
-    }
+    if (evidence_in_order_settle(&f->out) != 0 || evidence_write_exactly(f->fd, bytes, at) != 0)
+        return failed(e, errno, f->path);
     return 0;
 }
 
 int evidence_output_put(struct evidence_outputs *o, struct slice bytes, struct err *e)
 {
     struct evidence_output *f = evidence_output_last(o);
-    uint64_t before = f->bytes;
-    if (evidence_output_put_at(o, bytes, f->bytes, e) != 0)
-        return -1;
+    bool hole = evidence_in_order_end(&f->out) != f->bytes;
+    if ((hole && evidence_in_order_skip(&f->out, f->bytes) != 0) ||
+        evidence_in_order_put(&f->out, bytes) != 0)
+        return failed(e, errno, f->path);
     f->bytes += bytes.len;
-    /* the disk begins early, so that the end does not wait for all of it */
-    if (before / WRITE_BACK != f->bytes / WRITE_BACK)
-        (void)sync_file_range(f->fd, (off_t)(before / WRITE_BACK * WRITE_BACK), WRITE_BACK,
-                              SYNC_FILE_RANGE_WRITE);
     return 0;
 }
 
 int evidence_output_close(struct evidence_outputs *o, struct err *e)
 {
     struct evidence_output *f = evidence_output_last(o);
-    int result = fsync(f->fd) == 0 ? 0 : failed(e, errno, f->path);
+    int result =
+        evidence_in_order_settle(&f->out) == 0 && fsync(f->fd) == 0 ? 0 : failed(e, errno, f->path);
+    evidence_in_order_writer_fini(&f->out);
     if (close(f->fd) != 0 && result == 0)
         result = failed(e, errno, f->path);
     f->fd = -1;
@@ -142,6 +133,7 @@ void evidence_outputs_fini(struct evidence_outputs *o)
     for (size_t i = 0; i < o->count; i++) {
         char part[4096];
         struct err ignored = {0};
+        evidence_in_order_writer_fini(&o->files[i].out);
         if (o->files[i].fd >= 0)
             close(o->files[i].fd);
         if (part_name(o->files[i].path, part, &ignored) == 0)

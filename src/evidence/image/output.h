@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "evidence/bundle/in_order.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +17,8 @@
 struct evidence_output {
     char *path; /* its final name */
     int fd;     /* -1: closed */
-    uint64_t bytes;
+    struct evidence_in_order_writer out;
+    uint64_t bytes;     /* where the next go, which may be behind a hole */
     uint8_t sha256[32]; /* where the writer has taken it */
     bool has_sha256;
 };
