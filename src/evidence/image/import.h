@@ -7,6 +7,7 @@
 #include "evidence/acquire/map.h"
 #include "evidence/bundle/bag.h"
 #include "evidence/bundle/image_write.h"
+#include "evidence/bundle/in_order.h"
 #include "evidence/image/archive_read.h"
 #include "evidence/image/digests.h"
 #include "evidence/import.h"
@@ -15,6 +16,8 @@
 struct evidence_received {
     char *path;
     int fd;
+    struct evidence_in_order_reader reader; /* where is_in_order */
+    bool is_in_order;
     uint64_t bytes;
     uint8_t sha256[SHA256_LEN];
     bool hashed;

@@ -149,6 +149,22 @@ static size_t block_len(const struct evidence_importing *i)
     return rest < EVIDENCE_CHUNK ? (size_t)rest : EVIDENCE_CHUNK;
 }
 
+static int read_part(struct evidence_importing *i, struct evidence_received *f, uint8_t *out,
+                     size_t len, struct err *e)
+{
+    if (!f->is_in_order) {
+        evidence_in_order_reader_init(&f->reader, f->fd);
+        f->is_in_order = true;
+    }
+    if (evidence_in_order_read(&f->reader, out, len, i->at_byte) == 0)
+        return 0;
+    if (errno)
+        return err_errno(e, errno, "evidence.source", "%s cannot be read at byte %llu or behind it",
+                         f->path, (unsigned long long)i->at_byte);
+    return err_set(e, ERR_CONFLICT, "evidence.source", NULL, "%s became shorter while it was read",
+                   f->path);
+}
+
 static int next_raw(void *context, struct evidence_block *b, size_t room, struct err *e)
 {
     struct evidence_importing *i = context;
@@ -164,17 +180,10 @@ static int next_raw(void *context, struct evidence_block *b, size_t room, struct
             continue;
         }
         size_t len = rest < want - b->len ? (size_t)rest : want - b->len;
-        ssize_t n = pread(f->fd, b->data + b->len, len, (off_t)i->at_byte);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_errno(e, errno, "evidence.source", "%s cannot be read at byte %llu", f->path,
-                             (unsigned long long)i->at_byte);
-        if (n == 0)
-            return err_set(e, ERR_CONFLICT, "evidence.source", NULL,
-                           "%s became shorter while it was read", f->path);
-        b->len += (size_t)n;
-        i->at_byte += (uint64_t)n;
+        if (read_part(i, f, b->data + b->len, len, e) != 0)
+            return -1;
+        b->len += len;
+        i->at_byte += len;
     }
     i->fed += want;
     b->zero = evidence_is_zero(slice_of(b->data, want));

@@ -111,6 +111,8 @@ int evidence_received_open(struct evidence_importing *i, struct err *e)
 void evidence_received_close(struct evidence_importing *i)
 {
     for (size_t k = 0; k < i->file_count; k++) {
+        if (i->files[k].is_in_order)
+            evidence_in_order_reader_fini(&i->files[k].reader);
         if (i->files[k].fd >= 0)
             close(i->files[k].fd);
         mem_free(i->files[k].path);
