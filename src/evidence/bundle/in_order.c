@@ -183,8 +183,7 @@ static int give_up_direct(struct evidence_in_order_writer *w)
     return put_cached(w, slice_of(w->stage, staged));
 }
 
-/* The whole pages of the stage. */
-static int flush(struct evidence_in_order_writer *w)
+int evidence_in_order_flush(struct evidence_in_order_writer *w)
 {
     size_t whole = w->staged / PAGE * PAGE;
     if (evidence_write_exactly(w->fd, slice_of(w->stage, whole), w->at) != 0)
@@ -231,7 +230,7 @@ int evidence_in_order_put(struct evidence_in_order_writer *w, struct slice bytes
         memcpy(w->stage + w->staged, bytes.data, part);
         w->staged += part;
         bytes = slice_of(bytes.data + part, bytes.len - part);
-        if (w->staged == STAGE && flush(w) != 0)
+        if (w->staged == STAGE && evidence_in_order_flush(w) != 0)
             return -1;
     }
     return bytes.len > 0 ? put_cached(w, bytes) : 0;
@@ -239,7 +238,7 @@ int evidence_in_order_put(struct evidence_in_order_writer *w, struct slice bytes
 
 int evidence_in_order_settle(struct evidence_in_order_writer *w)
 {
-    if (w->staged > 0 && flush(w) != 0)
+    if (w->staged > 0 && evidence_in_order_flush(w) != 0)
         return -1;
     if (!w->direct)
         return 0;

@@ -46,6 +46,8 @@ void evidence_in_order_writer_init(struct evidence_in_order_writer *w, int fd, u
 void evidence_in_order_writer_fini(struct evidence_in_order_writer *w);
 /* 0, or -1 with errno: what was put since it was last settled may be in the file or not. */
 int evidence_in_order_put(struct evidence_in_order_writer *w, struct slice bytes) MUST_CHECK;
+/* Of what was put, all but the last bytes that fill no page are in the file now; soon done. */
+int evidence_in_order_flush(struct evidence_in_order_writer *w) MUST_CHECK;
 /* All that was put is in the file now (fsync has still to be called), and others may read it and
  * write over it, through fd also, until the next put. 0, or -1 with errno. */
 int evidence_in_order_settle(struct evidence_in_order_writer *w) MUST_CHECK;
