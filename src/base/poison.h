@@ -6,15 +6,18 @@
 #ifndef BASE_POISON_H
 #define BASE_POISON_H
 
+#include <stdbool.h>
+
 #if defined(__SANITIZE_ADDRESS__)
-#define POISONED true
+#define WATCHED_BY_ASAN
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define POISONED true
+#define WATCHED_BY_ASAN
 #endif
 #endif
 
-#ifdef POISONED
+#ifdef WATCHED_BY_ASAN
+#define POISONED true
 #include <sanitizer/asan_interface.h>
 #else
 #define POISONED false

@@ -9,12 +9,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/poison.h"
 
 #include <stdalign.h>
-
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/asan_interface.h>
-#endif
 
 static void allocations_refuse_overflow(void **state)
 {
@@ -99,7 +96,7 @@ static void arena_memory_is_aligned_and_apart(void **state)
 static void arena_is_watched(void **state)
 {
     (void)state;
-#ifdef __SANITIZE_ADDRESS__
+#ifdef WATCHED_BY_ASAN
     struct arena a;
     arena_init(&a, 0);
     uint8_t *piece = arena_alloc(&a, 13);

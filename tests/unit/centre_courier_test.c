@@ -30,17 +30,6 @@
 
 #include <cmocka.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define UNDER_SANITIZER true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define UNDER_SANITIZER true
-#endif
-#endif
-#ifndef UNDER_SANITIZER
-#define UNDER_SANITIZER false
-#endif
-
 static char home[64];
 static char socket_path[96];
 
@@ -107,7 +96,7 @@ static struct process start_courier(const char *config_text)
     if (p.pid == 0) {
         struct config *config;
         struct courier_options options = {
-            .ready_fd = fds[1], .allowed_uid = getuid(), .without_sandbox = UNDER_SANITIZER};
+            .ready_fd = fds[1], .allowed_uid = getuid(), .without_sandbox = SANITIZED};
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(fds[0]);
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -727,7 +716,7 @@ static void test_bad_frames(void **state)
     send_raw("\0\0\0\x06\x01\x01\0\0\0\0", 10, true);  /* a mail without fields */
     send_raw("\0\0\0\x06\x01", 5, false);
     assert_int_equal(courier_client_status(client, 5000000, &status, &e), 0);
-    assert_true(UNDER_SANITIZER || strstr(status.sandbox, "seccomp") != NULL);
+    assert_true(SANITIZED || strstr(status.sandbox, "seccomp") != NULL);
     courier_client_free(client);
     stop(&courier, SIGTERM);
     assert_int_not_equal(access(socket_path, F_OK), 0);
