@@ -21,11 +21,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenari
 # pylint: disable=wrong-import-position
 from evidence_scenario import Skipped, main, test
 from guest import BUILD, SOURCE, Guest, Missing, compiled, what_is_missing
+from user_disk import MODULES as USER_MODULES, attach
 
 MIB = 1 << 20
 MODULES = ["ahci", "sd_mod", "sg", "nvme", "virtio_blk", "virtio_scsi", "virtio_net", "xhci_pci",
            "usb_storage", "uas", "dm_crypt", "aes_generic", "ecb", "xts", "algif_skcipher",
-           "target_core_user", "tcm_loop"]
+           *USER_MODULES]
 SMBIOS = {"manufacturer": "ACME Works", "product": "Server 9", "serial": "SYS-4711", "bios": "ROM 3.1"}
 HOST, MAC = "suspect-7", "52:54:00:0a:0b:0c"
 WHERE = ("--reason", "case 1", "--place", "here", "--identity", "/tmp/who")
@@ -357,28 +358,11 @@ def vault(_):
 
 
 def hides(number, shown, native, overlay):
-    """A disk of tests/machine/hidden_disk.c on a bus of its own. Gives its name, and the log of what
-    it is asked."""
-    core = f"/sys/kernel/config/target/core/user_{number}"
-    loop = "/sys/kernel/config/target/loopback"
-    machine.sh(f"""set -e
-        [ -d /sys/kernel/config/target ] || mount -t configfs none /sys/kernel/config
-        mkdir -p {core}/hides
-        echo dev_config=test/{number},dev_size={shown * 512},hw_block_size=512 >{core}/hides/control
-        echo 1 >{core}/hides/enable
-        uio=$(grep -l 'tcm-user/{number}/' /sys/class/uio/*/name); uio=${{uio%/name}}
-        setsid hidden_disk /dev/${{uio##*/}} $(cat $uio/maps/map0/size) {shown} {native} {overlay} \\
-            /tmp/hides.{number} >/dev/null 2>&1 &
-        until [ -e /tmp/hides.{number} ]; do sleep 0.05; done
-        port={loop}/naa.500140500000000{number}/tpgt_1
-        mkdir -p $port
-        echo naa.600140500000000{number} >$port/nexus
-        mkdir $port/lun/lun_0
-        ln -s {core}/hides $port/lun/lun_0/hides""")
-    machine.until(f"ls -l /sys/block | grep -q tcm_loop_adapter_{number}/")
+    """A disk of tests/machine/hidden_disk.c. Gives its name, and the log of what it is asked."""
+    log = attach(machine, number, shown, "hidden_disk", shown, native, overlay, "LOG")
     device = block(f"tcm_loop_adapter_{number}/")
     machine.until(f"[ -b {device} ] && [ $(cat /sys/block/{device[5:]}/size) = {shown} ]")
-    return device, f"/tmp/hides.{number}"
+    return device, log
 
 
 # 27037 rows 11, 19, 24, 27
