@@ -19,7 +19,8 @@ from guest import BUILD, SOURCE, Guest, Missing, compiled, what_is_missing
 from user_disk import MODULES as USER_MODULES, attach, detach
 
 MIB = 1 << 20
-MODULES = ["ahci", "sd_mod", "sg", "nvme", "virtio_blk", "virtio_scsi", *USER_MODULES]
+MODULES = ["ahci", "sd_mod", "sg", "nvme", "virtio_blk", "virtio_scsi", "xhci_pci", "usb_storage",
+           "uas", *USER_MODULES]
 SECTORS = 16 * MIB // 512 + 3
 READS = {"scsi 08", "scsi 28", "scsi 88"}
 ASKS = {"scsi 00", "scsi 12", "scsi 1a", "scsi 5a", "scsi 25", "scsi 9e", "ata ec 0000", "ata 27 0000",
@@ -285,6 +286,32 @@ def direct(_):
 
 
 # 27037 row 24
+@test("a USB bridge: what it is attached by says whose test it is, and that it is still there")
+def bridge(_):
+    machine.run("tocsin", "evidence", "identity", "/tmp/who", "--name", "A. Meyer", "--role", "DEFR",
+                "--competence", "GCFA, 2024-05-01")
+    machine.until("ls -l /sys/block | grep -q /usb")
+    usb, attached_by = block("/usb"), "USB 46f4:0001, QEMU QEMU USB HARDDRIVE, serial BRIDGE-1"
+    who = ("--identity", "/tmp/who")
+    prepare(block(":0:4:0/"), "--overwrite", "MOVED-1")
+    report = json.loads(blocker("test", usb, "--blocker", GIVEN, "--json", *who).out)
+    assert report["blocker"]["attached_by"] == attached_by, report["blocker"]
+    assert report["verdict"] == "holds" and not report["behind"]["attached_as_prepared"], report["why"]
+    assert "attached as when the blocker was tested" in blocker("check", usb, *who, code=3).err
+    report = json.loads(blocker("check", block(":0:4:0/"), "--json", *who).out)
+    assert report["afterwards"]["write_reaches"] and report["verdict"] == "holds"
+    for device, wanted in ((usb, True), (block(":0:4:0/"), False)):
+        done = machine.run("tocsin", "evidence", "acquire", device, "/tmp/bundle", *who, "--reason", "r", "--place",
+                           "here", "--authority", "W", "--write-blocker", GIVEN)
+        said = machine.json("/tmp/bundle/acquisition.json")["source"]["write_blocker_test"]
+        if wanted:
+            assert said["verdict"] == "holds" and said["confirmed_without_blocker"], said
+        else:  # the same words, and no such bridge
+            assert said == "not tested by this program" and attached_by in done.err, (said, done.err)
+        machine.run("rm", "-rf", "/tmp/bundle")
+
+
+# 27037 row 24
 @test("the kernel's flag alone protects from nothing: it is taken away for the test, and put back")
 def kernel_flag(_):
     device = block(":0:3:0/")
@@ -307,7 +334,7 @@ def run():
         return
     with tempfile.TemporaryDirectory() as top:
         folder = pathlib.Path(top)
-        devices = ["-device", "virtio-scsi-pci,id=scsi"]
+        devices = ["-device", "virtio-scsi-pci,id=scsi", "-device", "qemu-xhci,id=usb"]
         for name, device in (("sata", "ide-hd,bus=ide.0,serial=SATA-1"), ("other", "ide-hd,bus=ide.1,serial=SATA-2"),
                              ("nvme", "nvme,serial=NVME-77"), ("virtio", "virtio-blk-pci,serial=VBLK-7"),
                              ("scsi", "scsi-hd,bus=scsi.0,scsi-id=3,serial=SCSI-1")):
@@ -315,6 +342,14 @@ def run():
             images[name].write_bytes(random.Random(name).randbytes(17 * MIB))
             node = {"driver": "raw", "node-name": name, "discard": "unmap",
                     "file": {"driver": "file", "filename": str(images[name]), "discard": "unmap"}}
+            devices += ["-blockdev", json.dumps(node), "-device", f"{device},drive={name}"]
+        # one disk on two ways: as it is, and through a bridge that lets nothing be written
+        moved = folder / "moved.img"
+        moved.write_bytes(random.Random("moved").randbytes(17 * MIB))
+        for name, locked, device in (("moved", False, "scsi-hd,bus=scsi.0,scsi-id=4,serial=MOVED-1"),
+                                     ("bridged", True, "usb-storage,bus=usb.0,port=1,serial=BRIDGE-1")):
+            node = {"driver": "raw", "node-name": name, "read-only": locked,
+                    "file": {"driver": "file", "filename": str(moved), "locking": "off", "read-only": locked}}
             devices += ["-blockdev", json.dumps(node), "-device", f"{device},drive={name}"]
         started = time.monotonic()
         try:

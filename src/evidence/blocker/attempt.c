@@ -74,22 +74,6 @@ const struct blocker_command blocker_commands[] = {
 };
 const size_t blocker_command_count = ARRAY_LEN(blocker_commands);
 
-const struct blocker_command *blocker_command_numbered(unsigned number)
-{
-    for (size_t i = 0; i < ARRAY_LEN(blocker_commands); i++)
-        if (blocker_commands[i].number == number)
-            return &blocker_commands[i];
-    return NULL;
-}
-
-const struct blocker_command *blocker_command_named(struct slice name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(blocker_commands); i++)
-        if (slice_is(name, blocker_commands[i].name))
-            return &blocker_commands[i];
-    return NULL;
-}
-
 void blocker_answer_errno(struct blocker_answer *a, int error)
 {
     a->error = error;
@@ -171,6 +155,17 @@ static void compare(struct blocker_trial *t, const struct blocker_seen *seen)
         }
 }
 
+/* To each area; a command that is not answered, once: the kernel resets the bus behind each. */
+static void send_all(struct blocker_trial *t, const struct blocker_command *c)
+{
+    size_t areas = c->effect == BLOCKER_SETTLES ? 1 : BLOCKER_AREAS;
+    for (size_t area = 0; area < areas; area++) {
+        send_one(t, c, area);
+        if (t->tried[c->number][area].answer.silent)
+            return;
+    }
+}
+
 static int run_group(struct blocker_trial *t, enum blocker_group group, size_t *done, struct err *e)
 {
     for (size_t i = 0; i < ARRAY_LEN(blocker_commands); i++) {
@@ -180,8 +175,7 @@ static int run_group(struct blocker_trial *t, enum blocker_group group, size_t *
         if (t->watch.tell &&
             !t->watch.tell(t->watch.context, c->name, (*done)++, ARRAY_LEN(blocker_commands)))
             return err_set(e, ERR_UNAVAILABLE, "evidence.stopped", NULL, "the test was stopped");
-        for (size_t area = 0; area < (c->effect == BLOCKER_SETTLES ? 1 : BLOCKER_AREAS); area++)
-            send_one(t, c, area);
+        send_all(t, c);
     }
     blocker_disk_flush(t->disk);
     if (blocker_disk_look(t->disk, group == BLOCKER_GROUPS - 1, &t->seen, e) != 0)

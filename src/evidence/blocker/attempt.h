@@ -27,6 +27,7 @@ struct blocker_answer {
     uint8_t key, asc, ascq; /* of SCSI sense data */
     bool has_status;
     uint16_t status; /* of SCSI (without sense), or of NVMe */
+    bool silent;     /* no answer came in time */
     char why[160];
 };
 
@@ -62,9 +63,6 @@ struct blocker_command {
 
 extern const struct blocker_command blocker_commands[];
 extern const size_t blocker_command_count;
-/* By its number or name; NULL: none. */
-const struct blocker_command *blocker_command_numbered(unsigned number);
-const struct blocker_command *blocker_command_named(struct slice name);
 
 /* The doors, a file each; they fill the answer as far as it is theirs (never BLOCKER_CHANGED). */
 typedef void blocker_send(const struct blocker_command *command,

@@ -73,13 +73,9 @@ static int look(struct blocker_disk *d, const struct evidence_blocker_report *re
     if (blocker_guard_free(d, e) != 0)
         return -1;
     looked.seen = &seen;
-    if (d->flag == 1)
-        snprintf(looked.reached_how, sizeof looked.reached_how,
-                 "the kernel holds the disk for read-only");
-    else if (blocker_disk_unlock(d, e) != 0)
+    if (blocker_disk_unlock(d, e) != 0)
         return -1;
-    else
-        try_write(d, &looked);
+    try_write(d, &looked);
     return blocker_report_complete(report, &looked, completed, verdict, e);
 }
 

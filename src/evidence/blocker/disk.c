@@ -143,12 +143,23 @@ int blocker_disk_marked(struct blocker_disk *d, struct err *e)
     return 0;
 }
 
+/* The path may lead elsewhere by now; a disk's number is not given to another one while we have it
+ * open. */
+static int is_the_same(const struct blocker_disk *d, int fd, struct err *e)
+{
+    struct stat first, now;
+    if (fstat(d->fd, &first) == 0 && fstat(fd, &now) == 0 && first.st_rdev == now.st_rdev)
+        return 0;
+    return err_set(e, ERR_DENIED, "blocker.device", NULL,
+                   "%s is another device now; nothing is written to it", d->path);
+}
+
 int blocker_disk_identify(struct blocker_disk *d, struct err *e)
 {
     if (evidence_source_open(&d->source, d->path, NULL, e) != 0)
         return -1;
     d->identified = true;
-    return 0;
+    return is_the_same(d, d->source.cached_fd, e);
 }
 
 bool blocker_disk_is_another(const struct blocker_disk *d)
@@ -168,7 +179,7 @@ int blocker_disk_unlock(struct blocker_disk *d, struct err *e)
     }
     d->writing = open(d->path, O_RDWR | O_EXCL | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_DIRECT);
     if (d->writing >= 0)
-        return 0;
+        return is_the_same(d, d->writing, e);
     d->writing_why = errno;
     if (d->writing_why != EBUSY)
         return 0;

@@ -128,10 +128,11 @@ static int prepare(struct blocker_disk *d, const struct evidence_blocker_prepare
     if (blocker_guard_free(d, e) != 0 || blocker_disk_identify(d, e) != 0 ||
         confirm(d, o, &p->again, e) != 0)
         return -1;
-    if (d->flag == 1)
-        return err_set(e, ERR_DENIED, "blocker.control", NULL,
-                       "%s is read-only to the kernel: prepare the disk without the blocker",
-                       d->path);
+    if (d->flag == 1) {
+        err_set(e, ERR_DENIED, "blocker.control", NULL, "%s is read-only to the kernel", d->path);
+        return err_hint(e, "prepare the disk without the blocker; a system that sets the kernel's "
+                           "flag itself takes it off with blockdev --setrw");
+    }
     if (blocker_disk_unlock(d, e) != 0)
         return -1;
     if (d->writing < 0)

@@ -41,7 +41,7 @@ static void take_sense(struct blocker_answer *a, const uint8_t *sense, size_t le
 void blocker_scsi_send(const struct blocker_disk *d, struct blocker_scsi *s,
                        struct blocker_answer *a)
 {
-    enum { RECOVERED = 1, TASK_SET_FULL = 0x28 };
+    enum { RECOVERED = 1, TIMED_OUT = 3 };
     struct sg_io_hdr io = {.interface_id = 'S',
                            .dxfer_direction = s->data_len == 0 ? SG_DXFER_NONE
                                               : s->reads       ? SG_DXFER_FROM_DEV
@@ -63,7 +63,9 @@ void blocker_scsi_send(const struct blocker_disk *d, struct blocker_scsi *s,
     a->outcome = BLOCKER_ACCEPTED;
     if (io.host_status != 0) {
         a->outcome = BLOCKER_REFUSED;
-        snprintf(a->why, sizeof a->why, "the transport failed: host status %u", io.host_status);
+        a->silent = io.host_status == TIMED_OUT;
+        snprintf(a->why, sizeof a->why, "the transport failed: host status %u%s", io.host_status,
+                 a->silent ? " (no answer in time)" : "");
     } else if (io.status != 0 && !(a->has_sense && a->key <= RECOVERED)) {
         a->outcome = BLOCKER_REFUSED;
         a->has_status = !a->has_sense;
