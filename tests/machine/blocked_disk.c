@@ -21,8 +21,7 @@ static const char *const kinds[] = {"bare",  "refuses", "locked",  "drops", "kee
 static enum kind kind;
 static uint64_t sectors;
 static uint8_t *disk, *held; /* its bytes; what a blocker has been given instead */
-static unsigned leaking;
-static bool leaking_ata, leaks_now;
+static bool leaking[256], leaking_ata[256], leaks_now; /* by the command's code */
 
 static uint64_t shown(void)
 {
@@ -116,7 +115,7 @@ static void ata(const uint8_t *cdb, struct answer *a)
                                 (uint64_t)cdb[7] << 24 | (uint64_t)cdb[9] << 32;
     uint64_t count = twelve ? cdb[4] : (uint64_t)cdb[5] << 8 | cdb[6];
     uint8_t range[SECTOR] = {0};
-    leaks_now = kind == LEAKS && leaking_ata && command == leaking;
+    leaks_now = kind == LEAKS && leaking_ata[command];
     switch (command) {
     case 0xec: identify_as(a, "Sacrifice 16", "LAMB-1", "1.0", shown()); break;
     case 0x27: registers(a, shown() - 1, false); break;
@@ -159,7 +158,7 @@ static void carry_out(const uint8_t *cdb, struct answer *a)
     uint64_t at10 = from_big(cdb + 2, 4), at16 = from_big(cdb + 2, 8);
     uint64_t count10 = from_big(cdb + 7, 2), count12 = from_big(cdb + 6, 4),
              count16 = from_big(cdb + 10, 4);
-    leaks_now = kind == LEAKS && !leaking_ata && cdb[0] == leaking;
+    leaks_now = kind == LEAKS && leaking[cdb[0]];
     switch (cdb[0]) {
     case 0x00: /* TEST UNIT READY */
     case 0x1b: /* START STOP UNIT */
@@ -215,9 +214,9 @@ int main(int count, char **words)
     sectors = strtoull(words[3], NULL, 0);
     while (kind < FAULTS && strcmp(words[5], kinds[kind]) != 0)
         kind++;
-    if (count > 7) {
-        leaking_ata = strncmp(words[7], "ata", 3) == 0;
-        leaking = (unsigned)strtoul(words[7] + (leaking_ata ? 3 : 0), NULL, 16);
+    for (char *code = count > 7 ? strtok(words[7], ",") : NULL; code; code = strtok(NULL, ",")) {
+        bool ata = strncmp(code, "ata", 3) == 0;
+        (ata ? leaking_ata : leaking)[strtoul(code + (ata ? 3 : 0), NULL, 16) & 0xff] = true;
     }
     int file = open(words[4], O_RDWR);
     disk = file >= 0 ? mmap(NULL, sectors * SECTOR, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)

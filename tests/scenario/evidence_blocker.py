@@ -12,7 +12,6 @@ import os
 import pathlib
 import random
 import shutil
-import struct
 import subprocess
 
 from evidence_scenario import main, Skipped, test
@@ -110,27 +109,6 @@ def refused(folder):
             f.write(word)
         with loop(file) as device:
             refuses(device, "--yes", say=say, data=file.read_bytes())
-
-
-# 27037 row 24
-@test("a partition of a disk, or a disk with one that is mounted, is refused")
-def partitions(folder):
-    file = blank(folder)
-    with file.open("r+b") as f:  # one partition of Linux from 1 MiB on
-        f.seek(446)
-        f.write(struct.pack("<8B2I", 0, 0, 0, 0, 0x83, 0, 0, 0, 2048, 20480) + bytes(48) + b"\x55\xaa")
-    data = file.read_bytes()
-    with loop(file, "--partscan") as device:
-        part = pathlib.Path(device + "p1")
-        if not part.exists():
-            raise Skipped("the kernel shows no partitions of loop devices here")
-        done = tocsin("blocker", "prepare", part, "--yes", code=3)
-        assert "is a partition" in done.stderr, done.stderr
-        held = os.open(part, os.O_RDONLY | os.O_EXCL)
-        done = tocsin("blocker", "prepare", device, "--overwrite", SIZE, code=3)
-        assert "in use" in done.stderr, done.stderr
-        os.close(held)
-    assert file.read_bytes() == data
 
 
 # 27037 row 24

@@ -34,15 +34,7 @@ static int count_attempt(const struct json_value *a, struct blocker_counts *n, s
                         "blocker");
     bool changes =
         slice_is(json_get_string(a, "without_blocker"), blocker_outcome_names[BLOCKER_CHANGED]);
-    bool asked = changes && (outcome == BLOCKER_REFUSED || outcome == BLOCKER_ACCEPTED);
-    n->attempts++;
-    n->not_possible += outcome == BLOCKER_NOT_POSSIBLE;
-    n->kernel += outcome == BLOCKER_KERNEL;
-    n->refused += outcome == BLOCKER_REFUSED;
-    n->accepted += outcome == BLOCKER_ACCEPTED;
-    n->changed += outcome == BLOCKER_CHANGED;
-    n->asked += asked;
-    n->writes += asked && effect == BLOCKER_WRITES;
+    blocker_counts_add(n, (enum blocker_outcome)outcome, (enum blocker_effect)effect, changes);
     return 0;
 }
 

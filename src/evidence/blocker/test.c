@@ -155,21 +155,14 @@ int evidence_blocker_test(const struct evidence_blocker_test_options *options, s
 
 /* ---- what follows from it ---- */
 
-static void count(struct blocker_testing *t, const struct blocker_command *c,
-                  const struct blocker_tried *tried)
+static void count(struct blocker_testing *t, const struct blocker_command *c)
 {
-    struct blocker_counts *n = &t->counts;
-    enum blocker_outcome outcome = tried->answer.outcome;
     bool changes = t->disk.mark.without[c->number] == BLOCKER_CHANGED + 1;
-    bool asked = changes && (outcome == BLOCKER_REFUSED || outcome == BLOCKER_ACCEPTED);
-    n->attempts++;
-    n->not_possible += outcome == BLOCKER_NOT_POSSIBLE;
-    n->kernel += outcome == BLOCKER_KERNEL;
-    n->refused += outcome == BLOCKER_REFUSED;
-    n->accepted += outcome == BLOCKER_ACCEPTED;
-    n->changed += outcome == BLOCKER_CHANGED;
-    n->asked += asked;
-    n->writes += asked && c->effect == BLOCKER_WRITES;
+    for (size_t area = 0; area < BLOCKER_AREAS; area++) {
+        const struct blocker_tried *tried = &t->trial.tried[c->number][area];
+        if (tried->done)
+            blocker_counts_add(&t->counts, tried->answer.outcome, c->effect, changes);
+    }
 }
 
 /* The names of what changed it, as far as there is room. */
@@ -221,9 +214,7 @@ void blocker_testing_judge(struct blocker_testing *t)
     const char *not_sent =
         "nothing was sent, as the disk is not the size that it was prepared with";
     for (size_t i = 0; t->sent && i < blocker_command_count; i++)
-        for (size_t area = 0; area < BLOCKER_AREAS; area++)
-            if (t->trial.tried[blocker_commands[i].number][area].done)
-                count(t, &blocker_commands[i], &t->trial.tried[blocker_commands[i].number][area]);
+        count(t, &blocker_commands[i]);
     t->counts.elsewhere = t->trial.elsewhere;
     if (t->sent) {
         judge_writes(t);

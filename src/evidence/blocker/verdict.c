@@ -11,6 +11,20 @@ const char *evidence_blocker_verdict_name(enum evidence_blocker_verdict verdict)
     return names[verdict];
 }
 
+void blocker_counts_add(struct blocker_counts *n, enum blocker_outcome outcome,
+                        enum blocker_effect effect, bool changes)
+{
+    bool asked = changes && (outcome == BLOCKER_REFUSED || outcome == BLOCKER_ACCEPTED);
+    n->attempts++;
+    n->not_possible += outcome == BLOCKER_NOT_POSSIBLE;
+    n->kernel += outcome == BLOCKER_KERNEL;
+    n->refused += outcome == BLOCKER_REFUSED;
+    n->accepted += outcome == BLOCKER_ACCEPTED;
+    n->changed += outcome == BLOCKER_CHANGED;
+    n->asked += asked;
+    n->writes += asked && effect == BLOCKER_WRITES;
+}
+
 enum evidence_blocker_verdict blocker_judge(const struct blocker_counts *c, char why[400])
 {
     enum { WHY = 400 };

@@ -3,7 +3,7 @@
 #ifndef EVIDENCE_BLOCKER_VERDICT_H
 #define EVIDENCE_BLOCKER_VERDICT_H
 
-#include "evidence/blocker.h"
+#include "evidence/blocker/attempt.h"
 
 /* Words of the report. */
 #define BLOCKER_FORMAT "tocsin-evidence-blocker/v1"
@@ -18,6 +18,10 @@ struct blocker_counts {
     bool looked;    /* the disk was looked at afterwards, without the blocker: */
     bool as_prepared, reached;
 };
+
+/* One attempt more; changes: the command changes the disk when no blocker is there. */
+void blocker_counts_add(struct blocker_counts *counts, enum blocker_outcome outcome,
+                        enum blocker_effect effect, bool changes);
 
 enum evidence_blocker_verdict blocker_judge(const struct blocker_counts *counts, char why[400]);
 
