@@ -156,7 +156,7 @@ static void report_after(const struct evidence_acquire_options *o,
     if (o->write_blocker)
         len += snprintf(protection + len, (size_t)(PROTECTION - len), "; behind %.400s (%s)",
                         o->write_blocker, b->said);
-    if (o->write_blocker && b->found && b->kept.verdict == EVIDENCE_BLOCKER_DOES_NOT_HOLD)
+    if (o->blocker_deviation && b->found && b->kept.verdict == EVIDENCE_BLOCKER_DOES_NOT_HOLD)
         snprintf(protection + len, (size_t)(PROTECTION - len), ", used because: %.400s",
                  o->blocker_deviation);
     r->write_protection = protection;

@@ -274,6 +274,9 @@ static int find_report(const struct cli_args *args, struct buf *report, struct e
         return -1;
     buf_init(&told);
     int found = evidence_blocker_find(identity, NULL, NULL, id, &kept, &told, e);
+    for (size_t i = 0; i < told.len; i++) /* one line of an error */
+        if (told.data[i] == '\n')
+            told.data[i] = i + 1 < told.len ? ';' : ' ';
     if (found == 1)
         buf_put_slice(report, buf_slice(&kept.report));
     else if (found == 0)

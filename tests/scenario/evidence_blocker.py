@@ -368,6 +368,18 @@ def changed(folder):
         bad.write_text(text)
         done, _, said = bench.acquired(code=3)
         assert "DOES NOT HOLD" in done.stderr
+        # what says that it does not hold is not put aside by a later one that nobody believes
+        bench.tested(0, **behind(folder, "drop"))
+        last = bench.kept()[-1]
+        last.write_text(last.read_text() + " ")
+        done, _, said = bench.acquired(code=3)
+        assert "DOES NOT HOLD" in done.stderr and last.name in done.stderr, done.stderr
+        for file in (last, last.with_suffix(".p7s")):
+            file.unlink()
+        bench.tested(1)
+        last, text = bench.kept()[-1], bench.kept()[-1].read_text()
+        for file in (last, last.with_suffix(".p7s")):
+            file.unlink()
         # signed by somebody else
         for file in (bad, bad.with_suffix(".p7s")):
             file.unlink()

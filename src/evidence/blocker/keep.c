@@ -218,7 +218,8 @@ int evidence_blocker_find(const char *identity, const char *given, const char *a
     if (result != 0)
         return -1;
     /* a later one that is not believed may have said that it does not hold */
-    if (f.found && strcmp(f.doubtful, f.best_name) > 0) {
+    if (f.found && kept->verdict != EVIDENCE_BLOCKER_DOES_NOT_HOLD &&
+        strcmp(f.doubtful, f.best_name) > 0) {
         buf_printf(told, "%s is not taken, as a later report is not sound\n", f.best_name);
         evidence_blocker_kept_fini(kept);
         *kept = (struct evidence_blocker_kept){0};
