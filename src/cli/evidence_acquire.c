@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "cli/evidence.h"
 #include "cli/evidence_answer.h"
+#include "cli/evidence_blocked.h"
 #include "cli/evidence_keep.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -16,7 +17,7 @@ struct watching {
     const char *phase;
 };
 
-enum { UNIT = 1 << 20, PROTECTION = 600 };
+enum { UNIT = 1 << 20, PROTECTION = 1600 };
 
 static bool watch(void *context, const char *phase, uint64_t done, uint64_t all, uint64_t errors)
 {
@@ -61,7 +62,6 @@ static int options_of(const struct cli_args *args, struct evidence_acquire_optio
     o->segment_bytes = (uint64_t)segment * UNIT;
     o->retries = (unsigned)retries;
     o->workers = (unsigned)jobs;
-    o->write_blocker = cli_value(args, "write-blocker");
     o->plain = cli_flag(args, "plain");
     o->no_read_back = cli_flag(args, "no-read-back");
     o->sha512 = cli_flag(args, "sha512");
@@ -70,7 +70,8 @@ static int options_of(const struct cli_args *args, struct evidence_acquire_optio
     return 0;
 }
 
-static void tell_json(const struct evidence_acquire_options *o, const struct evidence_acquired *d)
+static void tell_json(const struct evidence_acquire_options *o, const struct evidence_acquired *d,
+                      const struct evidence_blocked *b)
 {
     struct evidence_answer a;
     struct json_writer *w = &a.w;
@@ -85,6 +86,8 @@ static void tell_json(const struct evidence_acquire_options *o, const struct evi
         json_member_bool(w, "source_shrank", d->source_shrank);
         json_member_int(w, "source_writes", (int64_t)d->source_writes);
         json_member_string(w, "write_protection", d->protection);
+        if (b->said[0])
+            json_member_string(w, "write_blocker_test", b->said);
         if (d->source_rehashed)
             json_member_bool(w, "source_changed", d->source_changed);
     }
@@ -92,7 +95,8 @@ static void tell_json(const struct evidence_acquire_options *o, const struct evi
     evidence_answer_end(&a);
 }
 
-static void tell(const struct evidence_acquire_options *o, const struct evidence_acquired *d)
+static void tell(const struct evidence_acquire_options *o, const struct evidence_acquired *d,
+                 const struct evidence_blocked *b)
 {
     char size[16], stored[16], hash[2 * SHA512_LEN + 1];
     if (d->stopped) {
@@ -124,6 +128,8 @@ static void tell(const struct evidence_acquire_options *o, const struct evidence
         printf("CHANGED: the kernel sent %" PRIu64 " writes to the source while it was acquired\n",
                d->source_writes);
     printf("write protection: %s\n", d->protection);
+    if (b->said[0])
+        printf("write blocker: %s\n", b->said);
     printf("read back: %s\n", d->read_back ? "the same" : "not done");
 }
 
@@ -143,11 +149,16 @@ static void report_before(const struct cli_args *args, const struct evidence_acq
 }
 
 static void report_after(const struct evidence_acquire_options *o,
-                         const struct evidence_acquired *d, struct evidence_acquired_report *r,
-                         char protection[PROTECTION])
+                         const struct evidence_acquired *d, const struct evidence_blocked *b,
+                         struct evidence_acquired_report *r, char protection[PROTECTION])
 {
-    snprintf(protection, PROTECTION, "opened for reading only; %s%s%s", d->protection,
-             o->write_blocker ? "; behind " : "", o->write_blocker ? o->write_blocker : "");
+    int len = snprintf(protection, PROTECTION, "opened for reading only; %s", d->protection);
+    if (o->write_blocker)
+        len += snprintf(protection + len, (size_t)(PROTECTION - len), "; behind %.400s (%s)",
+                        o->write_blocker, b->said);
+    if (o->blocker_deviation && b->found && b->kept.verdict == EVIDENCE_BLOCKER_DOES_NOT_HOLD)
+        snprintf(protection + len, (size_t)(PROTECTION - len), ", used because: %.400s",
+                 o->blocker_deviation);
     r->write_protection = protection;
     r->image_sha256 = d->sha256;
     r->verifiable =
@@ -166,9 +177,11 @@ static int run(const struct cli_args *args)
     struct watching watching = {0};
     struct evidence_acquired done = {0};
     struct evidence_keeping keeping = {0};
+    struct evidence_blocked blocked;
     char scope[120], protection[PROTECTION];
     struct evidence_acquire_options options = {.watch = watch, .watch_context = &watching};
     int result = options_of(args, &options, &e);
+    evidence_blocked_begin(&blocked, args, &options);
     if (result == 0)
         result = evidence_keep_begin(&keeping, args, &options.statement, &options.folder, &e);
     options.command = keeping.told.said.command;
@@ -180,14 +193,15 @@ static int run(const struct cli_args *args)
     if (result == 0)
         result = evidence_acquire(&options, &done, &e);
     progress_end(&watching.progress);
-    report_after(&options, &done, &keeping.report, protection);
+    report_after(&options, &done, &blocked, &keeping.report, protection);
     if (result == 0 && !done.stopped)
         result = evidence_keep_record(&keeping, options.folder, &e);
     if (result == 0 && cli_flag(args, "json"))
-        tell_json(&options, &done);
+        tell_json(&options, &done, &blocked);
     else if (result == 0)
-        tell(&options, &done);
+        tell(&options, &done, &blocked);
     evidence_keep_end(&keeping);
+    evidence_blocked_end(&blocked);
     if (result != 0) {
         int said = say_fail(args, &e);
         return say_end(args, e.kind == ERR_USAGE ? said : 3);
@@ -212,9 +226,7 @@ static const struct cli_option acquire_options[] = {
     {"sha512", NULL, "take SHA-512 of the image too, as it is read back", 0, false},
     {"no-read-back", NULL, "do not read the image back when it is written", 0, false},
     {"rehash-source", NULL, "read the source a second time: did it change?", 0, false},
-    {"write-blocker", "TEXT",
-     "the write blocker before the source: make, model, serial number, when it was tested", 0,
-     false},
+    EVIDENCE_BLOCKED_OPTIONS,
     {"why-partial", "TEXT", "why a part alone is acquired (--from, --bytes)", 0, false},
     {"jobs", "N", "threads that hash and compress (default: one a processor)", 'j', false},
     EVIDENCE_KEEP_OPTIONS,
@@ -231,6 +243,9 @@ const struct cli_verb evidence_acquire_verb = {
         "listed and filled so that it is recognised. Broken off, by a signal, a crash or a full\n"
         "disk, the same command goes on with it and comes to the same image.\n"
         "VERIFY.txt in the bundle tells anybody how to check it without this program.\n"
+        "A write blocker that is named should have been tested (tocsin evidence blocker): what is\n"
+        "kept of its last test with the identity goes along, and one that does not hold is not\n"
+        "used without --deviation.\n"
         "With --identity, the record \"acquired\" is signed and begins the bundle's custody log; "
         "with\n"
         "--case also that of the exhibit, and what 27037 asks for must be said.\n"

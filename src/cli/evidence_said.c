@@ -10,9 +10,7 @@
 
 enum { WORDS_BYTES = 16 << 20 };
 
-/* The command line as it was given, which the record holds (row 1); of a very long one, its
- * beginning and how much more there was. */
-static void take_command(struct evidence_told *t)
+void evidence_told_command(struct evidence_told *t)
 {
     struct err ignored = {0};
     size_t count = 0, more = 0;
@@ -56,7 +54,7 @@ int evidence_told_init(struct evidence_told *t, const struct cli_args *args, str
                       .expires = cli_value(args, "authority-expires"),
                       .covers = covers ? t->covers : NULL},
     };
-    take_command(t);
+    evidence_told_command(t);
     if (!t->said.authority.id && (t->said.authority.scope || t->said.authority.expires || covers))
         return err_set(e, ERR_USAGE, "cli.option", NULL,
                        "--authority-… says something of an --authority, and none is given");

@@ -38,6 +38,10 @@ int evidence_told_init(struct evidence_told *t, const struct cli_args *args,
                        struct err *e) MUST_CHECK;
 void evidence_told_fini(struct evidence_told *t);
 
+/* The command line alone, as it was given, which a record holds (row 1); of a very long one, its
+ * beginning and how much more there was. *t begins as {0}, and ends with evidence_told_fini. */
+void evidence_told_command(struct evidence_told *t);
+
 /* For people or, with --json, programs: that a record was written, and its warnings. */
 void evidence_tell_step(const struct cli_args *args, const char *holder, const char *kind,
                         const struct evidence_appended *told);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "crypto/digest.h"
 #include "evidence/acquire/reading.h"
+#include "evidence/blocker.h"
 
 /* Who does it, and why; texts are borrowed, NULL: not given. */
 struct evidence_statement {
@@ -40,7 +41,13 @@ struct evidence_acquire_options {
     const struct clock *clock;                /* NULL: the system's */
     const struct evidence_stand_in *stand_in; /* NULL but in the self-test */
     const char
-        *write_blocker;   /* the device that lets no write through, by the user's word; or NULL */
+        *write_blocker; /* the device that lets no write through, by the user's word; or NULL */
+    /* Asked once when the source is open and the blocker is named: the report of its test, which
+     * goes along, or NULL; -1: it is not acquired. */
+    int (*blocker_test)(void *context, const struct evidence_source *source,
+                        const struct evidence_blocker_kept **kept, struct err *e);
+    void *blocker_context;
+    const char *blocker_deviation; /* why it is used though its test says that it does not hold */
     const char *selftest; /* path of the self-test's report of this build; NULL: none is given */
 };
 

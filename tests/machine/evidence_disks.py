@@ -21,11 +21,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenari
 # pylint: disable=wrong-import-position
 from evidence_scenario import Skipped, main, test
 from guest import BUILD, SOURCE, Guest, Missing, compiled, what_is_missing
+from user_disk import MODULES as USER_MODULES, attach
 
 MIB = 1 << 20
 MODULES = ["ahci", "sd_mod", "sg", "nvme", "virtio_blk", "virtio_scsi", "virtio_net", "xhci_pci",
            "usb_storage", "uas", "dm_crypt", "aes_generic", "ecb", "xts", "algif_skcipher",
-           "target_core_user", "tcm_loop"]
+           *USER_MODULES]
 SMBIOS = {"manufacturer": "ACME Works", "product": "Server 9", "serial": "SYS-4711", "bios": "ROM 3.1"}
 HOST, MAC = "suspect-7", "52:54:00:0a:0b:0c"
 WHERE = ("--reason", "case 1", "--place", "here", "--identity", "/tmp/who")
@@ -92,14 +93,6 @@ def lay_out(folder):
     add("usb", 2 * MIB + 1024, "usb-storage,bus=usb.0,port=1,serial=STICK-9,removable=on")
 
 
-def block(part):
-    """The block device whose place in sysfs has this in it."""
-    found = [line.split() for line in machine.run("ls", "-l", "/sys/block").out.splitlines()]
-    found = [words[-3] for words in found if len(words) > 3 and part in words[-1]]
-    assert len(found) == 1, (part, found)
-    return "/dev/" + found[0]
-
-
 def stick(serial):
     """The disk of the USB device with this serial number, when it is there."""
     script = "for d in /sys/block/sd*; do p=$(readlink -f $d); while [ ${#p} -gt 5 ]; do " \
@@ -140,26 +133,26 @@ def identity(name, device, folder, **wanted):
 # 27037 rows 11, 19, 26, 39
 @test("a SATA disk: its whole model, firmware and serial number, and every byte of it")
 def sata(folder):
-    said = identity("sata", block("/ata1/"), folder, model="ACME SpinnyDisk 9000 Ultra", firmware="FW1.2345",
+    said = identity("sata", machine.block("/ata1/"), folder, model="ACME SpinnyDisk 9000 Ultra", firmware="FW1.2345",
                     serial="SATA-0001-XYZ", bus="ata", sector_bytes=512, removable=False)
     assert "vendor" not in said and "attached_by" not in said, said
 
 
 @test("an NVMe drive: serial number, name in the world, its own word on write protection")
 def nvme(folder):
-    said = identity("nvme", block("/nvme/"), folder, serial="NVME-77", model="QEMU NVMe Ctrl", bus="nvme",
+    said = identity("nvme", machine.block("/nvme/"), folder, serial="NVME-77", model="QEMU NVMe Ctrl", bus="nvme",
                     sector_bytes=512, device_read_only=False)
     assert b"NVME-77".hex() in said["wwid"], said
 
 
 @test("a virtio disk, whose serial number is in another place")
 def virtio(folder):
-    identity("virtio", block("/vda"), folder, serial="VBLK-7", bus="virtio", device_read_only=False)
+    identity("virtio", machine.block("/vda"), folder, serial="VBLK-7", bus="virtio", device_read_only=False)
 
 
 @test("a SCSI disk with sectors of 4096 bytes: vendor, product, revision, serial number")
 def large(folder):
-    identity("large", block(":0:1:0/"), folder, vendor="ACME", model="BigSector", firmware="0042",
+    identity("large", machine.block(":0:1:0/"), folder, vendor="ACME", model="BigSector", firmware="0042",
              serial="SCSI-4K", sector_bytes=4096, physical_sector_bytes=4096, device_read_only=False)
 
 
@@ -171,7 +164,7 @@ def usb(folder):
 
 
 def protection(part, bundle, **wanted):
-    answer, record = acquire(block(part), bundle)
+    answer, record = acquire(machine.block(part), bundle)
     assert answer["write_protection"] == record["source"]["write_protection"]
     holds(record["source"], write_protection_at_end="the same", writes_before=0,
           writes_while_acquired=0, **wanted)
@@ -190,7 +183,7 @@ def begin_case():
 def described(_):
     begin_case()
     machine.run("hostname", HOST)
-    for which, options in (("EX-disk", ("--device", block("/ata1/"), "--source-type", "static")),
+    for which, options in (("EX-disk", ("--device", machine.block("/ata1/"), "--source-type", "static")),
                            ("EX-machine", ("--this-machine", "--source-type", "volatile"))):
         machine.run("tocsin", "evidence", "exhibit", "add", "/tmp/case", "--id", which, "--description",
                     "the one under the desk", *options, *WHERE)
@@ -210,7 +203,7 @@ def write_protection(_):
                write_protection="the device says that it is write-protected (SCSI MODE SENSE)")
     protection("/vdb", "/tmp/sealed", kernel_read_only=True, device_read_only=True,
                write_protection="the device says that it is write-protected (virtio feature bit)")
-    device = block(":0:1:0/")
+    device = machine.block(":0:1:0/")
     machine.run("blockdev", "--setro", device)
     protection(":0:1:0/", "/tmp/setro", kernel_read_only=True, device_read_only=False,
                write_protection="the kernel's flag alone: the device says that it can be written to "
@@ -240,7 +233,7 @@ def failing(name, part, sector, folder):
     """Everything but what cannot be read is there, and exactly that is listed."""
     disk = disks[name]
     bundle = f"/tmp/{name}"
-    answer, record = acquire(block(part), bundle, code=1)
+    answer, record = acquire(machine.block(part), bundle, code=1)
     wanted = unreadable_of(name, sector)
     assert record["reading"]["unreadable"] == wanted, record["reading"]
     assert record["reading"]["first_error"] == "Input/output error", record["reading"]
@@ -283,7 +276,7 @@ def ended():
 # 27037 row 24
 @test("somebody writes to a disk while it is acquired: it is said, and counted")
 def written(_):
-    device = block("/vdd") if "vault" in disks else block("/vdc")
+    device = machine.block("/vdd") if "vault" in disks else machine.block("/vdc")
     assert machine.sh(f"cat /sys/block/{device[5:]}/serial").out == "NOISY-1"
     machine.sh(f"dd if=/dev/zero of={device} bs=4096 count=1 conv=notrunc,fsync 2>/dev/null")
     begin(device, "/tmp/noisy")
@@ -306,14 +299,14 @@ def pulled(_):
     assert "run the same command" in said
     assert machine.sh("test -e /tmp/pulled/INCOMPLETE && ! test -e /tmp/pulled/manifest-sha256.txt")
     assert machine.run("tocsin", "evidence", "verify", "/tmp/pulled", code=1)
-    machine.qmp("device_add", driver="usb-storage", id="plug", bus="usb.0", port="2",
+    machine.plug(driver="usb-storage", id="plug", bus="usb.0", port="2",
                 serial="OTHER-1", drive="pulled", removable=True)
     device = stick("OTHER-1")
     done = machine.run("tocsin", "evidence", "acquire", device, "/tmp/pulled", code=3)
     assert "not what this acquisition was begun on" in done.err and "PULLED-1" in done.err, done.err
     machine.qmp("device_del", id="plug")
     machine.until(f"[ ! -e {device} ]")
-    machine.qmp("device_add", driver="usb-storage", id="plug", bus="usb.0", port="2",
+    machine.plug(driver="usb-storage", id="plug", bus="usb.0", port="2",
                 serial="PULLED-1", drive="pulled", removable=True)
     answer, record = acquire(stick("PULLED-1"), "/tmp/pulled")
     assert answer["gone_on_with_at"] >= MIB and answer["sha256"] == disk.sha256, answer
@@ -327,7 +320,7 @@ def pulled(_):
 def vault(_):
     if "vault" not in disks or not shutil.which("cryptsetup"):
         raise Skipped("qemu-img or cryptsetup is not installed")
-    device, uuid = block("/vdc"), disks["vault"].data[168:204].decode()
+    device, uuid = machine.block("/vdc"), disks["vault"].data[168:204].decode()
     begin_case()
     machine.run("tocsin", "evidence", "exhibit", "add", "/tmp/case", "--id", "EX-1", "--device", device,
                 "--source-type", "static", "--description", "disk", *WHERE)
@@ -341,7 +334,7 @@ def vault(_):
     name = os.path.basename(device)
     answer = json.loads(machine.run("tocsin", "evidence", "live", "--json", "/tmp/live", "--only",
                                     "encryption", "--reason", "what is open").out)
-    mapped = os.path.basename(block("/dm-"))
+    mapped = os.path.basename(machine.block("/dm-"))
     assert answer["warnings"] == [f"encrypted volume opened (/dev/{mapped} on {name}) is open: "
                                   "acquire it before power-off"], answer
     said = json.loads(machine.sh("head -n 1 /tmp/live/data/live/*-encryption.jsonl").out)
@@ -357,28 +350,11 @@ def vault(_):
 
 
 def hides(number, shown, native, overlay):
-    """A disk of tests/machine/hidden_disk.c on a bus of its own. Gives its name, and the log of what
-    it is asked."""
-    core = f"/sys/kernel/config/target/core/user_{number}"
-    loop = "/sys/kernel/config/target/loopback"
-    machine.sh(f"""set -e
-        [ -d /sys/kernel/config/target ] || mount -t configfs none /sys/kernel/config
-        mkdir -p {core}/hides
-        echo dev_config=test/{number},dev_size={shown * 512},hw_block_size=512 >{core}/hides/control
-        echo 1 >{core}/hides/enable
-        uio=$(grep -l 'tcm-user/{number}/' /sys/class/uio/*/name); uio=${{uio%/name}}
-        setsid hidden_disk /dev/${{uio##*/}} $(cat $uio/maps/map0/size) {shown} {native} {overlay} \\
-            /tmp/hides.{number} >/dev/null 2>&1 &
-        until [ -e /tmp/hides.{number} ]; do sleep 0.05; done
-        port={loop}/naa.500140500000000{number}/tpgt_1
-        mkdir -p $port
-        echo naa.600140500000000{number} >$port/nexus
-        mkdir $port/lun/lun_0
-        ln -s {core}/hides $port/lun/lun_0/hides""")
-    machine.until(f"ls -l /sys/block | grep -q tcm_loop_adapter_{number}/")
-    device = block(f"tcm_loop_adapter_{number}/")
+    """A disk of tests/machine/hidden_disk.c. Gives its name, and the log of what it is asked."""
+    log = attach(machine, number, shown, "hidden_disk", shown, native, overlay, "LOG")
+    device = machine.block(f"tcm_loop_adapter_{number}/")
     machine.until(f"[ -b {device} ] && [ $(cat /sys/block/{device[5:]}/size) = {shown} ]")
-    return device, f"/tmp/hides.{number}"
+    return device, log
 
 
 # 27037 rows 11, 19, 24, 27

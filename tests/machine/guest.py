@@ -242,6 +242,13 @@ class Guest:
     def json(self, path):
         return json.loads(self.read(path))
 
+    def block(self, part):
+        """The block device whose place in sysfs has this in it."""
+        found = [line.split() for line in self.run("ls", "-l", "/sys/block").out.splitlines()]
+        found = [words[-3] for words in found if len(words) > 3 and part in words[-1]]
+        assert len(found) == 1, (part, found)
+        return "/dev/" + found[0]
+
     def fetch(self, path, to):
         """A folder of the machine's, below a folder here."""
         to.mkdir(parents=True, exist_ok=True)
@@ -266,6 +273,17 @@ class Guest:
                     answer = json.loads(stream.readline())
                 assert "return" in answer, answer
             return answer["return"]
+
+    def plug(self, **arguments):
+        """Plugs a device in; what was pulled out before it may still be about to go."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.qmp("device_add", **arguments)
+            except AssertionError as why:
+                if "conflict" not in str(why) and "Duplicate" not in str(why) or time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
 
 
 __all__ = ["BUILD", "SOURCE", "Broken", "Done", "Guest", "Missing", "compiled", "what_is_missing"]

@@ -167,7 +167,11 @@ int evidence_acquire(const struct evidence_acquire_options *options,
         result = -1;
     else if (evidence_source_open(&a->source, options->source, &options->range, e) == 0) {
         a->source.stand_in = options->stand_in;
-        result = run(a, e);
+        result = options->blocker_test
+                     ? options->blocker_test(options->blocker_context, &a->source, &a->blocker, e)
+                     : 0;
+        if (result == 0)
+            result = run(a, e);
         evidence_source_close(&a->source);
     }
     acquired->resumed_at = a->from;

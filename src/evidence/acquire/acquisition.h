@@ -26,7 +26,8 @@ struct evidence_acquisition {
     int stopped_by;
     struct evidence_protection protected; /* at the end */
     struct buf selftest;                  /* the report of the self-test; empty: none was given */
-    char data[4096];                      /* the data folder */
+    const struct evidence_blocker_kept *blocker; /* the report of its test; NULL: there is none */
+    char data[4096];                             /* the data folder */
 };
 
 /* The bundle's folders; 1: this acquisition was begun there before, 0: they are new. ERR_CONFLICT

@@ -38,13 +38,24 @@ static void flag(struct json_writer *w, const char *name, int value)
         json_member_bool(w, name, value);
 }
 
+/* What is known of the blocker that was named. */
+static int blocker_part(struct json_writer *w, const struct evidence_acquisition *a, struct err *e)
+{
+    const struct evidence_acquire_options *o = a->options;
+    if (!o->write_blocker)
+        return 0;
+    json_member_string(w, "write_blocker", o->write_blocker);
+    if (a->blocker && a->blocker->verdict == EVIDENCE_BLOCKER_DOES_NOT_HOLD)
+        evidence_member_given(w, "write_blocker_deviation", o->blocker_deviation);
+    return evidence_blocker_member(w, a->blocker, a->started, e);
+}
+
 static void protection_part(struct json_writer *w, const struct evidence_acquisition *a)
 {
     const struct evidence_protection *before = &a->source.identity.protection, *now = &a->protected;
     flag(w, "kernel_read_only", before->kernel);
     flag(w, "device_read_only", before->device);
     json_member_string(w, "write_protection", a->acquired->protection);
-    evidence_member_given(w, "write_blocker", a->options->write_blocker);
     if (before->kernel >= 0)
         json_member_string(w, "write_protection_at_end",
                            now->kernel == before->kernel && now->device == before->device
@@ -56,7 +67,7 @@ static void protection_part(struct json_writer *w, const struct evidence_acquisi
     json_member_int(w, "writes_while_acquired", now->writes - before->writes);
 }
 
-static void source_part(struct json_writer *w, const struct evidence_acquisition *a)
+static int source_part(struct json_writer *w, const struct evidence_acquisition *a, struct err *e)
 {
     const struct evidence_source *s = &a->source;
     const struct evidence_identity *i = &s->identity;
@@ -81,6 +92,7 @@ static void source_part(struct json_writer *w, const struct evidence_acquisition
     evidence_member_given(w, "made_of", i->made_of);
     flag(w, "removable", i->removable);
     protection_part(w, a);
+    int result = blocker_part(w, a, e);
     json_member_string(w, "opened",
                        s->fd >= 0 ? "read-only, past the host's cache (O_DIRECT)"
                                   : "read-only, through the host's cache");
@@ -88,6 +100,7 @@ static void source_part(struct json_writer *w, const struct evidence_acquisition
     if (i->native_bytes)
         json_member_int(w, "native_bytes", (int64_t)i->native_bytes);
     json_write_object_end(w);
+    return result;
 }
 
 static void reading_part(struct json_writer *w, struct evidence_acquisition *a)
@@ -156,9 +169,8 @@ static int write_record(struct evidence_acquisition *a, struct buf *out, struct 
     evidence_statement_write(&w, &a->options->statement);
     evidence_time_write(&w, "started", a->started);
     evidence_time_write(&w, "ended", clock_now(a->clock));
-    if (tool_part(&w, a, e) != 0)
+    if (tool_part(&w, a, e) != 0 || source_part(&w, a, e) != 0)
         return -1;
-    source_part(&w, a);
     evidence_image_members(&w, &a->written, !a->options->plain, a->acquired->sha256,
                            a->acquired->has_sha512 ? a->acquired->sha512 : NULL);
     reading_part(&w, a);
@@ -217,7 +229,8 @@ static int close_bag(struct evidence_acquisition *a, struct evidence_bag *bag, s
                                          a->acquired->has_sha512 ? a->acquired->sha512 : NULL};
     if (evidence_how_put(bag, &how, e) != 0)
         return -1;
-    if (evidence_selftest_tag(bag, buf_slice(&a->selftest), e) != 0)
+    if (evidence_selftest_tag(bag, buf_slice(&a->selftest), e) != 0 ||
+        evidence_blocker_tag(bag, a->blocker, e) != 0)
         return -1;
     return evidence_bag_close(bag, top, e);
 }

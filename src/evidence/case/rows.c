@@ -167,10 +167,13 @@ ROW(pulled)
     return ANSWER(HAS("pulled") || f->bundles > 0);
 }
 
+/* A blocker that is named was tested before, and held. */
 ROW(write_protected)
 {
     UNLESS(has_image(f));
-    return ANSWER(begins("read-only", evidence_facts_text(f, "source.opened")));
+    bool tested = !SAYS("source.write_blocker") ||
+                  slice_is(evidence_facts_text(f, "source.write_blocker_test.verdict"), "holds");
+    return ANSWER(begins("read-only", evidence_facts_text(f, "source.opened")) && tested);
 }
 
 ROW(footprint)
@@ -394,7 +397,10 @@ static const struct evidence_row rows[] = {
     {22, "Data in transit", SCOPE_EXHIBIT, captured, "tocsin evidence capture"},
     {23, "Networked, virtual, cloud items", SCOPE_EXHIBIT, pulled,
      "tocsin evidence pull with the request's id and the server's time"},
-    {24, "Write protection", SCOPE_MASTER, write_protected, "acquire it with this program"},
+    {24, "Write protection", SCOPE_MASTER, write_protected,
+     "acquire it with this program, and through a write blocker that its test showed to hold: "
+     "tocsin "
+     "evidence blocker"},
     {25, "Unavoidable changes on live systems", SCOPE_BUNDLE, footprint,
      "tocsin evidence live records its footprint"},
     {26, "All visible sectors", SCOPE_MASTER, all_sectors, "acquire it again, all of it"},

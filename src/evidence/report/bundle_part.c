@@ -66,6 +66,31 @@ static void clock_facts(struct reporting *r, const struct json_value *root, cons
     }
 }
 
+/* What is known of the write blocker that was named, from its test. */
+static void blocker_facts(struct reporting *r, const struct json_value *source)
+{
+    const struct json_value *test = json_get(source, "write_blocker_test");
+    int64_t days;
+    fact(r, "Write blocker", source, "write_blocker");
+    if (!json_is(test, JSON_OBJECT)) {
+        fact(r, "Its test", source, "write_blocker_test");
+        return;
+    }
+    paper_fact_say(r->paper, "Its test",
+                   "%.*s, ended %.*s%s; its report is blocker.json in the bundle",
+                   SLICE_ARG(json_get_string(test, "verdict")),
+                   SLICE_ARG(reporting_time(r, json_get_string(test, "ended"))),
+                   json_is(json_get(test, "confirmed_without_blocker"), JSON_TRUE)
+                       ? ", the test disk itself looked at afterwards"
+                       : ", the test disk itself not looked at afterwards");
+    if (json_int64(json_get(test, "age_days"), &days))
+        paper_fact_say(r->paper, "Age of that test", "%" PRId64 " days when this was acquired",
+                       days);
+    fact_code(r, "SHA-256 of that report", test, "sha256");
+    fact(r, "That report is signed by", test, "signed_by");
+    fact(r, "Used all the same because", source, "write_blocker_deviation");
+}
+
 static void what_part(struct reporting *r, struct reporting_bundle *b, const struct json_value *a)
 {
     const struct json_value *source = json_get(a, "source");
@@ -90,7 +115,7 @@ static void what_part(struct reporting *r, struct reporting_bundle *b, const str
         fact(r, "Kernel's read-only flag", source, "kernel_read_only");
         fact(r, "Write protection", source, "write_protection");
         fact(r, "At the end", source, "write_protection_at_end");
-        fact(r, "Write blocker", source, "write_blocker");
+        blocker_facts(r, source);
         fact(r, "Writes by the kernel meanwhile", source, "writes_while_acquired");
         fact(r, "Hidden sectors", source, "hidden_sectors");
     }

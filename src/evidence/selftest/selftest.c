@@ -50,8 +50,8 @@ static const struct selftest_assertion assertions[] = {
 };
 
 static const char no_clones[] =
-    "the tool writes no clones and does not change the destination's device; it never writes to a "
-    "block device";
+    "the tool writes no clones and does not change the destination's device; it writes to no block "
+    "device but to a test disk for write blockers, which bears its mark";
 
 static const char *const limits[] = {
     "Hidden sectors (HPA, DCO, AMA) are not acquired, and no command is sent to a disk to find "
@@ -63,7 +63,7 @@ static const char *const limits[] = {
     "Solid-state disks may change unallocated sectors by themselves (TRIM, garbage collection), "
     "which no tool that reads can prevent.",
     "The kernel between the device and this program is trusted, as is the machine it runs on; a "
-    "write blocker is not replaced.",
+    "write blocker is not replaced, but can be tested (tocsin evidence blocker).",
     "A short last sector of a file is read by itself; devices have none.",
 };
 
