@@ -65,6 +65,25 @@ int file_write_all(int fd, const void *data, size_t len)
     return 0;
 }
 
+int file_rename_new(int from_folder, const char *from, int to_folder, const char *to)
+{
+    struct stat st;
+
+    if (renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    if (linkat(from_folder, from, to_folder, to, 0) == 0)
+        return unlinkat(from_folder, from, 0);
+    if (errno == EEXIST)
+        return -1;
+    if (fstatat(to_folder, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return errno == ENOENT ? renameat(from_folder, from, to_folder, to) : -1;
+}
+
 static int sync_folder_of(const char *path)
 {
     char folder[PATH_MAX];

@@ -54,7 +54,7 @@ static int bring_out(const char *made, const char *to, struct err *e)
 {
     int result = -1;
 
-    if (renameat2(AT_FDCWD, made, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+    if (file_rename_new(AT_FDCWD, made, AT_FDCWD, to) == 0)
         return 0;
     if (errno == EEXIST)
         return err_errno(e, EEXIST, "cli.output", "%s cannot be written", to);

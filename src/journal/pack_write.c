@@ -474,7 +474,7 @@ static int put_in_place(struct pack_writer *w, struct err *e)
         return -1;
     if (!w->is_archive && chmod(w->folder, 0755) != 0)
         return err_errno(e, errno, "pack.write", "\"%s\" cannot be written", w->folder);
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, w->path, RENAME_NOREPLACE) == 0) {
+    if (file_rename_new(AT_FDCWD, from, AT_FDCWD, w->path) == 0) {
         if (!w->is_archive)
             w->folder[0] = '\0'; /* nothing is left to remove */
         return 0;

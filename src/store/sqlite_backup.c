@@ -2,6 +2,7 @@
 /* On-line backup: a copy of one moment, checked before it gets its name. */
 #include "store/sqlite.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -82,9 +83,7 @@ static int publish(const char *partial, const char *path, struct err *e)
         close(fd);
     if (failed)
         return err_errno(e, errno, "store.backup", "the backup could not be synced to disk");
-    /* Not every file system (a stick's) knows either way. */
-    if (renameat2(AT_FDCWD, partial, AT_FDCWD, path, RENAME_NOREPLACE) &&
-        (errno == EEXIST || link(partial, path))) {
+    if (file_rename_new(AT_FDCWD, partial, AT_FDCWD, path) != 0) {
         if (errno == EEXIST)
             return err_set(e, ERR_CONFLICT, "store.backup-exists", NULL,
                            "there is a file of that name already");

@@ -15,9 +15,31 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static char folder[64];
+
+static bool no_flag, no_links; /* as file systems of sticks have neither */
+
+/* In the place of the library's. */
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+{
+    if (no_flag && flags) {
+        errno = EINVAL;
+        return -1;
+    }
+    return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
+}
+
+int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags)
+{
+    if (no_links) {
+        errno = EPERM;
+        return -1;
+    }
+    return (int)syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
+}
 
 static int make_folder(void **state)
 {
@@ -284,9 +306,46 @@ static void a_log_line_is_one_line(void **state)
     buf_fini(&out);
 }
 
+static void a_new_name_takes_nobodys(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct err e = {0};
+        const char *from = in_folder("from"), *to = in_folder("to"), *link = in_folder("link");
+        const char *deep = in_folder("deep"), *there = in_folder("there");
+        no_flag = i > 0;
+        no_links = i > 1;
+        assert_int_equal(file_write(from, slice_str("new"), 0600, &e), 0);
+        assert_int_equal(file_write(to, slice_str("old"), 0600, &e), 0);
+        assert_int_equal(file_rename_new(AT_FDCWD, from, AT_FDCWD, to), -1);
+        assert_int_equal(errno, EEXIST);
+        assert_int_equal(symlink("nowhere", link), 0); /* a name too */
+        assert_int_equal(file_rename_new(AT_FDCWD, from, AT_FDCWD, link), -1);
+        assert_int_equal(errno, EEXIST);
+        assert_holds(from, "new");
+        assert_holds(to, "old");
+        assert_int_equal(unlink(to), 0);
+        assert_int_equal(file_rename_new(AT_FDCWD, from, AT_FDCWD, to), 0);
+        assert_int_equal(file_kind(from), 0);
+        assert_holds(to, "new");
+        assert_int_equal(mkdir(deep, 0700), 0);
+        assert_int_equal(mkdir(there, 0700), 0);
+        assert_int_equal(file_rename_new(AT_FDCWD, deep, AT_FDCWD, there), -1);
+        assert_int_equal(errno, EEXIST);
+        assert_int_equal(rmdir(there), 0);
+        assert_int_equal(file_rename_new(AT_FDCWD, deep, AT_FDCWD, there), 0);
+        assert_int_equal(file_kind(there), 2);
+        assert_int_equal(file_rename_new(AT_FDCWD, deep, AT_FDCWD, from), -1);
+        assert_int_equal(errno, ENOENT);
+        assert_int_equal(rmdir(there) || unlink(to) || unlink(link), 0);
+    }
+    no_flag = no_links = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_new_name_takes_nobodys),
         cmocka_unit_test(a_file_is_replaced_whole),
         cmocka_unit_test(a_new_file_never_replaces),
         cmocka_unit_test(reading_stops_at_the_limit),

@@ -169,7 +169,7 @@ static int put(const char *folder, const struct evidence_exhibit_wish *wish, con
         take_away(part);
         return -1;
     }
-    if (renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) != 0) {
+    if (file_rename_new(AT_FDCWD, part, AT_FDCWD, path) != 0) {
         if (errno == EEXIST)
             err_set(e, ERR_CONFLICT, "evidence.exists", "ISO/IEC 27037 section 6.1",
                     "the case has an exhibit %s already (acceptance row 10)", id);

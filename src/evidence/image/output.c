@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/image/output.h"
+#include "base/file.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -100,14 +101,9 @@ static int commit_one(const struct evidence_output *f, struct err *e)
     char part[4096];
     if (part_name(f->path, part, e) != 0)
         return -1;
-    if (renameat2(AT_FDCWD, part, AT_FDCWD, f->path, RENAME_NOREPLACE) == 0)
+    if (file_rename_new(AT_FDCWD, part, AT_FDCWD, f->path) == 0)
         return 0;
-    struct stat st;
-    if (errno == EEXIST || (errno == EINVAL && lstat(f->path, &st) == 0))
-        return exists(f->path, e);
-    if (errno != EINVAL || rename(part, f->path) != 0) /* a file system without it */
-        return failed(e, errno, f->path);
-    return 0;
+    return errno == EEXIST ? exists(f->path, e) : failed(e, errno, f->path);
 }
 
 int evidence_outputs_commit(struct evidence_outputs *o, struct err *e)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/seal/place.h"
+#include "base/file.h"
 #include "evidence/seal/files.h"
 
 #include <errno.h>
@@ -31,9 +32,7 @@ int evidence_seal_remove_built(const char *folder, const char *name, struct err 
 
 int evidence_seal_put_in_place(int bundle, const char *built, const char *name, struct err *e)
 {
-    if (renameat2(bundle, built, bundle, name, RENAME_NOREPLACE) != 0 &&
-        (errno != EINVAL || faccessat(bundle, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
-         renameat(bundle, built, bundle, name) != 0)) /* file systems without that flag */
+    if (file_rename_new(bundle, built, bundle, name) != 0)
         return err_errno(e, errno, "evidence.write", "%s cannot be put in its place", name);
     if (fsync(bundle) != 0)
         return err_errno(e, errno, "evidence.write", "%s may not be on the disk yet", name);

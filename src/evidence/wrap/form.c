@@ -91,8 +91,7 @@ int wrap_end(const char *target, const char *folder, struct err *e)
         close(fd);
     if (result != 0)
         return wrap_write_failed(folder, result, e);
-    if (renameat2(AT_FDCWD, folder, AT_FDCWD, target, RENAME_NOREPLACE) != 0 &&
-        (errno != EINVAL || file_kind(target) != 0 || rename(folder, target) != 0))
+    if (file_rename_new(AT_FDCWD, folder, AT_FDCWD, target) != 0)
         return err_errno(e, errno, "evidence.write", "%s cannot get its name", target);
     char above[4096];
     snprintf(above, sizeof above, "%.4000s/..", target);
