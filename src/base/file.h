@@ -20,9 +20,9 @@ int file_write(const char *path, struct slice content, mode_t mode, struct err *
 int file_create(const char *path, struct slice content, mode_t mode, struct err *e) MUST_CHECK;
 
 /*
- * Gives a file or a folder a name that nothing has. 0; -1 with errno, EEXIST where something has it.
- * A file system that cannot do it in one step (a stick's) does it in two: with neither hard links
- * nor renameat2's flag, a name given in between by somebody else is lost.
+ * Gives a file or a folder a name that nothing has. 0; -1 with errno, EEXIST where something has
+ * it. A file system that cannot do it in one step (a stick's) does it in two: with neither hard
+ * links nor renameat2's flag, a name given in between by somebody else is lost.
  */
 int file_rename_new(int from_folder, const char *from, int to_folder, const char *to) MUST_CHECK;
 
