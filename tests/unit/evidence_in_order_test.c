@@ -166,6 +166,14 @@ static void read_somehow(int fd, const uint8_t *wanted, size_t len, uint32_t see
     assert_int_equal(evidence_in_order_read(&r, out, 100, len - 99), -1);
     assert_int_equal(errno, 0);
     evidence_in_order_reader_fini(&r);
+    evidence_in_order_reader_init(&r, fd);
+    ssize_t n = 3 << 20;
+    for (size_t at = 0; n == 3 << 20; at += (size_t)n) {
+        n = evidence_in_order_read_most(&r, out, 3 << 20, at);
+        assert_int_equal(n, len - at < 3 << 20 ? len - at : 3 << 20);
+        assert_memory_equal(out, wanted + at, (size_t)n);
+    }
+    evidence_in_order_reader_fini(&r);
     mem_free(out);
 }
 

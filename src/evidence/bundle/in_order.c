@@ -108,21 +108,29 @@ static int read_askew(struct evidence_in_order_reader *r, uint8_t *out, size_t l
     return 0;
 }
 
+/* A file system that says O_DIRECT and does not mean it, or wants more than whole pages. */
+static bool read_otherwise(struct evidence_in_order_reader *r)
+{
+    if (!r->direct || (errno != EINVAL && errno != ENOMEM) || !set_direct(r->fd, false))
+        return false;
+    r->direct = false;
+    return true;
+}
+
 int evidence_in_order_read(struct evidence_in_order_reader *r, uint8_t *out, size_t len,
                            uint64_t at)
 {
     bool whole = len % PAGE == 0 && at % PAGE == 0 && (uintptr_t)out % PAGE == 0;
-    if (r->direct) {
-        int result =
-            whole ? evidence_read_exactly(r->fd, out, len, at) : read_askew(r, out, len, at);
-        if (result == 0 || (errno != EINVAL && errno != ENOMEM))
-            return result;
-        /* a file system that says O_DIRECT and does not mean it, or wants more than whole pages */
-        if (!set_direct(r->fd, false))
-            return -1;
-        r->direct = false;
-    }
-    return evidence_read_exactly(r->fd, out, len, at);
+    int result = !r->direct || whole ? evidence_read_exactly(r->fd, out, len, at)
+                                     : read_askew(r, out, len, at);
+    return result != 0 && read_otherwise(r) ? evidence_read_exactly(r->fd, out, len, at) : result;
+}
+
+ssize_t evidence_in_order_read_most(struct evidence_in_order_reader *r, uint8_t *out, size_t room,
+                                    uint64_t at)
+{
+    ssize_t n = read_most(r->fd, out, room, at);
+    return n < 0 && read_otherwise(r) ? read_most(r->fd, out, room, at) : n;
 }
 
 int evidence_write_exactly(int fd, struct slice bytes, uint64_t at)

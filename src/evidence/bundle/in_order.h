@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct evidence_in_order_reader {
     int fd; /* the caller's */
@@ -30,6 +31,10 @@ void evidence_in_order_reader_fini(struct evidence_in_order_reader *r);
  * ends before. */
 int evidence_in_order_read(struct evidence_in_order_reader *r, uint8_t *out, size_t len,
                            uint64_t at) MUST_CHECK;
+
+/* The same as far as the file goes: room bytes, or less at its end (0 behind it); -1 with errno. */
+ssize_t evidence_in_order_read_most(struct evidence_in_order_reader *r, uint8_t *out, size_t room,
+                                    uint64_t at) MUST_CHECK;
 
 struct evidence_in_order_writer {
     int fd;         /* the caller's, open for reading also */

@@ -2,6 +2,7 @@
 #include "evidence/bundle/manifest.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "evidence/bundle/in_order.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PART = 1 << 17, LINE_LEAST = 2 * SHA256_LEN + 2 /* its end may be missing */ };
+enum {
+    PART = 1 << 17,
+    HASHED = 1 << 20,
+    LINE_LEAST = 2 * SHA256_LEN + 2 /* its end may be missing */
+};
 
 static int nibble(uint8_t c)
 {
@@ -179,14 +184,18 @@ int evidence_file_read(const char *folder, const char *name, size_t limit, struc
 
 struct evidence_hasher {
     struct sha256_context digest;
-    uint8_t part[PART];
+    uint8_t *part; /* of HASHED bytes */
 };
 
 struct evidence_hasher *evidence_hasher_new(struct err *e)
 {
     struct evidence_hasher *h = mem_new(1, sizeof *h);
-    if (h && sha256_init(&h->digest) == 0)
+    if (h)
+        h->part = mem_new_pages(HASHED);
+    if (h && h->part && sha256_init(&h->digest) == 0)
         return h;
+    if (h)
+        mem_free(h->part);
     mem_free(h);
     err_memory(e);
     return NULL;
@@ -197,27 +206,30 @@ void evidence_hasher_free(struct evidence_hasher *hasher)
     if (!hasher)
         return;
     sha256_fini(&hasher->digest);
+    mem_free(hasher->part);
     mem_free(hasher);
 }
 
 int evidence_hasher_file(struct evidence_hasher *hasher, const char *folder, const char *name,
                          uint8_t sha256[SHA256_LEN], uint64_t *bytes, struct err *e)
 {
-    ssize_t n;
+    struct evidence_in_order_reader reader;
+    ssize_t n = HASHED;
     int fd = evidence_file_open(folder, name, e);
     if (fd < 0)
         return -1;
     int result = sha256_reset(&hasher->digest) == 0 ? 0 : digest_failed(e);
-    *bytes = 0;
-    while (result == 0 && (n = read_part(fd, hasher->part, name, e)) != 0) {
-        *bytes += n > 0 ? (uint64_t)n : 0;
+    evidence_in_order_reader_init(&reader, fd);
+    for (*bytes = 0; result == 0 && n == HASHED; *bytes += n > 0 ? (uint64_t)n : 0) {
+        n = evidence_in_order_read_most(&reader, hasher->part, HASHED, *bytes);
         if (n < 0)
-            result = -1;
+            result = err_errno(e, errno, "evidence.read", "%s cannot be read", name);
         else if (sha256_update(&hasher->digest, slice_of(hasher->part, (size_t)n)) != 0)
             result = digest_failed(e);
     }
     if (result == 0 && sha256_final(&hasher->digest, sha256) != 0)
         result = digest_failed(e);
+    evidence_in_order_reader_fini(&reader);
     close(fd);
     return result;
 }
