@@ -9,7 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, WINDOW = 4 << 20, SAMPLES = 128, STAGE = 4 << 20, WRITE_BACK = 32 << 20 };
+enum {
+    PAGE = 4096,
+    LARGE = 2 << 20,
+    WINDOW = 8 << 20,
+    SAMPLES = 128,
+    STAGE = 4 << 20,
+    WRITE_BACK = 32 << 20
+};
 
 /* Whether most of a file is in the cache, by some of its pages; none of them is touched. */
 static bool is_cached(int fd, uint64_t bytes)
@@ -37,7 +44,7 @@ void evidence_in_order_reader_init(struct evidence_in_order_reader *r, int fd)
 {
     struct stat st;
     *r = (struct evidence_in_order_reader){.fd = fd};
-    r->direct = fstat(fd, &st) == 0 && st.st_size >= WINDOW &&
+    r->direct = fstat(fd, &st) == 0 && st.st_size >= LARGE &&
                 !is_cached(fd, (uint64_t)st.st_size) && set_direct(fd, true);
 }
 
@@ -90,7 +97,8 @@ static int look(struct evidence_in_order_reader *r, uint64_t at)
     return at - r->from < r->len;
 }
 
-static int read_askew(struct evidence_in_order_reader *r, uint8_t *out, size_t len, uint64_t at)
+/* Many pieces of one request: for each by itself the thread would wait for a processor anew. */
+static int read_window(struct evidence_in_order_reader *r, uint8_t *out, size_t len, uint64_t at)
 {
     while (len > 0) {
         int there = look(r, at);
@@ -120,9 +128,8 @@ static bool read_otherwise(struct evidence_in_order_reader *r)
 int evidence_in_order_read(struct evidence_in_order_reader *r, uint8_t *out, size_t len,
                            uint64_t at)
 {
-    bool whole = len % PAGE == 0 && at % PAGE == 0 && (uintptr_t)out % PAGE == 0;
-    int result = !r->direct || whole ? evidence_read_exactly(r->fd, out, len, at)
-                                     : read_askew(r, out, len, at);
+    int result =
+        r->direct ? read_window(r, out, len, at) : evidence_read_exactly(r->fd, out, len, at);
     return result != 0 && read_otherwise(r) ? evidence_read_exactly(r->fd, out, len, at) : result;
 }
 

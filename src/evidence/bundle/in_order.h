@@ -19,7 +19,7 @@
 struct evidence_in_order_reader {
     int fd; /* the caller's */
     bool direct;
-    uint8_t *window; /* NULL until it is needed; the last that was read for what lies askew */
+    uint8_t *window; /* NULL until it is needed: what was read last */
     uint64_t from;
     size_t len;
 };
